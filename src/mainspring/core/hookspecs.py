@@ -1,0 +1,57 @@
+"""Every hook of Mainspring, in one file. A plugin implements any of them and registers an entry point.
+
+.. code-block:: toml
+
+    [project.entry-points.mainspring]
+    my_plugin = "my_package.my_module"
+
+.. code-block:: python
+
+    from mainspring.core.plugins import hookimpl
+
+    @hookimpl
+    def mainspring_trainers():
+        return {"my-learner": "my_package.learners:MyTrainer"}
+
+Every hook returns names and *import strings* (``"package.module:attribute"``), never objects: nothing is
+imported before somebody asks for that name. Mainspring's own parts come in through the same door
+(``mainspring.app.builtins``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pluggy
+
+hookspec = pluggy.HookspecMarker("mainspring")
+
+
+@hookspec
+def mainspring_artifact_types() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Artifact type name to the class that loads it (see ``mainspring.core.artifacts.Storable``)."""
+
+
+@hookspec
+def mainspring_trainers() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Framework name to a ``mainspring.models.ports.Trainer``."""
+
+
+@hookspec
+def mainspring_exporters() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Exporter name to a ``mainspring.models.ports.Exporter``."""
+
+
+@hookspec
+def mainspring_runtimes() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Runtime name to a ``mainspring.models.ports.RuntimeLoader``, used by packages when they are served."""
+
+
+@hookspec
+def mainspring_stores() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """URL scheme to a function that opens a metadata store: ``open(url) -> MetadataStore``."""
+
+
+@hookspec
+def mainspring_blob_stores() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """URL scheme to a function that opens a blob store: ``open(url) -> BlobStore``."""

@@ -1,0 +1,63 @@
+"""The plugin door: finds plugins by entry point, and loads what they offer only when it is asked for."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from importlib.metadata import entry_points
+from typing import Any
+
+import pluggy
+
+from mainspring.core import hookspecs
+from mainspring.core.errors import NotFoundError
+
+hookimpl = pluggy.HookimplMarker("mainspring")
+
+
+@functools.cache
+def manager() -> pluggy.PluginManager:
+    """The one plugin manager, with every installed plugin registered."""
+    found = pluggy.PluginManager("mainspring")
+    found.add_hookspecs(hookspecs)
+    for entry in sorted(entry_points(group="mainspring"), key=lambda entry: entry.name):
+        found.register(entry.load(), name=entry.name)
+    return found
+
+
+def offers(hook: str) -> dict[str, str]:
+    """All names offered for a hook, with their import strings.
+
+    Args:
+        hook: The hook's name without the prefix, such as ``"trainers"``.
+    """
+    merged: dict[str, str] = {}
+    # Later registrations are called first; the built-ins come last, so a plugin may replace one.
+    for offer in reversed(getattr(manager().hook, f"mainspring_{hook}")()):
+        merged.update(offer)
+    return merged
+
+
+def load(hook: str, name: str) -> Any:
+    """Import what is offered under a name.
+
+    Raises:
+        NotFoundError: If no plugin offers that name.
+    """
+    known = offers(hook)
+    if name not in known:
+        raise NotFoundError(
+            f"no plugin offers {name!r} for {hook}",
+            expected="one of " + ", ".join(sorted(known)),
+            fix="check the spelling, or install the plugin or extra that brings it",
+        )
+    return load_string(known[name])
+
+
+def load_string(target: str) -> Any:
+    """Import ``"package.module:attribute"``."""
+    module, _, attribute = target.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found

@@ -1,0 +1,1 @@
+"""Adapters of this room. Only `mainspring.app` and `mainspring.testing` may import them."""
