@@ -1,0 +1,73 @@
+"""Mainspring's own parts, offered through the same door as any plugin's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mainspring.core.plugins import hookimpl
+
+
+@hookimpl
+def mainspring_artifact_types() -> Mapping[str, str]:
+    """The nouns of the rooms."""
+    return {
+        "mainspring.Approval": "mainspring.pipelines.approvals:Approval",
+        "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
+        "mainspring.Examples": "mainspring.data.examples:Examples",
+        "mainspring.Model": "mainspring.models.model:Model",
+        "mainspring.ModelVersion": "mainspring.models.registry:ModelVersion",
+        "mainspring.Package": "mainspring.models.package:Package",
+        "mainspring.Pushed": "mainspring.serving.push:Pushed",
+        "mainspring.Schema": "mainspring.data.schema:Schema",
+        "mainspring.Statistics": "mainspring.data.statistics:Statistics",
+        "mainspring.Table": "mainspring.data.tables:Table",
+        "mainspring.Transform": "mainspring.data.transforms:Transform",
+        "mainspring.Validation": "mainspring.data.validation:Validation",
+        "mainspring.Verdict": "mainspring.core.verdicts:Verdict",
+    }
+
+
+@hookimpl
+def mainspring_trainers() -> Mapping[str, str]:
+    """Learning frameworks."""
+    return {
+        "lightgbm": "mainspring.models.adapters.lightgbm:LightGBMTrainer",
+        "sklearn": "mainspring.models.adapters.sklearn:SklearnTrainer",
+    }
+
+
+@hookimpl
+def mainspring_exporters() -> Mapping[str, str]:
+    """Portable model formats."""
+    return {"onnx": "mainspring.models.adapters.onnx_export:OnnxExporter"}
+
+
+@hookimpl
+def mainspring_runtimes() -> Mapping[str, str]:
+    """What answers predictions."""
+    return {
+        "onnx": "mainspring.models.adapters.onnx_runtime:open_runtime",
+        "python": "mainspring.models.adapters.python_runtime:open_runtime",
+    }
+
+
+@hookimpl
+def mainspring_stores() -> Mapping[str, str]:
+    """Databases for the record and the queue."""
+    return {
+        "mariadb": "mainspring.store.adapters.mysql:open_store",
+        "memory": "mainspring.store.adapters.memory:open_store",
+        "mysql": "mainspring.store.adapters.mysql:open_store",
+        "postgres": "mainspring.store.adapters.postgresql:open_store",
+        "postgresql": "mainspring.store.adapters.postgresql:open_store",
+        "sqlite": "mainspring.store.adapters.sqlite:open_store",
+    }
+
+
+@hookimpl
+def mainspring_blob_stores() -> Mapping[str, str]:
+    """Places for bytes."""
+    return {
+        "file": "mainspring.store.adapters.local_blobs:open_blobs",
+        "memory": "mainspring.store.adapters.memory:open_blobs",
+    }

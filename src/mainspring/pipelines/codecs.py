@@ -1,0 +1,168 @@
+"""From values to bytes and back: how what a step returns becomes an artifact. Never by pickle.
+
+========================  ==========================================================
+value                     stored as
+========================  ==========================================================
+``Storable``              what its ``save`` writes
+``Path``                  the file or folder it points at
+``bytes``                 the bytes
+NumPy array               ``.npy`` (no objects)
+anything JSON, dataclass  JSON
+========================  ==========================================================
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mainspring.core import plugins
+from mainspring.core.artifacts import properties_of
+from mainspring.core.errors import InputError, NotFoundError
+from mainspring.core.records import Value
+
+JSON = "mainspring.Json"
+BYTES = "mainspring.Bytes"
+FILE = "mainspring.File"
+ARRAY = "mainspring.Array"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A value as bytes, or as a file or folder on disk, with what the record should know of it."""
+
+    type: str
+    data: bytes | None = None
+    path: Path | None = None
+    properties: Mapping[str, Value] = dataclasses.field(default_factory=dict)
+
+
+def encode(value: Any, folder: Path, *, where: str) -> Encoded:
+    """Encode a value, using ``folder`` (which does not exist yet) if it needs files.
+
+    Raises:
+        InputError: If the value is of a type that cannot be stored safely.
+    """
+    kind = getattr(type(value), "ARTIFACT_TYPE", None)
+    if kind is not None:
+        folder.mkdir(parents=True)
+        value.save(folder)
+        return Encoded(kind, path=folder, properties=properties_of(value))
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return Encoded(BYTES, data=bytes(value))
+    if isinstance(value, Path):
+        return Encoded(FILE, path=_copied(value, folder, where), properties={"name": value.name})
+    if type(value).__module__ == "numpy" and hasattr(value, "shape") and getattr(value, "ndim", 0) > 0:
+        return _array(value, folder, where)
+    return _json(value, where)
+
+
+def _copied(source: Path, folder: Path, where: str) -> Path:
+    if not source.exists():
+        raise InputError(
+            f"{where} gave the path {source}, which does not exist", fix="write the file before returning its path"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, folder)
+    else:
+        shutil.copyfile(source, folder)
+    return folder
+
+
+def _array(value: Any, folder: Path, where: str) -> Encoded:
+    import numpy as np
+
+    if value.dtype.hasobject:
+        raise InputError(
+            f"{where} gave an array of objects", expected="numbers, text or booleans", fix="return a Table"
+        )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.open("wb") as file:
+        np.save(file, value, allow_pickle=False)
+    return Encoded(ARRAY, path=folder, properties={"shape": list(value.shape), "dtype": str(value.dtype)})
+
+
+def _json(value: Any, where: str) -> Encoded:
+    try:
+        text = json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"{where} gave {_described(value)}, which cannot be stored",
+            expected="JSON values, a dataclass, bytes, a NumPy array, a Path, or a class with save() and load()",
+            fix="give the class an ARTIFACT_TYPE, save(folder) and load(folder): see mainspring.core.Storable",
+        ) from error
+    properties: dict[str, Value] = {}
+    if isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= 200):
+        properties["value"] = value
+    return Encoded(JSON, data=text.encode("utf-8"), properties=properties)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    item = getattr(value, "item", None)
+    if type(value).__module__ == "numpy" and callable(item):
+        return item()
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(type(value).__name__)
+
+
+def _described(value: Any) -> str:
+    return f"a {type(value).__module__}.{type(value).__qualname__}"
+
+
+def decode(type_name: str, path: Path, annotation: Any) -> Any:
+    """Read an artifact back.
+
+    Args:
+        type_name: The artifact's type.
+        path: Its file or folder; read-only.
+        annotation: What the reader wants: a class that can load itself, or a dataclass.
+
+    Raises:
+        NotFoundError: If nobody knows how to load that type.
+    """
+    if type_name == JSON:
+        return _shaped(json.loads(path.read_text(encoding="utf-8")), annotation)
+    if type_name == BYTES:
+        return path.read_bytes()
+    if type_name == FILE:
+        return path
+    if type_name == ARRAY:
+        import numpy as np
+
+        with path.open("rb") as file:
+            return np.load(file, allow_pickle=False)
+    return loader_of(type_name, annotation).load(path)
+
+
+def loader_of(type_name: str, annotation: Any = None) -> Any:
+    """The class that loads artifacts of a type: the annotated one if it fits, else one offered by a plugin."""
+    if getattr(annotation, "ARTIFACT_TYPE", None) == type_name and hasattr(annotation, "load"):
+        return annotation
+    for member in typing.get_args(annotation):
+        if getattr(member, "ARTIFACT_TYPE", None) == type_name:
+            return member
+    try:
+        return plugins.load("artifact_types", type_name)
+    except NotFoundError as error:
+        raise NotFoundError(
+            f"an artifact of type {type_name!r} cannot be loaded: no class is known for it",
+            fix="annotate the argument with its class, or offer it by the hook mainspring_artifact_types",
+        ) from error
+
+
+def _shaped(value: Any, annotation: Any) -> Any:
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation) and isinstance(value, dict):
+        return annotation(**value)
+    if typing.get_origin(annotation) is tuple or annotation is tuple:
+        return tuple(value)
+    return value

@@ -1,0 +1,155 @@
+"""A pipeline: a function that wires steps."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, ParamSpec, overload
+
+from mainspring.core.errors import InputError
+from mainspring.core.records import Value
+from mainspring.pipelines.building import collecting
+from mainspring.pipelines.graph import Graph
+from mainspring.pipelines.steps import File, strip_optional
+
+P = ParamSpec("P")
+
+
+class Pipeline(Generic[P]):
+    """A named function that wires steps. Its arguments are the parameters of a run."""
+
+    def __init__(self, function: Callable[P, Any], *, name: str | None = None) -> None:
+        self.function = function
+        self.name = name or function.__name__
+        self.__name__ = function.__name__
+        self.__qualname__ = function.__qualname__
+        self.__module__ = function.__module__
+        self.__doc__ = function.__doc__
+        self.__wrapped__ = function
+
+    def __repr__(self) -> str:
+        return f"<pipeline {self.name}>"
+
+    @property
+    def parameters(self) -> Mapping[str, inspect.Parameter]:
+        """The parameters with their annotations and defaults."""
+        hints = typing.get_type_hints(self.function)
+        return {
+            name: parameter.replace(annotation=hints.get(name, Any))
+            for name, parameter in inspect.signature(self.function).parameters.items()
+        }
+
+    def build(self, *args: P.args, **kwargs: P.kwargs) -> Graph:
+        """The graph for these parameters; nothing is run and no data is read.
+
+        Raises:
+            InputError: If a parameter is unknown or missing, or the pipeline is wired wrongly.
+        """
+        try:
+            bound = inspect.signature(self.function).bind(*args, **kwargs)
+        except TypeError as error:
+            raise InputError(
+                f"pipeline {self.name!r}: {error}",
+                expected="parameters " + (", ".join(self.parameters) or "(none)"),
+            ) from error
+        bound.apply_defaults()
+        with collecting(self.name) as builder:
+            self.function(*bound.args, **bound.kwargs)
+        if not builder.nodes:
+            raise InputError(f"pipeline {self.name!r} has no steps", fix="call functions marked @step inside it")
+        return builder.graph({name: _as_json(value) for name, value in bound.arguments.items()})
+
+    def parse(self, texts: Mapping[str, str]) -> dict[str, Any]:
+        """Parameter values from texts, as given on a command line, read by their annotations.
+
+        Raises:
+            InputError: Listing every unknown name and every text that cannot be read.
+        """
+        known, problems, values = self.parameters, [], {}
+        for name, text in texts.items():
+            if name not in known:
+                problems.append(f"no parameter {name!r} (there are: {', '.join(known) or 'none'})")
+                continue
+            try:
+                values[name] = _read_text(text, strip_optional(known[name].annotation)[0])
+            except ValueError as error:
+                problems.append(f"{name}={text}: {error}")
+        if problems:
+            raise InputError("; ".join(problems), where=f"parameters of pipeline {self.name!r}")
+        return values
+
+    def revive(self, recorded: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameter values from the JSON that the record keeps."""
+        known = self.parameters
+        return {
+            name: File(value) if strip_optional(known[name].annotation)[0] is File else value
+            for name, value in recorded.items()
+            if name in known
+        }
+
+
+def _as_json(value: Any) -> Value:
+    if isinstance(value, File):
+        return value.location
+    try:
+        return typing.cast("Value", json.loads(json.dumps(value)))
+    except TypeError as error:
+        raise InputError(
+            f"a pipeline parameter holds {type(value).__name__}", expected="a JSON value or a File"
+        ) from error
+
+
+def _read_text(text: str, annotation: Any) -> Any:
+    if annotation is File:
+        return File(text)
+    if annotation is str:
+        return text
+    if annotation is bool:
+        if text.lower() in {"true", "yes", "1", "false", "no", "0"}:
+            return text.lower() in {"true", "yes", "1"}
+        raise ValueError("expected true or false")
+    if annotation in (int, float):
+        try:
+            return annotation(text)
+        except ValueError:
+            raise ValueError(f"expected {'a whole number' if annotation is int else 'a number'}") from None
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        if annotation is Any:
+            return text
+        raise ValueError("expected JSON") from None
+
+
+@overload
+def pipeline(function: Callable[P, Any], /) -> Pipeline[P]: ...
+
+
+@overload
+def pipeline(*, name: str | None = None) -> Callable[[Callable[P, Any]], Pipeline[P]]: ...
+
+
+def pipeline(
+    function: Callable[P, Any] | None = None, /, *, name: str | None = None
+) -> Pipeline[P] | Callable[[Callable[P, Any]], Pipeline[P]]:
+    """Make a pipeline out of a function that calls steps.
+
+    Example:
+        >>> from mainspring.pipelines import pipeline, step
+        >>> @step
+        ... def load(rows: int = 3) -> list[int]:
+        ...     return list(range(rows))
+        >>> @step
+        ... def total(numbers: list[int]) -> int:
+        ...     return sum(numbers)
+        >>> @pipeline
+        ... def sums(rows: int = 3) -> None:
+        ...     total(load(rows))
+        >>> list(sums.build().nodes)
+        ['load', 'total']
+    """
+    if function is not None:
+        return Pipeline(function)
+    return lambda target: Pipeline(target, name=name)
