@@ -1,0 +1,41 @@
+"""Say how many packages an environment holds and how large it is; fail if it is more than promised.
+
+Run it with the interpreter of the environment that is to be measured. pip is not counted: it is always there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import sysconfig
+from importlib.metadata import distributions
+from pathlib import Path
+
+TOOLS = {"pip", "setuptools", "wheel", "mainspring"}
+
+
+def packages() -> list[str]:
+    """The third-party packages of this environment."""
+    return sorted({found.name.lower() for found in distributions()} - TOOLS)
+
+
+def megabytes(folder: Path) -> float:
+    """The size of all files but pip's own."""
+    files = (path for path in folder.rglob("*") if path.relative_to(folder).parts[0] not in TOOLS)
+    return sum(path.stat().st_size for path in files if path.is_file() and not path.is_symlink()) / 1e6
+
+
+def main() -> int:
+    """Measure, print, and give the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--packages", type=int, required=True, help="the most packages")
+    parser.add_argument("--megabytes", type=float, required=True, help="the most megabytes (10^6 bytes)")
+    promised = parser.parse_args()
+    names, size = packages(), megabytes(Path(sysconfig.get_path("purelib")))
+    print(f"{len(names)} packages (at most {promised.packages}), {size:.0f} MB (at most {promised.megabytes:.0f})")
+    print(" ".join(names))
+    return int(len(names) > promised.packages or size > promised.megabytes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
