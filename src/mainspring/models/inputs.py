@@ -1,0 +1,316 @@
+"""Reads what a caller sent into columns of one type, or says everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.core.errors import InputError, MainspringError
+
+MOST_PROBLEMS = 20
+"""An error keeps this many problems, and the number of all."""
+
+LONGEST_VALUE = 80
+"""A value is shown with at most this many characters."""
+
+INT64 = np.iinfo(np.int64)
+ABSENT = object()
+
+
+class FieldLike(Protocol):
+    """What reading needs to know of a :class:`mainspring.models.signature.Field`."""
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        ...
+
+    @property
+    def datatype(self) -> str:
+        """Type of its values."""
+        ...
+
+    @property
+    def required(self) -> bool:
+        """Whether every row must name it."""
+        ...
+
+    @property
+    def nullable(self) -> bool:
+        """Whether a value may be missing."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with what a caller sent.
+
+    Attributes:
+        code: A constant for machines: ``UNKNOWN_COLUMN``, ``MISSING_COLUMN``, ``MISSING_VALUE``, ``WRONG_TYPE``,
+            ``WRONG_LENGTH`` or ``WRONG_ROW``.
+        column: Name of the column, if it lies in one.
+        row: Index of the first row, from 0, if it lies in one.
+        value: The value found, as it would be written in JSON or Python, shortened.
+        expected: What was expected there.
+    """
+
+    code: str
+    expected: str
+    column: str | None = None
+    row: int | None = None
+    value: str | None = None
+
+    def __str__(self) -> str:
+        place = ", ".join(
+            part
+            for part in (
+                None if self.row is None else f"row {self.row}",
+                None if self.column is None else f"column {self.column!r}",
+            )
+            if part
+        )
+        found = {
+            "UNKNOWN_COLUMN": "is not known",
+            "MISSING_COLUMN": "is not there",
+            "MISSING_VALUE": "has no value",
+        }.get(self.code, f"holds {self.value}")
+        return f"{place or 'input'} {found}; expected {self.expected}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return {
+            "code": self.code,
+            "column": self.column,
+            "row": self.row,
+            "value": self.value,
+            "expected": self.expected,
+        }
+
+
+class BadInputError(InputError):
+    """Rows or columns given by a caller do not fit the signature.
+
+    Attributes:
+        problems: The first :data:`MOST_PROBLEMS` of them.
+        total: How many there are.
+    """
+
+    code = "BAD_INPUT"
+
+    def __init__(self, problems: Sequence[Problem], *, total: int | None = None) -> None:
+        self.problems = tuple(problems[:MOST_PROBLEMS])
+        self.total = len(problems) if total is None else total
+        shown = [str(problem) for problem in self.problems]
+        if self.total > len(shown):
+            shown.append(f"and {self.total - len(shown)} more")
+        word = "problem" if self.total == 1 else "problems"
+        super().__init__(f"{self.total} {word} in the input:\n    " + "\n    ".join(shown))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.problems, self.total)
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """The parts by name, with every problem kept."""
+        return {
+            **MainspringError.as_dict(self),
+            "total": self.total,
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
+
+def _rebuild(problems: Sequence[Problem], total: int) -> BadInputError:
+    return BadInputError(problems, total=total)
+
+
+@dataclass(slots=True)
+class _Problems:
+    found: list[Problem] = field(default_factory=list)
+    total: int = 0
+
+    def add(self, code: str, expected: str, **place: Any) -> None:
+        self.total += 1
+        if len(self.found) < MOST_PROBLEMS:
+            self.found.append(Problem(code, expected, **place))
+
+    def raise_if_any(self) -> None:
+        if self.total:
+            raise BadInputError(self.found, total=self.total)
+
+
+def read_rows(
+    fields: Sequence[FieldLike],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    ignore: Collection[str] = (),
+    ignore_unknown: bool = False,
+) -> dict[str, npt.NDArray[Any]]:
+    """Rows into columns; see :meth:`mainspring.models.signature.Signature.columns`."""
+    problems = _Problems()
+    given: Sequence[object] = rows
+    for index, row in enumerate(given):
+        if not isinstance(row, Mapping):
+            problems.add("WRONG_ROW", "an object with a value per column", row=index, value=_show(row))
+    problems.raise_if_any()
+    known = {field.name for field in fields}
+    if not ignore_unknown:
+        allowed = known.union(ignore)
+        strange: dict[str, int] = {}
+        for index, row in enumerate(rows):
+            if not row.keys() <= allowed:
+                for name in row.keys() - allowed:
+                    strange.setdefault(name, index)
+        _unknown(strange, fields, problems)
+    columns = {item.name: _read(item, [row.get(item.name, ABSENT) for row in rows], problems) for item in fields}
+    problems.raise_if_any()
+    return columns
+
+
+def read_lists(
+    fields: Sequence[FieldLike],
+    lists: Mapping[str, Sequence[Any] | npt.NDArray[Any]],
+    *,
+    ignore: Collection[str] = (),
+    ignore_unknown: bool = False,
+) -> dict[str, npt.NDArray[Any]]:
+    """Columns given as lists; see :meth:`mainspring.models.signature.Signature.columns_from_lists`."""
+    problems = _Problems()
+    known = {field.name for field in fields}
+    if not ignore_unknown:
+        _unknown(dict.fromkeys(lists.keys() - known.union(ignore)), fields, problems)
+    lengths = {name: len(values) for name, values in lists.items() if name in known}
+    rows = max(lengths.values(), default=0)
+    for name, length in lengths.items():
+        if length != rows:
+            problems.add("WRONG_LENGTH", f"{rows} values, as other columns have", column=name, value=f"{length}")
+    columns: dict[str, npt.NDArray[Any]] = {}
+    for item in fields:
+        values = lists.get(item.name)
+        if values is None:
+            values = [ABSENT] * max(rows, 1 if item.required else rows)
+        columns[item.name] = _read(item, values, problems)
+    problems.raise_if_any()
+    return columns
+
+
+def _unknown(strange: Mapping[str, int | None], fields: Sequence[FieldLike], problems: _Problems) -> None:
+    names = [field.name for field in fields]
+    for name in sorted(strange, key=str):
+        close = difflib.get_close_matches(str(name), names, n=1)
+        hint = f"perhaps {close[0]!r}; known columns: " if close else "one of "
+        problems.add("UNKNOWN_COLUMN", hint + ", ".join(names), column=str(name), row=strange[name])
+
+
+def _read(item: FieldLike, values: Sequence[Any] | npt.NDArray[Any], problems: _Problems) -> npt.NDArray[Any]:
+    fast = _fast(item, values)
+    if fast is not None:
+        return fast
+    if item.datatype == "BYTES":
+        return _each(item, values, problems, _text, None, object)
+    convert = {"INT64": _integer, "BOOL": _boolean}.get(item.datatype, _number)
+    return _each(item, values, problems, convert, np.nan, np.float64)
+
+
+def _fast(item: FieldLike, values: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any] | None:
+    """The column, if a look at the types alone says that all is well."""
+    if isinstance(values, np.ndarray):
+        is_number = item.datatype == "FP64" and values.dtype.kind == "f" and values.ndim == 1
+        return _finite(item, values.astype(np.float64)) if is_number else None
+    kinds = set(map(type, values))
+    if item.datatype == "BYTES":
+        if kinds == {str}:
+            column = np.empty(len(values), dtype=object)
+            column[:] = values
+            return column
+    elif item.datatype == "FP64" and kinds == {float}:
+        return _finite(item, np.array(values, dtype=np.float64))
+    return None
+
+
+def _finite(item: FieldLike, column: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
+    if np.isfinite(column).all() or (item.nullable and not np.isinf(column).any()):
+        return column
+    return None
+
+
+def _each(
+    item: FieldLike,
+    values: Sequence[Any] | npt.NDArray[Any],
+    problems: _Problems,
+    convert: Callable[[Any], Any],
+    missing: Any,
+    dtype: Any,
+) -> npt.NDArray[Any]:
+    column = np.full(len(values), missing, dtype=dtype)
+    absent = False
+    for row, value in enumerate(values):
+        if value is ABSENT and item.required:
+            if not absent:
+                problems.add("MISSING_COLUMN", EXPECTED[item.datatype], column=item.name, row=row)
+            absent = True
+        elif value is None or value is ABSENT or (isinstance(value, float) and math.isnan(value)):
+            if not item.nullable:
+                problems.add("MISSING_VALUE", EXPECTED[item.datatype], column=item.name, row=row)
+        else:
+            try:
+                column[row] = convert(value)
+            except (TypeError, ValueError, OverflowError):
+                problems.add(
+                    "WRONG_TYPE",
+                    EXPECTED[item.datatype] + (" or null" if item.nullable else ""),
+                    column=item.name,
+                    row=row,
+                    value=_show(value),
+                )
+    return column
+
+
+EXPECTED = {
+    "FP64": "a finite number",
+    "INT64": "a whole number of 64 bits",
+    "BOOL": "true or false",
+    "BYTES": "a text",
+}
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _integer(value: object) -> float:
+    if not isinstance(value, bool | np.bool_) and isinstance(value, Integral):
+        if not INT64.min <= int(value) <= INT64.max:
+            raise OverflowError
+        return float(value)
+    number = _number(value)
+    if not number.is_integer() or abs(number) > 2.0**63:
+        raise ValueError
+    return number
+
+
+def _boolean(value: Any) -> float:
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError
+    return float(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return str(value)
+
+
+def _show(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
