@@ -1,1 +1,58 @@
-"""evaluation."""
+"""The judgement: metrics, slices and the model gate.
+
+:func:`evaluate` turns a :class:`Predictor` (or :class:`Predictions`) and labelled rows into an
+:class:`Evaluation`: metrics over all rows and by slice. :func:`compare` turns that into a
+:class:`~mainspring.core.Verdict`, by thresholds and against the model that was blessed before. A figure that
+does not exist is NaN and says why.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mainspring.evaluation.curves import Curves
+    from mainspring.evaluation.evaluation import Evaluation, evaluate
+    from mainspring.evaluation.gates import compare
+    from mainspring.evaluation.metrics.directions import Better, better
+    from mainspring.evaluation.metrics.measured import Interval, Measured
+    from mainspring.evaluation.ports import Predictor
+    from mainspring.evaluation.predictions import Predictions
+
+# Imported on first use: these need numpy, which costs more than everything a small command needs.
+_EXPORTS = {
+    "Better": "metrics.directions",
+    "Curves": "curves",
+    "Evaluation": "evaluation",
+    "Interval": "metrics.measured",
+    "Measured": "metrics.measured",
+    "Predictions": "predictions",
+    "Predictor": "ports",
+    "better": "metrics.directions",
+    "compare": "gates",
+    "evaluate": "evaluation",
+}
+
+__all__ = [
+    "Better",
+    "Curves",
+    "Evaluation",
+    "Interval",
+    "Measured",
+    "Predictions",
+    "Predictor",
+    "better",
+    "compare",
+    "evaluate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
