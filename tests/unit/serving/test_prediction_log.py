@@ -1,0 +1,200 @@
+import functools
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from mainspring.core.errors import IntegrityError
+from mainspring.serving import log_segments
+from mainspring.serving.prediction_log import LogRecord, PredictionLog, read, request_id
+
+
+def _record(number: int, **more: object) -> LogRecord:
+    values: dict[str, object] = {"id": str(number), "time": float(number), "model": "taxi", "version": "1.0.0"}
+    return LogRecord(**(values | more))  # type: ignore[arg-type]
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    first = _record(
+        1,
+        protocol="v2",
+        columns={"fare": [1.5, None], "company": ["Ä", None], "hour": [3, 4]},
+        outputs={"label": ["yes", "no"], "probability.yes": [0.75, 0.125]},
+        latency=0.001,
+    )
+    second = _record(2, status=400, error="column 'fare' …", body="{")
+    with PredictionLog(tmp_path) as log:
+        assert log.write(lambda: first, rows=2)
+        assert log.write(lambda: second)
+    assert list(read(tmp_path)) == [first, second]
+    assert first.rows == 2
+    assert second.rows == 0
+    assert (log.written, log.dropped, log.failed, log.depth) == (2, 0, 0, 0)
+
+
+def test_records_are_on_the_disk_within_a_fifth_of_a_second(tmp_path: Path) -> None:
+    with PredictionLog(tmp_path, flush_seconds=0.05) as log:
+        log.write(functools.partial(_record, 1))
+        assert log.flush(timeout=5)
+        assert [record.id for record in read(tmp_path)] == ["1"]
+
+
+def test_the_reader_selects_by_time_and_model(tmp_path: Path) -> None:
+    with PredictionLog(tmp_path) as log:
+        for number in range(10):
+            log.write(functools.partial(_record, number, model="taxi" if number % 2 else "income"))
+    assert [record.id for record in read(tmp_path, since=3, until=7)] == ["3", "4", "5", "6"]
+    assert [record.id for record in read(tmp_path, since=3, model="taxi")] == ["3", "5", "7", "9"]
+
+
+def test_a_full_queue_drops_and_counts_and_never_waits(tmp_path: Path) -> None:
+    gate = threading.Event()
+
+    def slow() -> LogRecord:
+        gate.wait(10)
+        return _record(0)
+
+    log = PredictionLog(tmp_path, max_requests=5, flush_seconds=0.0)
+    assert log.write(slow)
+    deadline = time.monotonic() + 5
+    while log._pending and time.monotonic() < deadline:  # until the writer has taken it
+        time.sleep(0.001)
+    began = time.perf_counter()
+    taken = [log.write(functools.partial(_record, number)) for number in range(1, 8)]
+    assert time.perf_counter() - began < 1
+    assert taken == [True] * 4 + [False] * 3
+    assert (log.depth, log.dropped) == (5, 3)
+    gate.set()
+    log.close()
+    assert [record.id for record in read(tmp_path)] == ["0", "1", "2", "3", "4"]
+    assert log.depth == 0
+
+
+def test_the_queue_is_bounded_in_rows_but_takes_one_large_record(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path, max_rows=100, flush_seconds=0.2)
+    assert log.write(functools.partial(_record, 1), rows=1_000)
+    assert not log.write(functools.partial(_record, 2), rows=1)
+    assert log.flush(5)
+    assert log.write(functools.partial(_record, 3), rows=60)
+    assert not log.write(functools.partial(_record, 4), rows=60)
+    log.close()
+    assert [record.id for record in read(tmp_path)] == ["1", "3"]
+    assert log.dropped == 2
+
+
+def test_a_record_that_cannot_be_written_does_not_stop_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> LogRecord:
+        raise ValueError("no record")
+
+    with PredictionLog(tmp_path) as log:
+        log.write(broken)
+        log.write(functools.partial(_record, 1, columns={"odd": [object()]}))
+        log.write(functools.partial(_record, 2))
+    assert [record.id for record in read(tmp_path)] == ["2"]
+    assert (log.written, log.failed) == (1, 2)
+    assert "no record" in capsys.readouterr().err
+
+
+def test_after_a_failing_disk_nothing_accepted_is_lost_or_doubled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = PredictionLog(tmp_path, flush_seconds=0.0)
+    real = log_segments.SegmentWriter.append
+    failures = iter([True, True])
+
+    def append(self: log_segments.SegmentWriter, data: bytes) -> None:
+        if next(failures, False):
+            raise OSError(28, "the disk is full")
+        real(self, data)
+
+    monkeypatch.setattr(log_segments.SegmentWriter, "append", append)
+    monkeypatch.setattr(log._stop, "wait", lambda seconds: time.sleep(min(seconds, 0.01)))
+    for number in range(200):
+        log.write(functools.partial(_record, number))
+    assert log.flush(10)
+    log.close()
+    assert [record.id for record in read(tmp_path)] == [str(number) for number in range(200)]
+    assert "the disk is full" in capsys.readouterr().err
+
+
+def test_closing_writes_everything_that_was_accepted(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path, flush_seconds=30, segment_bytes=2_000)
+    for number in range(500):
+        assert log.write(functools.partial(_record, number))
+    began = time.perf_counter()
+    log.close()
+    assert time.perf_counter() - began < 5
+    assert not log.write(functools.partial(_record, 501))
+    assert [record.id for record in read(tmp_path)] == [str(number) for number in range(500)]
+    assert len(log_segments.segments(tmp_path)) > 5
+    assert not list(tmp_path.glob("*.open"))
+
+
+def test_a_killed_writer_leaves_whole_records_that_the_next_one_recovers(tmp_path: Path) -> None:
+    code = """
+import sys, time, pathlib, functools
+from mainspring.serving.prediction_log import LogRecord, PredictionLog
+log = PredictionLog(pathlib.Path(sys.argv[1]), flush_seconds=0.0)
+number = 0
+while True:
+    log.write(functools.partial(LogRecord, id=str(number), time=float(number), model="m", version="1"))
+    number += 1
+    if number == 1000:
+        log.flush(10)
+        print("1000", flush=True)
+    time.sleep(0.00001)
+"""
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout:
+        assert process.stdout.readline().strip() == "1000"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    [left] = tmp_path.glob("*.open")
+    with left.open("ab") as file:
+        file.write(b'{"id": "torn')
+    with PredictionLog(tmp_path) as log:
+        assert len(log.recovered) == 1
+        log.write(functools.partial(_record, 10**9))
+    ids = [int(record.id) for record in read(tmp_path)]
+    assert ids[-1] == 10**9
+    assert ids[:-1] == list(range(len(ids) - 1))
+    assert len(ids) > 1000
+
+
+def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
+    (tmp_path / "20260101T000000.000000Z-1-000001.jsonl").write_bytes(
+        b'{"id":"1","time":1.0,"model":"m","version":"1"}\n{"x":\n'
+    )
+    records = read(tmp_path)
+    assert next(records).id == "1"
+    with pytest.raises(IntegrityError, match=r"000001\.jsonl:2"):
+        next(records)
+
+
+def test_fields_of_a_later_release_are_ignored(tmp_path: Path) -> None:
+    (tmp_path / "20260101T000000.000000Z-1-000001.jsonl").write_bytes(
+        b'{"id":"1","time":1.0,"model":"m","version":"1","subject":"new"}\n'
+    )
+    assert [record.id for record in read(tmp_path)] == ["1"]
+
+
+def test_an_empty_or_missing_folder_holds_no_records(tmp_path: Path) -> None:
+    assert list(read(tmp_path)) == []
+    assert list(read(tmp_path / "none")) == []
+
+
+def test_ids_are_version_7_and_sort_by_time() -> None:
+    ids = [request_id(1_700_000_000 + step / 1000) for step in range(100)]
+    assert ids == sorted(ids)
+    assert len(set(ids)) == 100
+    parsed = uuid.UUID(ids[0])
+    assert (parsed.version, parsed.variant) == (7, uuid.RFC_4122)
+    assert parsed.int >> 80 == 1_700_000_000_000
