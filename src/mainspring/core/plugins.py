@@ -20,7 +20,7 @@ def manager() -> pluggy.PluginManager:
     """The one plugin manager, with every installed plugin registered."""
     found = pluggy.PluginManager("mainspring")
     found.add_hookspecs(hookspecs)
-    for entry in sorted(entry_points(group="mainspring"), key=lambda entry: entry.name):
+    for entry in sorted(entry_points(group="mainspring"), key=lambda entry: (entry.name != "builtins", entry.name)):
         found.register(entry.load(), name=entry.name)
     return found
 
@@ -32,7 +32,7 @@ def offers(hook: str) -> dict[str, str]:
         hook: The hook's name without the prefix, such as ``"trainers"``.
     """
     merged: dict[str, str] = {}
-    # Later registrations are called first; the built-ins come last, so a plugin may replace one.
+    # What was registered last answers first. The built-ins were registered first, so a plugin may replace one.
     for offer in reversed(getattr(manager().hook, f"mainspring_{hook}")()):
         merged.update(offer)
     return merged

@@ -99,7 +99,7 @@ class Verdict:
 
     def save(self, folder: Path) -> None:
         """Write ``verdict.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False)
+        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, sort_keys=True)
         (folder / "verdict.json").write_text(text, encoding="utf-8")
 
     @classmethod
