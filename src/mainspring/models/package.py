@@ -1,0 +1,170 @@
+"""The package: transform and model in one folder, with its signature and the proof that it answers as trained.
+
+====================== =================================================================
+file                   content
+====================== =================================================================
+``signature.json``     what it asks for and answers
+``package.json``       runtime, parity report, requirements, how the model was made
+``model.onnx``         transform and model in one graph, if the runtime is ``onnx``
+``native/``            the trained model and its transform, if the runtime is ``python``
+``input_example.json`` a few real rows
+``MODEL_CARD.md``      the same for people
+====================== =================================================================
+
+Reading a package is light: no framework is imported before :meth:`Package.open`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.core.errors import InputError
+from mainspring.core.plugins import load as load_plugin
+from mainspring.core.records import Value
+from mainspring.evaluation import Predictions
+from mainspring.models.files import Files
+from mainspring.models.parity import Parity
+from mainspring.models.ports import Runtime
+from mainspring.models.signature import Signature
+
+if TYPE_CHECKING:
+    from mainspring.data import Table
+
+FORMAT = 1
+"""Version of the layout; a reader refuses a newer one."""
+
+MANIFEST = "package.json"
+SIGNATURE = "signature.json"
+EXAMPLE = "input_example.json"
+CARD = "MODEL_CARD.md"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A model ready to be served.
+
+    Attributes:
+        signature: What it asks for and answers.
+        runtime: Name of what answers: ``"onnx"`` or ``"python"`` (or one that a plugin brings).
+        parity: The proof that the runtime answers as the trained model does.
+        requirements: Pinned distributions that the runtime needs (``"onnxruntime==1.22.0"``).
+        details: How the model was made: estimator, params, seed, metrics, digests of the data, environment.
+        files: Everything, as it is saved.
+    """
+
+    ARTIFACT_TYPE: ClassVar[str] = "mainspring.Package"
+
+    signature: Signature
+    runtime: str
+    parity: Parity
+    requirements: tuple[str, ...]
+    details: Mapping[str, Any]
+    files: Files = field(repr=False, compare=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read the description of a package; the model itself is read by :meth:`open`.
+
+        Raises:
+            InputError: If the folder holds no package, or one of a newer format.
+        """
+        if not (folder / MANIFEST).is_file():
+            raise InputError(f"there is no {MANIFEST}", expected="the folder of a package", where=str(folder))
+        return cls.from_files(Files.in_folder(folder))
+
+    @classmethod
+    def from_files(cls, files: Files) -> Self:
+        """The package that these files describe.
+
+        Raises:
+            InputError: If it is of a newer format.
+        """
+        manifest = json.loads(files.text(MANIFEST))
+        if manifest["format"] > FORMAT:
+            raise InputError(
+                f"the package has format {manifest['format']}",
+                expected=f"a format up to {FORMAT}",
+                fix="install a newer mainspring",
+            )
+        return cls(
+            signature=Signature.from_json(files.text(SIGNATURE)),
+            runtime=manifest["runtime"],
+            parity=Parity.from_dict(manifest["parity"]),
+            requirements=tuple(manifest["requirements"]),
+            details=manifest["details"],
+            files=files,
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write every file of the package into the folder."""
+        self.files.write(folder)
+
+    def properties(self) -> dict[str, Value]:
+        """What the record keeps beside the files."""
+        return {
+            "runtime": self.runtime,
+            "task": self.signature.task,
+            "estimator": str(self.details.get("estimator", "")),
+            "parity_rows": self.parity.rows_compared,
+            "parity_max_abs_difference": self.parity.max_abs_difference,
+        }
+
+    @property
+    def input_example(self) -> list[dict[str, Any]]:
+        """A few real rows that it answers."""
+        return cast("list[dict[str, Any]]", json.loads(self.files.text(EXAMPLE)))
+
+    @property
+    def card(self) -> str:
+        """The model card, in Markdown."""
+        return self.files.text(CARD)
+
+    def open(self, threads: int = 1) -> Runtime:
+        """Load the model, ready to answer.
+
+        Args:
+            threads: The most threads that one call may use.
+
+        Raises:
+            NotFoundError: If no plugin offers the runtime.
+            UnavailableError: If a library that it needs is not installed.
+        """
+        return cast("Runtime", load_plugin("runtimes", self.runtime)(self.files, self.signature, threads=threads))
+
+    def predict(self, table: Table) -> Predictions:
+        """Predict on every row of a table; columns that it does not know are ignored.
+
+        Raises:
+            BadInputError: If a column is missing, or holds values of another type.
+        """
+        answer = self._opened.predict(columns_of(table, self.signature))
+        scores = answer["prediction" if self.signature.classes is None else "probabilities"]
+        return Predictions(self.signature.classes, np.asarray(scores, dtype=np.float64))
+
+    @cached_property
+    def _opened(self) -> Runtime:
+        return self.open()
+
+
+def columns_of(table: Table, signature: Signature) -> dict[str, npt.NDArray[Any]]:
+    """The columns of a table that a signature asks for.
+
+    Raises:
+        BadInputError: If a column is missing, or holds values of another type.
+    """
+    found: dict[str, npt.NDArray[Any]] = {
+        name: table.column(name) for name in signature.names if name in table.names
+    }
+    text = {item.name: item.datatype == "BYTES" for item in signature.inputs}
+    fits = all((column.dtype == object) == text[name] for name, column in found.items())
+    if len(found) == len(signature.names) and fits:
+        return found
+    return signature.columns_from_lists(found, ignore_unknown=True)

@@ -1,0 +1,173 @@
+"""What the models room asks of a framework: to train, to export, and to answer.
+
+Adapters keep these promises and come in through the plugin door (hooks ``mainspring_trainers``,
+``mainspring_exporters`` and ``mainspring_runtimes``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.core.errors import MainspringError
+from mainspring.models.files import Files
+from mainspring.models.signature import Signature
+
+if TYPE_CHECKING:
+    from mainspring.data import Transform
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How an estimator is made.
+
+    Attributes:
+        estimator: Its full name, such as ``"sklearn.linear_model.LogisticRegression"``.
+        params: Arguments of its constructor: JSON values.
+        seed: Of every random choice in training.
+        classes: Of the label; ``None`` for regression.
+    """
+
+    estimator: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    classes: tuple[str, ...] | None = None
+
+
+class Fitted(Protocol):
+    """A trained estimator, whatever its framework.
+
+    Promises:
+        - It never changes, and many threads may ask it at once.
+        - The same matrix gives the same bits.
+    """
+
+    @property
+    def native(self) -> Any:
+        """The framework's own object, for exporters."""
+        ...
+
+    @property
+    def probabilistic(self) -> bool:
+        """Whether scores of classes are probabilities; if not, the chosen class has 1 and the others 0."""
+        ...
+
+    def scores(self, matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Probabilities ``[n, classes]``, or values ``[n]`` for regression.
+
+        Raises:
+            InputError: If the estimator cannot take such a matrix, for example one with missing values.
+        """
+        ...
+
+    def dump(self) -> Files:
+        """The estimator as files: no code in them, and the same bytes every time."""
+        ...
+
+
+class Trainer(Protocol):
+    """A learning framework.
+
+    Promises:
+        - ``fit`` on the same recipe and data gives a ``Fitted`` whose ``dump`` has the same bytes.
+        - ``load(fitted.dump(), recipe)`` answers as ``fitted`` does, bit for bit, and runs no code found there.
+    """
+
+    libraries: Sequence[str]
+    """Distributions that are needed to predict."""
+
+    def estimators(self) -> Sequence[str]:
+        """Full names of all estimators that it can train."""
+        ...
+
+    def fit(self, recipe: Recipe, matrix: npt.NDArray[np.float64], target: npt.NDArray[Any]) -> Fitted:
+        """Train.
+
+        Args:
+            recipe: The estimator, by its full name, and how to make it.
+            matrix: ``[n, features]``, NaN for missing.
+            target: Class indices (int64) or values (float64), ``[n]``.
+
+        Raises:
+            InputError: For parameters or data that the estimator refuses, or an estimator for the other task.
+        """
+        ...
+
+    def load(self, files: Files, recipe: Recipe) -> Fitted:
+        """Read what ``Fitted.dump`` gave.
+
+        Raises:
+            IntegrityError: If the files hold anything that is not trusted.
+        """
+        ...
+
+
+class NotExportableError(MainspringError):
+    """An exporter does not know this estimator, or cannot say exactly the same in its format."""
+
+    code = "NOT_EXPORTABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A model in a portable format.
+
+    Attributes:
+        runtime: Name of the runtime that reads it.
+        files: What that runtime reads.
+        libraries: Distributions that the runtime needs.
+        tolerance: How far a score may lie from the original's for the two to count as equal.
+        boundaries: By column of the matrix, values at which the model's answer jumps: places to be checked.
+    """
+
+    runtime: str
+    files: Files
+    libraries: tuple[str, ...]
+    tolerance: float
+    boundaries: Mapping[int, npt.NDArray[np.float64]] = field(default_factory=dict)
+
+
+class Exporter(Protocol):
+    """Writes transform and estimator as one model in a portable format."""
+
+    def export(self, fitted: Fitted, transform: Transform, signature: Signature) -> Exported:
+        """Export.
+
+        Raises:
+            NotExportableError: If it cannot be said exactly; the reason is told to the user.
+        """
+        ...
+
+
+class Runtime(Protocol):
+    """Answers predictions.
+
+    Promises:
+        - Many threads may ask at once.
+        - Rows do not influence each other.
+    """
+
+    def predict(self, columns: Mapping[str, npt.NDArray[Any]]) -> Mapping[str, npt.NDArray[Any]]:
+        """Predict on columns as :meth:`mainspring.models.signature.Signature.columns` gives them.
+
+        Returns:
+            Classification: ``label``, an object array of str, and ``probabilities``, float64 ``[n, classes]``.
+            Regression: ``prediction``, float64 ``[n]``.
+        """
+        ...
+
+
+class RuntimeLoader(Protocol):
+    """Makes a runtime from the files of a package."""
+
+    def __call__(self, files: Files, signature: Signature, *, threads: int = 1) -> Runtime:
+        """Open.
+
+        Raises:
+            UnavailableError: If a library that it needs is not installed.
+        """
+        ...
