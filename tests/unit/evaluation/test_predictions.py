@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mainspring.core import InputError, Storable
+from mainspring.core.digests import digest_file
+from mainspring.evaluation import Predictions
+
+
+def test_the_most_probable_class_and_the_earlier_one_on_a_tie() -> None:
+    found = Predictions(("a", "b", "c"), np.array([[0.2, 0.4, 0.4], [0.1, 0.2, 0.7]]))
+    assert found.labels.tolist() == ["b", "c"]
+    assert found.labels.dtype == object
+    assert len(found) == 2
+
+
+def test_values_are_their_own_labels() -> None:
+    assert Predictions(None, np.array([1.5, 2.0])).labels.tolist() == [1.5, 2.0]
+
+
+@pytest.mark.parametrize(("classes", "shape"), [(("a", "b"), (3, 3)), (("a",), (3,)), (None, (3, 1))])
+def test_scores_that_do_not_fit_are_refused(classes: tuple[str, ...] | None, shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="shape"):
+        Predictions(classes, np.zeros(shape))
+
+
+@pytest.mark.parametrize(
+    "predictions",
+    [Predictions(("no", "yes é"), np.array([[0.3, 0.7], [np.nan, 1.0]])), Predictions(None, np.arange(3.0))],
+)
+def test_saving_and_loading(predictions: Predictions, tmp_path: Path) -> None:
+    assert isinstance(predictions, Storable)
+    digests = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        predictions.save(tmp_path / name)
+        digests.append([digest_file(path) for path in sorted((tmp_path / name).iterdir())])
+    assert digests[0] == digests[1]
+    assert Predictions.load(tmp_path / "one") == predictions
