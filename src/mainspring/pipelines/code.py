@@ -1,4 +1,4 @@
-"""The identity of a step's code: the function, what it uses in its file, and the modules of the project it imports.
+"""The identity of a step's code: the function, what it uses in its file, and the project's modules it imports.
 
 Comments, blank lines and docstrings do not count: only what the interpreter would run differently does.
 """

@@ -1,0 +1,159 @@
+"""Runs steps in processes of their own, forked from one that has the libraries loaded already."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mainspring.pipelines.exchange import read_outcome, write_task
+from mainspring.pipelines.ports import Failure, Outcome, Task
+
+
+@dataclass
+class _Child:
+    task: Task
+    done: Callable[[Outcome], None]
+    pid: int | None = None
+    ended_as: Failure | None = None
+    timer: threading.Timer | None = None
+
+
+class ProcessRunner:
+    """Forks a process per task; kills it, with all it started, on timeout and on cancel."""
+
+    can_stop = True
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._children: dict[str, _Child] = {}
+        self._zygote: subprocess.Popen[bytes] | None = None
+
+    def submit(self, task: Task, function: Callable[..., Any], done: Callable[[Outcome], None]) -> None:
+        """Fork a process for a task; its function is found by its reference."""
+        folder = write_task(task)
+        Path(task.log).parent.mkdir(parents=True, exist_ok=True)
+        order = {
+            "id": task.id,
+            "folder": str(folder),
+            "log": task.log,
+            # The user's own files are imported in the child, so that they are as they are now.
+            "preload": [] if task.function.file else [function.__module__],
+        }
+        child = _Child(task, done)
+        if task.timeout is not None:
+            child.timer = threading.Timer(task.timeout, self._time_out, [task.id])
+            child.timer.daemon = True
+        with self._lock:
+            self._children[task.id] = child
+            zygote = self._running_zygote()
+            if zygote.stdin is None:
+                raise RuntimeError("the zygote has no standard input")
+            zygote.stdin.write(json.dumps(order).encode() + b"\n")
+            zygote.stdin.flush()
+        if child.timer is not None:
+            child.timer.start()
+
+    def cancel(self, task_id: str) -> None:
+        """Kill a task's process."""
+        self._kill(task_id, Failure("cancelled", "CANCELED", retry=False))
+
+    def _time_out(self, task_id: str) -> None:
+        child = self._children.get(task_id)
+        if child is not None:
+            words = f"it ran longer than its timeout of {child.task.timeout:g} s, and was stopped"
+            self._kill(task_id, Failure(words, "TIMEOUT"))
+
+    def _kill(self, task_id: str, failure: Failure) -> None:
+        with self._lock:
+            child = self._children.get(task_id)
+            if child is None:
+                return
+            child.ended_as = child.ended_as or failure
+            if child.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.killpg(child.pid, signal.SIGKILL)
+
+    def _running_zygote(self) -> subprocess.Popen[bytes]:
+        if self._zygote is None or self._zygote.poll() is not None:
+            self._zygote = subprocess.Popen(
+                [sys.executable, "-m", "mainspring.pipelines.zygote"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # Spinning OpenMP threads starve each other when several steps share few cores.
+                env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
+                start_new_session=True,
+            )
+            thread = threading.Thread(target=self._listen, args=(self._zygote,), daemon=True)
+            thread.start()
+        return self._zygote
+
+    def _listen(self, zygote: subprocess.Popen[bytes]) -> None:
+        if zygote.stdout is None:
+            return
+        for line in zygote.stdout:
+            message = json.loads(line)
+            if "pid" in message:
+                self._started(message["id"], message["pid"])
+            else:
+                self._ended(message["id"], message["status"])
+        with self._lock:
+            lost, self._children = list(self._children.values()), {}
+        for child in lost:
+            words = "the process that starts steps has ended"
+            child.done(Outcome(failure=child.ended_as or Failure(words, "KILLED")))
+
+    def _started(self, task_id: str, pid: int) -> None:
+        with self._lock:
+            child = self._children.get(task_id)
+            if child is None:
+                return
+            child.pid = pid
+            if child.ended_as is not None:
+                with suppress(ProcessLookupError):
+                    os.killpg(pid, signal.SIGKILL)
+
+    def _ended(self, task_id: str, status: int) -> None:
+        with self._lock:
+            child = self._children.pop(task_id, None)
+        if child is None:
+            return
+        if child.timer is not None:
+            child.timer.cancel()
+        outcome = None if child.ended_as else read_outcome(Path(child.task.folder))
+        if outcome is None:
+            outcome = Outcome(failure=child.ended_as or _killed(status))
+        child.done(outcome)
+
+    def close(self) -> None:
+        """End the zygote, and with it every process it started."""
+        with self._lock:
+            zygote, self._zygote = self._zygote, None
+        if zygote is None:
+            return
+        if zygote.stdin is not None:
+            zygote.stdin.close()
+        try:
+            zygote.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            zygote.kill()
+            zygote.wait()
+        if zygote.stdout is not None:
+            with suppress(OSError):
+                zygote.stdout.close()
+
+
+def _killed(status: int) -> Failure:
+    if status < 0:
+        name = signal.Signals(-status).name
+        hint = "; the machine may be out of memory" if name == "SIGKILL" else ""
+        return Failure(f"its process was ended by {name}{hint}", "KILLED")
+    return Failure(f"its process ended with code {status} and said nothing", "KILLED")

@@ -1,0 +1,65 @@
+"""The identity of outside files: their content, whatever their names and dates say."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mainspring.core.digests import digest_file, digest_json
+from mainspring.core.errors import NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What an outside file, folder or glob holds.
+
+    Attributes:
+        digest: Of the bytes of a file; of the sorted list of ``[relative path, digest]`` for several.
+        size: Bytes in all.
+        files: How many.
+    """
+
+    digest: str
+    size: int
+    files: int
+
+
+def fingerprint(location: str, root: Path) -> Fingerprint:
+    """Read a file, a folder or a glob of files.
+
+    Args:
+        location: A path, absolute or from ``root``; may hold ``*``, ``?`` and ``[…]``.
+        root: The project's folder.
+
+    Raises:
+        NotFoundError: If nothing is there.
+    """
+    files, base = _files(location, root)
+    if not files:
+        raise NotFoundError(
+            f"there is no file {location!r}",
+            where=str(root),
+            fix="check the path; relative paths start at the project's folder",
+        )
+    size = sum(file.stat().st_size for file in files)
+    if len(files) == 1 and files[0] == base:
+        return Fingerprint(digest_file(files[0]), size, 1)
+    listed = [[file.relative_to(base).as_posix(), digest_file(file)] for file in files]
+    return Fingerprint(digest_json(listed), size, len(files))
+
+
+def _files(location: str, root: Path) -> tuple[Sequence[Path], Path]:
+    path = Path(location) if Path(location).is_absolute() else root / location
+    if path.is_file():
+        return [path], path
+    if path.is_dir():
+        return sorted(file for file in path.rglob("*") if file.is_file()), path
+    if glob.has_magic(location):
+        fixed = path.parts
+        cut = next(i for i, part in enumerate(fixed) if glob.has_magic(part))
+        base = Path(*fixed[:cut])
+        found = glob.glob(str(path), recursive=True)  # noqa: PTH207 - a pattern with an absolute head
+        return sorted(Path(file) for file in found if Path(file).is_file()), base
+    return [], path

@@ -1,0 +1,279 @@
+"""How runs and steps are written into the record, and read back.
+
+==========================  ==================================================================
+context ``Pipeline``        the pipeline; parent of its runs
+context ``Run``             the run; executions are associated, outputs attributed to it
+execution ``mainspring.Run``  the run itself: state, parameters, graph, code
+execution ``mainspring.Step`` one execution of a step: state, cache key, time, error
+artifacts                   typed by what they are (``mainspring.Model``), linked as inputs and outputs
+==========================  ==================================================================
+
+A cached step is an execution in state CACHED that names the one it repeats (``custom.cached_from``); its outputs
+are attributed to the run but keep their one producer, so that lineage stays a story, not a list of repetitions.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from mainspring.core.errors import InputError, NotFoundError
+from mainspring.core.records import (
+    Artifact,
+    Context,
+    Execution,
+    ExecutionState,
+    Kind,
+    LinkKind,
+    Node,
+    NodeType,
+    PropertyType,
+    Value,
+)
+from mainspring.store.ports import Edge, MetadataStore
+
+RUN = "mainspring.Run"
+STEP = "mainspring.Step"
+PIPELINE = "mainspring.Pipeline"
+APPROVAL = "mainspring.Approval"
+
+_TEXT = PropertyType.STRING
+_TYPES = (
+    NodeType(kind=Kind.CONTEXT, name=PIPELINE, description="A pipeline."),
+    NodeType(kind=Kind.CONTEXT, name=RUN, properties={"pipeline": _TEXT}, description="A run."),
+    NodeType(kind=Kind.EXECUTION, name=RUN, properties={"pipeline": _TEXT}, description="A run."),
+    NodeType(
+        kind=Kind.EXECUTION,
+        name=STEP,
+        description="An execution of a step.",
+        properties={
+            "step": _TEXT,
+            "node": _TEXT,
+            "run": _TEXT,
+            "pipeline": _TEXT,
+            "cache_key": _TEXT,
+            "seconds": PropertyType.DOUBLE,
+            "attempts": PropertyType.INT,
+        },
+    ),
+)
+
+
+class Recorder:
+    """Writes runs. One per engine; safe for the engine's threads."""
+
+    def __init__(self, store: MetadataStore) -> None:
+        self.store = store
+        self._types = {(one.kind, one.name): one for one in store.types()}
+        for one in _TYPES:
+            if (one.kind, one.name) not in self._types:
+                self._types[one.kind, one.name] = store.put_type(one)
+
+    def start_run(
+        self, name: str, pipeline: str, custom: Mapping[str, Value], worker: str, lease: float
+    ) -> tuple[Execution, Context]:
+        """Record a new run as RUNNING, under a lease."""
+        above = Context(type=PIPELINE, name=pipeline)
+        context = Context(type=RUN, name=name, properties={"pipeline": pipeline})
+        run = Execution(type=RUN, name=name, properties={"pipeline": pipeline}, custom=custom)
+        stored = self.store.publish(
+            [above, context, run],
+            [Edge(LinkKind.PARENT, context, above), Edge(LinkKind.ASSOCIATION, run, context)],
+        )
+        begun = cast("Execution", stored[2])
+        self.store.lease(_id(begun), worker, lease)
+        return self.store.transition(_id(begun), ExecutionState.RUNNING), cast("Context", stored[1])
+
+    def artifact(self, type_name: str, properties: Mapping[str, Value], **fields: Any) -> Artifact:
+        """A new artifact, its type declared; properties that do not fit the declared types become free ones."""
+        declared = self._declare(type_name, properties)
+        fitting: dict[str, Value] = {}
+        free: dict[str, Value] = {}
+        for key, given in properties.items():
+            wanted = declared.get(key)
+            whole = isinstance(given, int) and not isinstance(given, bool)
+            value = float(cast("int", given)) if wanted is PropertyType.DOUBLE and whole else given
+            if value is None or wanted is not _property_type(value):
+                free[key] = value
+            else:
+                fitting[key] = value
+        return Artifact(type=type_name, properties=fitting, custom=free, **fields)
+
+    def _declare(self, type_name: str, properties: Mapping[str, Value]) -> Mapping[str, PropertyType]:
+        known = self._types.get((Kind.ARTIFACT, type_name))
+        wanted = {key: _property_type(value) for key, value in properties.items() if value is not None}
+        have = known.properties if known else {}
+        new = {key: kind for key, kind in wanted.items() if key not in have}
+        if known is None or new:
+            merged = NodeType(kind=Kind.ARTIFACT, name=type_name, properties={**have, **new})
+            known = self._types[Kind.ARTIFACT, type_name] = self.store.put_type(merged)
+        return known.properties
+
+    def publish(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> Sequence[Node]:
+        """One transaction."""
+        return self.store.publish(nodes, edges)
+
+
+def _property_type(value: Value) -> PropertyType:
+    if isinstance(value, bool):
+        return PropertyType.BOOLEAN
+    if isinstance(value, int):
+        return PropertyType.INT
+    if isinstance(value, float):
+        return PropertyType.DOUBLE
+    return _TEXT if isinstance(value, str) else PropertyType.STRUCT
+
+
+def _id(node: Node) -> int:
+    if node.id is None:
+        raise InputError("a node that is not in the record yet was used as if it were")
+    return node.id
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class StepRecord:
+    """The latest execution of one node of a run, as the record has it."""
+
+    execution: Execution
+
+    @property
+    def node(self) -> str:
+        """The node's name in the pipeline."""
+        return str(self.execution.properties.get("node", ""))
+
+    @property
+    def state(self) -> ExecutionState:
+        """Its state."""
+        return self.execution.state
+
+    @property
+    def cached(self) -> bool:
+        """Whether its outputs were taken from an earlier execution."""
+        return self.execution.state is ExecutionState.CACHED
+
+    @property
+    def seconds(self) -> float:
+        """How long its function ran."""
+        return float(cast("float", self.execution.properties.get("seconds") or 0.0))
+
+    @property
+    def original(self) -> int:
+        """The id of the execution that made the outputs: its own, or that of the one it repeats."""
+        return int(cast("int", self.execution.custom.get("cached_from") or self.execution.id))
+
+    @property
+    def error(self) -> str | None:
+        """Why it failed or was skipped."""
+        return cast("str | None", self.execution.custom.get("error"))
+
+
+class Records:
+    """Reads runs back: everything that the CLI, the report and the web pages show of them."""
+
+    def __init__(self, store: MetadataStore) -> None:
+        self.store = store
+
+    def runs(self, *, pipeline: str | None = None, limit: int = 20) -> Sequence[Execution]:
+        """The latest runs, newest first."""
+        where, values = "type = :type", {"type": RUN}
+        if pipeline:
+            where, values = where + " AND properties.pipeline = :pipeline", {**values, "pipeline": pipeline}
+        found = self.store.find(Kind.EXECUTION, where, values, descending=True, limit=limit)
+        return cast("Sequence[Execution]", found.items)
+
+    def run(self, reference: str = "latest") -> Execution:
+        """One run, by its name, a part of it that no other run has, ``latest``, or ``latest~N``.
+
+        Raises:
+            NotFoundError: If there is none.
+            InputError: If several match.
+        """
+        if reference == "latest" or reference.startswith("latest~"):
+            back = int(reference.partition("~")[2] or 0)
+            runs = self.runs(limit=back + 1)
+            if len(runs) <= back:
+                raise NotFoundError(f"there is no run {reference!r}", fix="start one: mainspring run")
+            return runs[back]
+        exact = self.store.find(
+            Kind.EXECUTION, "type = :type AND name = :name", {"type": RUN, "name": reference}
+        ).items
+        if exact:
+            return cast("Execution", exact[0])
+        like = self.store.find(
+            Kind.EXECUTION,
+            "type = :type AND name LIKE :name",
+            {"type": RUN, "name": f"%{reference}%"},
+            descending=True,
+            limit=5,
+        ).items
+        if len(like) == 1:
+            return cast("Execution", like[0])
+        if not like:
+            raise NotFoundError(f"there is no run {reference!r}", fix="see them: mainspring runs")
+        raise InputError(
+            f"{reference!r} means several runs: {', '.join(str(one.name) for one in like)}",
+            expected="a longer part of one name",
+        )
+
+    def steps(self, run: str) -> Sequence[StepRecord]:
+        """The latest execution of every node of a run, in the order in which they began."""
+        latest: dict[str, StepRecord] = {}
+        for execution in self.executions(run):
+            latest[str(execution.properties.get("node"))] = StepRecord(execution)
+        return sorted(latest.values(), key=lambda one: _id(one.execution))
+
+    def executions(self, run: str) -> Iterator[Execution]:
+        """Every execution of a step in a run, oldest first."""
+        page: str | None = None
+        while True:
+            found = self.store.find(
+                Kind.EXECUTION,
+                "type = :type AND properties.run = :run",
+                {"type": STEP, "run": run},
+                limit=500,
+                page=page,
+            )
+            yield from cast("Sequence[Execution]", found.items)
+            page = found.next
+            if page is None:
+                return
+
+    def outputs(self, executions: Iterable[int]) -> Mapping[int, Mapping[str, Sequence[Artifact]]]:
+        """What executions made: by execution id and output name, in order of position."""
+        return self._linked(executions, LinkKind.OUTPUT)
+
+    def inputs(self, executions: Iterable[int]) -> Mapping[int, Mapping[str, Sequence[Artifact]]]:
+        """What executions used: by execution id and argument, in order of position."""
+        return self._linked(executions, LinkKind.INPUT)
+
+    def _linked(self, executions: Iterable[int], kind: LinkKind) -> Mapping[int, Mapping[str, Sequence[Artifact]]]:
+        wanted = list(dict.fromkeys(executions))
+        if not wanted:
+            return {}
+        rows = []
+        for link in self.store.links(Kind.EXECUTION, wanted):
+            if link.kind is kind:
+                execution, artifact = (
+                    (link.source, link.target) if kind is LinkKind.OUTPUT else (link.target, link.source)
+                )
+                rows.append((execution, link.name, link.position, artifact))
+        rows.sort()
+        ids = sorted({row[3] for row in rows})
+        artifacts = {one.id: cast("Artifact", one) for one in self.store.get(Kind.ARTIFACT, ids)}
+        found: dict[int, dict[str, list[Artifact]]] = {one: {} for one in wanted}
+        for execution, name, _, artifact in rows:
+            found[execution].setdefault(name, []).append(artifacts[artifact])
+        return cast("Mapping[int, Mapping[str, Sequence[Artifact]]]", found)
+
+    def previous(self, pipeline: str, node: str, *, before: int | None = None) -> StepRecord | None:
+        """The latest finished execution of a node in any run of a pipeline, before the given execution."""
+        where = (
+            "type = :type AND properties.pipeline = :pipeline AND properties.node = :node"
+            " AND state IN (COMPLETE, CACHED)"
+        )
+        values: dict[str, Value] = {"type": STEP, "pipeline": pipeline, "node": node}
+        if before is not None:
+            where, values = where + " AND id < :before", {**values, "before": before}
+        found = self.store.find(Kind.EXECUTION, where, values, descending=True, limit=1).items
+        return StepRecord(cast("Execution", found[0])) if found else None
