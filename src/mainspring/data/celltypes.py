@@ -1,0 +1,146 @@
+"""Which type a column of text cells has. Decided over all cells, never over a sample.
+
+The rules, in this order (a missing cell is never counted):
+
+1. BOOL: every cell is ``true`` or ``false``, in any letter case.
+2. INT: every cell is a whole number that fits 64 bits. ``007`` is a code, not a number.
+3. FLOAT: every cell is a number; ``nan`` and ``inf`` are. Whole numbers too long for 64 bits make the column
+   STRING (they are identifiers and would lose digits), unless another cell has a point or an exponent.
+4. DATE: every cell is ``YYYY-MM-DD``; TIMESTAMP: every cell is ``YYYY-MM-DD hh:mm[:ss[.ffffff]][Z or offset]``,
+   with a space or a ``T``; offsets are converted to UTC.
+5. STRING otherwise, and for columns without any value.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class ColumnType(StrEnum):
+    """The types a column may have."""
+
+    INT = "INT"
+    FLOAT = "FLOAT"
+    STRING = "STRING"
+    BOOL = "BOOL"
+    TIMESTAMP = "TIMESTAMP"
+    DATE = "DATE"
+    BYTES = "BYTES"
+    OTHER = "OTHER"
+    """Lists, structures and whatever else a Parquet file may hold; in a schema: not known yet."""
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether values are numbers: INT or FLOAT."""
+        return self in {ColumnType.INT, ColumnType.FLOAT}
+
+
+ENGINE_TYPES: Final = {
+    ColumnType.INT: "BIGINT",
+    ColumnType.FLOAT: "DOUBLE",
+    ColumnType.STRING: "VARCHAR",
+    ColumnType.BOOL: "BOOLEAN",
+    ColumnType.TIMESTAMP: "TIMESTAMP",
+    ColumnType.DATE: "DATE",
+    ColumnType.BYTES: "BLOB",
+}
+"""The one engine type that holds each type."""
+
+_NAMES: Final = {
+    "TINYINT": ColumnType.INT,
+    "SMALLINT": ColumnType.INT,
+    "INTEGER": ColumnType.INT,
+    "BIGINT": ColumnType.INT,
+    "UTINYINT": ColumnType.INT,
+    "USMALLINT": ColumnType.INT,
+    "UINTEGER": ColumnType.INT,
+    "UBIGINT": ColumnType.FLOAT,
+    "HUGEINT": ColumnType.FLOAT,
+    "UHUGEINT": ColumnType.FLOAT,
+    "FLOAT": ColumnType.FLOAT,
+    "DOUBLE": ColumnType.FLOAT,
+    "BOOLEAN": ColumnType.BOOL,
+    "VARCHAR": ColumnType.STRING,
+    "UUID": ColumnType.STRING,
+    "DATE": ColumnType.DATE,
+    "BLOB": ColumnType.BYTES,
+    "NULL": ColumnType.STRING,
+    '"NULL"': ColumnType.STRING,
+}
+
+_WHOLE = r"[+-]?(0|[1-9][0-9]*)"
+_DECIMAL = r"[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_NUMBER = _DECIMAL + "|[+-]?(nan|NaN|NAN|inf|Inf|INF|infinity|Infinity)"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_STAMP = _DATE + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
+
+
+def from_engine(name: str) -> ColumnType:
+    """The type that an engine type is read as. Unsigned 64-bit and longer whole numbers become FLOAT."""
+    if name.startswith("DECIMAL"):
+        return ColumnType.FLOAT
+    if name.startswith("ENUM"):
+        return ColumnType.STRING
+    if name.startswith("TIMESTAMP"):
+        return ColumnType.TIMESTAMP
+    return _NAMES.get(name, ColumnType.OTHER)
+
+
+def is_whole(cell: str) -> str:
+    """SQL: whether a text is a whole number of 64 bits. NULL for a missing cell."""
+    text = f"trim({cell})"
+    return f"(regexp_full_match({text}, '{_WHOLE}') AND TRY_CAST({text} AS BIGINT) IS NOT NULL)"
+
+
+def is_long_whole(cell: str) -> str:
+    """SQL: whether a text is a whole number too long for 64 bits."""
+    text = f"trim({cell})"
+    return f"(regexp_full_match({text}, '{_WHOLE}') AND TRY_CAST({text} AS BIGINT) IS NULL)"
+
+
+def is_number(cell: str) -> str:
+    """SQL: whether a text is a number."""
+    return f"regexp_full_match(trim({cell}), '{_NUMBER}')"
+
+
+def fits(cell: str, type_: ColumnType) -> str:
+    """SQL: whether a text is a value of the type. NULL for a missing cell."""
+    match type_:
+        case ColumnType.INT:
+            return is_whole(cell)
+        case ColumnType.FLOAT:
+            return is_number(cell)
+        case ColumnType.BOOL:
+            return f"(lower(trim({cell})) IN ('true', 'false'))"
+        case ColumnType.DATE:
+            text = f"trim({cell})"
+            return f"(regexp_full_match({text}, '{_DATE}') AND TRY_CAST({text} AS DATE) IS NOT NULL)"
+        case ColumnType.TIMESTAMP:
+            text = f"trim({cell})"
+            return f"(regexp_full_match({text}, '{_STAMP}') AND TRY_CAST({text} AS TIMESTAMPTZ) IS NOT NULL)"
+        case _:
+            return f"({cell} IS NOT NULL)"
+
+
+def convert(cell: str, type_: ColumnType) -> str:
+    """SQL: the value of a text that fits the type."""
+    match type_:
+        case ColumnType.TIMESTAMP:
+            return f"CAST(CAST(trim({cell}) AS TIMESTAMPTZ) AS TIMESTAMP)"
+        case ColumnType.BYTES:
+            return f"encode({cell})"
+        case ColumnType.STRING | ColumnType.OTHER:
+            return cell
+        case _:
+            return f"CAST(trim({cell}) AS {ENGINE_TYPES[type_]})"
+
+
+CANDIDATES: Final = (
+    ColumnType.BOOL,
+    ColumnType.INT,
+    ColumnType.FLOAT,
+    ColumnType.DATE,
+    ColumnType.TIMESTAMP,
+)
+"""The types a text column may turn out to have, the narrowest first."""

@@ -1,0 +1,194 @@
+"""Columns: names and types, and how their values go between the engine, Python and NumPy."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mainspring.core.errors import InputError
+from mainspring.data import engine
+from mainspring.data.celltypes import ENGINE_TYPES, ColumnType
+
+if TYPE_CHECKING:
+    import numpy as np
+
+_PYTHON: tuple[tuple[type, ColumnType], ...] = (
+    (bool, ColumnType.BOOL),
+    (int, ColumnType.INT),
+    (float, ColumnType.FLOAT),
+    (str, ColumnType.STRING),
+    (datetime.datetime, ColumnType.TIMESTAMP),
+    (datetime.date, ColumnType.DATE),
+    (bytes, ColumnType.BYTES),
+)
+_KINDS = {
+    "b": ColumnType.BOOL,
+    "i": ColumnType.INT,
+    "u": ColumnType.INT,
+    "f": ColumnType.FLOAT,
+    "M": ColumnType.TIMESTAMP,
+    "U": ColumnType.STRING,
+    "S": ColumnType.BYTES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's name and type."""
+
+    name: str
+    type: ColumnType
+
+    def __repr__(self) -> str:
+        return f"Column(name={self.name!r}, type={self.type.value})"
+
+
+def held(columns: Mapping[str, Sequence[Any] | np.ndarray], types: Mapping[str, ColumnType]) -> engine.Relation:
+    """Give columns of values to the engine.
+
+    Raises:
+        InputError: If there are no columns, they differ in length, or mix types.
+    """
+    if not columns:
+        raise InputError("a table without columns", expected="at least one column")
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        raise InputError(
+            "columns differ in length: " + ", ".join(f"{name} {length}" for name, length in lengths.items()),
+            expected="one length",
+        )
+    arrays: dict[str, Any] = {}
+    picks = []
+    for place, (name, values) in enumerate(columns.items()):
+        type_ = types.get(name) or _type_of(name, values)
+        arrays[f"c{place}"] = _as_array(name, values, type_)
+        picks.append(f"{_pick(f'c{place}', type_)} AS {engine.quote(name)}")
+    return engine.Relation.of_object(arrays, ", ".join(picks))
+
+
+def array(query: str, column: Column) -> np.ndarray:
+    """The values of one column: float64 with NaN for numbers and bools, else text and ``None``."""
+    import numpy as np
+
+    name = engine.quote(column.name)
+    if column.type.is_numeric or column.type is ColumnType.BOOL:
+        cell = f"coalesce(CAST({name} AS DOUBLE), 'nan'::DOUBLE)"
+        dtype: type = np.float64
+    else:
+        cell, dtype = as_text(column), object
+    with engine.cursor() as found:
+        values = found.execute(f"SELECT {cell} AS v FROM ({query})").fetchnumpy()["v"]  # noqa: S608 - names are quoted
+    if isinstance(values, np.ma.MaskedArray):
+        missing = np.ma.getmaskarray(values)
+        values = np.array(values.data, dtype=dtype)
+        values[missing] = None if dtype is object else np.nan
+    return np.asarray(values, dtype=dtype)
+
+
+def as_text(column: Column) -> str:
+    """SQL: the value of a column as text, ISO 8601 for dates and timestamps; NULL stays NULL."""
+    name = engine.quote(column.name)
+    match column.type:
+        case ColumnType.STRING:
+            return name
+        case ColumnType.TIMESTAMP:
+            return f"replace(CAST({name} AS VARCHAR), ' ', 'T')"
+        case ColumnType.BYTES:
+            return f"lower(hex({name}))"
+        case _:
+            return f"CAST({name} AS VARCHAR)"
+
+
+def joined_type(one: ColumnType, other: ColumnType) -> ColumnType | None:
+    """The type that holds the values of both, ``None`` if there is none."""
+    if one is other:
+        return one
+    if one.is_numeric and other.is_numeric:
+        return ColumnType.FLOAT
+    return None
+
+
+def check_joinable(ours: Sequence[Column], theirs: Sequence[Column]) -> None:
+    """Raise an error that lists every difference which keeps two tables from being joined, row after row."""
+    one = {column.name: column.type for column in ours}
+    other = {column.name: column.type for column in theirs}
+    problems = [f"{name!r} is only in the first" for name in one if name not in other]
+    problems += [f"{name!r} is only in the second" for name in other if name not in one]
+    problems += [
+        f"{name!r} is {one[name]} in the first and {other[name]} in the second"
+        for name in one
+        if name in other and joined_type(one[name], other[name]) is None
+    ]
+    if problems:
+        raise InputError("the tables do not fit: " + "; ".join(problems), expected="the same columns in both")
+
+
+def _type_of(name: str, values: Sequence[Any] | np.ndarray) -> ColumnType:
+    dtype = getattr(values, "dtype", None)
+    if dtype is not None and dtype.kind in _KINDS:
+        return _KINDS[dtype.kind]
+    found = {_python_type(name, value) for value in values if not _is_missing(value)}
+    # NaN alone is a column of floats without a value.
+    if any(isinstance(value, float) for value in values) and found <= {ColumnType.INT, ColumnType.FLOAT}:
+        found.add(ColumnType.FLOAT)
+    if found <= {ColumnType.INT, ColumnType.FLOAT} and ColumnType.FLOAT in found:
+        return ColumnType.FLOAT
+    if found <= {ColumnType.DATE, ColumnType.TIMESTAMP} and ColumnType.TIMESTAMP in found:
+        return ColumnType.TIMESTAMP
+    if len(found) > 1:
+        raise InputError(
+            f"column {name!r} mixes " + " and ".join(sorted(found)),
+            expected="values of one type",
+            fix="convert the values, for example all to text",
+        )
+    return found.pop() if found else ColumnType.STRING
+
+
+def _python_type(name: str, value: Any) -> ColumnType:
+    scalar = value.item() if hasattr(value, "item") else value
+    for kind, type_ in _PYTHON:
+        if isinstance(scalar, kind):
+            return type_
+    raise InputError(
+        f"column {name!r} holds a {type(value).__name__}",
+        expected="numbers, text, bools, dates, datetimes, bytes or None",
+    )
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value)
+
+
+def _as_array(name: str, values: Sequence[Any] | np.ndarray, type_: ColumnType) -> Any:
+    import numpy as np
+
+    if getattr(values, "dtype", None) is not None and np.asarray(values).dtype.kind in _KINDS:
+        return np.asarray(values)
+    plain = [None if _is_missing(value) else value for value in values]
+    try:
+        if type_ is ColumnType.FLOAT:
+            return np.array([np.nan if value is None else float(value) for value in plain], dtype=np.float64)
+        if type_ is ColumnType.BYTES:
+            return np.array([None if value is None else value.hex() for value in plain], dtype=object)
+        # As text: the engine casts it, and tells missing from zero.
+        return np.array([None if value is None else _text(value, type_) for value in plain], dtype=object)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"column {name!r} does not hold {type_} values: {error}") from None
+
+
+def _text(value: Any, type_: ColumnType) -> str:
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ")
+    if type_ is ColumnType.INT:
+        return str(int(value))
+    if type_ is ColumnType.BOOL:
+        return str(bool(value)).lower()
+    return str(value)
+
+
+def _pick(cell: str, type_: ColumnType) -> str:
+    if type_ is ColumnType.BYTES:
+        return f"from_hex(CAST({cell} AS VARCHAR))"
+    return f"CAST({cell} AS {ENGINE_TYPES.get(type_, 'VARCHAR')})"

@@ -1,0 +1,329 @@
+"""Tables: frozen rows and typed columns, held by the query engine or lying in a Parquet file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from mainspring.core.errors import InputError, NotFoundError
+from mainspring.core.records import Value
+from mainspring.data import columns as columns_
+from mainspring.data import engine
+from mainspring.data.cells import typed
+from mainspring.data.celltypes import ENGINE_TYPES, ColumnType, from_engine
+from mainspring.data.columns import Column
+from mainspring.data.delimited import Dialect, read_cells
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Column", "ColumnType", "Table"]
+
+_BATCH = 10_000
+_FILE = "data.parquet"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Rows with named, typed columns. Never changes; every method that changes something gives a new table.
+
+    Rows keep their order. A missing value is ``None`` in rows, NaN in numeric arrays. Any library that speaks the
+    Arrow C stream protocol takes a table as it is (``polars.DataFrame(table)``, ``pyarrow.table(table)``).
+    Safe to read from many threads.
+
+    Attributes:
+        columns: Names and types, in order.
+        num_rows: How many rows there are.
+
+    Example:
+        >>> table = Table.from_columns({"age": [39, 50, None], "job": ["clerk", None, "smith"]})
+        >>> table.columns
+        (Column(name='age', type=INT), Column(name='job', type=STRING))
+        >>> table.where("age > 40").to_columns()
+        {'age': [50], 'job': [None]}
+    """
+
+    ARTIFACT_TYPE: ClassVar[str] = "mainspring.Table"
+
+    columns: tuple[Column, ...]
+    num_rows: int
+    _query: str
+    _held: tuple[engine.Relation, ...]
+
+    # ------------------------------------------------------------------ making
+
+    @classmethod
+    def read_csv(
+        cls,
+        path: str | Path,
+        *,
+        delimiter: str | None = None,
+        header: bool = True,
+        names: Sequence[str] | None = None,
+        missing: Sequence[str] = (),
+        trim: bool = False,
+        quote: str = '"',
+        encoding: str = "utf-8",
+        types: Mapping[str, ColumnType] | None = None,
+    ) -> Self:
+        """Read a delimited text file, plain or gzipped.
+
+        An empty cell is a missing value. Types are decided over the whole file (see ``celltypes``).
+
+        Args:
+            delimiter: One character; found among comma, tab, semicolon and bar if not given.
+            header: Whether the first record holds the names.
+            names: Names for all columns, instead of the header's or where there is none.
+            missing: More texts that mean "no value", such as ``"?"`` or ``"NA"``.
+            trim: Take spaces off both ends of every cell.
+            types: Types that some columns must have.
+
+        Raises:
+            NotFoundError: If there is no such file.
+            InputError: If the file is empty, names are repeated, rows have too many or too few cells (all are
+                listed, with line numbers), or cells do not have the type asked for.
+        """
+        dialect = Dialect(
+            delimiter=delimiter,
+            header=header,
+            names=names,
+            missing=missing,
+            trim=trim,
+            quote=quote,
+            encoding=encoding,
+        )
+        cells, found = read_cells(Path(path), dialect)
+        return cls._of(typed(cells, found, types or {}, where=str(path)))
+
+    @classmethod
+    def read_parquet(cls, path: str | Path) -> Self:
+        """A view of a Parquet file; its rows are read when they are asked for.
+
+        Raises:
+            NotFoundError: If there is no such file.
+            InputError: If it is not a Parquet file.
+        """
+        if not Path(path).is_file():
+            raise NotFoundError("there is no such file", where=str(path), fix="check the path")
+        query = f"SELECT * FROM read_parquet({engine.literal(str(path))})"  # noqa: S608 - the path is quoted
+        try:
+            return cls._view(query, ())
+        except engine.error() as error:
+            raise InputError(
+                f"the file cannot be read: {str(error).splitlines()[0]}",
+                where=str(path),
+                expected="a Parquet file",
+            ) from None
+
+    @classmethod
+    def from_columns(
+        cls,
+        columns: Mapping[str, Sequence[Any] | np.ndarray],
+        types: Mapping[str, ColumnType] | None = None,
+    ) -> Self:
+        """A table from values by column. ``None`` and NaN are missing.
+
+        Raises:
+            InputError: If columns differ in length, mix types, or have none that fits.
+        """
+        return cls._of(columns_.held(columns, types or {}))
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Mapping[str, Any]], types: Mapping[str, ColumnType] | None = None) -> Self:
+        """A table from values by row. A name that a row does not have is missing there.
+
+        Raises:
+            InputError: If a column mixes types, or there are neither rows nor types.
+        """
+        names = list(dict.fromkeys([*(name for row in rows for name in row), *(types or {})]))
+        return cls.from_columns({name: [row.get(name) for row in rows] for name in names}, types)
+
+    @classmethod
+    def from_arrow(cls, data: Any) -> Self:
+        """A table from anything that speaks the Arrow C stream protocol: pyarrow, Polars, pandas, DuckDB."""
+        if not hasattr(data, "__arrow_c_stream__"):
+            raise InputError(
+                f"a {type(data).__name__} does not speak the Arrow C stream protocol",
+                expected="a pyarrow table, a Polars or pandas data frame, or the like",
+            )
+        return cls._of(engine.Relation.of_object(data))
+
+    @classmethod
+    def of_query(cls, query: str) -> Self:
+        """The rows of a query on the engine, computed now. For the modules of this room."""
+        return cls._of(engine.Relation.of(query))
+
+    @classmethod
+    def _of(cls, relation: engine.Relation) -> Self:
+        return cls._view(f"SELECT * FROM {relation.name}", (relation,))  # noqa: S608 - a name of our own
+
+    @classmethod
+    def _view(cls, query: str, held: tuple[engine.Relation, ...]) -> Self:
+        described = engine.describe(query)
+        found = tuple(Column(name, from_engine(kind)) for name, kind in described)
+        casts = [
+            f"{engine.quote(column.name)}"
+            if kind == ENGINE_TYPES.get(column.type, kind)
+            else f"CAST({engine.quote(column.name)} AS {ENGINE_TYPES[column.type]}) AS {engine.quote(column.name)}"
+            for column, (_, kind) in zip(found, described, strict=True)
+        ]
+        if any(cast.startswith("CAST(") for cast in casts):
+            query = f"SELECT {', '.join(casts)} FROM ({query})"  # noqa: S608 - names are quoted
+        count = engine.fetch(f"SELECT count(*) FROM ({query})")[0][0]  # noqa: S608 - our own query
+        return cls(found, count, query, held)
+
+    # ---------------------------------------------------------------- choosing
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def type_of(self, name: str) -> ColumnType:
+        """The type of a column.
+
+        Raises:
+            InputError: If there is no such column.
+        """
+        self._check([name])
+        return next(column.type for column in self.columns if column.name == name)
+
+    def select(self, names: Sequence[str]) -> Self:
+        """Only these columns, in this order.
+
+        Raises:
+            InputError: If one does not exist.
+        """
+        self._check(names)
+        kept = tuple(Column(name, self.type_of(name)) for name in names)
+        query = f"SELECT {engine.as_list(names)} FROM ({self._query})"  # noqa: S608 - names are quoted
+        return type(self)(kept, self.num_rows, query, self._held)
+
+    def drop(self, names: Sequence[str]) -> Self:
+        """All columns but these."""
+        self._check(names)
+        return self.select([name for name in self.names if name not in set(names)])
+
+    def rows(self, start: int, stop: int) -> Self:
+        """The rows from ``start`` up to and without ``stop``, counted from 0."""
+        start = min(max(start, 0), self.num_rows)
+        stop = min(max(stop, start), self.num_rows)
+        query = f"SELECT * FROM ({self._query}) LIMIT {stop - start} OFFSET {start}"  # noqa: S608 - our own query
+        return type(self)(self.columns, stop - start, query, self._held)
+
+    def where(self, sql_condition: str) -> Self:
+        """The rows for which an SQL condition holds.
+
+        Raises:
+            InputError: If the condition is not valid.
+        """
+        return self.sql(f"SELECT * FROM this WHERE {sql_condition}")  # noqa: S608 - the caller's own condition
+
+    def sql(self, query: str) -> Self:
+        """The answer of an SQL query, in DuckDB's dialect, over the table named ``this``.
+
+        Raises:
+            InputError: If the query is not valid.
+
+        Example:
+            >>> table = Table.from_columns({"x": [1, 2, 3]})
+            >>> table.sql("SELECT sum(x)::BIGINT AS total FROM this").to_columns()
+            {'total': [6]}
+        """
+        try:
+            if engine.count_statements(query) != 1:
+                raise InputError("more than one SQL statement", where=query, expected="one SELECT")
+            return self._of(engine.Relation.of(query, views={"this": self._query}))
+        except engine.error() as error:
+            raise InputError(f"the SQL is not valid: {str(error).strip()}", where=query) from None
+
+    def concat(self, other: Table) -> Self:
+        """The rows of this table, then those of another with the same column names, in any order.
+
+        A column that is INT here and FLOAT there becomes FLOAT.
+
+        Raises:
+            InputError: If names differ, or types cannot be joined.
+        """
+        columns_.check_joinable(self.columns, other.columns)
+        names = engine.as_list(self.names)
+        query = f"SELECT {names} FROM ({self._query}) UNION ALL SELECT {names} FROM ({other._query})"  # noqa: S608 - names are quoted
+        return self._of(engine.Relation.of(query))
+
+    # ----------------------------------------------------------------- reading
+
+    def column(self, name: str) -> np.ndarray:
+        """The values of a column as an array of ``num_rows``.
+
+        INT, FLOAT and BOOL give float64, with NaN for missing and 0.0 and 1.0 for false and true. Everything
+        else gives an object array of text and ``None``; dates and timestamps are in ISO 8601, bytes in
+        hexadecimal digits.
+        """
+        return columns_.array(self._query, Column(name, self.type_of(name)))
+
+    def to_columns(self) -> dict[str, list[Any]]:
+        """All values by column, ``None`` where missing."""
+        rows = engine.fetch(self._query)
+        return {name: [row[place] for row in rows] for place, name in enumerate(self.names)}
+
+    def iter_rows(self) -> Iterator[dict[str, Any]]:
+        """The rows one by one, as mappings from names to values."""
+        names = self.names
+        for start in range(0, self.num_rows, _BATCH):
+            for row in engine.fetch(self.rows(start, start + _BATCH)._query):
+                yield dict(zip(names, row, strict=True))
+
+    def __len__(self) -> int:
+        return self.num_rows
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        with engine.cursor() as found:
+            return found.sql(self._query).__arrow_c_stream__(requested_schema)
+
+    def query(self) -> str:
+        """The SQL that gives these rows inside the engine. For the modules of this room."""
+        return self._query
+
+    # ----------------------------------------------------------------- keeping
+
+    def digest(self) -> str:
+        """Digest of names, types, values and the order of rows; the same wherever and however they are stored."""
+        total = hashlib.sha256(repr([(column.name, column.type.value) for column in self.columns]).encode())
+        cells = ", ".join(columns_.as_text(column) for column in self.columns)
+        rows = f"SELECT sha256(to_json([{cells}])) FROM ({self._query})"  # noqa: S608 - names are quoted
+        with engine.cursor() as found:
+            found.execute(rows)
+            while batch := found.fetchmany(_BATCH):
+                total.update("".join(row[0] for row in batch).encode())
+        return f"sha256:{total.hexdigest()}"
+
+    def save(self, folder: Path) -> None:
+        """Write ``data.parquet`` into the folder."""
+        self.write_parquet(folder / _FILE)
+
+    def write_parquet(self, path: Path) -> None:
+        """Write a Parquet file. Equal tables give equal bytes."""
+        engine.write_parquet(self._query, path)
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """A view of what :meth:`save` wrote."""
+        return cls.read_parquet(folder / _FILE)
+
+    def properties(self) -> Mapping[str, Value]:
+        """What the record keeps to search by."""
+        return {"rows": self.num_rows, "columns": len(self.columns)}
+
+    def _check(self, names: Sequence[str]) -> None:
+        unknown = [name for name in names if name not in self.names]
+        if unknown:
+            raise InputError(
+                "there is no column " + ", ".join(repr(name) for name in unknown),
+                expected="one of " + ", ".join(self.names),
+            )

@@ -1,0 +1,245 @@
+"""The transform: one fitted graph from raw columns to the matrix, the same in training and in serving."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+from mainspring.core.errors import InputError
+from mainspring.core.records import Value
+from mainspring.data.celltypes import ColumnType
+from mainspring.data.columns import Column
+from mainspring.data.schema import Schema
+from mainspring.data.transforms import fitting, labels
+from mainspring.data.transforms.kinds import ColumnTransform, Numeric, OneHot, Ordinal
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mainspring.data.tables import Table
+
+_FILE: Final = "transform.json"
+_KINDS: Final = {"Numeric": Numeric, "OneHot": OneHot, "Ordinal": Ordinal}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transform:
+    """What every raw column becomes, and what the label means.
+
+    Attributes:
+        inputs: The raw columns that are read, with their types.
+        steps: One rule per input, in the same order.
+        label: The column to be predicted.
+        classes: Its classes in order; ``None`` for a quantity.
+        ignored: Columns that are no features, and why.
+
+    Missing, unseen and wrong values have defined results: see :meth:`apply`.
+    """
+
+    ARTIFACT_TYPE: ClassVar[str] = "mainspring.Transform"
+
+    inputs: tuple[Column, ...]
+    steps: tuple[ColumnTransform, ...]
+    label: str | None = None
+    classes: tuple[str, ...] | None = None
+    ignored: Mapping[str, str]
+
+    @classmethod
+    def fit(
+        cls,
+        table: Table,
+        schema: Schema,
+        *,
+        label: str | None = None,
+        exclude: Sequence[str] = (),
+        vocabulary_size: int = 100,
+        impute: str | None = "median",
+        categories: str = "onehot",
+        task: str = "auto",
+    ) -> Self:
+        """Fit on the training rows.
+
+        Numbers and bools become ``Numeric``: the median stands in for a missing value, with an indicator if any
+        was missing here, then mean 0 and population standard deviation 1 (a constant is only shifted). Words
+        become ``OneHot`` over the most frequent ones, in descending order of frequency, then by the word.
+        Ignored are columns without a value, points in time, identifiers (text that differs in more than 95 % of
+        the rows), copies of the label, and what the schema does not name.
+
+        Args:
+            schema: Says which columns there are and of what type.
+            label: The column to be predicted; the schema's if not given.
+            exclude: Columns that must not be used.
+            vocabulary_size: The largest number of words per column.
+            impute: ``"median"`` or ``"mean"`` for missing numbers; ``None`` leaves them NaN.
+            categories: ``"onehot"``, or ``"ordinal"`` for the place in the vocabulary as one number.
+            task: ``"classification"`` or ``"regression"``, where the label alone does not say it.
+
+        Raises:
+            InputError: If the label is unknown or missing in rows, excluded columns do not exist, columns of
+                the schema are not in the table, or no feature is left.
+        """
+        label = label if label is not None else schema.label
+        _check(table, schema, label, exclude, impute, categories)
+        assert label is not None  # noqa: S101 - checked above
+        classes = labels.find_classes(table, label, task=task)
+        targets = labels.encode(table, label, classes)
+        ignored: dict[str, str] = {}
+        inputs: list[Column] = []
+        steps: list[ColumnTransform] = []
+        for name in table.names:
+            if name == label:
+                continue
+            type_ = schema.features[name].type if name in schema.features else ColumnType.OTHER
+            why = _why_left_out(table, schema, name, exclude, targets)
+            if why is not None:
+                ignored[name] = why
+                continue
+            inputs.append(Column(name, type_))
+            steps.append(
+                fitting.fit_column(
+                    table, name, type_, vocabulary_size=vocabulary_size, impute=impute, categories=categories
+                )
+            )
+        if not steps:
+            listed = "; ".join(f"{name}: {why}" for name, why in ignored.items())
+            raise InputError(f"no column is left to learn from ({listed})", expected="at least one feature")
+        return cls(inputs=tuple(inputs), steps=tuple(steps), label=label, classes=classes, ignored=ignored)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the columns of the matrix."""
+        return tuple(name for step in self.steps for name in step.outputs)
+
+    def apply(self, table: Table) -> np.ndarray:
+        """The matrix, float64 ``[n, len(outputs)]``.
+
+        Missing values are filled, marked or NaN, as the column's rule says; an unseen word has its own column;
+        text in a column of numbers is read as a number.
+
+        Raises:
+            InputError: If the table lacks input columns, or text in a column of numbers is not a number.
+        """
+        self._check_columns(table.names)
+        return self.apply_columns({column.name: table.column(column.name) for column in self.inputs})
+
+    def apply_columns(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
+        """The matrix from raw arrays, in the form that ``Table.column`` gives."""
+        import numpy as np
+
+        self._check_columns(columns)
+        return np.ascontiguousarray(
+            np.concatenate([step.apply(columns[step.column]) for step in self.steps], axis=1)
+        )
+
+    def labels(self, table: Table) -> np.ndarray:
+        """The targets: class indices (int64) or numbers (float64), ``[n]``.
+
+        Raises:
+            InputError: If the transform has no label, it is missing in rows, or has classes unseen in training.
+        """
+        if self.label is None:
+            raise InputError("this transform was fitted without a label")
+        return labels.encode(table, self.label, self.classes)
+
+    def class_of(self, index: int) -> str:
+        """The class with an index.
+
+        Raises:
+            InputError: For regression, or if there is no such class.
+        """
+        if self.classes is None or not 0 <= index < len(self.classes):
+            raise InputError(f"there is no class {index}", expected=f"classes {self.classes}")
+        return self.classes[index]
+
+    def save(self, folder: Path) -> None:
+        """Write ``transform.json`` into the folder."""
+        value = {
+            "version": 1,
+            "label": self.label,
+            "classes": self.classes,
+            "inputs": [{"name": column.name, "type": column.type.value} for column in self.inputs],
+            "steps": [{"kind": type(step).__name__, **asdict(step)} for step in self.steps],
+            "ignored": dict(self.ignored),
+        }
+        text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+        (folder / _FILE).write_text(text, encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what :meth:`save` wrote."""
+        value = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        return cls(
+            inputs=tuple(Column(column["name"], ColumnType(column["type"])) for column in value["inputs"]),
+            steps=tuple(_step(step) for step in value["steps"]),
+            label=value["label"],
+            classes=tuple(value["classes"]) if value["classes"] is not None else None,
+            ignored=value["ignored"],
+        )
+
+    def properties(self) -> Mapping[str, Value]:
+        """The label, and how many columns go in and come out."""
+        return {
+            "inputs": len(self.inputs),
+            "outputs": len(self.outputs),
+            "ignored": len(self.ignored),
+            "task": "regression" if self.classes is None else "classification",
+            **({"label": self.label} if self.label else {}),
+        }
+
+    def _check_columns(self, names: Sequence[str] | Mapping[str, Any]) -> None:
+        lacking = [column.name for column in self.inputs if column.name not in names]
+        if lacking:
+            raise InputError(
+                "columns are missing: " + ", ".join(lacking),
+                expected="all of " + ", ".join(column.name for column in self.inputs),
+            )
+
+
+def _step(value: dict[str, Any]) -> ColumnTransform:
+    kind = _KINDS[value.pop("kind")]
+    if "vocabulary" in value:
+        value["vocabulary"] = tuple(value["vocabulary"])
+    found: ColumnTransform = kind(**value)
+    return found
+
+
+def _why_left_out(
+    table: Table, schema: Schema, name: str, exclude: Sequence[str], targets: np.ndarray
+) -> str | None:
+    if name in exclude:
+        return "excluded"
+    if name not in schema.features:
+        return "not in the schema"
+    if schema.label != name and schema.features[name].absent_in:
+        return "absent in " + ", ".join(schema.features[name].absent_in)
+    return fitting.why_ignored(table, name, schema.features[name].type, targets)
+
+
+def _check(
+    table: Table,
+    schema: Schema,
+    label: str | None,
+    exclude: Sequence[str],
+    impute: str | None,
+    categories: str,
+) -> None:
+    problems = []
+    if label is None:
+        problems.append("no label is given, and the schema has none")
+    elif label not in table.names:
+        problems.append(f"there is no label column {label!r}")
+    unknown = [name for name in exclude if name not in table.names]
+    if unknown:
+        problems.append("excluded columns do not exist: " + ", ".join(unknown))
+    lacking = [name for name, feature in schema.features.items() if feature.required and name not in table.names]
+    if lacking:
+        problems.append("columns of the schema are not in the table: " + ", ".join(lacking))
+    if impute not in {None, "median", "mean"}:
+        problems.append(f"impute is {impute!r}, not median, mean or None")
+    if categories not in {"onehot", "ordinal"}:
+        problems.append(f"categories is {categories!r}, not onehot or ordinal")
+    if problems:
+        raise InputError("; ".join(problems), where="transform", expected="columns of " + ", ".join(table.names))
