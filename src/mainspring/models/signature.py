@@ -16,7 +16,7 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.models.inputs import BadInputError, Problem, read_lists, read_rows
 
-__all__ = ["MISSING", "BadInputError", "Datatype", "Field", "Problem", "Signature", "Task", "empty_column"]
+__all__ = ["BadInputError", "Datatype", "Field", "MISSING", "Problem", "Signature", "Task", "empty_column"]
 
 Datatype: TypeAlias = Literal["FP64", "INT64", "BOOL", "BYTES"]
 """The types of a value. Text is ``BYTES`` in UTF-8, and so are dates and times (ISO 8601)."""
@@ -24,7 +24,7 @@ Datatype: TypeAlias = Literal["FP64", "INT64", "BOOL", "BYTES"]
 Task: TypeAlias = Literal["classification", "regression"]
 """What a model answers: one class of several with probabilities, or a number."""
 
-DATATYPES: Mapping[str, Datatype] = {"int": "INT64", "float": "FP64", "bool": "BOOL"}
+DATATYPES: Mapping[str, Datatype] = {"INT": "INT64", "FLOAT": "FP64", "BOOL": "BOOL"}
 """Data types of the column types that hold numbers; all other columns are text."""
 
 MISSING = "__missing__"

@@ -156,7 +156,7 @@ def test_an_error_survives_a_process_boundary():
 def test_from_a_transform():
     column = lambda name, kind: SimpleNamespace(name=name, type=kind)  # noqa: E731 - a local word
     transform = SimpleNamespace(
-        inputs=[column("age", "int"), column("city", "string"), column("ok", "bool"), column("at", "timestamp")],
+        inputs=[column("age", "INT"), column("city", "STRING"), column("ok", "BOOL"), column("at", "TIMESTAMP")],
         classes=("a", "b", "c"),
         steps=[SimpleNamespace(column="age"), SimpleNamespace(column="city", vocabulary=("x", "y"))],
     )

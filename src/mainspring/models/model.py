@@ -1,0 +1,109 @@
+"""The model: a trained estimator together with the transform that feeds it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Self, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.core.plugins import load as load_plugin
+from mainspring.core.records import Value
+from mainspring.data import Table, Transform
+from mainspring.evaluation import Predictions
+from mainspring.models.files import Files
+from mainspring.models.ports import Fitted, Recipe, Trainer
+
+HEAD = "model.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A trained estimator and its transform; it answers raw rows.
+
+    Saved without pickle: LightGBM as its text, scikit-learn through skops with a list of trusted types, and always
+    with the same bytes for the same training.
+
+    Attributes:
+        trainer: The framework, as the plugins name it: ``"sklearn"``, ``"lightgbm"``.
+        recipe: Estimator, parameters, seed and classes.
+        fitted: The trained estimator.
+        transform: What turns raw columns into its matrix.
+    """
+
+    ARTIFACT_TYPE: ClassVar[str] = "mainspring.Model"
+
+    trainer: str
+    recipe: Recipe
+    fitted: Fitted
+    transform: Transform
+
+    def predict(self, table: Table) -> Predictions:
+        """Predict on every row of a table; columns that it does not know are ignored.
+
+        Raises:
+            InputError: If a column is missing or holds values of another type, or if the estimator cannot take
+                the missing values that are there.
+        """
+        return Predictions(self.recipe.classes, self.fitted.scores(self.transform.apply(table)))
+
+    def predict_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> Predictions:
+        """Predict on raw columns in the form of ``Table.column``."""
+        return Predictions(self.recipe.classes, self.fitted.scores(self.transform.apply_columns(columns)))
+
+    def takes(self, columns: Mapping[str, npt.NDArray[Any]]) -> bool:
+        """Whether the estimator gives finite answers to these rows, or refuses them."""
+        try:
+            return bool(np.isfinite(self.predict_columns(columns).scores).all())
+        except ValueError:
+            return False
+
+    def save(self, folder: Path) -> None:
+        """Write ``model.json``, the estimator's files and the transform."""
+        self.files().write(folder)
+        (folder / "transform").mkdir()
+        self.transform.save(folder / "transform")
+
+    def files(self) -> Files:
+        """The description and the estimator, without the transform."""
+        head = {
+            "trainer": self.trainer,
+            "estimator": self.recipe.estimator,
+            "params": dict(self.recipe.params),
+            "seed": self.recipe.seed,
+            "classes": None if self.recipe.classes is None else list(self.recipe.classes),
+        }
+        text = json.dumps(head, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        return Files({HEAD: text.encode()}).merged(self.fitted.dump().inside("estimator"))
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            IntegrityError: If the estimator's file holds anything that is not trusted.
+            NotFoundError: If no plugin offers its framework.
+        """
+        files = Files.in_folder(folder)
+        head = json.loads(files.text(HEAD))
+        classes = head["classes"]
+        recipe = Recipe(
+            head["estimator"], head["params"], head["seed"], None if classes is None else tuple(classes)
+        )
+        trainer = cast("Trainer", load_plugin("trainers", head["trainer"])())
+        fitted = trainer.load(files.under("estimator"), recipe)
+        return cls(head["trainer"], recipe, fitted, Transform.load(folder / "transform"))
+
+    def properties(self) -> dict[str, Value]:
+        """What the record keeps beside the files."""
+        return {
+            "estimator": self.recipe.estimator,
+            "params": cast("Value", dict(self.recipe.params)),
+            "seed": self.recipe.seed,
+            "task": "regression" if self.recipe.classes is None else "classification",
+            "probabilistic": self.fitted.probabilistic,
+        }

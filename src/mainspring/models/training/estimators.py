@@ -1,0 +1,50 @@
+"""Finds estimators by name, among those that the installed frameworks offer; nothing else is ever imported."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import cast
+
+from mainspring.core.errors import InputError
+from mainspring.core.plugins import load, offers
+from mainspring.models.ports import Trainer
+
+
+def find_estimator(name: str) -> tuple[str, str]:
+    """The framework and the full name of an estimator.
+
+    Args:
+        name: A full name (``"sklearn.linear_model.LogisticRegression"``) or the name of its class alone.
+
+    Returns:
+        ``("sklearn", "sklearn.linear_model.LogisticRegression")``.
+
+    Raises:
+        InputError: If no framework offers it: with the closest names.
+    """
+    frameworks = sorted(offers("trainers"), key=lambda framework: framework != name.partition(".")[0])
+    known: list[str] = []
+    for framework in frameworks:
+        offered = trainer(framework).estimators()
+        for full in offered:
+            if name in (full, full.rpartition(".")[2]):
+                return framework, full
+        known += offered
+    short = {full.rpartition(".")[2]: full for full in known}
+    close = [short[match] for match in get_close_matches(name.rpartition(".")[2], short, n=3)]
+    raise InputError(
+        f"there is no estimator {name!r}",
+        expected="one of " + ", ".join(close)
+        if close
+        else "a classifier or regressor of " + ", ".join(frameworks),
+        fix="write it as lightgbm.LGBMClassifier or sklearn.linear_model.LogisticRegression",
+    )
+
+
+def trainer(framework: str) -> Trainer:
+    """The trainer that a plugin offers for a framework.
+
+    Raises:
+        NotFoundError: If none does.
+    """
+    return cast("Trainer", load("trainers", framework)())
