@@ -3,9 +3,12 @@
 import ast
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+
+import mainspring
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src/mainspring"
@@ -58,6 +61,10 @@ def test_every_room_begins_with_a_tour_and_lists_its_names(path: Path) -> None:
 def test_lists_of_names_are_sorted_case_sensitively_without_doubles() -> None:
     lists = {name_of(path): exported(path) or [] for path in MODULES}
     assert {name: sorted(set(names)) for name, names in lists.items() if names != sorted(set(names))} == {}
+
+
+def test_the_version_is_told_once() -> None:
+    assert mainspring.__version__ == version("mainspring")
 
 
 def test_public_names_are_those_that_were_agreed() -> None:
