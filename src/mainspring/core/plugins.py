@@ -20,7 +20,8 @@ def manager() -> pluggy.PluginManager:
     """The one plugin manager, with every installed plugin registered."""
     found = pluggy.PluginManager("mainspring")
     found.add_hookspecs(hookspecs)
-    for entry in sorted(entry_points(group="mainspring"), key=lambda entry: (entry.name != "builtins", entry.name)):
+    installed = entry_points(group="mainspring")
+    for entry in sorted(installed, key=lambda entry: (entry.name != "builtins", entry.name)):
         found.register(entry.load(), name=entry.name)
     return found
 
