@@ -1,1 +1,1 @@
-"""app."""
+"""The doors: settings, wiring, the command line, the report. Only here are technologies chosen."""

@@ -1,8 +1,8 @@
 """The process that step processes are forked from: it has imported what they need, and does nothing else.
 
-A fresh interpreter that imports scikit-learn takes seconds; a fork of one that has takes milliseconds. Requests and
-answers are lines of JSON on its standard streams. When its parent dies, the streams close, and it takes its children
-with it: a killed run leaves no process behind.
+A fresh interpreter that imports scikit-learn takes seconds; a fork of one that has takes milliseconds. Requests
+and answers are lines of JSON on its standard streams. When its parent dies, the streams close, and it takes its
+children with it: a killed run leaves no process behind.
 """
 
 from __future__ import annotations

@@ -1,0 +1,169 @@
+"""The command ``mainspring``."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+import mainspring
+from mainspring.core.errors import MainspringError
+
+_COMMANDS = {
+    "approve": "approve:approve",
+    "cancel": "cancel:cancel",
+    "demo": "demo:demo",
+    "diff": "diff:diff",
+    "doctor": "doctor:doctor",
+    "gc": "gc:gc",
+    "init": "init:init",
+    "lineage": "lineage:lineage",
+    "logs": "logs:logs",
+    "models": "models:models",
+    "predict": "predict:predict",
+    "report": "report:report",
+    "resume": "run:resume",
+    "rollback": "models:rollback",
+    "run": "run:run",
+    "runs": "runs:runs",
+    "scheduler": "scheduler:scheduler",
+    "serve": "serve:serve",
+    "show": "show:show",
+    "why-not-cached": "why_not_cached:why_not_cached",
+}
+
+EPILOG = """\b
+Examples:
+  mainspring demo
+  mainspring init taxi --data trips.csv --label big_tipper
+  mainspring run
+  mainspring lineage taxi@production
+
+\b
+Shell completion:
+  eval "$(_MAINSPRING_COMPLETE=bash_source mainspring)"     # or zsh_source, fish_source
+"""
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is called, so that ``mainspring --help`` costs nothing it does not need."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands by name."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command, imported."""
+        target = _COMMANDS.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.partition(":")
+        return cast("click.Command", getattr(importlib.import_module(f"mainspring.app.cli.{module}"), attribute))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A command, or an error that names the closest one."""
+        import difflib
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            close = difflib.get_close_matches(args[0], list(_COMMANDS), n=1) if args else []
+            if close:
+                error.message += f" Did you mean {close[0]!r}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from a table: importing all of them to ask would be slow."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_SUMMARIES.items()))
+
+
+_SUMMARIES = {
+    "approve": "Sign (or reject) what a run waits for, and let it go on.",
+    "cancel": "Stop a run.",
+    "demo": "Run everything once on a bundled data set, and tell the story.",
+    "diff": "What changed between two runs: code, data, parameters, results.",
+    "doctor": "Check that this installation and this project are healthy.",
+    "gc": "Remove what no run, model or alias needs any more.",
+    "init": "Write a small project for your own data.",
+    "lineage": "Where something came from: data, code, metrics, signatures.",
+    "logs": "What the steps of a run printed, live if it runs.",
+    "models": "The registered models, their versions and aliases.",
+    "predict": "Answer rows with a registered model.",
+    "report": "Write the page that tells a run's story, to open or to send.",
+    "resume": "Take up a run that failed, was held, parked or killed.",
+    "rollback": "Point an alias back at the version before.",
+    "run": "Run the project's pipeline.",
+    "runs": "The latest runs.",
+    "scheduler": "Start runs on schedule, on new data, on request; until stopped.",
+    "serve": "Answer prediction requests over HTTP.",
+    "show": "One run: steps, verdicts, model.",
+    "why-not-cached": "Why a step had to run again.",
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=EPILOG,
+)
+@click.option(
+    "-C",
+    "--project",
+    type=click.Path(file_okay=False, exists=True, path_type=Path),
+    help="The project's folder; by default the nearest one with a mainspring.toml.",
+)
+@click.version_option(mainspring.__version__, prog_name="mainspring")
+def cli(project: Path | None) -> None:
+    """The whole life of a machine-learning model, recorded."""
+    if project is not None:
+        os.chdir(project)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; a user's mistake gives a message and an exit code, never a traceback.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 held by a gate, 130 interrupted.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        answer = cli.main(args=given, prog_name="mainspring", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    except MainspringError as error:
+        _show(error, as_json="--json" in given)
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return answer if isinstance(answer, int) else 0
+
+
+def _show(error: MainspringError, *, as_json: bool) -> None:
+    if as_json:
+        parts: dict[str, Any] = {"error": dict(error.as_dict())}
+        click.echo(json.dumps(parts, ensure_ascii=False))
+        return
+    where = f"{error.where}: " if error.where else ""
+    click.echo(click.style("error: ", fg="red", bold=True) + f"{where}{error.found}", err=True)
+    if error.expected:
+        click.echo(f"  expected: {error.expected}", err=True)
+    if error.fix:
+        click.echo(f"  do:       {error.fix}", err=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""Settings: one ``mainspring.toml`` per project; every value has a default, and an environment variable."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import tomllib
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mainspring.core.errors import InputError, NotFoundError
+
+FILE = "mainspring.toml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """``[project]``.
+
+    Attributes:
+        name: The project's name.
+        pipeline: The file that defines the pipeline; ``file.py:name`` if it defines several.
+    """
+
+    name: str = ""
+    pipeline: str = "pipeline.py"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """``[store]``.
+
+    Attributes:
+        record: Where the record is kept: ``sqlite:///path``, ``postgresql://…``, ``mysql://…``. Relative paths
+            start at the project's folder.
+        artifacts: Where artifacts are kept: a folder, or a URL.
+    """
+
+    record: str = "sqlite:///.mainspring/record.db"
+    artifacts: str = ".mainspring/artifacts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """``[run]``.
+
+    Attributes:
+        home: The folder of logs and scratch space.
+        workers: How many steps run at once; 0 means one per processor.
+    """
+
+    home: str = ".mainspring"
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """``[serving]``.
+
+    Attributes:
+        host: The address that ``mainspring serve`` listens on.
+        port: Its port.
+        deployments: The folder to which models are pushed.
+        log: The folder of the prediction log.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    deployments: str = ".mainspring/deployments"
+    log: str = ".mainspring/predictions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """``[[schedule]]``: when ``mainspring scheduler`` starts a run. One of cron, every, data and topic is given.
+
+    Attributes:
+        name: To tell it from others; made from the rule by default.
+        cron: Five fields, in the machine's local time: ``"0 3 * * *"``.
+        every: An interval: ``"15m"``, ``"6h"``, ``"1d"``.
+        data: A path or glob; a run starts when its content changes.
+        topic: A run starts for every message of this topic in the queue, such as ``"retrain"``.
+        parameters: Parameters of the run.
+    """
+
+    name: str = ""
+    cron: str = ""
+    every: str = ""
+    data: str = ""
+    topic: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings of a project, and where it lies."""
+
+    root: Path
+    project: Project = field(default_factory=Project)
+    store: Store = field(default_factory=Store)
+    run: Run = field(default_factory=Run)
+    serving: Serving = field(default_factory=Serving)
+    schedule: Sequence[Schedule] = ()
+
+    def path(self, location: str) -> Path:
+        """A location of these settings as an absolute path."""
+        return self.root / location
+
+    @property
+    def workers(self) -> int:
+        """How many steps run at once."""
+        return self.run.workers or os.cpu_count() or 2
+
+
+_SECTIONS = {"project": Project, "store": Store, "run": Run, "serving": Serving}
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The project's folder: the nearest one upwards with a ``mainspring.toml``, or the only one directly below.
+
+    Raises:
+        NotFoundError: If there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder
+    below = sorted(file.parent for file in here.glob(f"*/{FILE}"))
+    if len(below) == 1:
+        return below[0]
+    several = f"; there are several below: {', '.join(one.name for one in below)}" if below else ""
+    raise NotFoundError(
+        f"there is no {FILE} in {here} or above{several}",
+        fix="make a project: mainspring init NAME --data FILE --label COLUMN, or name one: mainspring -C FOLDER …",
+    )
+
+
+def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read a project's settings; a project without a file has the defaults.
+
+    Environment variables win over the file: ``MAINSPRING_STORE_RECORD`` sets ``record`` of ``[store]``.
+
+    Raises:
+        InputError: Listing every unknown name and every value of a wrong type.
+    """
+    file = root / FILE
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"it is not TOML: {error}", where=str(file)) from error
+    problems = [
+        f"there is no section [{name}]{_like(name, [*_SECTIONS, 'schedule'])}"
+        for name in content
+        if name not in _SECTIONS and name != "schedule"
+    ]
+    sections: dict[str, Any] = {}
+    for name, cls in _SECTIONS.items():
+        values = dict(content.get(name, {}))
+        values |= _from_environment(name, cls, os.environ if environ is None else environ)
+        sections[name] = _section(f"[{name}]", cls, values, problems)
+    schedules = [
+        _schedule(number, values, problems) for number, values in enumerate(content.get("schedule", []), 1)
+    ]
+    if problems:
+        raise InputError("; ".join(problems), where=str(file), fix="see the page on settings in the documentation")
+    return Settings(root=root, schedule=tuple(schedules), **sections)
+
+
+def _schedule(number: int, values: Mapping[str, Any], problems: list[str]) -> Schedule:
+    made: Schedule = _section(f"[[schedule]] {number}", Schedule, values, problems)
+    rules = [rule for rule in ("cron", "every", "data", "topic") if getattr(made, rule)]
+    if len(rules) != 1:
+        problems.append(f"[[schedule]] {number} has {rules or 'no rule'}; give one of cron, every, data, topic")
+        return made
+    return dataclasses.replace(made, name=made.name or f"{rules[0]} {getattr(made, rules[0])}")
+
+
+def _section(title: str, cls: Any, values: Mapping[str, Any], problems: list[str]) -> Any:
+    hints = typing.get_type_hints(cls)
+    known: dict[str, Any] = {}
+    for name, value in values.items():
+        wanted = typing.get_origin(hints.get(name)) or hints.get(name)
+        if wanted is None:
+            problems.append(f"{title} has no setting {name!r}{_like(name, hints)}")
+        elif not isinstance(value, wanted):
+            problems.append(f"{title} {name} = {value!r}: expected {getattr(wanted, '__name__', wanted)}")
+        else:
+            known[name] = value
+    return cls(**known)
+
+
+def _like(name: str, known: typing.Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else f" (there are: {', '.join(known)})"
+
+
+def _from_environment(section: str, cls: Any, environ: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in dataclasses.fields(cls):
+        text = environ.get(f"MAINSPRING_{section}_{one.name}".upper())
+        if text is not None:
+            found[one.name] = int(text) if one.type == "int" and text.isdigit() else text
+    return found

@@ -1,0 +1,116 @@
+"""Wiring: turns settings into parts. The only module that knows which technology stands behind a port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mainspring.app.settings import Settings, load
+from mainspring.core import plugins
+from mainspring.core.errors import InputError, NotFoundError
+from mainspring.pipelines.ports import Platform
+from mainspring.store.ports import BlobStore, MetadataStore, Queue
+
+if TYPE_CHECKING:
+    from mainspring.models.registry import Registry
+    from mainspring.pipelines.engine import Engine
+    from mainspring.pipelines.events import Listener
+
+
+class Record(MetadataStore, Queue, Protocol):
+    """One database holds the record and the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The memory of a platform.
+
+    Attributes:
+        record: The record and the queue.
+        blobs: The bytes.
+    """
+
+    record: Record
+    blobs: BlobStore
+
+
+def open_stores(settings: Settings) -> Stores:
+    """Open the record and the blobs, making them if they are not there.
+
+    Raises:
+        InputError: If no installed part speaks the URL's scheme.
+        UnavailableError: If the database does not answer.
+    """
+    return Stores(
+        _opener("stores", settings.store.record, settings.root),
+        _opener("blob_stores", settings.store.artifacts, settings.root),
+    )
+
+
+def _opener(hook: str, url: str, root: Path) -> Any:
+    scheme, found, rest = url.partition(":")
+    if not found or (len(scheme) == 1 and rest.startswith("\\")):
+        scheme, url = "file", f"file://{(root / url).resolve()}"
+    elif scheme in {"sqlite", "file"}:
+        url = _anchored(scheme, rest, root)
+    try:
+        open_it: Callable[[str], Any] = plugins.load(hook, scheme)
+    except NotFoundError as error:
+        raise InputError(
+            f"nothing installed can open {url!r}", expected=error.expected, where="[store] in mainspring.toml"
+        ) from error
+    return open_it(url)
+
+
+def _anchored(scheme: str, rest: str, root: Path) -> str:
+    """``sqlite:///relative`` and ``sqlite:////absolute``, as an absolute URL with its folder made."""
+    path = root / rest.removeprefix("//").removeprefix("/") if not rest.startswith("////") else Path(rest[3:])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return f"{scheme}:///{path.resolve()}" if scheme == "sqlite" else f"file://{path.resolve()}"
+
+
+def open_registry(stores: Stores) -> Registry:
+    """The model registry over these stores."""
+    from mainspring.models.registry import Registry
+
+    return Registry(stores.record, stores.blobs)
+
+
+def factories(settings: Settings, stores: Stores) -> Mapping[str, Callable[[], Any]]:
+    """What steps may ask for with ``resource(name)``."""
+    return {
+        "registry": lambda: open_registry(stores),
+        "deployments": lambda: settings.path(settings.serving.deployments),
+    }
+
+
+def factories_elsewhere(given: Mapping[str, Any]) -> Mapping[str, Callable[[], Any]]:
+    """The same in another process: from the project's folder."""
+    settings = load(Path(str(given["root"])))
+    return factories(settings, open_stores(settings))
+
+
+def build_engine(settings: Settings, stores: Stores, listener: Listener) -> Engine:
+    """An engine with local threads and processes."""
+    from mainspring.pipelines.adapters.processes import ProcessRunner
+    from mainspring.pipelines.adapters.threads import ThreadRunner
+    from mainspring.pipelines.engine import Engine
+    from mainspring.pipelines.steps import Isolation
+
+    resources = factories(settings, stores)
+    return Engine(
+        metadata=stores.record,
+        blobs=stores.blobs,
+        home=settings.path(settings.run.home),
+        root=settings.root,
+        runners={
+            Isolation.THREAD: ThreadRunner(settings.workers, resources),
+            Isolation.PROCESS: ProcessRunner(),
+        },
+        platform=Platform("mainspring.app.wiring:factories_elsewhere", {"root": str(settings.root)}),
+        resources=resources,
+        workers=settings.workers,
+        listener=listener,
+    )
