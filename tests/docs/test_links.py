@@ -54,13 +54,10 @@ def test_a_broken_link_would_be_found(tmp_path: Path) -> None:
     assert broken(page) == ["gone.md", "there.md#gone"]
 
 
-def test_no_page_is_forgotten() -> None:
-    """Every page of the guide is reached from its index (by name or by pattern)."""
-    index = (ROOT / "docs/guide/index.md").read_text(encoding="utf-8")
+def test_no_page_of_the_guide_is_forgotten() -> None:
+    listed = (ROOT / "docs/guide/index.md").read_text(encoding="utf-8").split()
     pages = [page.stem for page in (ROOT / "docs/guide").glob("*.md") if page.stem != "index"]
-    assert [
-        page for page in pages if ":glob:" not in index and not re.search(rf"^{page}$", index, re.MULTILINE)
-    ] == []
+    assert [page for page in pages if page not in listed] == []
 
 
 @pytest.mark.parametrize(
