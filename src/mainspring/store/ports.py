@@ -280,6 +280,10 @@ class Queue(Protocol):
         ...
 
 
+class Store(MetadataStore, Queue, Protocol):
+    """A database that keeps both the record and the queue."""
+
+
 @dataclass(frozen=True, slots=True)
 class BlobEntry:
     """A file of a blob.

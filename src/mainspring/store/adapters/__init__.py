@@ -1,1 +1,1 @@
-"""Adapters of this room. Only `mainspring.app` and `mainspring.testing` may import them."""
+"""The technologies behind the ports: one module per database and per place for bytes. Opened by their URL scheme."""

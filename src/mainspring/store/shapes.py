@@ -1,0 +1,115 @@
+"""What a node and an edge must look like before they may be stored; every adapter asks here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from mainspring.core.errors import ConflictError, InputError
+from mainspring.core.records import Artifact, Context, Execution, Kind, LinkKind, Node, kind_of
+from mainspring.store.ports import Edge
+from mainspring.store.properties import MAX_ADDRESS, check_text
+from mainspring.store.states import LEASED
+
+ENDS: Final[Mapping[LinkKind, tuple[Kind, Kind]]] = {
+    LinkKind.INPUT: (Kind.ARTIFACT, Kind.EXECUTION),
+    LinkKind.OUTPUT: (Kind.EXECUTION, Kind.ARTIFACT),
+    LinkKind.ATTRIBUTION: (Kind.ARTIFACT, Kind.CONTEXT),
+    LinkKind.ASSOCIATION: (Kind.EXECUTION, Kind.CONTEXT),
+    LinkKind.PARENT: (Kind.CONTEXT, Kind.CONTEXT),
+}
+"""The kinds of node that a link goes from and to."""
+
+
+def title(node: Node) -> str:
+    """How messages call a node.
+
+    Example:
+        >>> title(Artifact(type="Model", name="taxi"))
+        "artifact Model 'taxi'"
+    """
+    words = [kind_of(node).value, node.type or "without type"]
+    if node.id is not None:
+        words.append(str(node.id))
+    if node.name:
+        words.append(repr(node.name))
+    return " ".join(words)
+
+
+def check_node(node: Node) -> None:
+    """Refuse a node whose texts no database could keep.
+
+    Raises:
+        InputError: Says which part is wrong.
+    """
+    if not isinstance(node, Artifact | Execution | Context):
+        raise InputError(f"{node!r:.60} is no node", expected="an Artifact, an Execution or a Context")
+    where = title(node)
+    check_text(node.type, "the type", where)
+    check_text(node.name, "the name", where)
+    check_text(node.external_id, "the external_id", where)
+    if isinstance(node, Context) and node.name is None:
+        raise InputError("a context needs a name", where=where)
+    if isinstance(node, Artifact):
+        check_text(node.uri, "the uri", where, MAX_ADDRESS)
+        check_text(node.digest, "the digest", where)
+    if isinstance(node, Execution):
+        _check_lease(node, where)
+
+
+def check_edge(edge: Edge) -> None:
+    """Refuse an edge between nodes of the wrong kinds.
+
+    Raises:
+        InputError: Says what the edge would have to look like.
+    """
+    source, target = kind_of(edge.source), kind_of(edge.target)
+    if (source, target) != ENDS[edge.kind]:
+        expected = " to ".join(kind.value for kind in ENDS[edge.kind])
+        raise InputError(f"{edge.kind.value} from {source.value} to {target.value}", expected=expected)
+    if edge.name:
+        check_text(edge.name, "the name of the edge", edge.kind.value)
+    if not -(2**31) <= edge.position < 2**31:
+        raise InputError(f"the position {edge.position} of an edge", expected="a whole number of 32 bits")
+
+
+def check_walk(kind: Kind, hops: int | None) -> None:
+    """Refuse a question about lineage that means nothing.
+
+    Raises:
+        InputError: For contexts, and for fewer than no hops.
+    """
+    if kind is Kind.CONTEXT:
+        raise InputError("contexts have no lineage", expected="artifacts or executions")
+    if hops is not None and hops < 0:
+        raise InputError(f"hops is {hops}", expected="0 or more, or None for all")
+
+
+def taken(node: Node | None, detail: str) -> ConflictError:
+    """The error for a node whose name or external id belongs to another.
+
+    Args:
+        detail: The words of the store, in which ``external_id`` stands if that is what is taken.
+    """
+    if node is None:
+        return ConflictError(f"it exists already: {detail}")
+    if node.external_id is not None and "external_id" in detail:
+        found = f"an {kind_of(node).value} with external_id {node.external_id!r} exists already"
+        return ConflictError(found.replace("an context", "a context"), where=title(node))
+    return ConflictError(
+        f"{kind_of(node).value} {node.name!r} of type {node.type!r} exists already",
+        where=title(node),
+        fix="publish it with its id to change it",
+    )
+
+
+def _check_lease(node: Execution, where: str) -> None:
+    if (node.worker is None) != (node.lease_until is None):
+        raise InputError("worker and lease_until go together", where=where)
+    check_text(node.worker, "the worker", where)
+    if node.id is None and node.worker is not None and node.state not in LEASED:
+        raise InputError(
+            f"a new {node.state.value} execution with a lease",
+            expected="a lease only for " + ", ".join(sorted(state.value for state in LEASED)),
+            where=where,
+        )
