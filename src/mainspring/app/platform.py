@@ -127,6 +127,7 @@ class Pipelines:
         end: Sequence[str] = (),
         only: Sequence[str] = (),
         entry: Entry | None = None,
+        because: str | None = None,
         listener: Listener = ignore,
     ) -> RunResult:
         """Run a pipeline, the project's own by default.
@@ -139,6 +140,7 @@ class Pipelines:
             end: Run these steps and all they need.
             only: Run just these steps.
             entry: Where the pipeline was found, for resuming by name.
+            because: What started it, if not a person.
             listener: Told of all that happens.
         """
         if pipeline is None:
@@ -146,7 +148,7 @@ class Pipelines:
         graph = pipeline.build(**(parameters or {}))
         selection = select(graph, start=start, end=end, only=only) if start or end or only else None
         with self.engine(listener) as engine:
-            return engine.run(graph, name=name, entry=entry, selection=selection)
+            return engine.run(graph, name=name, entry=entry, selection=selection, because=because)
 
     def resume(
         self, run: str = "latest", pipeline: Pipeline[...] | None = None, *, listener: Listener = ignore

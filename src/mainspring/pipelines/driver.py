@@ -219,7 +219,8 @@ class Driver:
                 if isinstance(slot := _slot(condition.ref, results), Artifact)
             ],
         )
-        hit = self.lookup(key, step) if step.options.cache else self._earlier(reuse, key)
+        repeats = step.options.cache and not unit.node.at_exit
+        hit = self.lookup(key, step) if repeats else self._earlier(reuse, key)
         return dataclasses.replace(prepared, hit=hit)
 
     def _slot(self, binding: Binding, results: Mapping[str, NodeResult]) -> Slot:

@@ -96,6 +96,7 @@ class Engine:
         name: str | None = None,
         entry: Entry | None = None,
         selection: Selection | None = None,
+        because: str | None = None,
     ) -> RunResult:
         """Run a graph as a new run.
 
@@ -104,12 +105,13 @@ class Engine:
             name: The run's name; made from the pipeline's name and the time by default.
             entry: Where the pipeline was found, so that the run can be resumed by name.
             selection: Run a part; take what it needs from the latest runs.
+            because: What started it, if not a person.
 
         Raises:
             ConflictError: If there is a run of that name.
         """
         run_name = name or _new_name(graph.pipeline)
-        facts = run_facts(graph, entry, self.root)
+        facts = {**run_facts(graph, entry, self.root), "because": because}
         execution, context = self.recorder.start_run(run_name, graph.pipeline, facts, _worker(), LEASE_SECONDS)
         return _Run(self, graph, execution, context, selection, {}).go()
 
@@ -615,6 +617,8 @@ class _Run:
     def _why(self, prepared: Prepared) -> str:
         if not prepared.unit.step.options.cache:
             return "this step is never cached"
+        if prepared.unit.node.at_exit:
+            return "it runs at the end of every run"
         before = self.engine.records.previous(self.graph.pipeline, prepared.unit.name)
         if before is None:
             return "it never ran before in this pipeline"

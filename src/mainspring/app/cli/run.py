@@ -37,7 +37,8 @@ def parse_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 @click.command(
-    epilog="\b\nExamples:\n  mainspring run\n  mainspring run -p data=new.csv --json\n  mainspring run --from train"
+    epilog="\b\nExamples:\n  mainspring run\n  mainspring run -p data=new.csv --json\n"
+    "  mainspring run --from train"
 )
 @parameters_option
 @click.option("--file", help="The file that defines the pipeline; by default the one in mainspring.toml.")
@@ -47,6 +48,7 @@ def parse_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--to", "end", multiple=True, metavar="STEP", help="Run this step and all that it needs.")
 @click.option("--only", multiple=True, metavar="STEP", help="Run just this step.")
 @click.option("--dry-run", is_flag=True, help="Check the pipeline and show its steps; run nothing.")
+@click.option("--because", hidden=True, help="Why the run was started; the scheduler says it.")
 @click.option("--require-ok", is_flag=True, help="Exit with 3 if any gate said no, even where the run went on.")
 @json_option
 def run(
@@ -58,6 +60,7 @@ def run(
     end: tuple[str, ...],
     only: tuple[str, ...],
     dry_run: bool,
+    because: str | None,
     require_ok: bool,
     as_json: bool,
 ) -> int:
@@ -87,6 +90,7 @@ def run(
             end=end,
             only=only,
             entry=entry,
+            because=because,
             listener=Progress(quiet=as_json),
         )
         return tell(opened, result, as_json=as_json, require_ok=require_ok)
@@ -98,7 +102,7 @@ def run(
 def resume(reference: str, as_json: bool) -> int:
     """Take up a run that failed, was held, parked, cancelled or killed.
 
-    RUN is a run's name, a part of it, or `latest`. What it finished is not done again; the code is taken as it is now.
+    RUN is a run's name, a part of it, or `latest`. What it finished is not done again; the code is as it is now.
     """
     with platform.open() as opened:
         result = opened.pipelines.resume(reference, listener=Progress(quiet=as_json))

@@ -1,0 +1,85 @@
+"""``mainspring models`` and ``mainspring rollback``."""
+
+from __future__ import annotations
+
+import getpass
+
+import click
+
+from mainspring.app import platform
+from mainspring.app.cli.words import bold, dim, json_option, print_json, short, table
+
+
+@click.command()
+@click.argument("name", required=False)
+@json_option
+def models(name: str | None, as_json: bool) -> None:
+    """The registered models; or the versions, aliases and history of one."""
+    with platform.open() as opened:
+        registry = opened.models
+        if name is None:
+            found = {
+                one: [str(version.version) for version in registry.versions(one)] for one in registry.models()
+            }
+            if as_json:
+                print_json({"models": found})
+            elif not found:
+                click.echo("No model is registered yet. A pipeline's `register` step does it: mainspring run")
+            else:
+                click.echo(
+                    table(
+                        [
+                            [bold(one), versions[-1], dim(f"{len(versions)} versions")]
+                            for one, versions in found.items()
+                        ]
+                    )
+                )
+            return
+        versions, aliases = registry.versions(name), registry.aliases(name)
+        history = registry.history(name)
+    if as_json:
+        print_json(
+            {
+                "name": name,
+                "aliases": {alias: str(version) for alias, version in aliases.items()},
+                "versions": [
+                    {
+                        "version": str(one.version),
+                        "digest": one.digest,
+                        "why": one.why,
+                        "metrics": dict(one.metrics),
+                    }
+                    for one in versions
+                ],
+                "history": [move.as_dict() for move in history],
+            }
+        )
+        return
+    rows = []
+    for one in reversed(versions):
+        held = ", ".join(alias for alias, version in aliases.items() if str(version) == str(one.version))
+        rows.append([bold(str(one.version)), short(one.digest), click.style(held, fg="green"), dim(one.why)])
+    click.echo(table(rows))
+    for move in history:
+        click.echo(dim(f"  {move}"))
+
+
+@click.command(epilog='\b\nExample:\n  mainspring rollback taxi --reason "errors since noon"')
+@click.argument("name")
+@click.option("--alias", default="production", show_default=True, help="The alias to move back.")
+@click.option("--by", default=getpass.getuser, help="Who; you by default.")
+@click.option("--reason", required=True, help="Why; it stays in the record.")
+@json_option
+def rollback(name: str, alias: str, by: str, reason: str, as_json: bool) -> None:
+    """Point an alias back at the version before, here and in the folder that models are pushed to."""
+    from mainspring.serving.push import Deployment
+
+    with platform.open() as opened:
+        version = opened.models.rollback(name, alias, by=by, reason=reason)
+        deployments = opened.settings.path(opened.settings.serving.deployments)
+        if (deployments / name).is_dir():
+            Deployment(deployments, name).rollback(by=by, reason=reason)
+    if as_json:
+        print_json({"name": name, "alias": alias, "version": str(version.version)})
+    else:
+        click.echo(f"{name}@{alias} is {bold(str(version.version))} again")

@@ -1,0 +1,122 @@
+"""``mainspring predict``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from mainspring.app import platform
+from mainspring.app.cli.words import json_option, print_json
+from mainspring.core.errors import InputError
+
+
+@click.command(
+    epilog='\b\nExamples:\n  mainspring predict taxi --row \'{"fare": 12.5, "payment_type": "Cash"}\'\n'
+    "  mainspring predict taxi@production --data rows.csv --out answers.csv\n"
+    "  mainspring predict taxi --url http://127.0.0.1:8080 --row -"
+)
+@click.argument("reference", metavar="NAME[@ALIAS]")
+@click.option(
+    "--row", "row_texts", multiple=True, help="A row as a JSON object; - reads rows from standard input."
+)
+@click.option(
+    "--data", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A CSV or Parquet file of rows."
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the answers to a CSV file.")
+@click.option("--url", help="Ask a running server instead of answering here.")
+@json_option
+def predict(
+    reference: str,
+    row_texts: tuple[str, ...],
+    data: Path | None,
+    out: Path | None,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    """Answer rows with a registered model, here or through a running server.
+
+    Columns that the model does not know are ignored.
+    """
+    rows = _rows(row_texts, data)
+    answers = _ask(url, reference, rows) if url else _answer(reference, rows)
+    if out is not None:
+        _write(out, answers)
+        click.echo(f"wrote {len(answers)} answers to {out}")
+    elif as_json:
+        print_json({"model": reference, "predictions": answers})
+    else:
+        for answer in answers:
+            click.echo(json.dumps(answer, ensure_ascii=False))
+
+
+def _rows(texts: Sequence[str], data: Path | None) -> list[dict[str, Any]]:
+    if bool(texts) == bool(data):
+        raise InputError("rows are given by --row or by --data", expected="one of them")
+    if data is not None:
+        from mainspring.data import Table
+
+        table = Table.read_parquet(data) if data.suffix == ".parquet" else Table.read_csv(data)
+        return [dict(row) for row in table.iter_rows()]
+    found: list[dict[str, Any]] = []
+    for text in texts:
+        given = sys.stdin.read() if text == "-" else text
+        try:
+            value = json.loads(given)
+        except json.JSONDecodeError as error:
+            raise InputError(f"--row is not JSON: {error}", expected='an object such as {"fare": 12.5}') from error
+        items = value if isinstance(value, list) else [value]
+        if not all(isinstance(item, dict) for item in items):
+            raise InputError(
+                "--row holds something that is not an object", expected="an object, or a list of objects"
+            )
+        found += items
+    return found
+
+
+def _answer(reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    with platform.open() as opened:
+        version = opened.models.resolve(reference)
+        package = opened.models.fetch(version)
+        columns = package.signature.columns(rows, ignore_unknown=True)
+        given = package.open().predict(columns)
+    classes = package.signature.classes
+    if classes is None:
+        return [{"prediction": float(value)} for value in given["prediction"]]
+    return [
+        {"label": str(label), "probabilities": dict(zip(classes, map(float, scores), strict=True))}
+        for label, scores in zip(given["label"], given["probabilities"], strict=True)
+    ]
+
+
+def _ask(url: str, reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    from mainspring.serving.client import Client
+
+    name = reference.partition("@")[0].partition(":")[0]
+    with Client(url) as client:
+        known = {one["name"] for one in client.metadata(name)["inputs"]}
+        kept = [{key: value for key, value in row.items() if key in known} for row in rows]
+        answers = client.predict(name, kept, probabilities=True)
+    return [answer if isinstance(answer, dict) else {"prediction": answer} for answer in answers]
+
+
+def _write(out: Path, answers: Sequence[Mapping[str, Any]]) -> None:
+    import csv
+
+    with out.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        names: list[str] = []
+        for number, answer in enumerate(answers):
+            scores = cast("Mapping[str, float]", answer.get("probabilities", {}))
+            if number == 0:
+                names = list(scores)
+                writer.writerow(
+                    [*(key for key in answer if key != "probabilities"), *(f"p_{name}" for name in names)]
+                )
+            writer.writerow(
+                [*(value for key, value in answer.items() if key != "probabilities"), *(scores[n] for n in names)]
+            )
