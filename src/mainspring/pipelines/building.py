@@ -6,14 +6,12 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mainspring.core.errors import InputError
+from mainspring.core.records import Value
 from mainspring.pipelines.graph import Binding, Condition, Each, Gather, Graph, Literal, Node, Ref
-
-if TYPE_CHECKING:
-    from mainspring.core.records import Value
-    from mainspring.pipelines.steps import Argument, Step
+from mainspring.pipelines.steps import Argument, Step, adding
 
 _builder: ContextVar[Builder | None] = ContextVar("mainspring_builder", default=None)
 
@@ -194,11 +192,12 @@ def as_binding(value: Any) -> Binding:
 def collecting(pipeline: str) -> Iterator[Builder]:
     """Within this block, calling steps builds a graph."""
     builder = Builder(pipeline)
-    token = _builder.set(builder)
+    tokens = (_builder.set(builder), adding.set(builder.add))
     try:
         yield builder
     finally:
-        _builder.reset(token)
+        adding.reset(tokens[1])
+        _builder.reset(tokens[0])
 
 
 def _needed_builder(what: str) -> Builder:

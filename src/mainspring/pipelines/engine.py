@@ -128,8 +128,9 @@ class Engine:
                 Kind.CONTEXT, "type = :type AND name = :name", {"type": execution.type, "name": execution.name}
             ).items[0],
         )
-        self.metadata.lease(cast("int", execution.id), _worker(), LEASE_SECONDS)
+        # The transition is what only one can win.
         execution = self.metadata.transition(cast("int", execution.id), ExecutionState.RUNNING)
+        execution = self.metadata.lease(cast("int", execution.id), _worker(), LEASE_SECONDS)
         done = {
             one.node: cast("int", one.execution.id)
             for one in self.records.steps(str(execution.name))
@@ -632,7 +633,7 @@ class _Run:
         if self._code is None:
             own = [self.driver.code(node.step).files for node in self.graph.nodes.values()]
             files = {file for some in own for file in some if is_first_party(str(file))}
-            self._code = snapshot(self.engine, files, self.engine.root)
+            self._code = snapshot(self.engine.recorder, self.engine.blobs, files, self.engine.root)
         return self._code
 
     def _tell(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Value
-
-if TYPE_CHECKING:
-    from mainspring.pipelines.steps import Step
+from mainspring.pipelines.steps import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,13 @@ import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from mainspring.core.records import Artifact, Kind
 from mainspring.pipelines.code import environment
 from mainspring.pipelines.graph import Graph
-
-if TYPE_CHECKING:
-    from mainspring.pipelines.engine import Engine
+from mainspring.pipelines.recording import Recorder
+from mainspring.store.ports import BlobStore
 
 CODE = "mainspring.Code"
 
@@ -69,7 +68,7 @@ def _git(git: str, root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def snapshot(engine: Engine, files: Collection[Path], root: Path) -> Artifact:
+def snapshot(recorder: Recorder, blobs: BlobStore, files: Collection[Path], root: Path) -> Artifact:
     """The project's files that take part, as one artifact; the same files are kept once."""
     with tempfile.TemporaryDirectory(prefix="mainspring-") as name:
         folder = Path(name)
@@ -77,8 +76,8 @@ def snapshot(engine: Engine, files: Collection[Path], root: Path) -> Artifact:
             place = folder / _relative(file, root)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, place)
-        digest = engine.blobs.put(folder)
-    known = engine.metadata.find(
+        digest = blobs.put(folder)
+    known = recorder.store.find(
         Kind.ARTIFACT,
         "type = :type AND digest = :digest AND state = LIVE",
         {"type": CODE, "digest": digest},
@@ -87,8 +86,8 @@ def snapshot(engine: Engine, files: Collection[Path], root: Path) -> Artifact:
     ).items
     if known:
         return cast("Artifact", known[0])
-    fresh = engine.recorder.artifact(CODE, {"files": len(set(files))}, uri=f"blob:{digest}", digest=digest)
-    return cast("Artifact", engine.metadata.publish([fresh], [])[0])
+    fresh = recorder.artifact(CODE, {"files": len(set(files))}, uri=f"blob:{digest}", digest=digest)
+    return cast("Artifact", recorder.publish([fresh], [])[0])
 
 
 def _relative(file: Path, root: Path) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +13,14 @@ from types import NoneType, UnionType
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from mainspring.core.errors import InputError
-from mainspring.pipelines import building
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+adding: ContextVar[Callable[[Step[..., Any], Sequence[Any], Mapping[str, Any]], Any] | None] = ContextVar(
+    "mainspring_adding", default=None
+)
+"""While a pipeline is being written: what takes the call of a step instead of running it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +202,8 @@ class Step(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the function; or, inside a pipeline, add a node and return handles to its outputs."""
-        builder = building.current()
-        if builder is None:
-            return self.function(*args, **kwargs)
-        return cast("R", builder.add(self, args, kwargs))
+        add = adding.get()
+        return self.function(*args, **kwargs) if add is None else cast("R", add(self, args, kwargs))
 
     def __repr__(self) -> str:
         return f"<step {self.name}>"
