@@ -1,1 +1,70 @@
-"""serving."""
+"""The use: loaded models, a prediction server that logs, infra validation, and pushing with a way back.
+
+``python -m mainspring.serving`` serves packages; :class:`ServerProcess` starts it from Python; :class:`Client`
+asks it. :class:`PredictionLog` keeps every request, :func:`read_log` reads them. :func:`validate` proves that a
+served package answers as it was trained, and :class:`Deployment` holds what was pushed.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mainspring.serving.client import Client, predict, ready
+    from mainspring.serving.infra_validator import validate
+    from mainspring.serving.prediction_log import LogRecord, PredictionLog
+    from mainspring.serving.prediction_log import read as read_log
+    from mainspring.serving.prediction_log import table as log_table
+    from mainspring.serving.predictor import Prediction, Predictor
+    from mainspring.serving.push import Deployment, Pushed
+    from mainspring.serving.server import PackageAt, serve
+    from mainspring.serving.server_process import ServerProcess
+
+# Imported on first use: a client needs none of what a server needs.
+_EXPORTS = {
+    "Client": "client:Client",
+    "Deployment": "push:Deployment",
+    "LogRecord": "prediction_log:LogRecord",
+    "PackageAt": "server:PackageAt",
+    "Prediction": "predictor:Prediction",
+    "PredictionLog": "prediction_log:PredictionLog",
+    "Predictor": "predictor:Predictor",
+    "Pushed": "push:Pushed",
+    "ServerProcess": "server_process:ServerProcess",
+    "log_table": "prediction_log:table",
+    "predict": "client:predict",
+    "read_log": "prediction_log:read",
+    "ready": "client:ready",
+    "serve": "server:serve",
+    "validate": "infra_validator:validate",
+}
+
+__all__ = [
+    "Client",
+    "Deployment",
+    "LogRecord",
+    "PackageAt",
+    "Prediction",
+    "PredictionLog",
+    "Predictor",
+    "Pushed",
+    "ServerProcess",
+    "log_table",
+    "predict",
+    "read_log",
+    "ready",
+    "serve",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _EXPORTS[name].partition(":")
+    value = getattr(importlib.import_module(f"{__name__}.{module}"), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -41,11 +41,11 @@ class LogRecord:
         model: The model asked for, with ``version`` the one that answered; empty if there was none.
         protocol: ``"v1"`` or ``"v2"``.
         status: The HTTP status of the answer.
-        columns: The rows that came in, column by column, as plain values with ``None`` for missing.
+        columns: The rows that were answered, column by column, as plain values with ``None`` for missing.
         outputs: What went out: ``label`` and ``probability.<class>``, or ``prediction``.
         latency: Seconds from the last byte read to the answer being ready.
         error: Why it failed; ``None`` for an answer.
-        body: The beginning of a request that could not be read.
+        body: The beginning of a request that could not be answered.
     """
 
     id: str

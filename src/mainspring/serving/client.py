@@ -1,0 +1,181 @@
+"""A small client for prediction servers, on the standard library alone."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
+
+from mainspring.core.errors import InputError, MainspringError, NotFoundError, UnavailableError
+
+
+class Client:
+    """A connection to a prediction server, kept open between calls. Not safe for threads; a context manager.
+
+    Args:
+        url: Of the server, such as ``http://127.0.0.1:8080``.
+        timeout: Seconds within which it must answer.
+
+    Raises:
+        InputError: If the URL is not one of a server.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 30.0) -> None:
+        parts = urlsplit(url if "//" in url else f"//{url}", scheme="http")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InputError(f"{url!r} is not the address of a server", expected="http://HOST:PORT")
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        self.url = url
+        self._prefix = parts.path.rstrip("/")
+        self._connection = kind(parts.hostname, parts.port, timeout=timeout)
+
+    def call(self, method: str, path: str, value: object = None) -> tuple[int, Any]:
+        """Send JSON and read JSON; gives the status and the value.
+
+        Raises:
+            UnavailableError: If the server does not answer.
+        """
+        body = None if value is None else json.dumps(value, allow_nan=False).encode("utf-8")
+        headers = {} if body is None else {"content-type": "application/json"}
+        fresh = self._connection.sock is None
+        try:
+            status, data = self._exchange(method, self._prefix + path, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            # An idle connection may have been closed meanwhile; predictions may be asked twice.
+            self.close()
+            if fresh:
+                raise self._silent(error) from error
+            return self.call(method, path, value)
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise self._silent(error) from error
+        try:
+            return status, json.loads(data) if data else None
+        except ValueError as error:
+            raise UnavailableError("the server answered something that is not JSON", where=self.url) from error
+
+    def predict(
+        self,
+        model: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        version: str | None = None,
+        probabilities: bool = False,
+    ) -> list[Any]:
+        """Predict rows (KServe V1): a label or number per row, or an object with the label and its probabilities.
+
+        Raises:
+            InputError: If the server refuses the rows, with its reasons.
+            NotFoundError: If it does not serve this model.
+            UnavailableError: If it does not answer or fails.
+        """
+        place = f"/versions/{quote(version, safe='')}" if version is not None else ""
+        value: dict[str, Any] = {"instances": [dict(row) for row in rows]}
+        if probabilities:
+            value["parameters"] = {"probabilities": True}
+        answer = self._checked("POST", f"/v1/models/{quote(model, safe='')}{place}:predict", value)
+        predictions: list[Any] = answer["predictions"]
+        return predictions
+
+    def infer(self, model: str, columns: Mapping[str, tuple[str, Sequence[Any]]]) -> dict[str, list[Any]]:
+        """Predict columns (Open Inference Protocol); gives every output as a list, matrices as lists of rows.
+
+        Args:
+            model: Name of the model.
+            columns: Data type and values by column name; they are sent in this order.
+
+        Raises:
+            InputError: If the server refuses the columns, with its reasons.
+            NotFoundError: If it does not serve this model.
+            UnavailableError: If it does not answer or fails.
+        """
+        tensors = [
+            {"name": name, "shape": [len(values)], "datatype": datatype, "data": list(values)}
+            for name, (datatype, values) in columns.items()
+        ]
+        answer = self._checked("POST", f"/v2/models/{quote(model, safe='')}/infer", {"inputs": tensors})
+        return {output["name"]: _shaped(output["data"], output["shape"]) for output in answer["outputs"]}
+
+    def metadata(self, model: str) -> dict[str, Any]:
+        """The metadata of a model (Open Inference Protocol).
+
+        Raises:
+            NotFoundError: If it is not served.
+            UnavailableError: If the server does not answer.
+        """
+        found: dict[str, Any] = self._checked("GET", f"/v2/models/{quote(model, safe='')}", None)
+        return found
+
+    def ready(self) -> bool:
+        """Whether the server takes requests; false if it does not answer."""
+        try:
+            status, value = self.call("GET", "/v2/health/ready")
+        except MainspringError:
+            return False
+        return status == 200 and value == {"ready": True}
+
+    def close(self) -> None:
+        """Close the connection; the next call opens another one."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        if self._connection.sock is None:
+            self._connection.connect()
+        self._connection.request(method, path, body, dict(headers))
+        response = self._connection.getresponse()
+        return response.status, response.read()
+
+    def _checked(self, method: str, path: str, value: object) -> Any:
+        status, answer = self.call(method, path, value)
+        if status < 400:
+            return answer
+        text = answer.get("error") if isinstance(answer, dict) else None
+        message = str(text or f"the server answered with status {status}")
+        kind = NotFoundError if status == 404 else InputError if status < 500 else UnavailableError
+        raise kind(message, where=self.url)
+
+    def _silent(self, error: Exception) -> UnavailableError:
+        return UnavailableError(
+            f"the server does not answer: {str(error) or type(error).__name__}",
+            where=self.url,
+            fix="start it with: mainspring serve NAME",
+        )
+
+
+def predict(
+    url: str,
+    model: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    version: str | None = None,
+    probabilities: bool = False,
+) -> list[Any]:
+    """Ask a server once; see :meth:`Client.predict`."""
+    with Client(url) as client:
+        return client.predict(model, rows, version=version, probabilities=probabilities)
+
+
+def ready(url: str, *, timeout: float = 2.0) -> bool:
+    """Whether the server at this address takes requests."""
+    with Client(url, timeout=timeout) as client:
+        return client.ready()
+
+
+def _shaped(data: list[Any], shape: Sequence[int]) -> list[Any]:
+    if len(shape) < 2:
+        return data
+    width = shape[1]
+    return [data[start * width : (start + 1) * width] for start in range(shape[0])]

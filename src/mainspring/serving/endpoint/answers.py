@@ -1,0 +1,53 @@
+"""Answers: a status, headers and a body, and how they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import msgspec
+
+from mainspring.core.errors import MainspringError
+from mainspring.serving.endpoint.problems import status_of
+
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Header: TypeAlias = tuple[bytes, bytes]
+
+JSON: Header = (b"content-type", b"application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back.
+
+    Attributes:
+        status: The HTTP status.
+        body: The whole body.
+        headers: Besides ``content-length``.
+    """
+
+    status: int
+    body: bytes
+    headers: Sequence[Header] = (JSON,)
+
+    async def send(self, send: Send) -> None:
+        """Send it."""
+        headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+def json_answer(value: object, status: int = 200, headers: Sequence[Header] = ()) -> Answer:
+    """A JSON value."""
+    return Answer(status, msgspec.json.encode(value), (JSON, *headers))
+
+
+def error_answer(error: MainspringError, headers: Sequence[Header] = ()) -> Answer:
+    """An error, in the one form that both protocols have: ``{"error": "<text>"}``."""
+    return json_answer({"error": _text(error)}, status_of(error), headers)
+
+
+def _text(error: MainspringError) -> str:
+    # A value quoted from a request may hold what UTF-8 cannot say.
+    return str(error).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,182 @@
+"""The ASGI application: which path leads where.
+
+========================================================== =====================================================
+``GET /``                                                  ``{"status": "alive"}``
+``GET /metrics``                                           Prometheus text
+``GET /v2``, ``/v2/health/live``, ``/v2/health/ready``     the server (Open Inference Protocol)
+``GET /v2/models/{m}[/versions/{v}][/ready]``              a model
+``POST /v2/models/{m}[/versions/{v}]/infer``               predictions
+``GET /v1/models``, ``/v1/models/{m}``                     the models (KServe V1)
+``POST /v1/models/{m}[/versions/{v}]:predict``             predictions
+========================================================== =====================================================
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import version as installed_version
+from typing import Any
+
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mainspring.core.errors import MainspringError, NotFoundError
+from mainspring.serving.endpoint.answers import Answer, error_answer, json_answer
+from mainspring.serving.endpoint.bodies import DisconnectedError
+from mainspring.serving.endpoint.inference import Inference
+from mainspring.serving.endpoint.instruments import Instruments
+from mainspring.serving.endpoint.kserve import KServeV1
+from mainspring.serving.endpoint.open_inference import OpenInference, metadata
+from mainspring.serving.endpoint.problems import MethodError
+from mainspring.serving.endpoint.protocol import PredictionProtocol
+from mainspring.serving.metrics import CONTENT_TYPE
+from mainspring.serving.model_set import ModelSet
+from mainspring.serving.prediction_log import PredictionLog
+
+MAX_BODY = 32 << 20
+"""The largest body that is taken, in bytes, unless the server is told otherwise."""
+
+
+_V1, _V2 = KServeV1(), OpenInference()
+_ASK: tuple[tuple[str, PredictionProtocol], ...] = (
+    ("/v2/models/{model}/infer", _V2),
+    ("/v2/models/{model}/versions/{version}/infer", _V2),
+    ("/v1/models/{model}/versions/{version}:predict", _V1),
+    ("/v1/models/{model}:predict", _V1),
+)
+
+
+class Endpoint:
+    """A prediction server as an ASGI application.
+
+    Args:
+        models: What it serves: loaded and warmed up.
+        log: Where every prediction request is written; closed when the application shuts down.
+        max_body: The largest body taken, in bytes, compressed or not.
+        threads: How many large or slow requests are answered at once.
+
+    Attributes:
+        draining: Set to true, the server says that it is not ready, and still answers.
+    """
+
+    def __init__(
+        self, models: ModelSet, *, log: PredictionLog | None = None, max_body: int = MAX_BODY, threads: int = 4
+    ) -> None:
+        self.models, self.log = models, log
+        self.draining = False
+        self._instruments = Instruments(models, log, lambda: self.ready)
+        self._inference = Inference(models, self._instruments, log, max_body=max_body, threads=threads)
+        self._router = Router(
+            self._routes(), default=_Get(_unknown), redirect_slashes=False, lifespan=self._lifespan
+        )
+        # The models known now are found without trying one pattern after the other.
+        self._exact: dict[str, ASGIApp] = {
+            path.format(model=name): _Infer(self._inference, protocol, name)
+            for path, protocol in _ASK
+            if "version" not in path
+            for name in models.names
+        }
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has a model and is not being stopped."""
+        return not self.draining and bool(self.models.names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000, "reason": "this server speaks HTTP only"})
+            return
+        await self._exact.get(scope.get("path", ""), self._router)(scope, receive, send)
+
+    def _routes(self) -> list[Route]:
+        get: list[tuple[str, Callable[[Mapping[str, str]], Answer]]] = [
+            ("/", lambda _: json_answer({"status": "alive"})),
+            ("/metrics", lambda _: self._metrics()),
+            ("/v2", lambda _: _server()),
+            ("/v2/", lambda _: _server()),
+            ("/v2/health/live", lambda _: json_answer({"live": True})),
+            ("/v2/health/ready", lambda _: self._health()),
+            ("/v2/models/{model}", self._metadata),
+            ("/v2/models/{model}/ready", self._model_ready),
+            ("/v2/models/{model}/versions/{version}", self._metadata),
+            ("/v2/models/{model}/versions/{version}/ready", self._model_ready),
+            ("/v1/models", lambda _: json_answer({"models": self.models.names})),
+            ("/v1/models/{model}", self._model_ready),
+        ]
+        return [
+            *(Route(path, _Infer(self._inference, protocol)) for path, protocol in _ASK),
+            *(Route(path, _Get(answer)) for path, answer in get),
+        ]
+
+    @asynccontextmanager
+    async def _lifespan(self, app: object) -> AsyncIterator[None]:
+        _ = app
+        yield
+        self.draining = True
+        self._inference.close()
+        if self.log is not None:
+            self.log.close()
+
+    def _metrics(self) -> Answer:
+        text = self._instruments.exposition().encode()
+        return Answer(200, text, ((b"content-type", CONTENT_TYPE.encode()),))
+
+    def _health(self) -> Answer:
+        return json_answer({"ready": self.ready}, 200 if self.ready else 503)
+
+    def _metadata(self, path: Mapping[str, str]) -> Answer:
+        predictor = self.models.find(path["model"], path.get("version"))
+        return json_answer(metadata(predictor, self.models.versions(predictor.name)))
+
+    def _model_ready(self, path: Mapping[str, str]) -> Answer:
+        predictor = self.models.find(path["model"], path.get("version"))
+        return json_answer({"name": predictor.name, "ready": self.ready}, 200 if self.ready else 503)
+
+
+class _Get:
+    """Answers what takes no body."""
+
+    def __init__(self, answer: Callable[[Mapping[str, str]], Answer]) -> None:
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        _ = receive
+        try:
+            path: dict[str, Any] = scope.get("path_params", {})
+            answer = self._answer({**path, "": scope["path"]})
+            if scope["method"] not in ("GET", "HEAD"):
+                raise MethodError(f"method {scope['method']} is not known at {scope['path']}", expected="GET")
+        except MainspringError as error:
+            answer = error_answer(error, [(b"allow", b"GET, HEAD")] if isinstance(error, MethodError) else ())
+        await answer.send(send)
+
+
+class _Infer:
+    """Answers prediction requests of one protocol."""
+
+    def __init__(self, inference: Inference, protocol: PredictionProtocol, model: str | None = None) -> None:
+        self._inference, self._protocol, self._model = inference, protocol, model
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: dict[str, str] = scope.get("path_params", {})
+        model = self._model if self._model is not None else path["model"]
+        try:
+            answer = await self._inference.answer(self._protocol, model, path.get("version"), scope, receive)
+        except DisconnectedError:
+            return
+        await answer.send(send)
+
+
+@functools.cache
+def _server() -> Answer:
+    return json_answer({"name": "mainspring", "version": installed_version("mainspring"), "extensions": []})
+
+
+def _unknown(path: Mapping[str, str]) -> Answer:
+    raise NotFoundError(
+        f"there is nothing at {path['']}",
+        expected="/v2/models/{model}/infer, /v1/models/{model}:predict, /v2/health/ready or /metrics",
+    )

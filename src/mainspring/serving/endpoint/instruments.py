@@ -1,0 +1,94 @@
+"""What a server counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from mainspring.serving.metrics import Counter, Gauge, Histogram, Metric, exposition
+from mainspring.serving.model_set import ModelSet
+from mainspring.serving.prediction_log import PredictionLog
+
+_MODEL = ("model", "version")
+
+
+class Instruments:
+    """The metrics of one server. Safe for threads.
+
+    Args:
+        models: What it serves.
+        log: Its prediction log, if it has one.
+        ready: Whether it takes requests.
+    """
+
+    def __init__(self, models: ModelSet, log: PredictionLog | None, ready: Callable[[], bool]) -> None:
+        self.requests = Counter(
+            "mainspring_requests_total", "Prediction requests answered.", (*_MODEL, "protocol", "code")
+        )
+        self.errors = Counter(
+            "mainspring_errors_total", "Prediction requests that failed, by kind.", (*_MODEL, "kind")
+        )
+        self.rows = Counter("mainspring_rows_total", "Rows predicted.", _MODEL)
+        self.latency = Histogram(
+            "mainspring_request_seconds", "From the last byte of a request to its answer.", _MODEL
+        )
+        self.model = Histogram("mainspring_model_seconds", "The model alone.", _MODEL)
+        started = time.time()
+        self._metrics: list[Metric] = [
+            self.requests,
+            self.errors,
+            self.rows,
+            self.latency,
+            self.model,
+            Gauge(
+                "mainspring_model_info",
+                "The models served, as labels.",
+                (*_MODEL, "runtime", "task"),
+                lambda: {(p.name, p.version, p.runtime, p.signature.task): 1 for p in models},
+            ),
+            Gauge("mainspring_ready", "Whether the server takes requests.", (), lambda: {(): int(ready())}),
+            Gauge(
+                "process_start_time_seconds",
+                "When the server started, since the epoch.",
+                (),
+                lambda: {(): started},
+            ),
+            Gauge(
+                "process_cpu_seconds_total",
+                "Processor time used by the server.",
+                (),
+                lambda: {(): time.process_time()},
+                kind="counter",
+            ),
+        ]
+        if log is not None:
+            self._metrics += _of_log(log)
+
+    def exposition(self) -> str:
+        """All of them, in the Prometheus text format."""
+        return exposition(self._metrics)
+
+
+def _of_log(log: PredictionLog) -> list[Metric]:
+    def figure(read: Callable[[], int]) -> Callable[[], Mapping[tuple[str, ...], float]]:
+        return lambda: {(): read()}
+
+    prefix = "mainspring_prediction_log"
+    return [
+        Gauge(f"{prefix}_queue", "Records accepted and not yet written.", (), figure(lambda: log.depth)),
+        Gauge(f"{prefix}_written_total", "Records written.", (), figure(lambda: log.written), kind="counter"),
+        Gauge(
+            f"{prefix}_dropped_total",
+            "Records dropped because the queue was full.",
+            (),
+            figure(lambda: log.dropped),
+            kind="counter",
+        ),
+        Gauge(
+            f"{prefix}_failed_total",
+            "Records that could not be written.",
+            (),
+            figure(lambda: log.failed),
+            kind="counter",
+        ),
+    ]

@@ -1,0 +1,74 @@
+"""The KServe version 1 protocol: rows or columns of plain JSON.
+
+Specification: https://kserve.github.io/website (data plane, V1 protocol), which follows the REST form of
+TensorFlow Serving.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mainspring.models.signature import Signature
+from mainspring.serving.endpoint.problems import MalformedError, unreadable
+from mainspring.serving.endpoint.protocol import Question
+from mainspring.serving.predictor import Prediction, Predictor
+
+PROBABILITIES = "probabilities"
+"""The request parameter that asks for the probabilities of every class beside the label."""
+
+
+class _Request(msgspec.Struct):
+    instances: list[Any] | None = None
+    inputs: dict[str, list[Any]] | None = None
+    id: str | None = None
+    parameters: dict[str, Any] | None = None
+
+
+class KServeV1:
+    """Reads and writes ``:predict`` bodies. Safe for threads."""
+
+    name = "v1"
+
+    def __init__(self) -> None:
+        self._decoder = msgspec.json.Decoder(_Request)
+        self._encoder = msgspec.json.Encoder()
+
+    def read(self, body: bytes, signature: Signature) -> Question:
+        """Read ``instances`` (objects by column name) or ``inputs`` (a list per column).
+
+        Raises:
+            MalformedError: If it is not JSON of the right form.
+        """
+        try:
+            request = self._decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise unreadable(body, error) from error
+        if (request.instances is None) == (request.inputs is None):
+            found = (
+                "neither 'instances' nor 'inputs'" if request.inputs is None else "both 'instances' and 'inputs'"
+            )
+            names = ", ".join(signature.names)
+            raise MalformedError(
+                f"the request has {found}",
+                expected=f"'instances' (a list of objects) or 'inputs' (an object of lists) with columns {names}",
+            )
+        asked = (request.parameters or {}).get(PROBABILITIES, False)
+        if not isinstance(asked, bool):
+            raise MalformedError(f"parameter {PROBABILITIES!r} is {asked!r}", expected="true or false")
+        outputs = ("label", PROBABILITIES) if asked and signature.classes is not None else None
+        return Question(id=request.id, rows=request.instances, lists=request.inputs, outputs=outputs)
+
+    def write(self, question: Question, predictor: Predictor, prediction: Prediction, request: str) -> bytes:
+        """Write ``predictions``: a label or a number per row, or the label with the probability of every class."""
+        _ = request  # this protocol has no place for it; the header x-request-id does
+        classes = predictor.signature.classes
+        first = predictor.signature.outputs[0].name
+        predictions: list[Any] = prediction.outputs[first].tolist()
+        if question.outputs is not None and classes is not None:
+            predictions = [
+                {"label": label, PROBABILITIES: dict(zip(classes, row, strict=True))}
+                for label, row in zip(predictions, prediction.outputs[PROBABILITIES].tolist(), strict=True)
+            ]
+        return self._encoder.encode({"predictions": predictions})

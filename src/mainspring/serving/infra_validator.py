@@ -1,0 +1,290 @@
+"""Infra validation: a real server process is started on a package and asked real rows.
+
+The last gate before a model is pushed. What the server answers over HTTP is compared with what the trained model
+predicted, so that nothing between the two, from the package to the wire, can have changed it unseen.
+"""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mainspring.core.errors import InputError, MainspringError
+from mainspring.core.verdicts import Reason, Verdict
+from mainspring.models.package import Package, columns_of
+from mainspring.models.signature import Signature
+from mainspring.serving.client import Client
+from mainspring.serving.comparison import Comparison
+from mainspring.serving.predictor import plain_values
+from mainspring.serving.server_process import ServerProcess
+
+if TYPE_CHECKING:
+    from mainspring.data import Table
+    from mainspring.evaluation import Predictions
+
+GATE = "infra validation"
+LEAST_TOLERANCE = 1e-9
+_MODEL = "candidate"
+
+
+def validate(
+    package: Package | Path,
+    expected: Predictions,
+    rows: Table,
+    *,
+    batch: int = 200,
+    singles: int = 100,
+    tolerance: float | None = None,
+    seed: int = 0,
+    timeout: float = 60.0,
+) -> Verdict:
+    """Serve a package for real, and compare its answers with the predictions of training time.
+
+    Every row is asked in a batch (Open Inference Protocol), by column name and in a shuffled order of columns;
+    some are asked alone as well (KServe V1), which gives the latency.
+
+    Args:
+        package: The package or its folder.
+        expected: What the trained model predicts on the rows.
+        rows: The rows; other columns than the model's are ignored.
+        batch: Rows per request.
+        singles: How many rows are asked one by one.
+        tolerance: How far a probability may lie from the expected one (for numbers: relative to 1 + the value); by
+            default what the package itself claims, at least 1e-9. Labels must be equal, save where the two best
+            classes tie within it.
+        seed: Of the order of columns and the choice of single rows.
+        timeout: Seconds within which the server must be ready.
+
+    Returns:
+        A verdict with a reason for every thing that was checked. Its details hold ``rows``, ``singles``,
+        ``startup_seconds``, ``latency_p50_ms``, ``latency_p99_ms``, ``max_abs_difference`` and the first
+        ``differing`` rows.
+
+    Raises:
+        InputError: If there is not one expected prediction per row, or no row.
+    """
+    if len(expected) != rows.num_rows or not len(expected):
+        raise InputError(
+            f"{rows.num_rows} rows and {len(expected)} expected predictions",
+            expected="one prediction per row, and at least one row",
+        )
+    with _folder(package) as folder:
+        loaded = package if isinstance(package, Package) else Package.load(folder)
+        if expected.classes != loaded.signature.classes:
+            return Verdict.of(GATE, [_other_classes(expected.classes, loaded.signature.classes)])
+        allowed = max(LEAST_TOLERANCE, loaded.parity.tolerance) if tolerance is None else tolerance
+        questions = _Questions.of(rows, loaded.signature, seed)
+        server = ServerProcess(folder, name=_MODEL, timeout=timeout)
+        began = time.perf_counter()
+        try:
+            server.start()
+        except MainspringError as error:
+            return Verdict.of(GATE, [Reason(ok=False, code="SERVER_NOT_READY", message=str(error))])
+        try:
+            startup = time.perf_counter() - began
+            with Client(server.url) as client:
+                examined = _Examined(client, loaded.signature, Comparison(expected, allowed, questions.row))
+                try:
+                    examined.metadata()
+                    examined.batches(questions, batch)
+                    examined.singles(questions, min(singles, rows.num_rows))
+                    examined.bad_input(questions)
+                except MainspringError as error:
+                    examined.note(False, "SERVER_FAILED", f"{error}\n{server.errors}".rstrip())
+        finally:
+            status = server.stop()
+    return examined.verdict(loaded.runtime, startup, status, rows.num_rows)
+
+
+def with_missing(rows: Table, signature: Signature) -> Table:
+    """The rows, and for every column that may be missing one more row without it, and one without any of them.
+
+    Args:
+        rows: At least one row, from which the others are made.
+        signature: Says which columns may be missing.
+    """
+    nullable = [item.name for item in signature.inputs if item.nullable and item.name in rows.names]
+    if not nullable or not rows.num_rows:
+        return rows
+    model = rows.select([name for name in signature.names if name in rows.names])
+    for names in ([name] for name in nullable):
+        model = model.concat(_without(rows, model.names, names))
+    return model.concat(_without(rows, model.names, nullable))
+
+
+def _without(rows: Table, kept: Sequence[str], names: Sequence[str]) -> Table:
+    def column(name: str) -> str:
+        quoted = '"' + name.replace('"', '""') + '"'
+        # A NULL that keeps the type of its column.
+        return f"CASE WHEN false THEN {quoted} END AS {quoted}" if name in names else quoted
+
+    return rows.rows(0, 1).sql(f"SELECT {', '.join(map(column, kept))} FROM this")  # noqa: S608  names are quoted
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """Rows ready to be sent."""
+
+    columns: Mapping[str, tuple[str, list[Any]]]
+    order: random.Random
+
+    @classmethod
+    def of(cls, rows: Table, signature: Signature, seed: int) -> _Questions:
+        arrays = columns_of(rows, signature)
+        columns = {item.name: (item.datatype, plain_values(item, arrays[item.name])) for item in signature.inputs}
+        return cls(columns, random.Random(seed))  # noqa: S311  no secret
+
+    def shuffled(self) -> list[str]:
+        names = list(self.columns)
+        self.order.shuffle(names)
+        return names
+
+    def part(self, start: int, stop: int) -> dict[str, tuple[str, list[Any]]]:
+        return {name: (self.columns[name][0], self.columns[name][1][start:stop]) for name in self.shuffled()}
+
+    def row(self, index: int) -> dict[str, Any]:
+        return {name: self.columns[name][1][index] for name in self.shuffled()}
+
+
+@dataclass(slots=True)
+class _Examined:
+    """A server under examination, and what was found out about it."""
+
+    client: Client
+    signature: Signature
+    comparison: Comparison
+    reasons: list[Reason] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def note(self, ok: bool, code: str, message: str, **more: Any) -> None:
+        self.reasons.append(Reason(ok=ok, code=code, message=message, **more))
+
+    def metadata(self) -> None:
+        self.note(True, "SERVER_READY", "the server process started and says that it is ready")
+        found = self.client.metadata(_MODEL)
+        wrong = []
+        for kind, fields in (("inputs", self.signature.inputs), ("outputs", self.signature.outputs)):
+            wanted = [{"name": f.name, "datatype": f.datatype, "shape": list(f.shape)} for f in fields]
+            if found.get(kind) != wanted:
+                wrong.append(f"{kind} are {found.get(kind)}, the signature says {wanted}")
+        if wrong:
+            self.note(False, "METADATA_DIFFERS", "the server describes another model: " + "; ".join(wrong))
+        else:
+            self.note(
+                True, "METADATA_EQUAL", f"the metadata names the {len(self.signature.inputs)} columns it reads"
+            )
+
+    def batches(self, questions: _Questions, size: int) -> None:
+        total = len(self.comparison.expected)
+        try:
+            for start in range(0, total, size):
+                outputs = self.client.infer(_MODEL, questions.part(start, start + size))
+                self.comparison.compare(range(start, min(start + size, total)), outputs)
+        except MainspringError as error:
+            message = f"rows {start} to {min(start + size, total) - 1} were not answered: {error}"
+            self.note(False, "BATCH_REFUSED", message, observed=start)
+            return
+        self._conclude("BATCH", f"all {total} rows, asked {size} at a time with columns shuffled")
+
+    def singles(self, questions: _Questions, count: int) -> None:
+        before = len(self.comparison.differences)
+        chosen = sorted(questions.order.sample(range(len(self.comparison.expected)), count))
+        for index in chosen:
+            row = questions.row(index)
+            began = time.perf_counter()
+            try:
+                [answer] = self.client.predict(_MODEL, [row], probabilities=True)
+            except MainspringError as error:
+                self.note(False, "ROW_REFUSED", f"row {index} was not answered: {error}", observed=index)
+                return
+            self.seconds.append(time.perf_counter() - began)
+            self.comparison.compare([index], _as_outputs(answer, self.signature))
+        self._conclude("SINGLE", f"{count} rows, asked one by one", before)
+
+    def bad_input(self, questions: _Questions) -> None:
+        """A value of the wrong type must be refused by name, and the next row answered."""
+        name = self.signature.names[0]
+        row = questions.row(0)
+        try:
+            self.client.predict(_MODEL, [{**row, name: {}}])
+        except InputError as error:
+            named = name in str(error)
+            lives = self.client.ready()
+            self.note(
+                named and lives,
+                "BAD_INPUT_REFUSED" if named and lives else "BAD_INPUT_MISHANDLED",
+                f"a wrong value in column {name!r} is refused"
+                + ("" if named else ", but its column is not named")
+                + ("" if lives else ", but the server is not ready afterwards"),
+                subject=name,
+            )
+        except MainspringError as error:
+            self.note(False, "BAD_INPUT_MISHANDLED", f"a wrong value in column {name!r}: {error}", subject=name)
+        else:
+            self.note(False, "BAD_INPUT_ACCEPTED", f"a wrong value in column {name!r} is accepted", subject=name)
+
+    def verdict(self, runtime: str, startup: float, status: int, rows: int) -> Verdict:
+        if status != 0:
+            self.note(False, "UNCLEAN_STOP", f"the server ended with status {status}", observed=status, expected=0)
+        details: dict[str, Any] = {
+            "runtime": runtime,
+            "rows": rows,
+            "singles": len(self.seconds),
+            "tolerance": self.comparison.tolerance,
+            "max_abs_difference": self.comparison.largest,
+            "startup_seconds": round(startup, 3),
+            "differing": [difference.as_dict() for difference in self.comparison.first],
+        }
+        for percent in (50, 99) if self.seconds else ():
+            details[f"latency_p{percent}_ms"] = round(float(np.percentile(self.seconds, percent)) * 1e3, 3)
+        return Verdict.of(GATE, self.reasons, details)
+
+    def _conclude(self, kind: str, what: str, before: int = 0) -> None:
+        found = self.comparison.differences[before:]
+        if found:
+            shown = "; ".join(str(difference) for difference in found[:3])
+            message = f"{len(found)} of {what}, got another answer than in training: {shown}"
+            self.note(False, f"{kind}_DIFFERS", message, observed=len(found), expected=0)
+        else:
+            self.note(True, f"{kind}_EQUAL", f"{what}, got the answers of training", observed=0, expected=0)
+
+
+def _other_classes(trained: tuple[str, ...] | None, served: tuple[str, ...] | None) -> Reason:
+    return Reason(
+        ok=False,
+        code="CLASSES_DIFFER",
+        message=f"the model was trained for {_words(trained)}, and the package answers {_words(served)}",
+        observed=_words(served),
+        expected=_words(trained),
+    )
+
+
+def _words(classes: tuple[str, ...] | None) -> str:
+    return "a number" if classes is None else "the classes " + ", ".join(map(repr, classes))
+
+
+def _as_outputs(answer: Any, signature: Signature) -> dict[str, list[Any]]:
+    if signature.classes is None:
+        return {"prediction": [answer]}
+    return {
+        "label": [answer["label"]],
+        "probabilities": [[answer["probabilities"][word] for word in signature.classes]],
+    }
+
+
+@contextmanager
+def _folder(package: Package | Path) -> Iterator[Path]:
+    if isinstance(package, Path):
+        yield package
+        return
+    with tempfile.TemporaryDirectory(prefix="mainspring-package-") as name:
+        package.save(Path(name))
+        yield Path(name)
