@@ -65,6 +65,10 @@ class Files:
         """The same files, moved into a folder."""
         return Files({f"{folder}/{name}": found for name, found in self.content.items()})
 
+    def read_all(self) -> Files:
+        """The same files, held in memory."""
+        return Files({name: self.read(name) for name in self.names})
+
     def merged(self, other: Files) -> Files:
         """These and those; those win."""
         return Files({**self.content, **other.content})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 import numpy.typing as npt
 
+from mainspring.core.errors import InputError
 from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.data import Table, Transform
@@ -59,17 +61,15 @@ class Model:
         """Whether the estimator gives finite answers to these rows, or refuses them."""
         try:
             return bool(np.isfinite(self.predict_columns(columns).scores).all())
-        except ValueError:
+        except InputError:
             return False
 
     def save(self, folder: Path) -> None:
         """Write ``model.json``, the estimator's files and the transform."""
         self.files().write(folder)
-        (folder / "transform").mkdir()
-        self.transform.save(folder / "transform")
 
     def files(self) -> Files:
-        """The description and the estimator, without the transform."""
+        """What :meth:`save` writes."""
         head = {
             "trainer": self.trainer,
             "estimator": self.recipe.estimator,
@@ -78,7 +78,11 @@ class Model:
             "classes": None if self.recipe.classes is None else list(self.recipe.classes),
         }
         text = json.dumps(head, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-        return Files({HEAD: text.encode()}).merged(self.fitted.dump().inside("estimator"))
+        with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
+            self.transform.save(Path(folder))
+            transform = Files.in_folder(Path(folder)).read_all()
+        parts = self.fitted.dump().inside("estimator").merged(transform.inside("transform"))
+        return Files({HEAD: text.encode()}).merged(parts)
 
     @classmethod
     def load(cls, folder: Path) -> Self:

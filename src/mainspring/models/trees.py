@@ -65,7 +65,7 @@ class TreeEnsemble:
     """Trees whose leaves are summed.
 
     Attributes:
-        roots: Index of each tree's root, ``[trees]``.
+        roots: Index of each tree's root, ``[trees]``, rising: trees lie one behind the other, root first.
         targets: The output to which the first value of each tree's leaves is added, ``[trees]``.
         feature: Column of the matrix that a node asks about, ``[nodes]``; :data:`LEAF` for a leaf.
         threshold: ``[nodes]``.

@@ -6,12 +6,16 @@ The rules of its decisions are those of ``Tree::NumericalDecision`` and ``Tree::
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from mainspring.models.ports import NotExportableError
 from mainspring.models.trees import LEAF, Codes, Link, TreeEnsemble
+
+INFINITE = 1e300
+"""The dump is JSON, which has no infinity: LightGBM writes this number instead."""
 
 LINKS = {
     "binary": Link.SIGMOID,
@@ -115,6 +119,8 @@ class _Nodes:
             self.categorical.add(feature)
             return
         threshold = float(node["threshold"])
+        if abs(threshold) >= INFINITE:
+            threshold = math.copysign(math.inf, threshold)
         self.threshold[index] = threshold
         # Without a kind of missing value, a missing one is compared as zero.
         missing = node["missing_type"]

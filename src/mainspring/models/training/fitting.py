@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from mainspring.core.digests import canonical_json
 from mainspring.core.errors import InputError
 from mainspring.data import Table, Transform
@@ -23,7 +21,7 @@ def train(
     params: Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Model:
-    """Train an estimator on the rows of a table that have a label.
+    """Train an estimator on the rows of a table.
 
     The same table, transform, estimator, parameters and seed give the same bytes on one machine.
 
@@ -35,7 +33,7 @@ def train(
         seed: Of every random choice, unless ``params`` has its own.
 
     Raises:
-        InputError: If there is no such estimator or parameter, if it does the other task, if no row has a label,
+        InputError: If there is no such estimator or parameter, if it does the other task, if labels are missing,
             or if it refuses the data.
     """
     given = dict(params or {})
@@ -47,12 +45,5 @@ def train(
         ) from error
     framework, full = find_estimator(estimator)
     matrix, target = transform.apply(table), transform.labels(table)
-    known = target >= 0 if transform.classes is not None else np.isfinite(target)
-    if not known.any():
-        raise InputError(
-            f"no row of the training data has a value of {transform.label!r}",
-            expected="rows with a label",
-            fix="check the label's name and the split",
-        )
     recipe = Recipe(full, given, seed, transform.classes)
-    return Model(framework, recipe, trainer(framework).fit(recipe, matrix[known], target[known]), transform)
+    return Model(framework, recipe, trainer(framework).fit(recipe, matrix, target), transform)

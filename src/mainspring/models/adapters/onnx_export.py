@@ -1,0 +1,101 @@
+"""Exports transform and estimator as one ONNX file, in float64 from the raw columns to the scores.
+
+Trees and linear models are read from the frameworks by our own readers, because converters were measured to
+change predictions without a word: see ``docs/decisions/0004-own-tree-form.md``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from onnx import TensorProto
+
+from mainspring.data import Transform
+from mainspring.models.adapters.onnx_graph import Graph
+from mainspring.models.adapters.onnx_links import emit_linear
+from mainspring.models.adapters.onnx_transform import compile_transform
+from mainspring.models.adapters.onnx_trees import emit_trees
+from mainspring.models.files import Files
+from mainspring.models.linear import LinearForm
+from mainspring.models.ports import Exported, Fitted, NotExportableError
+from mainspring.models.signature import MISSING, Signature
+from mainspring.models.trees import TreeEnsemble
+
+FILE = "model.onnx"
+
+TOLERANCE = 1e-9
+"""Sums in float64 may differ in their order; nothing else may."""
+
+ABOUT = (
+    "Raw columns in, answers out. Every input is a column [n, 1]: numbers as float64 (booleans as 0 and 1) with "
+    f"NaN for missing, texts with {MISSING!r} for missing. Made and checked by Mainspring."
+)
+
+
+class OnnxExporter:
+    """Writes ``model.onnx``."""
+
+    def export(self, fitted: Fitted, transform: Transform, signature: Signature) -> Exported:
+        """Export.
+
+        Raises:
+            NotExportableError: For an estimator that is neither linear nor made of trees, or a transform that
+                cannot be written in ONNX.
+        """
+        form = read_form(fitted, classification=signature.classes is not None)
+        graph = Graph()
+        outputs = [field.name for field in signature.outputs]
+        matrix = compile_transform(graph, transform, reserved=outputs)
+        emitted = (
+            emit_trees(graph, form, matrix) if isinstance(form, TreeEnsemble) else emit_linear(graph, form, matrix)
+        )
+        _declare(graph, emitted, signature)
+        notes = {"mainspring.missing": MISSING, "mainspring.signature": signature.to_json()}
+        return Exported(
+            runtime="onnx",
+            files=Files({FILE: graph.to_bytes(about=ABOUT, notes=notes)}),
+            libraries=("numpy", "onnxruntime"),
+            tolerance=TOLERANCE,
+            boundaries=_boundaries(form),
+        )
+
+
+def read_form(fitted: Fitted, *, classification: bool) -> TreeEnsemble | LinearForm:
+    """The trees or weights of a fitted estimator.
+
+    Raises:
+        NotExportableError: If it has neither.
+    """
+    native = fitted.native
+    framework = type(native).__module__.partition(".")[0]
+    form: TreeEnsemble | LinearForm | None = None
+    # Each framework is imported only if the model is of its make.
+    if framework == "lightgbm":
+        from mainspring.models.adapters.lightgbm_trees import read_lightgbm_trees
+
+        form = read_lightgbm_trees(native, classification=classification)
+    elif framework == "sklearn":
+        from mainspring.models.adapters.sklearn_linear import read_sklearn_linear
+        from mainspring.models.adapters.sklearn_trees import read_sklearn_trees
+
+        form = read_sklearn_trees(native) or read_sklearn_linear(native)
+    if form is None:
+        raise NotExportableError(f"{type(native).__name__} is neither linear nor made of trees")
+    return form
+
+
+def _declare(graph: Graph, scores: str, signature: Signature) -> None:
+    if signature.classes is None:
+        flat = graph.add("Reshape", scores, graph.constant(np.array([-1], dtype=np.int64)))
+        graph.output("prediction", TensorProto.DOUBLE, [None], flat)
+        return
+    names = graph.constant(np.array(signature.classes, dtype=object))
+    best = graph.add("ArgMax", scores, axis=1, keepdims=0)
+    graph.output("label", TensorProto.STRING, [None], graph.add("Gather", names, best, axis=0))
+    graph.output("probabilities", TensorProto.DOUBLE, [None, len(signature.classes)], scores)
+
+
+def _boundaries(form: Any) -> dict[int, npt.NDArray[np.float64]]:
+    return form.boundaries() if isinstance(form, TreeEnsemble) else {}

@@ -1,0 +1,76 @@
+"""A small builder of ONNX graphs: nodes and constants get names that cannot clash with those of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
+
+OPSET = 20
+"""Version of the standard operators."""
+
+ML_OPSET = 5
+"""Version of ``ai.onnx.ml``: the first with ``TreeEnsemble``."""
+
+IR_VERSION = 10
+
+ML = "ai.onnx.ml"
+
+
+class Graph:
+    """Collects nodes; every method that adds one gives the name of its output."""
+
+    def __init__(self) -> None:
+        self._nodes: list[NodeProto] = []
+        self._constants: list[TensorProto] = []
+        self._inputs: list[ValueInfoProto] = []
+        self._outputs: list[ValueInfoProto] = []
+
+    def input(self, name: str, kind: int, shape: Sequence[int | None]) -> str:
+        """Declare an input of the model."""
+        self._inputs.append(helper.make_tensor_value_info(name, kind, list(shape)))
+        return name
+
+    def output(self, name: str, kind: int, shape: Sequence[int | None], source: str) -> None:
+        """Declare an output of the model."""
+        self._nodes.append(helper.make_node("Identity", [source], [name]))
+        self._outputs.append(helper.make_tensor_value_info(name, kind, list(shape)))
+
+    def constant(self, value: npt.NDArray[Any] | Sequence[Any]) -> str:
+        """Add a constant."""
+        name = f"mainspring/constant/{len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def doubles(self, value: npt.ArrayLike) -> str:
+        """Add a constant of float64."""
+        return self.constant(np.asarray(value, dtype=np.float64))
+
+    def add(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
+        """Add a node with one output."""
+        name = f"mainspring/{len(self._nodes)}/{kind}"
+        self._nodes.append(helper.make_node(kind, list(inputs), [name], name=name, domain=domain, **attributes))
+        return name
+
+    def take(self, matrix: str, columns: Sequence[int]) -> str:
+        """Some columns of a matrix."""
+        return self.add("Gather", matrix, self.constant(np.array(columns, dtype=np.int64)), axis=1)
+
+    def to_bytes(self, *, about: str, notes: dict[str, str]) -> bytes:
+        """The model, checked, as bytes that depend on nothing but its content."""
+        graph = helper.make_graph(self._nodes, "mainspring", self._inputs, self._outputs, self._constants)
+        imports = [helper.make_opsetid("", OPSET), helper.make_opsetid(ML, ML_OPSET)]
+        model: ModelProto = helper.make_model(
+            graph, opset_imports=imports, ir_version=IR_VERSION, producer_name="mainspring", doc_string=about
+        )
+        helper.set_model_props(model, notes)
+        checker.check_model(model)
+        return bytes(model.SerializeToString(deterministic=True))
+
+
+def tensor(values: npt.NDArray[Any]) -> TensorProto:
+    """An array as the value of an attribute."""
+    return numpy_helper.from_array(values)

@@ -1,0 +1,197 @@
+"""Builds packages: export, proof, and the Python runtime where a proof cannot be had."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.core.errors import InputError, IntegrityError, UnavailableError
+from mainspring.core.plugins import load as load_plugin
+from mainspring.data import Table
+from mainspring.models.card import write_card
+from mainspring.models.challenges import Columns, challenges
+from mainspring.models.files import Files
+from mainspring.models.model import Model
+from mainspring.models.package import CARD, EXAMPLE, FORMAT, MANIFEST, SIGNATURE, Package, columns_of
+from mainspring.models.parity import Parity
+from mainspring.models.ports import Exported, Exporter, NotExportableError, RuntimeLoader, Trainer
+from mainspring.models.proof import prove
+from mainspring.models.signature import Signature, empty_column
+
+MOST_ROWS = 10_000
+"""At most this many real rows are compared, spread evenly over the table."""
+
+EXAMPLE_ROWS = 3
+"""How many rows an input example has."""
+
+PYTHON = "python"
+"""The runtime that is the trained model itself."""
+
+
+def build(
+    model: Model,
+    table: Table,
+    *,
+    exporters: Sequence[str] = ("onnx",),
+    metrics: Mapping[str, float] | None = None,
+    data: Mapping[str, str] | None = None,
+    about: str = "",
+) -> Package:
+    """Package a model, proved to answer as it does.
+
+    Each exporter is tried in turn; the first whose runtime agrees with the model on every row is taken. If none
+    does, the package holds the trained model itself, runs in Python, and says why.
+
+    Args:
+        model: The trained model.
+        table: Real rows, best those it was not trained on.
+        exporters: Names of exporters, as the plugins offer them; none for the Python runtime at once.
+        metrics: How good the model is, for the model card.
+        data: Digests of the data that it was made from, by name, for the model card.
+        about: A sentence or more about what the model is for, for the model card.
+
+    Raises:
+        InputError: If the table has no rows or lacks columns, or if the model refuses all of its rows.
+    """
+    if not table.num_rows:
+        raise InputError("there are no rows to prove the package on", expected="a table with rows")
+    columns = _sample(table, Signature.from_transform(model.transform))
+    signature = Signature.from_transform(model.transform, not_nullable=_refused(model, columns))
+    columns = _acceptable(columns, signature)
+    files, parity, libraries = _proved(model, columns, signature, exporters)
+    pinned = tuple(f"{library}=={version(library)}" for library in sorted({*libraries, "numpy", "mainspring"}))
+    details = {
+        "estimator": model.recipe.estimator,
+        "params": dict(model.recipe.params),
+        "seed": model.recipe.seed,
+        "label": model.transform.label,
+        "probabilistic": model.fitted.probabilistic,
+        "ignored": dict(model.transform.ignored),
+        "metrics": dict(metrics or {}),
+        "data": dict(data or {}),
+        "about": about,
+        "environment": {"python": platform.python_version()},
+    }
+    manifest = {
+        "format": FORMAT,
+        "runtime": parity.runtime,
+        "parity": parity.as_dict(),
+        "requirements": list(pinned),
+        "details": details,
+    }
+    described = {
+        MANIFEST: _json(manifest),
+        SIGNATURE: signature.to_json().encode(),
+        EXAMPLE: _json(_examples(columns, signature)),
+        CARD: write_card(signature, parity, pinned, details).encode(),
+    }
+    return Package.from_files(Files({**files.content, **described}))
+
+
+def _proved(
+    model: Model, columns: Columns, signature: Signature, exporters: Sequence[str]
+) -> tuple[Files, Parity, Sequence[str]]:
+    """The files of the first runtime that agrees with the model, and its report."""
+    reasons: list[str] = []
+    examples: tuple[Mapping[str, Any], ...] = ()
+    for name in exporters:
+        exporter = cast("Exporter", load_plugin("exporters", name)())
+        try:
+            exported = exporter.export(model.fitted, model.transform, signature)
+            parity = _compare(model, columns, signature, exported)
+        except (NotExportableError, UnavailableError, IntegrityError) as error:
+            reasons.append(f"{name}: {error.found}")
+            continue
+        if parity.ok:
+            return exported.files, parity, exported.libraries
+        reasons.append(f"{name} answers differently: {parity}")
+        examples = examples or parity.examples
+    native = model.files().inside("native")
+    libraries = cast("Trainer", load_plugin("trainers", model.trainer)()).libraries
+    parity = _compare(model, columns, signature, Exported(PYTHON, native, tuple(libraries), 1e-9))
+    reason = "; ".join(reasons) or "no exporter was asked for"
+    return native, replace(parity, fallback_reason=reason, examples=examples or parity.examples), libraries
+
+
+def _compare(model: Model, columns: Columns, signature: Signature, exported: Exported) -> Parity:
+    loader = cast("RuntimeLoader", load_plugin("runtimes", exported.runtime))
+    runtime = loader(exported.files, signature)
+    found = challenges(columns, signature, model.transform, exported.boundaries)
+    return prove(model, runtime, found, name=exported.runtime, tolerance=exported.tolerance)
+
+
+def _refused(model: Model, columns: Columns) -> tuple[str, ...]:
+    """The columns in which the model cannot take a missing value."""
+    row = {name: column[:1] for name, column in columns.items()}
+    fields = Signature.from_transform(model.transform).inputs
+    complete = _complete(columns)
+    base = row if complete is None else {name: column[complete : complete + 1] for name, column in columns.items()}
+    return tuple(field.name for field in fields if not model.takes({**base, field.name: empty_column(field, 1)}))
+
+
+def _complete(columns: Columns) -> int | None:
+    """The first row in which nothing is missing."""
+    whole = ~np.any([_missing(column) for column in columns.values()], axis=0)
+    return int(whole.argmax()) if whole.any() else None
+
+
+def _acceptable(columns: Columns, signature: Signature) -> Columns:
+    """The rows that have a value in every column that needs one.
+
+    Raises:
+        InputError: If there are none.
+    """
+    strict = [field.name for field in signature.inputs if not field.nullable]
+    if not strict:
+        return columns
+    kept = ~np.any([_missing(columns[name]) for name in strict], axis=0)
+    if not kept.any():
+        raise InputError(
+            f"the model takes no missing values in {', '.join(strict)}, and every row has one there",
+            expected="rows that it can answer",
+            fix="fill missing values in the transform",
+        )
+    return {name: column[kept] for name, column in columns.items()}
+
+
+def _missing(column: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    if column.dtype == object:
+        return np.fromiter((value is None for value in column), dtype=bool, count=len(column))
+    return np.asarray(np.isnan(column), dtype=bool)
+
+
+def _sample(table: Table, signature: Signature) -> Columns:
+    columns = columns_of(table, signature)
+    if table.num_rows <= MOST_ROWS:
+        return columns
+    chosen = np.linspace(0, table.num_rows - 1, MOST_ROWS).astype(np.int64)
+    return {name: column[chosen] for name, column in columns.items()}
+
+
+def _examples(columns: Columns, signature: Signature) -> list[dict[str, Any]]:
+    """Real rows as a caller would send them."""
+    rows = min(EXAMPLE_ROWS, len(next(iter(columns.values()))))
+    return [
+        {field.name: _sent(columns[field.name][row], field.datatype) for field in signature.inputs}
+        for row in range(rows)
+    ]
+
+
+def _sent(value: Any, datatype: str) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    number = float(value)
+    if not np.isfinite(number):
+        return None
+    return bool(number) if datatype == "BOOL" else int(number) if datatype == "INT64" else number
+
+
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
