@@ -1,0 +1,56 @@
+"""``mainspring init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mainspring.app.cli.words import bold, dim, json_option, print_json
+
+
+@click.command(
+    epilog="\b\nExamples:\n  mainspring init taxi --data trips.csv --label big_tipper\n"
+    "  mainspring init census --data adult.data.gz --names age,workclass,…,income --label income"
+)
+@click.argument("folder", metavar="NAME", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV or Parquet file; .gz is fine.",
+)
+@click.option("--label", required=True, help="The column to predict.")
+@click.option("--names", help="The columns of a file without header, separated by commas.")
+@click.option("--force", is_flag=True, help="Overwrite a project that is there.")
+@json_option
+def init(folder: Path, data: Path, label: str, names: str | None, force: bool, as_json: bool) -> None:
+    """Look at your data and write a small project for it: one pipeline.py, one mainspring.toml."""
+    from mainspring.app.scaffold import look, write_project
+
+    seen = look(data, label, names=names.split(",") if names else ())
+    files = write_project(folder, data, seen, force=force)
+    if as_json:
+        print_json(
+            {
+                "folder": str(folder),
+                "files": [str(file) for file in files],
+                "rows": seen.rows,
+                "classes": seen.classes,
+                "slices": list(seen.slices),
+                "left_out": [name for name, _ in seen.giveaways],
+            }
+        )
+        return
+    task = f"{seen.classes} classes" if seen.classes else "a number"
+    click.echo(f"{seen.rows:,} rows; {bold(label)} is {task}")
+    for name, area in seen.giveaways:
+        click.echo(
+            click.style("note: ", fg="yellow")
+            + f"{name} alone gives the label away (area under the curve {area:.2f}); it is left out, see pipeline.py"
+        )
+    for option in seen.options:
+        click.echo(dim(f"the file is read with {option}"))
+    for file in files:
+        click.echo(f"wrote {file}")
+    click.echo(dim("next: ") + f"cd {folder} && mainspring run")
