@@ -21,44 +21,73 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mainspring.data.anomalies import Anomaly, AnomalyType, Severity
     from mainspring.data.celltypes import ColumnType
     from mainspring.data.columns import Column
+    from mainspring.data.drift import distances
     from mainspring.data.examples import Examples
-    from mainspring.data.schema import DriftLimits, Feature, Schema
+    from mainspring.data.expectations import DriftLimits, Feature
+    from mainspring.data.inference import infer
+    from mainspring.data.profiling import summarize
+    from mainspring.data.schema import Schema
     from mainspring.data.splits import split_rows
+    from mainspring.data.statistics import FeatureStatistics, Statistics, TableStatistics
     from mainspring.data.tables import Table
     from mainspring.data.transforms import ColumnTransform, Numeric, OneHot, Ordinal, Transform
+    from mainspring.data.validation import Validation, validate
 
 _EXPORTS = {
+    "Anomaly": "anomalies",
+    "AnomalyType": "anomalies",
     "Column": "columns",
     "ColumnTransform": "transforms",
     "ColumnType": "celltypes",
-    "DriftLimits": "schema",
+    "DriftLimits": "expectations",
     "Examples": "examples",
-    "Feature": "schema",
+    "Feature": "expectations",
+    "FeatureStatistics": "statistics",
     "Numeric": "transforms",
     "OneHot": "transforms",
     "Ordinal": "transforms",
     "Schema": "schema",
+    "Severity": "anomalies",
+    "Statistics": "statistics",
     "Table": "tables",
+    "TableStatistics": "statistics",
     "Transform": "transforms",
+    "Validation": "validation",
+    "distances": "drift",
+    "infer": "inference",
     "split_rows": "splits",
+    "summarize": "profiling",
+    "validate": "validation",
 }
 
 __all__ = [
+    "Anomaly",
+    "AnomalyType",
     "Column",
     "ColumnTransform",
     "ColumnType",
     "DriftLimits",
     "Examples",
     "Feature",
+    "FeatureStatistics",
     "Numeric",
     "OneHot",
     "Ordinal",
     "Schema",
+    "Severity",
+    "Statistics",
     "Table",
+    "TableStatistics",
     "Transform",
+    "Validation",
+    "distances",
+    "infer",
     "split_rows",
+    "summarize",
+    "validate",
 ]
 
 

@@ -104,6 +104,11 @@ def is_number(cell: str) -> str:
     return f"regexp_full_match(trim({cell}), '{_NUMBER}')"
 
 
+def is_quantity(cell: str) -> str:
+    """SQL: whether a text is a number, and not one so long that it can only be an identifier."""
+    return f"({is_number(cell)} AND NOT {is_long_whole(cell)})"
+
+
 def fits(cell: str, type_: ColumnType) -> str:
     """SQL: whether a text is a value of the type. NULL for a missing cell."""
     match type_:

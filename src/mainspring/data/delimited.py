@@ -49,13 +49,35 @@ class Dialect:
     encoding: str = "utf-8"
 
 
-def read_cells(path: Path, dialect: Dialect) -> tuple[engine.Relation, tuple[str, ...]]:
-    """The cells of a file as text, NULL where missing, and the column names.
+def read_cells(paths: Sequence[Path], dialect: Dialect) -> tuple[engine.Relation, tuple[str, ...]]:
+    """The cells of files as text, NULL where missing, one file after the other, and the column names.
 
     Raises:
-        NotFoundError: If there is no such file.
-        InputError: If the file is empty, has columns of the same name, or rows with too many or too few cells.
+        NotFoundError: If a file does not exist.
+        InputError: If a file is empty, has columns of the same name, or rows with too many or too few cells; or if
+            files have different columns.
     """
+    parts = [_read_file(path, dialect) for path in paths]
+    (first, names), *others = parts
+    if not others:
+        return first, names
+    problems = [
+        f"{path} has {', '.join(sorted(set(names) ^ set(found)))} more or less"
+        for path, (_, found) in zip(paths[1:], others, strict=True)
+        if set(found) != set(names)
+    ]
+    if problems:
+        raise InputError(
+            "the files have different columns: " + "; ".join(problems[:_CAP]),
+            where=str(paths[0]),
+            expected="the same",
+        )
+    listed = engine.as_list(names)
+    queries = [f"SELECT {listed} FROM {relation.name}" for relation, _ in parts]  # noqa: S608 - names are quoted
+    return engine.Relation.of(" UNION ALL ".join(queries)), names
+
+
+def _read_file(path: Path, dialect: Dialect) -> tuple[engine.Relation, tuple[str, ...]]:
     if not path.is_file():
         raise NotFoundError("there is no such file", where=str(path), fix="check the path")
     delimiter, names = _head(path, dialect)
@@ -63,9 +85,8 @@ def read_cells(path: Path, dialect: Dialect) -> tuple[engine.Relation, tuple[str
         return engine.Relation.of(_query(path, dialect, delimiter, names)), names
     except engine.error():
         with _normalised(path, dialect, delimiter, names) as clean:
-            return engine.Relation.of(
-                _query(clean, Dialect(missing=dialect.missing), ",", names, longest=True)
-            ), names
+            plain = Dialect(missing=dialect.missing)
+            return engine.Relation.of(_query(clean, plain, ",", names, longest=True)), names
 
 
 def _query(path: Path, dialect: Dialect, delimiter: str, names: Sequence[str], *, longest: bool = False) -> str:

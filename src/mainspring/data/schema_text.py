@@ -6,16 +6,13 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import yaml
 
 from mainspring.core.errors import InputError
 from mainspring.data.celltypes import ColumnType
-from mainspring.data.schema import DriftLimits, Feature
-
-if TYPE_CHECKING:
-    from mainspring.data.schema import Schema
+from mainspring.data.expectations import DriftLimits, Feature
 
 _HEAD: Final = """\
 # What the data should look like. Written on the first run from the training rows; yours to edit.
@@ -36,17 +33,23 @@ _Problems = list[tuple[int, str]]
 _Reader = Callable[[yaml.Node, _Problems, str], Any]
 
 
-def write(schema: Schema) -> str:
+def write(
+    features: Mapping[str, Feature],
+    *,
+    label: str | None,
+    environments: Sequence[str],
+    examples: Mapping[str, int | None],
+    drift: DriftLimits,
+) -> str:
     """The text of a schema. Equal schemas give equal texts."""
     lines = [_HEAD]
-    if schema.label is not None:
-        lines.append(f"label: {_scalar(schema.label)}")
-    lines.append(f"environments: [{', '.join(map(_scalar, schema.environments))}]")
-    examples = {"min": schema.min_examples, "max": schema.max_examples}
+    if label is not None:
+        lines.append(f"label: {_scalar(label)}")
+    lines.append(f"environments: [{', '.join(map(_scalar, environments))}]")
     lines += _inline("examples", examples, "")
-    lines += _inline("drift", _limits(schema.drift), "")
+    lines += _inline("drift", _limits(drift), "")
     lines += ["", "features:"]
-    for feature in schema.features.values():
+    for feature in features.values():
         lines += _feature(feature)
     return "\n".join(lines) + "\n"
 

@@ -58,7 +58,7 @@ class Table:
     @classmethod
     def read_csv(
         cls,
-        path: str | Path,
+        path: str | Path | Sequence[str | Path],
         *,
         delimiter: str | None = None,
         header: bool = True,
@@ -67,9 +67,9 @@ class Table:
         trim: bool = False,
         quote: str = '"',
         encoding: str = "utf-8",
-        types: Mapping[str, ColumnType] | None = None,
+        types: Mapping[str, str] | None = None,
     ) -> Self:
-        """Read a delimited text file, plain or gzipped.
+        """Read a delimited text file, plain or gzipped, or several with the same columns.
 
         An empty cell is a missing value. Types are decided over the whole file (see ``celltypes``).
 
@@ -79,7 +79,7 @@ class Table:
             names: Names for all columns, instead of the header's or where there is none.
             missing: More texts that mean "no value", such as ``"?"`` or ``"NA"``.
             trim: Take spaces off both ends of every cell.
-            types: Types that some columns must have.
+            types: Types that some columns must have, by their names.
 
         Raises:
             NotFoundError: If there is no such file.
@@ -95,8 +95,9 @@ class Table:
             quote=quote,
             encoding=encoding,
         )
-        cells, found = read_cells(Path(path), dialect)
-        return cls._of(typed(cells, found, types or {}, where=str(path)))
+        paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
+        cells, found = read_cells(paths, dialect)
+        return cls._of(typed(cells, found, _types(types or {}), where=", ".join(map(str, paths))))
 
     @classmethod
     def read_parquet(cls, path: str | Path) -> Self:
@@ -327,3 +328,10 @@ class Table:
                 "there is no column " + ", ".join(repr(name) for name in unknown),
                 expected="one of " + ", ".join(self.names),
             )
+
+
+def _types(given: Mapping[str, str]) -> dict[str, ColumnType]:
+    wrong = [f"{name}: {type_}" for name, type_ in given.items() if type_ not in set(ColumnType)]
+    if wrong:
+        raise InputError(f"no such types: {', '.join(wrong)}", expected="some of " + ", ".join(ColumnType))
+    return {name: ColumnType(type_) for name, type_ in given.items()}
