@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mainspring.core.errors import ConflictError, InputError
 
@@ -28,7 +28,7 @@ class Look:
         classes: How many values the label has; 0 for a number to be predicted.
         slices: Columns worth looking at one by one in the evaluation.
         giveaways: Columns that alone give the label away, with how well (area under the curve).
-        options: Options for ``ingest`` that the file needs, as source text.
+        dialect: Options that the text file needs, as ``ingest`` takes them.
         rows: How many rows.
     """
 
@@ -37,8 +37,7 @@ class Look:
     rows: int
     slices: Sequence[str] = ()
     giveaways: Sequence[tuple[str, float]] = ()
-    options: Sequence[str] = ()
-    notes: Sequence[str] = field(default_factory=tuple)
+    dialect: Mapping[str, Any] = field(default_factory=dict)
 
 
 def look(data: Path, label: str, *, names: Sequence[str] = ()) -> Look:
@@ -49,45 +48,52 @@ def look(data: Path, label: str, *, names: Sequence[str] = ()) -> Look:
     """
     from mainspring.data import Table
 
-    options: list[str] = []
-    if names:
-        options += ["header=False", f"names={list(names)!r}"]
+    dialect: dict[str, Any] = {"header": False, "names": list(names)} if names else {}
     if data.suffix == ".parquet":
         table = Table.read_parquet(data)
     else:
-        table = Table.read_csv(data, header=not names, names=list(names) or None)
-        trim, missing = _needs(table)
-        if trim or missing:
-            options += (["trim=True"] if trim else []) + ([f"missing={missing!r}"] if missing else [])
-            table = Table.read_csv(data, header=not names, names=list(names) or None, trim=trim, missing=missing)
+        table = Table.read_csv(data, **dialect)
+        needed = _needs(table)
+        if needed:
+            dialect |= needed
+            table = Table.read_csv(data, **dialect)
     if label not in table.names:
         close = difflib.get_close_matches(label, table.names, n=1)
+        headless = sum(_is_number(name) for name in table.names) >= 2
+        fix = "give the names of the columns: --names age,workclass,…" if headless else "name the label: --label"
         raise InputError(
-            f"there is no column {label!r} in {data.name}",
+            f"there is no column {label!r} in {data.name}" + ("; it seems to have no header" if headless else ""),
             expected="one of " + ", ".join(table.names),
-            fix=f"--label {close[0]}"
-            if close
-            else "name the label, or the columns of a file without header: --names",
+            fix=f"--label {close[0]}" if close else fix,
         )
-    return _judge(table, label, options)
+    return _judge(table, label, dialect)
 
 
-def _needs(table: Table) -> tuple[bool, list[str]]:
-    """Whether cells have spaces around them, and which words stand for a missing value."""
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _needs(table: Table) -> dict[str, Any]:
+    """The options that a file needs: spaces around cells to take off, words that stand for a missing value."""
     from mainspring.data import ColumnType
 
     spaced, words = False, set()
     for column in table.columns:
         if column.type is ColumnType.STRING:
             quoted = '"' + column.name.replace('"', '""') + '"'
-            seen = table.sql(f"SELECT DISTINCT {quoted} AS v FROM this WHERE {quoted} IS NOT NULL LIMIT 2000")  # noqa: S608
+            seen = table.sql(f"SELECT DISTINCT {quoted} AS v FROM this WHERE {quoted} IS NOT NULL LIMIT 2000")  # noqa: S608 - the name is quoted
             values = [str(value) for value in seen.to_columns()["v"]]
             spaced = spaced or any(value != value.strip() for value in values)
             words |= {value.strip() for value in values} & set(_MISSING)
-    return spaced, sorted(words)
+    needed: dict[str, Any] = {"trim": True} if spaced else {}
+    return {**needed, "missing": sorted(words)} if words else needed
 
 
-def _judge(table: Table, label: str, options: Sequence[str]) -> Look:
+def _judge(table: Table, label: str, dialect: Mapping[str, Any]) -> Look:
     from mainspring.data import ColumnType
 
     kind = table.type_of(label)
@@ -113,7 +119,7 @@ def _judge(table: Table, label: str, options: Sequence[str]) -> Look:
         rows=table.num_rows,
         slices=slices[:3],
         giveaways=giveaways,
-        options=options,
+        dialect=dialect,
     )
 
 
@@ -130,7 +136,7 @@ def _giveaways(table: Table, label: str) -> list[tuple[str, float]]:
     for column in table.columns:
         if column.name != label and column.type in (ColumnType.INT, ColumnType.FLOAT):
             score = _area(table.column(column.name), positive)
-            if max(score, 1 - score) >= 0.97:
+            if max(score, 1 - score) >= 0.95:
                 found.append((column.name, max(score, 1 - score)))
     return found
 
@@ -181,7 +187,7 @@ def _identifier(name: str) -> str:
 
 def _pipeline(name: str, folder: Path, data: Path, seen: Look) -> str:
     location = os.path.relpath(data.resolve(), folder.resolve())
-    options = "".join(f", {option}" for option in seen.options)
+    options = f", csv={seen.dialect!r}" if seen.dialect else ""
     exclude = [column for column, _ in seen.giveaways]
     note = ""
     if exclude:
@@ -210,10 +216,10 @@ _TEMPLATE = '''"""The life of the model {name!r}: from the data to an answered r
 
 Every call below is a step. What has not changed since an earlier run is not done again.
 
-    mainspring run                        run it
-    mainspring why-not-cached             why a step had to run
-    mainspring lineage {name}             where the model came from
-    mainspring serve {name}               answer requests
+    mainspring run               run it
+    mainspring why-not-cached    why a step had to run
+    mainspring lineage {name}    where the model came from
+    mainspring serve {name}      answer requests
 """
 
 from mainspring import File, curated, latest_blessed, pipeline, steps, when

@@ -47,10 +47,10 @@ def init(folder: Path, data: Path, label: str, names: str | None, force: bool, a
     for name, area in seen.giveaways:
         click.echo(
             click.style("note: ", fg="yellow")
-            + f"{name} alone gives the label away (area under the curve {area:.2f}); it is left out, see pipeline.py"
+            + f"{name} alone gives the label away (area under the curve {area:.2f}); left out, see pipeline.py"
         )
-    for option in seen.options:
-        click.echo(dim(f"the file is read with {option}"))
+    for option, value in seen.dialect.items():
+        click.echo(dim(f"the file is read with {option}={value!r}"))
     for file in files:
         click.echo(f"wrote {file}")
     click.echo(dim("next: ") + f"cd {folder} && mainspring run")

@@ -26,6 +26,7 @@ _MARKS = {
     ExecutionState.LOST: ("✗", "red"),
     ExecutionState.NEW: ("·", "white"),
 }
+_FEW = 6
 _PLAIN = {"✓": "+", "●": "=", "▸": ">", "⏸": "?", "■": "!", "✗": "x", "○": "-", "·": "."}
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
@@ -123,6 +124,10 @@ def print_verdict(verdict: Verdict, *, all_reasons: bool = False) -> None:
     """A verdict in words: the reasons against first."""
     sign = mark(ExecutionState.COMPLETE if verdict.ok else ExecutionState.HELD)
     click.echo(f"{sign} {bold(verdict.gate)}: {'yes' if verdict.ok else 'no'}")
-    shown = verdict.reasons if all_reasons or verdict.ok else verdict.failures
+    shown = verdict.reasons if all_reasons else verdict.failures or verdict.reasons
+    if verdict.ok and not all_reasons and len(shown) > _FEW:
+        click.echo(dim(f"    {len(shown)} things were looked at (all of them: mainspring show --all-reasons)"))
+        return
     for reason in shown:
-        click.echo(f"    {'' if reason.ok else click.style('✗ ', fg='red')}{reason.message}")
+        subject = f"{bold(reason.subject)}: " if reason.subject and reason.subject not in reason.message else ""
+        click.echo(f"    {'' if reason.ok else click.style('✗ ', fg='red')}{subject}{reason.message}")
