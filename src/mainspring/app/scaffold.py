@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -196,7 +197,7 @@ def _pipeline(name: str, folder: Path, data: Path, seen: Look) -> str:
             f"    # Left out, because alone they give the label away: {best}.\n"
             "    # Take a column off this list if it is really known when a prediction is asked for.\n"
         )
-    learner = "LGBMClassifier" if seen.classes else "LGBMRegressor"
+    learner, params = _learner(seen)
     least, better = ('{"auc": 0.6}', '{"auc": 0.0}') if seen.classes else ('{"r2": 0.0}', '{"rmse": 0.0}')
     return _TEMPLATE.format(
         name=name,
@@ -207,9 +208,31 @@ def _pipeline(name: str, folder: Path, data: Path, seen: Look) -> str:
         exclude=f", exclude={exclude!r}" if exclude else "",
         note=note,
         learner=learner,
+        params=params,
         least=least,
         better=better,
     )
+
+
+def _learner(seen: Look) -> tuple[str, str]:
+    """The learner to begin with, and its parameters as source text."""
+    kind = "Classifier" if seen.classes else "Regressor"
+    if _has_openmp():
+        return f"lightgbm.LGBM{kind}", '{"n_estimators": 200, "learning_rate": 0.05, "num_leaves": 31}'
+    return f"sklearn.ensemble.HistGradientBoosting{kind}", '{"max_iter": 200, "learning_rate": 0.05}'
+
+
+def _has_openmp() -> bool:
+    """Whether LightGBM's wheel can be loaded: on Linux it needs the system's OpenMP runtime (``libgomp1``)."""
+    import ctypes
+
+    if not sys.platform.startswith("linux"):
+        return True
+    try:
+        ctypes.CDLL("libgomp.so.1")
+    except OSError:
+        return False
+    return True
 
 
 _TEMPLATE = '''"""The life of the model {name!r}: from the data to an answered request.
@@ -226,13 +249,13 @@ from mainspring import File, curated, latest_blessed, pipeline, steps, when
 
 LABEL = {label!r}
 SLICES = {slices!r}
-PARAMS = {{"n_estimators": 200, "learning_rate": 0.05, "num_leaves": 31}}
+PARAMS = {params}
 
 
 @pipeline
 def {name}(
     data: File = File({location!r}),
-    estimator: str = "lightgbm.{learner}",
+    estimator: str = "{learner}",
     params: dict = PARAMS,
 ):
     # Data: split by a stable hash of each row, described, and checked against the schema. The schema is
