@@ -27,7 +27,7 @@ def evaluate(
     weight: str | None = None,
     min_slice_size: int = MIN_SLICE_SIZE,
 ) -> Evaluation | None:
-    """Judge a model on one split, overall and by slice; nothing, if there is no model (a first run has no baseline).
+    """Judge a model on one split, overall and by slice; nothing if there is no model, as on a first run.
 
     Args:
         model: Anything that predicts.
