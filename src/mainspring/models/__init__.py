@@ -1,1 +1,75 @@
-"""models."""
+"""The product: trained models, packages that are proved to answer as trained, and the registry.
+
+:func:`train` fits any estimator of scikit-learn or LightGBM on a table, behind its transform. :func:`build` turns
+the :class:`Model` into a :class:`Package`: transform and model in one ONNX file with a :class:`Signature`, proved on
+real and on hostile rows, or else the model itself with the reason. :class:`Registry` numbers packages and moves
+aliases.
+
+.. code-block:: python
+
+    model = train(table, transform, estimator="lightgbm.LGBMClassifier", seed=0)
+    package = build(model, held_out)
+    print(package.parity)
+    runtime = package.open()
+    answer = runtime.predict(package.signature.columns([{"age": 38, "education": "Masters"}]))
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mainspring.models.model import Model
+    from mainspring.models.package import Package
+    from mainspring.models.packaging import build
+    from mainspring.models.parity import Parity
+    from mainspring.models.registry import AliasMove, Blessing, ModelVersion, Registry
+    from mainspring.models.signature import BadInputError, Field, Signature
+    from mainspring.models.training import find_estimator, train
+    from mainspring.models.versions import Version
+
+# Imported on first use: a server needs none of what makes models.
+_EXPORTS = {
+    "AliasMove": "registry",
+    "BadInputError": "signature",
+    "Blessing": "registry",
+    "Field": "signature",
+    "Model": "model",
+    "ModelVersion": "registry",
+    "Package": "package",
+    "Parity": "parity",
+    "Registry": "registry",
+    "Signature": "signature",
+    "Version": "versions",
+    "build": "packaging",
+    "find_estimator": "training",
+    "train": "training",
+}
+
+__all__ = [
+    "AliasMove",
+    "BadInputError",
+    "Blessing",
+    "Field",
+    "Model",
+    "ModelVersion",
+    "Package",
+    "Parity",
+    "Registry",
+    "Signature",
+    "Version",
+    "build",
+    "find_estimator",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _EXPORTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.core.errors import InputError, IntegrityError, UnavailableError
+from mainspring.core.errors import InputError, IntegrityError, StateError, UnavailableError
 from mainspring.core.plugins import load as load_plugin
 from mainspring.data import Table
 from mainspring.models.card import write_card
@@ -59,6 +59,7 @@ def build(
 
     Raises:
         InputError: If the table has no rows or lacks columns, or if the model refuses all of its rows.
+        StateError: If the model does not even answer as itself once it was saved and loaded.
     """
     if not table.num_rows:
         raise InputError("there are no rows to prove the package on", expected="a table with rows")
@@ -116,6 +117,12 @@ def _proved(
     native = model.files().inside("native")
     libraries = cast("Trainer", load_plugin("trainers", model.trainer)()).libraries
     parity = _compare(model, columns, signature, Exported(PYTHON, native, tuple(libraries), 1e-9))
+    if not parity.ok:
+        raise StateError(
+            f"the model, saved and loaded again, does not answer as it did: {parity}",
+            expected="the same answers",
+            fix="choose another estimator",
+        )
     reason = "; ".join(reasons) or "no exporter was asked for"
     return native, replace(parity, fallback_reason=reason, examples=examples or parity.examples), libraries
 

@@ -8,6 +8,7 @@ On a busy machine, set ``OMP_WAIT_POLICY=PASSIVE`` before the process starts, or
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,6 +21,9 @@ from mainspring.core.errors import IntegrityError
 from mainspring.models.adapters.scores import check_params, refused, spread, two_columns, wrong_task
 from mainspring.models.files import Files
 from mainspring.models.ports import Recipe
+
+# LightGBM prints to standard output by itself; its warnings are notes on single columns.
+lightgbm.register_logger(logging.getLogger(__name__), info_method_name="debug", warning_method_name="info")
 
 MODEL = "model.txt"
 CLASSES = "classes.json"
