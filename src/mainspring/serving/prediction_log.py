@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -25,7 +25,10 @@ from mainspring.core.errors import IntegrityError
 from mainspring.serving import log_segments
 
 if TYPE_CHECKING:
-    from mainspring.data import Table
+    from mainspring.data import ColumnType, Table
+
+_AT_ONCE = 16
+_REST_SECONDS = 0.0005
 
 OUTPUT = "output."
 REQUEST = "request."
@@ -185,22 +188,24 @@ class PredictionLog:
                 self._wake.set()  # the disk may come back; meanwhile the queue fills and counts its drops
                 self._stop.wait(1.0)
 
-    def _drain(self, *, at_once: int = 64) -> None:
+    def _drain(self) -> None:
         with self._lock:
             batch, self._pending = self._pending, []
             self._taken = len(batch)
         try:
             while batch:
-                # Every write lets the other threads run, so that a large batch does not make a request wait.
-                part = batch[:at_once]
+                part = batch[:_AT_ONCE]
                 data = b"".join(self._line(make) for make, _ in part)
                 if data:
                     self._segments.append(data)
                 self.written += data.count(b"\n")
-                del batch[:at_once]
+                del batch[:_AT_ONCE]
                 with self._lock:
                     self._taken = len(batch)
                     self._waiting_rows -= sum(rows for _, rows in part)
+                if batch and len(batch) < self._max_requests // 2:
+                    # Without a rest, the interpreter lets this thread run on while requests wait.
+                    self._stop.wait(_REST_SECONDS)
         finally:
             with self._lock:
                 self._pending[:0] = batch
@@ -255,12 +260,17 @@ def read(
                 yield record
 
 
-def table(records: Iterator[LogRecord] | Sequence[LogRecord]) -> Table:
+def table(records: Iterable[LogRecord], types: Mapping[str, ColumnType] | None = None) -> Table:
     """The logged rows as a table: one row per row asked for, for every request that was answered.
 
     The input columns keep their names; outputs are called ``output.label``, ``output.probability.<class>`` or
     ``output.prediction``; and ``request.id``, ``request.time`` (seconds), ``request.model``, ``request.version``
     and ``request.row`` say where a row came from. A column that a request did not have is missing in its rows.
+
+    Args:
+        records: Of one model.
+        types: Types of input columns, such as those of the training data; others follow from the values, and a
+            column without any value is text.
     """
     from mainspring.data import Table  # needs DuckDB, which a server does not
 
@@ -276,7 +286,8 @@ def table(records: Iterator[LogRecord] | Sequence[LogRecord]) -> Table:
         for name, kept in columns.items():
             kept.extend(values.get(name, [None] * count))
         total += count
-    return Table.from_columns(columns)
+    known = {name: kind for name, kind in (types or {}).items() if name in columns}
+    return Table.from_columns(columns, {**_types(columns), **known})
 
 
 def request_id(seconds: float) -> str:
@@ -290,6 +301,16 @@ def request_id(seconds: float) -> str:
     value = (int(seconds * 1000) & (2**48 - 1)) << 80 | 0x7 << 76 | (chance >> 68 & 0xFFF) << 64
     text = f"{value | 0b10 << 62 | chance & (2**62 - 1):032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _types(columns: Mapping[str, list[Any]]) -> dict[str, ColumnType]:
+    """Types of the columns that this module makes, so that they are the same in a table without rows."""
+    from mainspring.data import ColumnType
+
+    made = {"id": "STRING", "time": "FLOAT", "model": "STRING", "version": "STRING", "row": "INT"}
+    types = {f"{REQUEST}{name}": ColumnType(kind) for name, kind in made.items()}
+    numbers = (f"{OUTPUT}probability.", f"{OUTPUT}prediction")
+    return types | {name: ColumnType.FLOAT for name in columns if name.startswith(numbers)}
 
 
 def _row_values(record: LogRecord, count: int) -> dict[str, list[Any]]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from mainspring.core.errors import MainspringError
 from mainspring.models.signature import Field, Signature
+from mainspring.serving.glance import Glance
 from mainspring.serving.ports import Servable
 
 QUICK_SECONDS = 0.001
@@ -85,6 +86,7 @@ class Predictor:
         self.runtime: str = package.runtime
         self.quick = True
         self._runtime = package.open(threads=threads)
+        self._glance = Glance(self.signature)
 
     def from_rows(self, rows: Sequence[Mapping[str, Any]]) -> Prediction:
         """Answer rows, given as values by column name in any order.
@@ -93,7 +95,8 @@ class Predictor:
             BadInputError: With every problem in the rows.
             ModelError: If the model fails.
         """
-        return self._answer(self.signature.columns(rows), len(rows))
+        columns = self._glance.of_rows(rows)
+        return self._answer(self.signature.columns(rows) if columns is None else columns, len(rows))
 
     def from_lists(self, lists: Mapping[str, Sequence[Any] | npt.NDArray[Any]]) -> Prediction:
         """Answer columns, given as lists of equal length.
@@ -102,7 +105,9 @@ class Predictor:
             BadInputError: With every problem in the columns.
             ModelError: If the model fails.
         """
-        columns = self.signature.columns_from_lists(lists)
+        columns = self._glance.of_lists(lists)
+        if columns is None:
+            columns = self.signature.columns_from_lists(lists)
         return self._answer(columns, len(next(iter(columns.values()), ())))
 
     def warm(self, example: Sequence[Mapping[str, Any]] = ()) -> None:

@@ -16,15 +16,20 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from mainspring.core.clock import Clock, now
 from mainspring.core.errors import InputError, NotFoundError, StateError
+
+if TYPE_CHECKING:
+    from mainspring.models.package import Package
+    from mainspring.models.registry import ModelVersion, Registry
 
 POINTER = "CURRENT"
 HISTORY = "history.json"
@@ -124,10 +129,10 @@ class Deployment:
         return Pushed(name=self.name, version=version, sequence=sequence, destination=f"{self.name}/{sequence}")
 
     def rollback(self, *, by: str = "", reason: str = "") -> Change:
-        """Serve the good package that was served before the current one again.
+        """Serve the good version that was served before the current one again.
 
-        A number that was rolled back from is not good: two rollbacks go back twice, and a rollback after a
-        new push does not return to what was left behind.
+        A push that was rolled back from is not good: two rollbacks go back twice, and a rollback after a new
+        push does not return to what was left behind. A version that was pushed twice is one step back, not two.
 
         Raises:
             StateError: If there is none to go back to.
@@ -136,12 +141,14 @@ class Deployment:
             history = self.history()
             current = self.current
             bad = {change.replaced for change in history if change.action == "rollback"}
+            versions = {change.sequence: change.version for change in history}
             good = [
                 change
                 for change in history
                 if change.action == "push"
                 and change.sequence < (current or 0)
                 and change.sequence not in bad
+                and change.version != versions.get(current or 0)
                 and self.package(change.sequence).is_dir()
             ]
             if current is None or not good:
@@ -232,6 +239,31 @@ class Deployment:
             yield
         finally:
             os.close(file)
+
+
+def push_version(
+    package: Package,
+    version: ModelVersion,
+    *,
+    alias: str,
+    by: str,
+    reason: str,
+    registry: Registry,
+    deployments: Path,
+) -> Pushed:
+    """Push a registered version to the serving folder, then point an alias at it if it does not yet.
+
+    Raises:
+        NotFoundError: If the registry does not have the version; nothing is pushed then.
+    """
+    known = registry.resolve(str(version))
+    with tempfile.TemporaryDirectory(prefix="mainspring-package-") as name:
+        package.save(Path(name))
+        pushed = push(Path(name), deployments, name=known.name, version=str(known.version), by=by, reason=reason)
+    if registry.aliases(known.name).get(alias) != known.version:
+        told = reason or f"pushed as number {pushed.sequence}"
+        registry.move(known.name, alias, known.version, by=by, reason=told)
+    return pushed
 
 
 def push(package: Path, destination: Path, *, name: str, version: str, by: str = "", reason: str = "") -> Pushed:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from mainspring.core.errors import IntegrityError
+from mainspring.data import ColumnType
 from mainspring.serving import log_segments
-from mainspring.serving.prediction_log import LogRecord, PredictionLog, read, request_id
+from mainspring.serving.prediction_log import LogRecord, PredictionLog, read, request_id, table
 
 
 def _record(number: int, **more: object) -> LogRecord:
@@ -198,3 +199,32 @@ def test_ids_are_version_7_and_sort_by_time() -> None:
     parsed = uuid.UUID(ids[0])
     assert (parsed.version, parsed.variant) == (7, uuid.RFC_4122)
     assert parsed.int >> 80 == 1_700_000_000_000
+
+
+def test_the_log_becomes_a_table_row_by_row() -> None:
+    records = [
+        _record(1, columns={"fare": [1.5, None], "hour": [3, 4]}, outputs={"label": ["yes", "no"]}),
+        _record(2, status=400, error="bad"),
+        _record(3, columns={"fare": [2.0], "tip": ["x"]}, outputs={"label": ["no"], "probability.no": [0.5]}),
+    ]
+    logged = table(records)
+    assert logged.to_columns() == {
+        "request.id": ["1", "1", "3"],
+        "request.time": [1.0, 1.0, 3.0],
+        "request.model": ["taxi"] * 3,
+        "request.version": ["1.0.0"] * 3,
+        "request.row": [0, 1, 0],
+        "fare": [1.5, None, 2.0],
+        "hour": [3, 4, None],
+        "output.label": ["yes", "no", "no"],
+        "tip": [None, None, "x"],
+        "output.probability.no": [None, None, 0.5],
+    }
+
+
+def test_types_may_be_given_for_columns_without_values() -> None:
+    records = [_record(1, columns={"fare": [None]})]
+    assert table(records).type_of("fare") is ColumnType.STRING
+    assert table(records, {"fare": ColumnType.FLOAT, "other": ColumnType.INT}).type_of("fare") is ColumnType.FLOAT
+    assert table([]).names == tuple(f"request.{name}" for name in ("id", "time", "model", "version", "row"))
+    assert table([]).num_rows == 0

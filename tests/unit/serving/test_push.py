@@ -191,3 +191,12 @@ def test_pushed_is_an_artifact(tmp_path: Path) -> None:
     assert Pushed.load(tmp_path) == pushed
     assert pushed.properties()["sequence"] == 7
     assert json.loads((tmp_path / "pushed.json").read_text())["destination"] == "taxi/7"
+
+
+def test_a_version_pushed_twice_is_one_step_back(tmp_path: Path, package: Path) -> None:
+    deployment = Deployment(tmp_path, "taxi")
+    for version in ("1.0.0", "2.0.0", "2.0.0"):
+        deployment.push(package, version=version)
+    assert deployment.rollback().version == "1.0.0"
+    with pytest.raises(StateError):
+        deployment.rollback()
