@@ -153,13 +153,14 @@ def _all(origin: Origin, type_name: str) -> Sequence[Artifact]:
 
 
 def _described(artifact: Artifact) -> dict[str, Any]:
+    told = {key: value for key, value in artifact.properties.items() if not isinstance(value, (list, dict))}
     return {
+        **told,
         "artifact": artifact.id,
         "type": artifact.type,
         "digest": artifact.digest,
         "uri": artifact.uri,
         "created": iso(artifact.created_at),
-        **{key: value for key, value in artifact.properties.items() if not isinstance(value, (list, dict))},
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mainspring.app.drawing.graph import Edge, Node, draw
+from mainspring.app.drawing.graph import draw
+from mainspring.app.drawing.nouns import Edge, Node
 from mainspring.app.stories import Story
 from mainspring.core.records import Artifact, Execution, Kind, LinkKind
 from mainspring.store.ports import Lineage

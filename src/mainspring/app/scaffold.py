@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from mainspring.data import Table
 
+_PROTECTED = ("sex", "gender", "race", "ethnicity", "religion", "disability", "marital-status", "marital_status")
+"""Columns by which people must not be treated differently: looked at first."""
+
 _MISSING = ("?", "NA", "N/A", "NULL", "null", "nan", "NaN", "-")
 
 
@@ -118,7 +121,7 @@ def _judge(table: Table, label: str, dialect: Mapping[str, Any]) -> Look:
         label=label,
         classes=classes,
         rows=table.num_rows,
-        slices=slices[:3],
+        slices=sorted(slices, key=lambda name: name.lower() not in _PROTECTED)[:3],
         giveaways=giveaways,
         dialect=dialect,
     )
@@ -276,15 +279,16 @@ def {name}(
     )
     verdict = steps.gate(evaluation, baseline, at_least={least}, better_by={better})
 
-    # Package: transform and model in one file, proved equal to the trained model on real rows, then asked
-    # through a real server. To have a person sign off, import `approval` and add to `when` below:
-    #     approval("Release {name}?", evidence=[verdict, evaluation])
-    package = steps.package(model, examples, evaluation)
-    served = steps.infra_validate(package, model, examples)
+    with when(verdict):
+        # Package: transform and model in one file, proved equal to the trained model on real rows, then asked
+        # through a real server. To have a person sign off, import `approval` and add to `when` below:
+        #     approval("Release {name}?", evidence=[verdict, evaluation])
+        package = steps.package(model, examples, evaluation)
+        served = steps.infra_validate(package, model, examples)
 
-    with when(verdict, served):
-        version = steps.register(package, evaluation, name={name!r})
-        steps.push(package, version)
+        with when(served):
+            version = steps.register(package, evaluation, name={name!r})
+            steps.push(package, version)
 '''
 
 

@@ -68,7 +68,7 @@ class Prepared:
     Attributes:
         inputs: Artifacts by argument, files included.
         listed: The arguments that take a list.
-        conditions: The artifacts on whose word it runs: verdicts and approvals.
+        conditions: The artifacts on whose word it runs: gates above, verdicts and approvals.
         key: Its cache key.
         hit: An earlier execution with the same key, if its outputs are still there, and those outputs.
     """
@@ -213,15 +213,19 @@ class Driver:
                 if one.role == Role.RESOURCE and one.name not in unit.bindings
             },
             key=key,
-            conditions=[
-                slot
-                for condition in unit.node.conditions
-                if isinstance(slot := _slot(condition.ref, results), Artifact)
-            ],
+            conditions=self._said_yes(unit.node, results),
         )
         repeats = step.options.cache and not unit.node.at_exit
         hit = self.lookup(key, step) if repeats else self._earlier(reuse, key)
         return dataclasses.replace(prepared, hit=hit)
+
+    @staticmethod
+    def _said_yes(node: Node, results: Mapping[str, NodeResult]) -> Sequence[Artifact]:
+        """What the conditions and the gates above said, on whose word the node runs."""
+        conditions = [_slot(condition.ref, results) for condition in node.conditions]
+        gates = [slot for gate in node.after for slot in results[gate].outputs.values()]
+        said = [slot for slot in [*gates, *conditions] if isinstance(slot, Artifact)]
+        return list({slot.id: slot for slot in said}.values())
 
     def _slot(self, binding: Binding, results: Mapping[str, NodeResult]) -> Slot:
         if isinstance(binding, Gather):

@@ -127,8 +127,8 @@ class RunDifference:
         parameters: Name, to the values before and after.
         data: Outside files: location, to the digests before and after.
         steps: Per step that both have, what changed in its key, and whether it gave something else.
-        only_before: Steps that only the first has.
-        only_after: Steps that only the second has.
+        only_before: Steps that only the first has, or that were skipped in the second.
+        only_after: The other way round.
         code: The project's files, then and now, as a unified diff.
         metrics: Figures of evaluations, to the values before and after.
     """
@@ -157,7 +157,10 @@ def compare_runs(records: Records, blobs: BlobStore, before: str, after: str) ->
         NotFoundError: If one does not exist.
     """
     runs = (records.run(before), records.run(after))
-    steps = [{one.node: one for one in records.steps(str(run.name))} for run in runs]
+    steps = [
+        {one.node: one for one in records.steps(str(run.name)) if one.state is not ExecutionState.SKIPPED}
+        for run in runs
+    ]
     both = [name for name in steps[1] if name in steps[0]]
     outputs = [records.outputs([one.original for one in some.values()]) for some in steps]
     inputs = [records.inputs([one.original for one in some.values()]) for some in steps]

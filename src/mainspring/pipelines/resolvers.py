@@ -91,7 +91,7 @@ def _latest(
         for artifact in context.newest(type_name, where=where, anywhere=anywhere):
             if artifact.digest != avoid:
                 return Resolved(artifact)
-        return Resolved(note=f"there is no {type_name} yet")
+        return Resolved(note="there is none yet")
     for outcome in context.newest(led_to, anywhere=anywhere):
         above = context.metadata.lineage(Kind.ARTIFACT, [cast("int", outcome.id)], direction=Direction.UP, hops=2)
         found = [
@@ -101,7 +101,7 @@ def _latest(
         ]
         if found and found[0].state is ArtifactState.LIVE:
             return Resolved(max(found, key=lambda node: cast("int", node.id)))
-    return Resolved(note=f"there is no other {type_name} that led to a {led_to} yet")
+    return Resolved(note="there is no other yet")
 
 
 def _type_name(wanted: Any) -> str:

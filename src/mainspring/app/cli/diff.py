@@ -69,9 +69,9 @@ def _print(found: RunDifference) -> None:
             result = "gave something else" if one.outputs_changed else "gave the same"
             click.echo(f"  {one.step.ljust(18)} {result}  {dim('; '.join(map(str, one.differences)))}")
         for name in found.only_before:
-            click.echo(f"  {name.ljust(18)} is gone")
+            click.echo(f"  {name.ljust(18)} was not run any more")
         for name in found.only_after:
-            click.echo(f"  {name.ljust(18)} is new")
+            click.echo(f"  {name.ljust(18)} was not run before")
     _pairs("Metrics", found.metrics)
 
 

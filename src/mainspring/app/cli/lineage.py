@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, cast
 
@@ -131,7 +132,7 @@ def _print_metrics(metrics: dict[str, Any]) -> None:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, (int, float)) else "-"
+    return f"{value:.4f}" if isinstance(value, (int, float)) and not math.isnan(value) else "-"
 
 
 def _print_tree(walked: Lineage, subject: Artifact, *, up: bool) -> None:
