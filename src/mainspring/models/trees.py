@@ -18,8 +18,8 @@ import numpy.typing as npt
 LEAF = -1
 """The feature of a leaf."""
 
-ZERO = 1e-35
-"""Values this close to zero are zero where zeros count as missing (LightGBM's ``kZeroThreshold``)."""
+ZERO = float(np.float32(1e-35))
+"""LightGBM takes values this close to zero for zero (its ``kZeroThreshold``)."""
 
 
 class Link(StrEnum):
@@ -78,7 +78,8 @@ class TreeEnsemble:
         features: Number of columns of the matrix.
         categories: For nodes that ask about categories: the codes that go left.
         codes: For features that such nodes ask about: how values become codes.
-        zero_is_missing: Features whose zeros count as missing.
+        flushes_zeros: Whether values within :data:`ZERO` of zero are zero.
+        zero_is_missing: Features whose zeros count as missing; implies ``flushes_zeros`` for them.
         single_precision: Whether values are rounded to float32 before they are compared.
         divisor: What the sums are divided by (the number of trees of a forest).
         link: How sums become scores.
@@ -98,6 +99,7 @@ class TreeEnsemble:
     features: int
     categories: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     codes: Mapping[int, Codes] = field(default_factory=dict)
+    flushes_zeros: bool = False
     zero_is_missing: frozenset[int] = frozenset()
     single_precision: bool = False
     divisor: float = 1.0
@@ -115,6 +117,8 @@ class TreeEnsemble:
         if self.single_precision:
             with np.errstate(over="ignore"):
                 values = values.astype(np.float32).astype(np.float64)
+        if self.flushes_zeros:
+            values[np.abs(values) <= ZERO] = 0.0
         for column, codes in self.codes.items():
             values[:, column] = codes.apply(values[:, column])
         for column in self.zero_is_missing:

@@ -63,6 +63,7 @@ def read_lightgbm_trees(booster: Any, *, classification: bool) -> TreeEnsemble:
         features=int(dump["max_feature_idx"]) + 1,
         categories=nodes.categories,
         codes=dict.fromkeys(sorted(nodes.categorical), Codes()),
+        flushes_zeros=True,
         zero_is_missing=frozenset(nodes.zero_is_missing),
         divisor=len(roots) / outputs if averaged and roots else 1.0,
         link=link,

@@ -51,11 +51,12 @@ def _prepared(graph: Graph, form: TreeEnsemble, matrix: str) -> tuple[str, dict[
     values = matrix
     if form.single_precision:
         values = graph.add("Cast", graph.add("Cast", values, to=TensorProto.FLOAT), to=TensorProto.DOUBLE)
-    if form.zero_is_missing:
-        sparse = np.isin(np.arange(form.features), list(form.zero_is_missing))[None, :]
+    if form.flushes_zeros or form.zero_is_missing:
+        # What small values become depends on the column.
+        zeros = np.zeros((1, form.features))
+        zeros[0, list(form.zero_is_missing)] = np.nan
         small = graph.add("LessOrEqual", graph.add("Abs", values), graph.doubles([ZERO]))
-        zeros = graph.add("And", small, graph.constant(sparse))
-        values = graph.add("Where", zeros, graph.doubles([np.nan]), values)
+        values = graph.add("Where", small, graph.doubles(zeros), values)
     coded = [_coded(graph, graph.take(values, [column]), codes) for column, codes in form.codes.items()]
     if coded:
         values = graph.add("Concat", values, *coded, axis=1)
