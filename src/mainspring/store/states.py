@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mainspring.core.errors import StateError
+from mainspring.core.errors import ConflictError, StateError
 from mainspring.core.records import (
     ARTIFACT_TRANSITIONS,
     EXECUTION_TRANSITIONS,
@@ -47,7 +47,7 @@ def check_transition(execution_id: int, old: ExecutionState, new: ExecutionState
 
 
 def with_lease_of(old: Execution, new: Execution) -> Execution:
-    """The new form of an execution with the lease of the old one, dropped where its state changes to one without."""
+    """The new form of an execution with the lease of the old one, dropped in a new state that has none."""
     kept = new.state in LEASED or new.state is old.state
     return replace(new, worker=old.worker if kept else None, lease_until=old.lease_until if kept else None)
 
@@ -90,6 +90,18 @@ def check_deletable(execution_id: int, state: ExecutionState) -> None:
             expected="a final state: not " + _listed(ACTIVE),
             fix="cancel it first",
         )
+
+
+def held(execution: Execution, left: float) -> ConflictError:
+    """The error for an execution that somebody else works on.
+
+    Args:
+        left: Seconds until the lease runs out.
+    """
+    return ConflictError(
+        f"execution {execution.id} is leased by {execution.worker!r} for {left:.1f} s more",
+        expected="an execution that nobody holds",
+    )
 
 
 def tombstone(kind: str, node_id: int) -> StateError:

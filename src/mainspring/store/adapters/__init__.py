@@ -1,1 +1,1 @@
-"""The technologies behind the ports: one module per database and per place for bytes. Opened by their URL scheme."""
+"""The technologies behind the ports: one module per database and per place for bytes."""

@@ -1,13 +1,13 @@
-"""The filter language: ``state = LIVE AND properties.accuracy > 0.9 AND contexts.c.name = 'taxi'``.
+r"""The filter language: ``state = LIVE AND properties.accuracy > 0.9 AND contexts.c.name = 'taxi'``.
 
 A filter is read once (:func:`parse`), given its parameters (:func:`bind`), and then either compiled to SQL with
-bound values by a store's adapter or evaluated in Python (:func:`matches`).
+bound values by an adapter or evaluated in Python (:func:`matches`).
 
 Fields
     ``id``, ``type``, ``type_version``, ``name``, ``uri``, ``digest``, ``external_id``, ``state``, ``worker``,
-    ``lease_until``, ``created_at``, ``updated_at``, as far as the kind of node has them. Times compare with seconds
-    since the epoch or with an ISO 8601 text. ``properties.accuracy`` and ``custom.notes.author`` reach into JSON;
-    odd names go in back quotes: ``custom.`learning rate```.
+    ``lease_until``, ``created_at``, ``updated_at``, as far as the kind of node has them. Times compare with
+    seconds since the epoch or with an ISO 8601 text. ``properties.accuracy`` and ``custom.notes.author`` reach
+    into JSON; odd names go in back quotes: ``custom.`learning rate```.
 
 Neighbours
     ``contexts.c.name = 'taxi' AND contexts.c.type = 'pipeline'``: there is one context for which both hold. The
@@ -26,15 +26,15 @@ Neighbours
 
 Operators
     ``= != < <= > >=``, ``LIKE`` (``%`` any characters, ``_`` one, ``\\`` before either for itself; case matters),
-    ``IN (…)``, ``IS NULL`` (missing or null), each with ``NOT``; ``type ISA 'Base'`` for a type and all that inherit
-    from it; ``AND``, ``OR``, ``NOT``, parentheses.
+    ``IN (…)``, ``IS NULL`` (missing or null), each with ``NOT``; ``type ISA 'Base'`` for a type and all that
+    inherit from it; ``AND``, ``OR``, ``NOT``, parentheses.
 
 Values
-    Numbers, ``'texts'`` (``''`` for a quote), ``TRUE``, ``FALSE``, states with or without quotes, and ``:parameters``
-    (after ``IN`` also one that is a list).
+    Numbers, ``'texts'`` (``''`` for a quote), ``TRUE``, ``FALSE``, states with or without quotes, and
+    ``:parameters`` (after ``IN`` also one that is a list).
 
-A comparison with a missing value, or with a value of another type, is neither true nor false: it does not match, and
-neither does its ``NOT``. Whole and broken numbers are of one type.
+A comparison with a missing value, or with a value of another type, is neither true nor false: it does not match,
+and neither does its ``NOT``. Whole and broken numbers are of one type.
 """
 
 from mainspring.store.query.evaluation import Neighbour, matches

@@ -33,7 +33,7 @@ class Token:
     """A word of a filter.
 
     Attributes:
-        kind: ``number``, ``text``, ``quoted``, ``parameter``, ``word``, ``keyword``, ``operator``, ``mark`` or ``end``.
+        kind: The name of a group of the pattern above, ``keyword`` or ``end``.
         text: As written; keywords in capitals.
         start: Where it begins.
         end: Where it ends.

@@ -1,1 +1,1 @@
-"""The record and the queue in a relational database: one set of hand-written statements, one small dialect each."""
+"""The record and the queue in a relational database: one set of statements, and a small dialect for each."""

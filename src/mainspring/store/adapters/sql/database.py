@@ -23,11 +23,17 @@ class Cursor(Protocol):
     """What a statement gives back."""
 
     @property
-    def rowcount(self) -> int: ...
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+        ...
 
-    def fetchone(self) -> Any: ...
+    def fetchone(self) -> Any:
+        """The next row, or ``None``."""
+        ...
 
-    def fetchall(self) -> list[Any]: ...
+    def fetchall(self) -> Sequence[Any]:
+        """All rows that are left."""
+        ...
 
     def __iter__(self) -> Iterator[Any]: ...
 
@@ -35,9 +41,13 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """A connection used by one thread at a time. Statements have ``?`` where their parameters go."""
 
-    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Cursor: ...
+    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Cursor:
+        """Run a statement."""
+        ...
 
-    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Any: ...
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Any:
+        """Run a statement that gives nothing back once for each set of parameters."""
+        ...
 
     def insert(self, sql: str, parameters: Sequence[Any]) -> int:
         """Insert one row and give its id."""
@@ -47,11 +57,17 @@ class Connection(Protocol):
         """Start a transaction: one that writes, or one that sees the same state in all its statements."""
         ...
 
-    def commit(self) -> None: ...
+    def commit(self) -> None:
+        """End the transaction: all of it happened."""
+        ...
 
-    def rollback(self) -> None: ...
+    def rollback(self) -> None:
+        """End the transaction: nothing of it happened."""
+        ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Give the connection back to the database."""
+        ...
 
 
 class Trouble(Enum):
@@ -116,16 +132,16 @@ class Dialect(ABC):
     def among(self, column: str, ids: Sequence[int]) -> tuple[str, list[Any]]:
         """A condition that holds where the column is one of the ids, for any number of ids."""
 
-    def lock_parents(self, connection: Connection) -> None:  # noqa: B027 # most databases with one writer need nothing
+    def lock_parents(self, connection: Connection) -> None:  # noqa: B027 # one writer needs nothing
         """Let no other transaction write parents of contexts until this one ends."""
 
     @abstractmethod
     def like(self, expression: str, pattern: str) -> tuple[str, str]:
-        """A condition and its parameter: case-sensitive LIKE with ``%``, ``_`` and ``\\`` before either."""
+        """A condition and its parameter: LIKE in which case matters and a backslash quotes ``%`` and ``_``."""
 
     @abstractmethod
     def json_is(self, column: str, path: Sequence[str], kinds: str) -> tuple[str, list[Any]]:
-        """A condition on the type of a JSON value: ``null`` (or missing), ``number``, ``text``, ``true``, ``false``."""
+        """A condition on the type of a JSON value: ``null`` (or missing), ``true`` or ``false``."""
 
     @abstractmethod
     def json_number(self, column: str, path: Sequence[str]) -> tuple[str, list[Any]]:

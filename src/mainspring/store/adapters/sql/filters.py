@@ -107,9 +107,9 @@ class _Compiler:
         source = f"FROM {table} l{number} JOIN {found.kind.value} x{number} ON x{number}.id = l{number}.{far}"
         if negated or mentions_outer:
             word = "NOT EXISTS" if negated else "EXISTS"
-            return f"{word} (SELECT 1 {source} WHERE l{number}.{near} = n.id AND {inner})", values  # noqa: S608
+            return f"{word} (SELECT 1 {source} WHERE l{number}.{near} = n.id AND {inner})", values
         # Nothing within speaks of the node asked for, so the neighbours can be found first.
-        return f"n.id IN (SELECT l{number}.{near} {source} WHERE {inner})", values  # noqa: S608
+        return f"n.id IN (SELECT l{number}.{near} {source} WHERE {inner})", values
 
     def _comparison(self, comparison: Comparison, bound: Mapping[tuple[str, str], int], *, negated: bool) -> _Sql:
         field = comparison.field

@@ -15,13 +15,15 @@ from mainspring.store.properties import decode, encode
 
 _COLUMNS = "id, topic, body, attempts, max_attempts, available_at, created_at, lease, error"
 _PUT = (
-    "INSERT INTO message (topic, body, message_key, live_key, attempts, max_attempts, available_at, created_at, dead)"
+    "INSERT INTO message"
+    " (topic, body, message_key, live_key, attempts, max_attempts, available_at, created_at, dead)"
     " VALUES (?, ?, ?, ?, 0, ?, ?, ?, 0)"
 )
 _OLDEST = (
     f"SELECT {_COLUMNS} FROM message WHERE dead = 0 AND topic = ? AND available_at <= ?"  # noqa: S608
     " ORDER BY available_at, id LIMIT 1"
 )
+_ATTEMPTS = "SELECT attempts, max_attempts FROM message WHERE id = ? AND lease = ?"
 _BURY = "UPDATE message SET dead = 1, live_key = NULL, lease = NULL, worker = NULL, error = ? WHERE id = ?"
 
 
@@ -112,8 +114,7 @@ class SqlQueue:
 
         def work(connection: Connection) -> int:
             row = connection.execute(
-                "SELECT attempts, max_attempts FROM message WHERE id = ? AND lease = ?"
-                + self._database.dialect.for_update,
+                _ATTEMPTS + self._database.dialect.for_update,
                 (message.id, message.lease),
             ).fetchone()
             if row is None:

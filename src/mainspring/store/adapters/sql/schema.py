@@ -68,7 +68,8 @@ def _files(dialect: str) -> list[re.Match[str]]:
 
 def _statements(text: str) -> tuple[str, ...]:
     without_comments = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
-    return tuple(part.strip() for part in without_comments.split(";\n") if part.strip(" ;\n"))
+    parts = (part.strip(" ;\n") for part in without_comments.split(";\n"))
+    return tuple(part for part in parts if part)
 
 
 def _migrate(connection: Connection, dialect: Dialect) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from mainspring.core.errors import ConflictError, InputError, NotFoundError
+from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import ArtifactState, Execution, ExecutionState, Kind, Value
 from mainspring.store import states
 from mainspring.store.adapters.sql.database import Connection, Dialect
@@ -56,11 +56,9 @@ def lease(
     old = execution(_locked(connection, dialect, execution_id), types)
     states.check_leasable(execution_id, old.state)
     now = dialect.now(connection)
-    if old.worker not in (None, worker) and (old.lease_until or 0) * 1e6 >= now:
-        raise ConflictError(
-            f"execution {execution_id} is leased by {old.worker!r} for {(old.lease_until or 0) - now / 1e6:.1f} s more",
-            expected="an execution that nobody holds",
-        )
+    left = (old.lease_until or 0.0) - now / 1e6
+    if old.worker not in (None, worker) and left >= 0:
+        raise states.held(old, left)
     connection.execute(_LEASE, (worker, now + round(seconds * 1e6), now, execution_id))
     return execution(_locked(connection, dialect, execution_id), types)
 

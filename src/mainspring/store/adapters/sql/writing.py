@@ -12,7 +12,6 @@ from mainspring.core.records import (
     Context,
     Execution,
     Kind,
-    LinkKind,
     Node,
     NodeType,
     PropertyType,
