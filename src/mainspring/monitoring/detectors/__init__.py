@@ -1,0 +1,1 @@
+"""Detectors on streams: one algorithm, one file, one class, under the name of its paper."""

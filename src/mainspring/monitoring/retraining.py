@@ -1,0 +1,58 @@
+"""Retraining: a verdict that is not ok becomes a row in the queue. Nothing is started from here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from mainspring.core.clock import Clock, now
+from mainspring.core.records import Value
+from mainspring.core.verdicts import Verdict
+from mainspring.store.ports import Queue
+
+TOPIC = "retrain"
+_NAMED = 3
+
+
+def request_retraining(
+    queue: Queue,
+    verdict: Verdict,
+    *,
+    model: str,
+    parameters: Mapping[str, Value] | None = None,
+    details: Mapping[str, Value] | None = None,
+    clock: Clock = now,
+) -> int | None:
+    """Ask for a new model if the verdict is not ok.
+
+    One wish per model waits at a time: further ones are dropped until it has been taken up and done.
+
+    Args:
+        queue: The store's queue.
+        verdict: What a check said.
+        model: The model.
+        parameters: Parameters for the run that a trigger will start, such as the span to train on.
+        details: What else should be known, such as the window.
+
+    Returns:
+        The id of the row; ``None`` if the verdict is ok, or if a wish waits already.
+    """
+    if verdict.ok:
+        return None
+    body: dict[str, Value] = {
+        "model": model,
+        "gate": verdict.gate,
+        "reason": _told(model, verdict),
+        "reasons": [asdict(reason) for reason in verdict.failures],
+        "parameters": dict(parameters or {}),
+        "details": dict(details or {}),
+        "at": clock(),
+    }
+    return queue.put(TOPIC, body, key=f"{TOPIC}:{model}")
+
+
+def _told(model: str, verdict: Verdict) -> str:
+    """One sentence for the run that will be started."""
+    named = [reason.message for reason in verdict.failures[:_NAMED]]
+    more = len(verdict.failures) - len(named)
+    return f"{verdict.gate} of {model}: " + "; ".join(named) + (f"; and {more} more" if more else "")
