@@ -88,15 +88,20 @@ def from_engine(name: str) -> ColumnType:
 
 
 def is_whole(cell: str) -> str:
-    """SQL: whether a text is a whole number of 64 bits. NULL for a missing cell."""
-    text = f"trim({cell})"
-    return f"(regexp_full_match({text}, '{_WHOLE}') AND TRY_CAST({text} AS BIGINT) IS NOT NULL)"
+    """SQL: whether a text is a whole number of 64 bits. NULL for a missing cell, as in all of these."""
+    return _both(cell, _WHOLE, "TRY_CAST({text} AS BIGINT) IS NOT NULL")
 
 
 def is_long_whole(cell: str) -> str:
     """SQL: whether a text is a whole number too long for 64 bits."""
+    return _both(cell, _WHOLE, "TRY_CAST({text} AS BIGINT) IS NULL")
+
+
+def _both(cell: str, pattern: str, condition: str) -> str:
     text = f"trim({cell})"
-    return f"(regexp_full_match({text}, '{_WHOLE}') AND TRY_CAST({text} AS BIGINT) IS NULL)"
+    matched = f"regexp_full_match({text}, '{pattern}')"
+    # Without the case, NULL AND FALSE would count a missing cell as a wrong one.
+    return f"CASE WHEN {cell} IS NOT NULL THEN {matched} AND {condition.format(text=text)} END"
 
 
 def is_number(cell: str) -> str:
@@ -119,11 +124,9 @@ def fits(cell: str, type_: ColumnType) -> str:
         case ColumnType.BOOL:
             return f"(lower(trim({cell})) IN ('true', 'false'))"
         case ColumnType.DATE:
-            text = f"trim({cell})"
-            return f"(regexp_full_match({text}, '{_DATE}') AND TRY_CAST({text} AS DATE) IS NOT NULL)"
+            return _both(cell, _DATE, "TRY_CAST({text} AS DATE) IS NOT NULL")
         case ColumnType.TIMESTAMP:
-            text = f"trim({cell})"
-            return f"(regexp_full_match({text}, '{_STAMP}') AND TRY_CAST({text} AS TIMESTAMPTZ) IS NOT NULL)"
+            return _both(cell, _STAMP, "TRY_CAST({text} AS TIMESTAMPTZ) IS NOT NULL")
         case _:
             return f"({cell} IS NOT NULL)"
 

@@ -53,6 +53,13 @@ def held(columns: Mapping[str, Sequence[Any] | np.ndarray], types: Mapping[str, 
     """
     if not columns:
         raise InputError("a table without columns", expected="at least one column")
+    names = [name.lower() for name in columns]
+    repeated = [name for name in columns if names.count(name.lower()) > 1]
+    if repeated:
+        raise InputError(
+            f"columns have the same name (upper and lower case are one): {', '.join(repeated)}",
+            expected="different names",
+        )
     lengths = {name: len(values) for name, values in columns.items()}
     if len(set(lengths.values())) > 1:
         raise InputError(
@@ -165,7 +172,9 @@ def _as_array(name: str, values: Sequence[Any] | np.ndarray, type_: ColumnType) 
     import numpy as np
 
     if getattr(values, "dtype", None) is not None and np.asarray(values).dtype.kind in _KINDS:
-        return np.asarray(values)
+        found = np.asarray(values)
+        # The engine takes arrays only as they lie in memory: one after the other, in the machine's byte order.
+        return np.ascontiguousarray(found, dtype=found.dtype.newbyteorder("="))
     plain = [None if _is_missing(value) else value for value in values]
     try:
         if type_ is ColumnType.FLOAT:

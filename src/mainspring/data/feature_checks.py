@@ -113,10 +113,17 @@ def _text_for_number(feature: Feature, found: FeatureStatistics, words: Words, s
         + (f"is not a {kind}: " if wrong == 1 else f"are not {kind}s: ")
         + _listed(named),
         expected="whole numbers (INT)" if whole else "numbers (FLOAT)",
-        edit=f"type: {ColumnType.FLOAT if whole and only_numbers else ColumnType.STRING}",
+        edit=f"type: {ColumnType.FLOAT if whole and only_numbers else ColumnType.STRING}" + _hint(words),
         observed=float(wrong),
         limit=0.0,
     )
+
+
+def _hint(words: Words) -> str:
+    if not words.marks_missing():
+        return ""
+    listed = ", ".join(repr(offender.value) for offender in words.offenders)
+    return f"; or, if that means missing, read the file with missing=[{listed}]"
 
 
 def _rows(count: int) -> str:

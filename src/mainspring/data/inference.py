@@ -1,7 +1,8 @@
 """Inferring a schema from statistics, by stated rules.
 
 1. **Type**: as read. Text of which at least 95 %, but not all, are numbers becomes INT (if those are whole) or
-   FLOAT: the rest are taken for mistakes, and validation names them. A column without any value is OTHER: not
+   FLOAT: the rest are taken for mistakes, and validation names them. So does text of which half are numbers and
+   all the rest are ways to write "missing", such as ``NA``. A column without any value is OTHER: not
    known yet.
 2. **Presence**: what was seen, less a margin for chance: at least 1 percentage point (5 where values were missing
    already), 5 rows, and 4 standard errors. The label must always be there.
@@ -73,7 +74,7 @@ def _type(found: FeatureStatistics) -> ColumnType:
         return ColumnType.OTHER
     if found.type is ColumnType.STRING and found.words is not None:
         numbers, total = found.words.num_numbers, found.num_non_missing
-        if MOSTLY_NUMBERS * total <= numbers < total:
+        if MOSTLY_NUMBERS * total <= numbers < total or found.words.marks_missing():
             return ColumnType.INT if found.words.num_whole == numbers else ColumnType.FLOAT
     return found.type
 

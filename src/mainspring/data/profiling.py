@@ -6,6 +6,7 @@ sums are taken over sorted numbers. Equal data has equal statistics, to the last
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -30,6 +31,7 @@ from mainspring.data.tables import Table
 if TYPE_CHECKING:
     import numpy as np
 
+_LARGE: Final = 1e150
 _MOSTLY: Final = 0.5
 """From this share of numbers among the texts of a column on, the other texts are listed."""
 
@@ -120,10 +122,13 @@ def _moments(ordered: np.ndarray) -> tuple[float | None, float]:
         return None, 0.0
     if ordered[0] == ordered[-1]:
         return float(ordered[0]), 0.0
-    floats = ordered.astype(np.float64)
+    size = max(abs(float(ordered[0])), abs(float(ordered[-1])))
+    # Very large numbers are divided first, so that their sum stays finite.
+    unit = size if size > _LARGE else 1.0
+    floats = ordered / unit
     mean = float(floats.mean())
     away = floats - mean
-    return mean, float(np.dot(away, away))
+    return mean * unit, min(float(np.dot(away, away)) * unit * unit, sys.float_info.max)
 
 
 def _histogram(ordered: np.ndarray) -> Histogram:

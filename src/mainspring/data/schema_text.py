@@ -90,8 +90,11 @@ def _number(value: float) -> str:
 def _scalar(word: str) -> str:
     if _READABLE.fullmatch(word) and word == word.strip() and isinstance(yaml.safe_load(word), str):
         return word
-    # YAML 1.2 is a superset of JSON; the few characters that YAML 1.1 refuses are escaped by json.
-    return json.dumps(word, ensure_ascii=not word.isprintable())
+    # A JSON string is a YAML string, except for characters beyond the first plane and some that cannot be seen.
+    return "".join(
+        character if character.isprintable() else f"\\U{ord(character):08x}"
+        for character in json.dumps(word, ensure_ascii=False)
+    )
 
 
 def read(text: str, *, where: str) -> dict[str, Any]:

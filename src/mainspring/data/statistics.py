@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,10 @@ from mainspring.data.sketches import Distinct, Frequencies, Quantiles
 
 BINS: Final = 10
 MOST_OFFENDERS: Final = 10
+MISSING_WORDS: Final = frozenset(
+    {"?", "-", "--", ".", "na", "n/a", "#n/a", "nil", "none", "null", "missing", "unknown"}
+)
+"""What people write, in any letter case, where a number is missing."""
 _FILE: Final = "statistics.json"
 
 
@@ -50,7 +55,7 @@ class Numbers:
         zeros: How many are zero.
         whole: How many are whole numbers.
         min: The least; ``None`` if there is no finite number, as are ``max`` and ``mean``.
-        m2: Sum of squared differences from the mean.
+        m2: Sum of squared differences from the mean, capped at the largest float.
         unique: How many different ones there are; exact unless parts with many were merged.
     """
 
@@ -162,6 +167,11 @@ class Words:
         """Mean number of characters."""
         total = self.frequencies.total
         return self.total_length / total if total else math.nan
+
+    def marks_missing(self) -> bool:
+        """Whether the column looks like numbers in which missing ones are written out, such as ``NA``."""
+        marks = [offender.value.strip().lower() for offender in self.offenders]
+        return 0 < len(marks) < MOST_OFFENDERS and MISSING_WORDS.issuperset(marks)
 
     def merge(self, other: Words) -> Words:
         """Of the rows of both."""
@@ -362,7 +372,8 @@ def _merged_moments(one: Numbers, other: Numbers) -> tuple[float | None, float]:
     count = one.count + other.count
     apart = other.mean - one.mean
     mean = one.mean + apart * (other.count / count)
-    return mean, one.m2 + other.m2 + apart * apart * (one.count * other.count / count)
+    m2 = one.m2 + other.m2 + apart * apart * (one.count * other.count / count)
+    return mean, min(m2, sys.float_info.max)
 
 
 def _merged_histogram(

@@ -199,6 +199,8 @@ class Table:
             InputError: If one does not exist.
         """
         self._check(names)
+        if not names:
+            raise InputError("a table without columns", expected="at least one of " + ", ".join(self.names))
         kept = tuple(Column(name, self.type_of(name)) for name in names)
         query = f"SELECT {engine.as_list(names)} FROM ({self._query})"  # noqa: S608 - names are quoted
         return type(self)(kept, self.num_rows, query, self._held)

@@ -133,7 +133,8 @@ def as_numbers(values: np.ndarray, column: str) -> np.ndarray:
         if value is None:
             continue
         try:
-            numbers[row] = float(value)
+            # Python would read 1_000 as a number.
+            numbers[row] = float("" if "_" in str(value) else value)
         except (TypeError, ValueError):
             wrong.append(f"{value!r} in row {row + 1}")
     if wrong:

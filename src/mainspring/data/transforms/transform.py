@@ -81,9 +81,7 @@ class Transform:
             InputError: If the label is unknown or missing in rows, excluded columns do not exist, columns of
                 the schema are not in the table, or no feature is left.
         """
-        label = label if label is not None else schema.label
-        _check(table, schema, label, exclude, impute, categories)
-        assert label is not None  # noqa: S101 - checked above
+        label = _checked_label(table, schema, label, exclude, impute, categories)
         classes = labels.find_classes(table, label, task=task)
         targets = labels.encode(table, label, classes)
         ignored: dict[str, str] = {}
@@ -218,19 +216,21 @@ def _why_left_out(
     return fitting.why_ignored(table, name, schema.features[name].type, targets)
 
 
-def _check(
+def _checked_label(
     table: Table,
     schema: Schema,
     label: str | None,
     exclude: Sequence[str],
     impute: str | None,
     categories: str,
-) -> None:
+) -> str:
+    """The label, given or the schema's; an error that lists everything wrong with the arguments."""
+    wanted = label or schema.label or ""
     problems = []
-    if label is None:
+    if not wanted:
         problems.append("no label is given, and the schema has none")
-    elif label not in table.names:
-        problems.append(f"there is no label column {label!r}")
+    elif wanted not in table.names:
+        problems.append(f"there is no label column {wanted!r}")
     unknown = [name for name in exclude if name not in table.names]
     if unknown:
         problems.append("excluded columns do not exist: " + ", ".join(unknown))
@@ -243,3 +243,4 @@ def _check(
         problems.append(f"categories is {categories!r}, not onehot or ordinal")
     if problems:
         raise InputError("; ".join(problems), where="transform", expected="columns of " + ", ".join(table.names))
+    return wanted

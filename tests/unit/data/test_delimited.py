@@ -1,0 +1,155 @@
+"""Delimited text: what is unusual is read, what is broken is named with its lines."""
+
+import gzip
+
+import pytest
+
+from mainspring.core.errors import InputError, NotFoundError
+from mainspring.data import Table
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content, name="file.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a,b\n1,x\n2,y\n",
+        "a,b\n1,x\n2,y",
+        "a,b\r\n1,x\r\n2,y\r\n",
+        "a,b\r\n1,x\n2,y\r\n",
+        "a,b\n\n1,x\n\n2,y\n\n",
+        "\ufeffa,b\n1,x\n2,y\n",
+        'a,b\n"1","x"\n2,y\n',
+        "a;b\n1;x\n2;y\n",
+        "a\tb\n1\tx\n2\ty\n",
+        "a|b\n1|x\n2|y\n",
+    ],
+)
+def test_ways_to_write_the_same(write, content):
+    assert Table.read_csv(write(content)).to_columns() == {"a": [1, 2], "b": ["x", "y"]}
+
+
+def test_gzip_is_seen_whatever_the_name(write):
+    packed = gzip.compress(b"a,b\n1,x\n", mtime=0)
+    for name in ("x.csv.gz", "x.csv", "x"):
+        assert Table.read_csv(write(packed, name)).to_columns() == {"a": [1], "b": ["x"]}
+
+
+def test_quoted_cells_hold_delimiters_quotes_and_line_ends(write):
+    table = Table.read_csv(write('a,"b\nc"\n"x, ""y""\nz",1\n'))
+    assert table.to_columns() == {"a": ['x, "y"\nz'], "b\nc": [1]}
+
+
+def test_one_column_keeps_its_empty_cells(write):
+    assert Table.read_csv(write("a\n1\n\n3\n")).to_columns() == {"a": [1, None, 3]}
+
+
+def test_header_alone_is_a_table_without_rows(write):
+    table = Table.read_csv(write("a,b\n"))
+    assert (table.names, table.num_rows) == (("a", "b"), 0)
+
+
+def test_no_header(write):
+    path = write("1,x\n2,y\n")
+    assert Table.read_csv(path, header=False).names == ("column_1", "column_2")
+    assert Table.read_csv(path, header=False, names=["n", "w"]).to_columns() == {"n": [1, 2], "w": ["x", "y"]}
+    assert Table.read_csv(path, names=["n", "w"]).to_columns() == {"n": [2], "w": ["y"]}
+    with pytest.raises(InputError, match="2 columns and 3 names"):
+        Table.read_csv(path, names=["a", "b", "c"])
+
+
+def test_a_column_without_a_name_gets_one(write):
+    assert Table.read_csv(write(",b\n0,x\n")).names == ("column_1", "b")
+
+
+def test_trim_takes_spaces_off_cells_and_names(write):
+    path = write("a, b \n1, x y \n2,  \n")
+    assert Table.read_csv(path, trim=True).to_columns() == {"a": [1, 2], "b": ["x y", None]}
+    assert Table.read_csv(path).to_columns() == {"a": [1, 2], " b ": [" x y ", "  "]}
+
+
+def test_other_encodings(write):
+    assert (
+        Table.read_csv(write("a,b\n1,caf\u00e9\n".encode("latin-1")), encoding="latin-1").column("b")[0]
+        == "caf\u00e9"
+    )
+    assert (
+        Table.read_csv(write("a,b\n1,caf\u00e9\n".encode("cp1252")), encoding="cp1252").column("b")[0]
+        == "caf\u00e9"
+    )
+    assert Table.read_csv(write("a,b\n1,\u6f22\n".encode("utf-16")), encoding="utf-16").column("b")[0] == "\u6f22"
+
+
+def test_very_long_cells(write):
+    assert len(Table.read_csv(write("a,b\n1," + "x" * 3_000_000 + "\n")).column("b")[0]) == 3_000_000
+
+
+def test_all_broken_rows_are_named_by_line(write):
+    path = write('a,b\n1,2\n3\n"4\n5",6\n7,8,9\n')
+    with pytest.raises(InputError) as caught:
+        Table.read_csv(path)
+    assert caught.value.found == "2 rows cannot be read: line 3: 1 cells; line 6: 3 cells"
+    assert caught.value.where == str(path)
+    assert caught.value.expected == "2 cells in every row"
+
+
+def test_no_more_than_ten_broken_rows_are_listed(write):
+    with pytest.raises(InputError, match="25 rows cannot be read") as caught:
+        Table.read_csv(write("a,b\n" + "1\n" * 25))
+    assert "line 11:" in str(caught.value)
+    assert "line 12:" not in str(caught.value)
+    assert "and 15 more" in str(caught.value)
+
+
+def test_an_open_quote_is_named(write):
+    with pytest.raises(InputError, match="line 3"):
+        Table.read_csv(write('a,b\n1,2\n3,"open\n4,5\n'))
+
+
+def test_wrong_encoding_says_what_to_do(write):
+    with pytest.raises(InputError, match="0xe9") as caught:
+        Table.read_csv(write(b"a,b\n1,caf\xe9\n"))
+    assert "encoding='latin-1'" in str(caught.value)
+    late = b"a,b\n" + b"1,x\n" * 40_000 + b"1,caf\xe9\n"
+    with pytest.raises(InputError, match="0xe9"):
+        Table.read_csv(write(late))
+    with pytest.raises(InputError, match="no encoding named"):
+        Table.read_csv(write("a,b\n"), encoding="klingon")
+
+
+def test_truncated_gzip(write):
+    packed = gzip.compress(b"a,b\n" + b"1,2\n" * 10_000, mtime=0)
+    with pytest.raises(InputError, match="cannot be read"):
+        Table.read_csv(write(packed[: len(packed) // 2], "x.csv.gz"))
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "  \n"])
+def test_empty_files(write, content):
+    with pytest.raises(InputError, match="the file is empty"):
+        Table.read_csv(write(content))
+
+
+def test_repeated_names(write):
+    with pytest.raises(InputError) as caught:
+        Table.read_csv(write("a,b,A,c,b\n1,2,3,4,5\n"))
+    assert "'a', 'A' in columns 1 and 3; 'b' in columns 2 and 5" in str(caught.value)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(NotFoundError, match=r"nowhere\.csv"):
+        Table.read_csv(tmp_path / "nowhere.csv")
+
+
+def test_several_files_are_typed_together(tmp_path, write):
+    one, two = write("a,b\n1,2\n", "1.csv"), write("b,a\n3,x\n", "2.csv")
+    assert Table.read_csv([one, two]).to_columns() == {"a": ["1", "x"], "b": [2, 3]}
+    with pytest.raises(InputError, match="different columns"):
+        Table.read_csv([one, write("a,c\n1,2\n", "3.csv")])

@@ -1,0 +1,60 @@
+"""The steps are plain functions outside a pipeline, and say what they are inside one."""
+
+import pytest
+
+from mainspring.core.errors import InputError
+from mainspring.data import Examples, Schema, Statistics, Transform, Validation, bundled, steps
+from mainspring.pipelines import File
+
+
+@pytest.fixture
+def source(tips, tmp_path):
+    bundled.write_csv(tips, tmp_path / "tips.csv")
+    return File(str(tmp_path / "tips.csv"))
+
+
+def test_the_line_from_a_file_to_a_matrix(source):
+    examples = steps.ingest(source, splits={"train": 3, "eval": 1}, span=4)
+    statistics = steps.statistics(examples)
+    schema = steps.infer_schema(statistics, label="generous")
+    validation = steps.validate(statistics, schema, previous=statistics)
+    transform = steps.transform(examples, schema, exclude=["smoker"])
+    assert (examples.span, examples.source) == (4, source.location)
+    assert sum(split.num_examples for split in statistics.splits.values()) == 200
+    assert schema.label == "generous"
+    assert validation.verdict.ok
+    assert transform.classes == ("no", "yes")
+    assert transform.ignored == {"smoker": "excluded"}
+    assert transform.apply(examples.split("eval")).shape == (
+        examples.split("eval").num_rows,
+        len(transform.outputs),
+    )
+
+
+def test_how_text_is_written(tmp_path):
+    (tmp_path / "x.data").write_text("1; ?\n2; a\n3; b\n4; c\n5; d\n6; e\n")
+    examples = steps.ingest(
+        File(str(tmp_path / "x.data")),
+        splits={"all": 1},
+        csv={"header": False, "names": ["n", "w"], "trim": True, "missing": ["?"], "types": {"n": "FLOAT"}},
+    )
+    assert examples.split("all").rows(0, 2).to_columns() == {"n": [1.0, 2.0], "w": [None, "a"]}
+    with pytest.raises(InputError, match="unknown options"):
+        steps.ingest(File(str(tmp_path / "x.data")), csv={"separator": ";"})
+
+
+def test_what_pipelines_read_from_the_signatures():
+    outputs = {
+        "ingest": Examples,
+        "statistics": Statistics,
+        "infer_schema": Schema,
+        "validate": Validation,
+        "transform": Transform,
+    }
+    for name, wanted in outputs.items():
+        step = getattr(steps, name)
+        assert step.outputs == {"result": wanted}
+        assert step.options.gate == (name == "validate")
+    assert steps.ingest.arguments["source"].role == "file"
+    assert steps.ingest.arguments["splits"].default == {"train": 3, "eval": 1}
+    assert steps.validate.arguments["previous"].optional
