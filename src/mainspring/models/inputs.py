@@ -178,14 +178,23 @@ def read_lists(
     *,
     ignore: Collection[str] = (),
     ignore_unknown: bool = False,
+    rows: int | None = None,
 ) -> dict[str, npt.NDArray[Any]]:
-    """Columns given as lists; see :meth:`mainspring.models.signature.Signature.columns_from_lists`."""
+    """Columns given as lists; see :meth:`mainspring.models.signature.Signature.columns_from_lists`.
+
+    Args:
+        fields: What is expected.
+        lists: What was given.
+        ignore: Columns that may be there and are not read.
+        ignore_unknown: Do not read any other column either, instead of refusing it.
+        rows: How many values each must have; by default as many as the longest.
+    """
     problems = _Problems()
     known = {field.name for field in fields}
     if not ignore_unknown:
         _unknown(dict.fromkeys(lists.keys() - known.union(ignore)), fields, problems)
     lengths = {name: len(values) for name, values in lists.items() if name in known}
-    rows = max(lengths.values(), default=0)
+    rows = max(lengths.values(), default=0) if rows is None else rows
     for name, length in lengths.items():
         if length != rows:
             problems.add("WRONG_LENGTH", f"{rows} values, as other columns have", column=name, value=f"{length}")
@@ -193,7 +202,7 @@ def read_lists(
     for item in fields:
         values = lists.get(item.name)
         if values is None:
-            values = [ABSENT] * max(rows, 1 if item.required else rows)
+            values = [ABSENT] * max(rows, 1 if item.required else 0)
         columns[item.name] = _read(item, values, problems)
     problems.raise_if_any()
     return columns

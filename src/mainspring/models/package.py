@@ -31,9 +31,10 @@ from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.evaluation import Predictions
 from mainspring.models.files import Files
+from mainspring.models.inputs import read_lists
 from mainspring.models.parity import Parity
 from mainspring.models.ports import Runtime
-from mainspring.models.signature import Signature
+from mainspring.models.signature import Field, Signature
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -155,16 +156,29 @@ class Package:
 
 
 def columns_of(table: Table, signature: Signature) -> dict[str, npt.NDArray[Any]]:
-    """The columns of a table that a signature asks for.
+    """The columns of a table that a signature asks for; numbers where it asks for text are written as text.
 
     Raises:
-        BadInputError: If a column is missing, or holds values of another type.
+        BadInputError: If a column is missing, or holds text where the signature asks for numbers.
     """
-    found: dict[str, npt.NDArray[Any]] = {
-        name: table.column(name) for name in signature.names if name in table.names
-    }
-    text = {item.name: item.datatype == "BYTES" for item in signature.inputs}
-    fits = all((column.dtype == object) == text[name] for name, column in found.items())
-    if len(found) == len(signature.names) and fits:
-        return found
-    return signature.columns_from_lists(found, ignore_unknown=True)
+    found = {name: table.column(name) for name in signature.names if name in table.names}
+    for item in signature.inputs:
+        column = found.get(item.name)
+        if column is not None and item.datatype == "BYTES" and column.dtype != object:
+            found[item.name] = _as_text(column)
+    unfit = [item for item in signature.inputs if item.name not in found or _is_unfit(item, found[item.name])]
+    lists = {item.name: found[item.name] for item in unfit if item.name in found}
+    return {**found, **read_lists(unfit, lists, rows=table.num_rows)} if unfit else found
+
+
+def _is_unfit(item: Field, column: npt.NDArray[Any]) -> bool:
+    return item.datatype != "BYTES" and column.dtype == object
+
+
+def _as_text(column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    # Imported here: a server that answers columns never needs it.
+    from mainspring.data.transforms.kinds import as_words
+
+    text = np.empty(len(column), dtype=object)
+    text[:] = as_words(column)
+    return text

@@ -55,6 +55,20 @@ def schema_of(table: Table, label: str) -> Schema:
     return Schema(features=features, label=label)
 
 
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder with real data; tests that read it skip where it is absent."""
+    if not SHARED.exists():
+        pytest.skip(f"no shared data at {SHARED}")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def fit():
+    """Fits a transform on a whole table: ``fit(table, "label", impute=None)``."""
+    return fitted_transform
+
+
 def fitted_transform(table: Table, label: str = "label", **options) -> Transform:
     """A transform fitted on the whole table."""
     return Transform.fit(table, schema_of(table, label), label=label, **options)

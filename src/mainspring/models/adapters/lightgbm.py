@@ -94,8 +94,8 @@ class LightGBMTrainer:
         if (recipe.classes is not None) != (cls is lightgbm.LGBMClassifier):
             raise wrong_task(recipe.estimator, classification=recipe.classes is not None)
         aliases = lightgbm.basic._ConfigAliases._get_all_param_aliases()
-        accepted = {*cls().get_params(), *aliases, *(alias for names in aliases.values() for alias in names)}
-        check_params(recipe.estimator, recipe.params, sorted(accepted))
+        others = {*aliases, *(alias for names in aliases.values() for alias in names)}
+        check_params(recipe.estimator, recipe.params, sorted(cls().get_params()), others)
         groups = [{name, *others} for name, others in aliases.items()]
         given = set(recipe.params).union(*(group for group in groups if group & set(recipe.params)))
         defaults = {**DEFAULTS, "random_state": recipe.seed}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -37,22 +37,31 @@ def spread(scores: npt.NDArray[np.float64], seen: Sequence[int], classes: int) -
     return wide
 
 
-def check_params(estimator: str, params: Mapping[str, Any], accepted: Sequence[str]) -> None:
+def check_params(
+    estimator: str, params: Mapping[str, Any], named: Sequence[str], also: Collection[str] = ()
+) -> None:
     """Refuse parameters that the estimator does not know, all at once.
 
+    Args:
+        estimator: Its full name.
+        params: What was given.
+        named: The parameters of its constructor.
+        also: Further ones that it takes.
+
     Raises:
-        InputError: With the closest names and all accepted ones.
+        InputError: With the closest names and all of the constructor's.
     """
-    unknown = [name for name in params if name not in accepted]
+    unknown = [name for name in params if name not in named and name not in also]
     if not unknown:
         return
-    close = [
-        f"{name!r} (perhaps {near[0]!r})" if (near := get_close_matches(name, accepted, n=1)) else repr(name)
-        for name in unknown
-    ]
+    letters = {name.lower(): name for name in named}
+    hints = []
+    for name in unknown:
+        near = get_close_matches(name.lower(), letters, n=1)
+        hints.append(f"{name!r} (perhaps {letters[near[0]]!r})" if near else repr(name))
     raise InputError(
-        f"{estimator} has no parameter {', '.join(close)}",
-        expected="only " + ", ".join(sorted(accepted)),
+        f"{estimator} has no parameter {', '.join(hints)}",
+        expected=("parameters such as " if also else "only ") + ", ".join(sorted(named)),
         fix="correct the name in params",
     )
 

@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 from onnx import TensorProto
 
-from mainspring.data import Column, ColumnType, Feature, Numeric, OneHot, Ordinal, Schema, Table, Transform
+from mainspring.data import Column, ColumnType, Numeric, OneHot, Ordinal, Table, Transform
 from mainspring.models.adapters.onnx_export import OnnxExporter
 from mainspring.models.adapters.onnx_graph import Graph
 from mainspring.models.adapters.onnx_runtime import open_runtime
@@ -112,12 +112,12 @@ def test_categorical_splits(framework, task, tables, transforms):
     ],
     ids=str,
 )
-def test_links(loss, estimator, tables):
+def test_links(loss, estimator, tables, fit):
     task = "regression" if "Regressor" in estimator else "several" if loss == "multiclassova" else "binary"
     table = tables[task]
     if task == "regression":
         table = table.sql("select * replace (exp(label) as label) from this")
-    transform = Transform.fit(table, _schema(table), label="label")
+    transform = fit(table)
     name = "objective" if estimator.startswith("lightgbm") else "loss"
     rounds = {"max_iter": 10} if "Hist" in estimator else {"n_estimators": 10} if loss else {}
     model = train(table, transform, estimator=estimator, params={**rounds, **({name: loss} if loss else {})})
@@ -126,9 +126,9 @@ def test_links(loss, estimator, tables):
     assert parity.max_abs_difference <= 1e-12
 
 
-def test_a_model_that_learned_nothing():
+def test_a_model_that_learned_nothing(fit):
     table = Table.from_columns({"x": [1.0, 2.0, 3.0] * 20, "label": ["a", "b"] * 30})
-    transform = Transform.fit(table, _schema(table), label="label")
+    transform = fit(table)
     for estimator in (
         "lightgbm.LGBMClassifier",
         "sklearn.tree.DecisionTreeClassifier",
@@ -156,9 +156,9 @@ def test_the_file_is_complete_and_says_what_it_takes(tables, transforms):
     assert again.files.read("model.onnx") == exported.files.read("model.onnx")
 
 
-def test_columns_named_like_outputs(tables):
+def test_columns_named_like_outputs(tables, fit):
     table = tables["binary"].sql("select fare as probabilities, payment as label, label as target from this")
-    transform = Transform.fit(table, _schema(table, "target"), label="target")
+    transform = fit(table, "target")
     package = build(train(table, transform, estimator="LogisticRegression"), table)
     assert package.runtime == "onnx"
     assert package.signature.names == ("probabilities", "label")
@@ -213,10 +213,6 @@ def test_large_batches_are_answered_in_parts(tables, transforms):
     assert whole["label"].shape == (40_000,)
     np.testing.assert_allclose(whole["probabilities"], model.predict_columns(columns).scores, atol=1e-12)
     assert runtime.predict({name: column[:0] for name, column in columns.items()})["label"].shape == (0,)
-
-
-def _schema(table, label="label"):
-    return Schema(features={c.name: Feature(name=c.name, type=c.type) for c in table.columns}, label=label)
 
 
 def _matrix(transform, columns):
