@@ -14,9 +14,11 @@ from mainspring.models.model import Model
 from mainspring.models.package import Package, columns_of
 from mainspring.models.packaging import build
 from mainspring.models.training import train
+from mainspring.monitoring import by_count, check_drift, request_retraining
 from mainspring.serving import Deployment, ServerProcess, log_table, read_log, validate
 from mainspring.serving.infra_validator import with_missing
 from mainspring.serving.predictor import plain_values
+from mainspring.store.adapters.memory import open_store
 
 TAXI = Path(__file__).parents[2] / "../shared/data/chicago_taxi/big_tipper.csv.gz"
 
@@ -25,6 +27,7 @@ TAXI = Path(__file__).parents[2] / "../shared/data/chicago_taxi/big_tipper.csv.g
 class Trained:
     model: Model
     package: Package
+    train: Table
     rows: Table
 
 
@@ -35,7 +38,7 @@ def trained(estimator: str, **params: Any) -> Trained:
     schema = infer(summarize(splits), label="big_tipper")
     transform = Transform.fit(splits["train"], schema, exclude=("tips",))
     model = train(splits["train"], transform, estimator=estimator, params=params)
-    return Trained(model, build(model, splits["eval"]), splits["eval"])
+    return Trained(model, build(model, splits["eval"]), splits["train"], splits["eval"])
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,31 @@ def test_the_whole_split_is_answered_as_trained_in_any_order_of_columns(
         assert np.array_equal(logged.column(name), boosted.rows.column(name), equal_nan=True), name
     assert logged.column("payment_type").tolist() == boosted.rows.column("payment_type").tolist()
     assert logged.column("output.label").tolist() == expected.labels.tolist()
+
+
+def test_the_log_tells_when_other_rows_are_asked_and_asks_for_a_new_model(
+    boosted: Trained, served: ServerProcess, tmp_path: Path
+) -> None:
+    usual = boosted.rows.rows(0, 1_000)
+    unusual = usual.sql("SELECT * REPLACE (fare * 3 AS fare, 'Prcard' AS payment_type) FROM this")
+    types = {column.name: column.type for column in boosted.train.columns}
+    queue = open_store("memory:")
+    verdicts = []
+    with httpx.Client(base_url=served.url, timeout=60) as client:
+        for rows in (usual, unusual):
+            inputs = tensors(boosted.package, rows)
+            client.post("/v2/models/taxi/infer", json={"inputs": inputs}).raise_for_status()
+    served.stop()
+    for window in by_count(tmp_path / "log", rows=1_000, model="taxi", types=types):
+        assert window.complete
+        verdict = check_drift(window.table, boosted.train, exclude=("trip_start_timestamp",))
+        request_retraining(queue, verdict, model="taxi", details={"window": str(window)})
+        verdicts.append(verdict)
+    assert [verdict.ok for verdict in verdicts] == [True, False]
+    assert {reason.subject for reason in verdicts[1].failures} == {"fare", "payment_type"}
+    message = queue.claim(["retrain"], worker="trigger", seconds=60)
+    assert "column 'payment_type' has drifted" in message.body["reason"]
+    assert queue.depth("retrain") == 1
 
 
 def test_infra_validation_of_the_real_thing(boosted: Trained) -> None:
