@@ -89,6 +89,11 @@ def test_the_whole_split_is_answered_as_trained_in_any_order_of_columns(
         refused = client.post("/v1/models/taxi:predict", json={"instances": [{**row, "fare": "twelve"}]})
         assert refused.status_code == 400
         assert "row 0, column 'fare' holds 'twelve'; expected a finite number" in refused.json()["error"]
+    maps = Path(f"/proc/{served.pid}/maps")
+    if maps.exists():
+        loaded = maps.read_text()
+        assert "onnxruntime" in loaded
+        assert not [name for name in ("duckdb", "sklearn", "lightgbm", "scipy") if f"/{name}/" in loaded]
     served.stop()
     records = list(read_log(tmp_path / "log"))
     assert [(record.rows, record.error is None) for record in records] == [

@@ -36,9 +36,10 @@ class Client:
         """Send JSON and read JSON; gives the status and the value.
 
         Raises:
+            InputError: If the value is not one that JSON can hold.
             UnavailableError: If the server does not answer.
         """
-        body = None if value is None else json.dumps(value, allow_nan=False).encode("utf-8")
+        body = None if value is None else _encoded(value)
         headers = {} if body is None else {"content-type": "application/json"}
         fresh = self._connection.sock is None
         try:
@@ -172,6 +173,24 @@ def ready(url: str, *, timeout: float = 2.0) -> bool:
     """Whether the server at this address takes requests."""
     with Client(url, timeout=timeout) as client:
         return client.ready()
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return json.dumps(value, allow_nan=False, default=_plain).encode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"this cannot be sent as JSON: {error}",
+            expected="texts, finite numbers, true, false, and null for a missing value",
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    """Dates and times as ISO 8601, and the scalars of numpy as what they hold."""
+    for name in ("isoformat", "item"):
+        if hasattr(value, name):
+            return getattr(value, name)()
+    raise TypeError(f"{type(value).__name__} {value!r}")
 
 
 def _shaped(data: list[Any], shape: Sequence[int]) -> list[Any]:

@@ -1,5 +1,6 @@
 """Real server processes on loopback, with ports that the system chooses."""
 
+import datetime
 import http.client
 import json
 import os
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import numpy as np
 import pytest
 
 from mainspring.core.errors import InputError, NotFoundError, UnavailableError
@@ -58,6 +60,16 @@ def test_the_client_keeps_its_connection_and_says_what_is_wrong(started: Start) 
         assert not client.ready()
         with pytest.raises(UnavailableError, match="does not answer"):
             client.predict("taxi", [ROW])
+
+
+def test_the_client_sends_what_python_has_and_says_what_json_has_not(started: Start) -> None:
+    with Client(started().url) as client:
+        row = {**ROW, "fare": np.float64(12.5), "hour": np.int64(3), "airport": np.bool_(True)}
+        assert client.predict("taxi", [row]) == ["yes"]
+        assert client.predict("taxi", [{**ROW, "company": datetime.date(2026, 1, 2)}]) == ["no"]
+        for value in (float("nan"), object(), float("inf")):
+            with pytest.raises(InputError, match="cannot be sent as JSON"):
+                client.predict("taxi", [{**ROW, "fare": value}])
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "", "http://"])
