@@ -7,4 +7,4 @@ from mainspring.models.registry.decisions import AliasMove, Blessing
 from mainspring.models.registry.model_version import ModelVersion
 from mainspring.models.registry.registry import PRODUCTION, Registry
 
-__all__ = ["PRODUCTION", "AliasMove", "Blessing", "ModelVersion", "Registry"]
+__all__ = ["AliasMove", "Blessing", "ModelVersion", "PRODUCTION", "Registry"]
