@@ -18,6 +18,7 @@ from mainspring.core.errors import UnavailableError
 from mainspring.serving.client import ready
 
 _LAST_LINES = 20
+_LOOK_SECONDS = 0.2
 
 
 class ServerProcess:
@@ -106,7 +107,7 @@ class ServerProcess:
         finally:
             os.close(writer)
         try:
-            self._url = json.loads(_line(reader, deadline))["url"]
+            self._url = json.loads(self._announced(reader, deadline))["url"]
             while not ready(self._url):
                 if time.monotonic() > deadline:
                     raise TimeoutError
@@ -146,6 +147,29 @@ class ServerProcess:
     ) -> None:
         self.stop()
 
+    def _announced(self, pipe: int, deadline: float) -> str:
+        """What the server says through the pipe; nothing if it ends before.
+
+        Raises:
+            TimeoutError: If neither happens in time.
+        """
+        assert self._process is not None  # noqa: S101  called only after it was started
+        data = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            while not data.endswith(b"\n"):
+                if time.monotonic() > deadline:
+                    raise TimeoutError
+                if not selector.select(_LOOK_SECONDS):
+                    if self._process.poll() is not None:
+                        break  # it is gone, and something else keeps the pipe open
+                    continue
+                part = os.read(pipe, 4096)
+                if not part:
+                    break
+                data += part
+        return data.decode("utf-8")
+
     def _failure(self, error: Exception) -> UnavailableError:
         assert self._process is not None  # noqa: S101  called only after it was started
         if isinstance(error, TimeoutError):
@@ -159,22 +183,3 @@ class ServerProcess:
             expected="a server that answers",
             fix="run it by hand: " + " ".join(self._command).replace(" --until-stdin-closes", ""),
         )
-
-
-def _line(file: int, deadline: float) -> str:
-    """The first line from a pipe; what came if it was closed before.
-
-    Raises:
-        TimeoutError: If neither happens in time.
-    """
-    data = b""
-    with selectors.DefaultSelector() as selector:
-        selector.register(file, selectors.EVENT_READ)
-        while not data.endswith(b"\n"):
-            if not selector.select(max(0.0, deadline - time.monotonic())):
-                raise TimeoutError
-            part = os.read(file, 4096)
-            if not part:
-                break
-            data += part
-    return data.decode("utf-8")

@@ -5,4 +5,4 @@ Imported only where a server runs: it needs an ASGI toolkit.
 
 from mainspring.serving.endpoint.app import MAX_BODY, Endpoint
 
-__all__ = ["MAX_BODY", "Endpoint"]
+__all__ = ["Endpoint", "MAX_BODY"]

@@ -113,8 +113,7 @@ class Inference:
     def _work(self, exchange: _Exchange, protocol: PredictionProtocol, predictor: Predictor) -> None:
         try:
             question = protocol.read(exchange.body, predictor.signature)
-            if question.id is not None:
-                exchange.id = question.id
+            exchange.id = question.id or exchange.id
             prediction = exchange.prediction = question.ask(predictor)
             body = protocol.write(question, predictor, prediction, exchange.id)
             exchange.answer = Answer(200, body, (JSON, *_id_header(exchange.id)))
@@ -163,7 +162,7 @@ class Inference:
 def _record(exchange: _Exchange, protocol: str, status: int, latency: float) -> LogRecord:
     prediction = exchange.prediction
     return LogRecord(
-        id=exchange.id,
+        id=exchange.id[:LONGEST_ID],
         time=exchange.time,
         model=exchange.model,
         version=exchange.version,
