@@ -106,7 +106,7 @@ def build_engine(settings: Settings, stores: Stores, listener: Listener) -> Engi
         home=settings.path(settings.run.home),
         root=settings.root,
         runners={
-            Isolation.THREAD: ThreadRunner(settings.workers, resources),
+            Isolation.THREAD: ThreadRunner(resources),
             Isolation.PROCESS: ProcessRunner(),
         },
         platform=Platform("mainspring.app.wiring:factories_elsewhere", {"root": str(settings.root)}),

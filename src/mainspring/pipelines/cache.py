@@ -17,14 +17,11 @@ class CacheKey:
     Attributes:
         parts: ``step`` (which function, which outputs), ``code``, ``parameters``, ``inputs`` (digests by
             argument), ``environment`` (the interpreter and the distributions that the code imports).
+        digest: One name for all the parts.
     """
 
     parts: Mapping[str, Mapping[str, Any]]
-
-    @property
-    def digest(self) -> str:
-        """One name for all the parts."""
-        return digest_json(self.parts)
+    digest: str
 
 
 def key_for(
@@ -46,15 +43,14 @@ def key_for(
         parameters: JSON values by argument.
         inputs: Content digests by argument; ``None`` for an input that is nothing.
     """
-    return CacheKey(
-        {
-            "step": {"function": function, "version": version, "outputs": list(outputs)},
-            "code": dict(code.parts),
-            "parameters": dict(parameters),
-            "inputs": {name: list(digests) for name, digests in inputs.items()},
-            "environment": {**environment(), **code.distributions},
-        }
-    )
+    parts: dict[str, Mapping[str, Any]] = {
+        "step": {"function": function, "version": version, "outputs": list(outputs)},
+        "code": dict(code.parts),
+        "parameters": dict(parameters),
+        "inputs": {name: list(digests) for name, digests in inputs.items()},
+        "environment": {**environment(), **code.distributions},
+    }
+    return CacheKey(parts, digest_json(parts))
 
 
 @dataclass(frozen=True, slots=True)

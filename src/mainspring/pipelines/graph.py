@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from mainspring.core.errors import InputError, NotFoundError
@@ -105,11 +106,13 @@ class Graph:
         pipeline: The name of the pipeline.
         parameters: The values with which it was built, as JSON.
         nodes: By name. Every node comes after the nodes it needs: the order of writing is a topological one.
+        sources: The files that the pipeline is written in; kept with every run.
     """
 
     pipeline: str
     parameters: Mapping[str, Value]
     nodes: Mapping[str, Node]
+    sources: frozenset[Path] = frozenset()
 
     def dependants(self, name: str) -> set[str]:
         """The nodes that need this one, directly or not."""

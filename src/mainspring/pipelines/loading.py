@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import sys
@@ -74,6 +75,7 @@ def pipelines_in(module: ModuleType) -> Sequence[Pipeline[...]]:
     return [value for value in vars(module).values() if isinstance(value, Pipeline)]
 
 
+@functools.lru_cache(maxsize=1024)
 def reference_to(function: Callable[..., Any], root: Path | None) -> FunctionRef:
     """How another process finds a function."""
     module = sys.modules.get(function.__module__)

@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TextIO
 
-_target: ContextVar[TextIO | None] = ContextVar("mainspring_log", default=None)
+_target: ContextVar[_Log | None] = ContextVar("mainspring_log", default=None)
 
 
 class _Router(io.TextIOBase):
@@ -92,13 +92,43 @@ def routing() -> Iterator[None]:
         _switch.off()
 
 
+class _Log:
+    """A log file that is made when something is written to it; lines are on disk when they end."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+        self._lock = threading.Lock()
+
+    def _opened(self) -> TextIO:
+        with self._lock:
+            if self._file is None:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                self._file = self._path.open("a", encoding="utf-8", errors="replace", buffering=1)
+            return self._file
+
+    def write(self, text: str) -> int:
+        return self._opened().write(text)
+
+    def flush(self) -> None:
+        if self._file is not None:
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._opened().fileno()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
 @contextmanager
 def into(path: Path) -> Iterator[None]:
-    """What is printed and logged in this context goes to the file, line by line."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8", buffering=1) as file:
-        token = _target.set(file)
-        try:
-            yield
-        finally:
-            _target.reset(token)
+    """What is printed and logged in this context goes to the file, line by line; it is made if there is any."""
+    log = _Log(path)
+    token = _target.set(log)
+    try:
+        yield
+    finally:
+        _target.reset(token)
+        log.close()

@@ -6,6 +6,8 @@ import inspect
 import json
 import typing
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Generic, ParamSpec, overload
 
 from mainspring.core.errors import InputError
@@ -59,7 +61,8 @@ class Pipeline(Generic[P]):
             self.function(*bound.args, **bound.kwargs)
         if not builder.nodes:
             raise InputError(f"pipeline {self.name!r} has no steps", fix="call functions marked @step inside it")
-        return builder.graph({name: _as_json(value) for name, value in bound.arguments.items()})
+        graph = builder.graph({name: _as_json(value) for name, value in bound.arguments.items()})
+        return replace(graph, sources=_sources(self.function))
 
     def parse(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """Parameter values from texts, as given on a command line, read by their annotations.
@@ -88,6 +91,12 @@ class Pipeline(Generic[P]):
             for name, value in recorded.items()
             if name in known
         }
+
+
+def _sources(function: Callable[..., Any]) -> frozenset[Path]:
+    """The file of a pipeline's function, if it is in one."""
+    file = inspect.getsourcefile(function)
+    return frozenset({Path(file).resolve()}) if file and Path(file).is_file() else frozenset()
 
 
 def _as_json(value: Any) -> Value:

@@ -7,24 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from mainspring.core.clock import now
-from mainspring.core.records import (
-    Artifact,
-    Context,
-    Execution,
-    ExecutionState,
-    LinkKind,
-    Node,
-    Value,
-)
+from mainspring.core.records import Artifact, Context, Execution, ExecutionState, LinkKind, Value
 from mainspring.pipelines.codecs import Encoded
-from mainspring.pipelines.driver import Prepared, Slot, Unit
 from mainspring.pipelines.ports import Failure, Outcome
 from mainspring.pipelines.recording import STEP, Recorder
+from mainspring.pipelines.units import Hit, Prepared, Slot, Unit
 from mainspring.store.ports import BlobStore, Edge
 
 
 class Publisher:
-    """Writes the executions of one run."""
+    """Writes the executions of one run.
+
+    What stands for something that is in the record already, cached and skipped steps, is written in one
+    transaction with others of its kind: see :meth:`flush`. Nothing that is new waits.
+    """
 
     def __init__(
         self, recorder: Recorder, blobs: BlobStore, *, run: str, pipeline: str, context: Context, worker: str
@@ -35,19 +31,25 @@ class Publisher:
         self._pipeline = pipeline
         self._context = context
         self._worker = worker
+        self._settled: list[Execution] = []
+        self._edges: list[Edge] = []
 
     def begin(self, prepared: Prepared, *, code: Artifact, why: str, lease: float, log: str) -> Execution:
         """Record that an execution runs, with what it uses."""
-        execution = dataclasses.replace(
-            self._execution(prepared.unit, ExecutionState.RUNNING, prepared),
+        execution = self._execution(
+            prepared.unit,
+            ExecutionState.RUNNING,
+            prepared,
+            custom={"why": why, "log": log},
             worker=self._worker,
             lease_until=now() + lease,
         )
-        execution = dataclasses.replace(execution, custom={**execution.custom, "why": why, "log": log})
-        edges = [Edge(LinkKind.INPUT, code, execution, "code"), *self._inputs(prepared, execution)]
-        nodes: list[Node] = [execution, *_new_nodes(edges)]
-        edges.append(Edge(LinkKind.ASSOCIATION, execution, self._context))
-        return cast("Execution", self._recorder.publish(nodes, edges)[0])
+        edges = [
+            Edge(LinkKind.ASSOCIATION, execution, self._context),
+            Edge(LinkKind.INPUT, code, execution, "code"),
+            *_inputs(prepared, execution),
+        ]
+        return cast("Execution", self._recorder.publish([execution], edges)[0])
 
     def complete(
         self, execution: Execution, outcome: Outcome, attempts: int
@@ -60,8 +62,6 @@ class Publisher:
             execution,
             state=ExecutionState.COMPLETE,
             properties={**execution.properties, "seconds": outcome.seconds, "attempts": attempts},
-            worker=None,
-            lease_until=None,
         )
         artifacts = [artifact for artifact in made.values() if artifact is not None]
         edges = [
@@ -87,10 +87,9 @@ class Publisher:
 
     def failed(self, execution: Execution, failure: Failure, seconds: float, attempts: int) -> Execution:
         """Record a failure; nothing of the outputs is kept."""
-        state = ExecutionState.CANCELED if failure.kind == "CANCELED" else ExecutionState.FAILED
         ended = dataclasses.replace(
             execution,
-            state=state,
+            state=ExecutionState.CANCELED if failure.kind == "CANCELED" else ExecutionState.FAILED,
             properties={**execution.properties, "seconds": seconds, "attempts": attempts},
             custom={
                 **execution.custom,
@@ -98,15 +97,8 @@ class Publisher:
                 "error_kind": failure.kind,
                 "traceback": failure.traceback,
             },
-            worker=None,
-            lease_until=None,
         )
         return cast("Execution", self._recorder.publish([ended], [])[0])
-
-    def cached(self, prepared: Prepared, original: Execution, outputs: Mapping[str, Slot]) -> Execution:
-        """Record that an earlier execution's outputs stand for this one's."""
-        execution = self._execution(prepared.unit, ExecutionState.CACHED, prepared)
-        return self._settled(execution, outputs, {"cached_from": original.id})
 
     def passed(
         self,
@@ -117,73 +109,87 @@ class Publisher:
         *,
         made: Mapping[str, Artifact] | None = None,
         used: Sequence[tuple[str, Artifact]] = (),
-    ) -> tuple[Execution, Mapping[str, Slot]]:
-        """Record what a resolver or an approval gave: artifacts that are there already, or that it ``made``."""
-        execution = self._execution(unit, state)
-        execution = dataclasses.replace(execution, custom={**execution.custom, **custom})
-        edges = [Edge(LinkKind.ASSOCIATION, execution, self._context)]
-        edges += [
-            Edge(LinkKind.INPUT, artifact, execution, name, position)
-            for position, (name, artifact) in enumerate(used)
-        ]
+    ) -> Mapping[str, Slot]:
+        """Record what a resolver or an approval gave: artifacts that are there already, or that it ``made``.
+
+        Returns:
+            The outputs, with those that were made as they are in the record.
+        """
+        execution = self._execution(unit, state, custom=custom)
         fresh = dict(made or {})
-        edges += [Edge(LinkKind.OUTPUT, execution, artifact, name) for name, artifact in fresh.items()]
-        everything = [*fresh.values(), *(a for a in _artifacts(outputs) if a.id is not None)]
-        edges += [Edge(LinkKind.ATTRIBUTION, artifact, self._context) for artifact in everything]
+        known = {name: slot for name, slot in outputs.items() if name not in fresh}
+        edges = [
+            Edge(LinkKind.ASSOCIATION, execution, self._context),
+            *(Edge(LinkKind.INPUT, one, execution, name, place) for place, (name, one) in enumerate(used)),
+            *(Edge(LinkKind.OUTPUT, execution, artifact, name) for name, artifact in fresh.items()),
+            *self._attributions({**known, **fresh}),
+        ]
         stored = self._recorder.publish([execution, *fresh.values()], edges)
-        known = dict(zip(fresh, cast("Sequence[Artifact]", stored[1:]), strict=True))
-        return cast("Execution", stored[0]), {**outputs, **known}
+        return {**known, **dict(zip(fresh, cast("Sequence[Artifact]", stored[1:]), strict=True))}
 
-    def ended(self, unit: Unit, state: ExecutionState, reason: str, traceback: str = "") -> Execution:
-        """Record a unit that was never run: skipped, or failed before it could begin."""
-        execution = self._execution(unit, state)
-        custom = {**execution.custom, "error": reason}
-        if traceback:
-            custom["traceback"] = traceback
-        return self._settled(dataclasses.replace(execution, custom=custom), {}, {})
+    def cached(self, prepared: Prepared, hit: Hit) -> None:
+        """Record, with the next flush, that an earlier execution's outputs stand for this one's."""
+        execution = self._execution(
+            prepared.unit, ExecutionState.CACHED, prepared, custom={"cached_from": hit.execution}
+        )
+        self._settle(execution, hit.outputs)
 
-    def _settled(
-        self, execution: Execution, outputs: Mapping[str, Slot], custom: Mapping[str, Value]
+    def reused(self, unit: Unit, execution: int, outputs: Mapping[str, Slot], custom: Mapping[str, Value]) -> None:
+        """Record, with the next flush, that a unit that was not chosen to run gave what it gave before."""
+        made = self._execution(unit, ExecutionState.CACHED, custom={"reused_from": execution, **custom})
+        self._settle(made, outputs)
+
+    def ended(self, unit: Unit, state: ExecutionState, reason: str, traceback: str = "") -> None:
+        """Record, with the next flush, a unit that was never run: skipped, or failed before it could begin."""
+        custom = {"error": reason, "traceback": traceback}
+        self._settle(self._execution(unit, state, custom={key: word for key, word in custom.items() if word}), {})
+
+    def flush(self) -> None:
+        """Write, in one transaction, all that was left for it."""
+        if self._settled:
+            nodes, edges, self._settled, self._edges = self._settled, self._edges, [], []
+            self._recorder.publish(nodes, edges)
+
+    def _settle(self, execution: Execution, outputs: Mapping[str, Slot]) -> None:
+        self._settled.append(execution)
+        self._edges.append(Edge(LinkKind.ASSOCIATION, execution, self._context))
+        self._edges += self._attributions(outputs)
+
+    def _attributions(self, outputs: Mapping[str, Slot]) -> list[Edge]:
+        slots = [slot if isinstance(slot, list) else [slot] for slot in outputs.values()]
+        found = [artifact for some in slots for artifact in some if artifact is not None]
+        return [Edge(LinkKind.ATTRIBUTION, artifact, self._context) for artifact in found]
+
+    def _execution(
+        self,
+        unit: Unit,
+        state: ExecutionState,
+        prepared: Prepared | None = None,
+        *,
+        custom: Mapping[str, Any],
+        **lease: Any,
     ) -> Execution:
-        execution = dataclasses.replace(execution, custom={**execution.custom, **custom})
-        edges = [Edge(LinkKind.ASSOCIATION, execution, self._context)]
-        edges += [Edge(LinkKind.ATTRIBUTION, artifact, self._context) for artifact in _artifacts(outputs)]
-        return cast("Execution", self._recorder.publish([execution], edges)[0])
-
-    def _execution(self, unit: Unit, state: ExecutionState, prepared: Prepared | None = None) -> Execution:
         properties: dict[str, Value] = {
             "step": unit.step.name,
             "node": unit.name,
             "run": self._run,
             "pipeline": self._pipeline,
         }
-        custom: dict[str, Any] = {}
         if prepared is not None:
             properties["cache_key"] = prepared.key.digest
-            custom = {"parameters": dict(prepared.parameters), "cache_parts": dict(prepared.key.parts)}
-        return Execution(type=STEP, state=state, properties=properties, custom=custom)
-
-    @staticmethod
-    def _inputs(prepared: Prepared, execution: Execution) -> list[Edge]:
-        used = [
-            Edge(LinkKind.INPUT, artifact, execution, name, position)
-            for name, artifacts in prepared.inputs.items()
-            for position, artifact in enumerate(artifacts)
-            if artifact is not None
-        ]
-        return used + [
-            Edge(LinkKind.INPUT, artifact, execution, "when", position)
-            for position, artifact in enumerate(prepared.conditions)
-        ]
+            asked = {"parameters": dict(prepared.parameters), "cache_parts": dict(prepared.key.parts)}
+            custom = {**asked, **custom}
+        return Execution(type=STEP, state=state, properties=properties, custom=custom, **lease)
 
 
-def _new_nodes(edges: Sequence[Edge]) -> list[Node]:
-    fresh: dict[int, Node] = {id(edge.source): edge.source for edge in edges if edge.source.id is None}
-    return [node for node in fresh.values() if isinstance(node, Artifact)]
-
-
-def _artifacts(outputs: Mapping[str, Slot]) -> list[Artifact]:
-    found: list[Artifact] = []
-    for slot in outputs.values():
-        found += [one for one in (slot if isinstance(slot, list) else [slot]) if one is not None]
-    return found
+def _inputs(prepared: Prepared, execution: Execution) -> list[Edge]:
+    used = [
+        Edge(LinkKind.INPUT, artifact, execution, name, position)
+        for name, artifacts in prepared.inputs.items()
+        for position, artifact in enumerate(artifacts)
+        if artifact is not None
+    ]
+    return used + [
+        Edge(LinkKind.INPUT, artifact, execution, "when", position)
+        for position, artifact in enumerate(prepared.conditions)
+    ]

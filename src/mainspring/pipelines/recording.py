@@ -18,6 +18,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from mainspring.core.clock import now
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import (
     Artifact,
@@ -73,17 +74,27 @@ class Recorder:
     def start_run(
         self, name: str, pipeline: str, custom: Mapping[str, Value], worker: str, lease: float
     ) -> tuple[Execution, Context]:
-        """Record a new run as RUNNING, under a lease."""
+        """Record a new run as RUNNING, under a lease.
+
+        Raises:
+            ConflictError: If there is a run of that name.
+        """
         above = Context(type=PIPELINE, name=pipeline)
         context = Context(type=RUN, name=name, properties={"pipeline": pipeline})
-        run = Execution(type=RUN, name=name, properties={"pipeline": pipeline}, custom=custom)
-        stored = self.store.publish(
+        run = Execution(
+            type=RUN,
+            name=name,
+            state=ExecutionState.RUNNING,
+            properties={"pipeline": pipeline},
+            custom=custom,
+            worker=worker,
+            lease_until=now() + lease,
+        )
+        _, stored, begun = self.store.publish(
             [above, context, run],
             [Edge(LinkKind.PARENT, context, above), Edge(LinkKind.ASSOCIATION, run, context)],
         )
-        begun = cast("Execution", stored[2])
-        self.store.lease(_id(begun), worker, lease)
-        return self.store.transition(_id(begun), ExecutionState.RUNNING), cast("Context", stored[1])
+        return cast("Execution", begun), cast("Context", stored)
 
     def artifact(self, type_name: str, properties: Mapping[str, Value], **fields: Any) -> Artifact:
         """A new artifact, its type declared; properties that do not fit the declared types become free ones."""
@@ -153,6 +164,11 @@ class StepRecord:
         return self.execution.state is ExecutionState.CACHED
 
     @property
+    def good(self) -> bool:
+        """Whether its outputs can be used."""
+        return self.execution.state in (ExecutionState.COMPLETE, ExecutionState.CACHED)
+
+    @property
     def seconds(self) -> float:
         """How long its function ran."""
         return float(cast("float", self.execution.properties.get("seconds") or 0.0))
@@ -160,7 +176,13 @@ class StepRecord:
     @property
     def original(self) -> int:
         """The id of the execution that made the outputs: its own, or that of the one it repeats."""
-        return int(cast("int", self.execution.custom.get("cached_from") or self.execution.id))
+        custom = self.execution.custom
+        return int(cast("int", custom.get("cached_from") or custom.get("reused_from") or self.execution.id))
+
+    @property
+    def cache_parts(self) -> Mapping[str, Any]:
+        """The parts of its cache key; empty if it was answered, not executed."""
+        return cast("Mapping[str, Any]", self.execution.custom.get("cache_parts") or {})
 
     @property
     def error(self) -> str | None:
@@ -174,11 +196,16 @@ class Records:
     def __init__(self, store: MetadataStore) -> None:
         self.store = store
 
-    def runs(self, *, pipeline: str | None = None, limit: int = 20) -> Sequence[Execution]:
-        """The latest runs, newest first."""
-        where, values = "type = :type", {"type": RUN}
+    def runs(
+        self, *, pipeline: str | None = None, limit: int = 20, before: int | None = None
+    ) -> Sequence[Execution]:
+        """The latest runs, newest first; those that began before the given one, if any is given."""
+        where = "type = :type"
+        values: dict[str, Value] = {"type": RUN}
         if pipeline:
             where, values = where + " AND properties.pipeline = :pipeline", {**values, "pipeline": pipeline}
+        if before is not None:
+            where, values = where + " AND id < :before", {**values, "before": before}
         found = self.store.find(Kind.EXECUTION, where, values, descending=True, limit=limit)
         return cast("Sequence[Execution]", found.items)
 

@@ -5,7 +5,6 @@ a curated file, an import from outside. Nothing is executed for them.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,12 +41,17 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """What a resolver may look at."""
+    """What a resolver may look at.
+
+    Attributes:
+        scratch: A folder, not there yet, for what it makes.
+    """
 
     metadata: MetadataStore
     blobs: BlobStore
     pipeline: str
     root: Path
+    scratch: Path
     resources: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
     def newest(
@@ -199,13 +203,12 @@ def _curated(proposal: object, *, file: str, context: Resolving = resource("reso
             temporary.write_bytes(source.read())
             temporary.replace(target)
         note = f"wrote {file}: from now on it is yours to edit"
-    with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
-        name = entries[0].path or target.name
-        shutil.copyfile(target, Path(folder) / name)
-        value = loader_of(proposed.type).load(Path(folder))  # refuses a file that people broke, naming the place
-        keep = Path(tempfile.mkdtemp(prefix="mainspring-")) / "value"
-        keep.mkdir()
-        value.save(keep)
+    edited, keep = context.scratch / "edited", context.scratch / "value"
+    edited.mkdir(parents=True)
+    shutil.copyfile(target, edited / (entries[0].path or target.name))
+    value = loader_of(proposed.type).load(edited)  # refuses a file that people broke, naming the place
+    keep.mkdir()
+    value.save(keep)
     return Resolved(made=Encoded(proposed.type, path=keep, properties=_told(value)), note=note, used=[proposed])
 
 
@@ -230,7 +233,8 @@ def curated(proposal: Any, *, file: str) -> Any:
 def _import(*, location: str, type_name: str, context: Resolving = resource("resolving")) -> Resolved:
     fingerprint(location, context.root)  # refuses what is not there
     path = Path(location) if Path(location).is_absolute() else context.root / location
-    keep = Path(tempfile.mkdtemp(prefix="mainspring-")) / "value"
+    keep = context.scratch / "value"
+    context.scratch.mkdir(parents=True)
     if path.is_dir():
         shutil.copytree(path, keep)
     elif type_name == FILE:

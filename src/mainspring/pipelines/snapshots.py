@@ -7,13 +7,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from mainspring.core.records import Artifact, Kind
 from mainspring.pipelines.code import environment
-from mainspring.pipelines.graph import Graph
+from mainspring.pipelines.graph import Graph, Selection
 from mainspring.pipelines.recording import Recorder
 from mainspring.store.ports import BlobStore
 
@@ -33,7 +34,7 @@ class Entry:
     pipeline: str
 
 
-def run_facts(graph: Graph, entry: Entry | None, root: Path) -> Mapping[str, Any]:
+def run_facts(graph: Graph, entry: Entry | None, selection: Selection | None) -> Mapping[str, Any]:
     """What is recorded with a run when it starts."""
     return {
         "parameters": dict(graph.parameters),
@@ -41,31 +42,54 @@ def run_facts(graph: Graph, entry: Entry | None, root: Path) -> Mapping[str, Any
         "edges": [list(edge) for edge in graph.edges()],
         "entry": {"file": entry.file, "pipeline": entry.pipeline} if entry else None,
         "environment": dict(environment()),
-        "commit": commit(root),
         "command": sys.argv,
+        "selection": None
+        if selection is None
+        else {"run": sorted(selection.run), "reuse": sorted(selection.reuse)},
     }
 
 
-def commit(root: Path) -> str | None:
-    """The git commit of the project, with ``+`` if files differ from it; ``None`` outside git."""
-    if not any((folder / ".git").exists() for folder in (root, *root.parents)):
-        return None
-    git = shutil.which("git")
-    if git is None:
-        return None
-    try:
-        head = _git(git, root, "rev-parse", "HEAD")
-        dirty = _git(git, root, "status", "--porcelain", "--untracked-files=no")
-    except (subprocess.SubprocessError, OSError):
-        return None
-    return head + ("+" if dirty else "")
+class Commit:
+    """The git commit of the project, asked for in the background: a large work tree takes git some time.
+
+    Args:
+        root: The project's folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._git: subprocess.Popen[str] | None = None
+        if any((folder / ".git").exists() for folder in (root, *root.parents)):
+            with suppress(OSError):
+                self._git = _ask_git(root)
+
+    def read(self) -> str | None:
+        """The commit, with ``+`` if files differ from it; ``None`` outside git."""
+        if self._git is None:
+            return None
+        try:
+            lines = self._git.communicate(timeout=_PATIENCE)[0].splitlines()
+        except subprocess.TimeoutExpired:
+            self._git.kill()
+            self._git.communicate()
+            return None
+        heads = [line.removeprefix(_HEAD) for line in lines if line.startswith(_HEAD)]
+        changed = any(not line.startswith("#") for line in lines)
+        return heads[0] + ("+" if changed else "") if heads and heads[0] != "(initial)" else None
 
 
-def _git(git: str, root: Path, *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603 - git itself, with fixed arguments
-        [git, *arguments], cwd=root, capture_output=True, text=True, check=True, timeout=10
+_HEAD = "# branch.oid "
+_PATIENCE = 10.0
+
+
+def _ask_git(root: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # a fixed command; git is found on the user's path
+        ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"],  # noqa: S607
+        cwd=root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     )
-    return done.stdout.strip()
 
 
 def snapshot(recorder: Recorder, blobs: BlobStore, files: Collection[Path], root: Path) -> Artifact:
