@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Integral, Real
+from types import NoneType
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +21,17 @@ MOST_PROBLEMS = 20
 LONGEST_VALUE = 80
 """A value is shown with at most this many characters."""
 
-INT64 = np.iinfo(np.int64)
+LEAST, MOST = -(2**63), 2**63 - 1
+"""The bounds of INT64."""
+
+KINDS: Mapping[str, frozenset[type]] = {
+    "FP64": frozenset({float, int}),
+    "INT64": frozenset({int}),
+    "BOOL": frozenset({bool}),
+    "BYTES": frozenset({str}),
+}
+"""Python types that need no second look."""
+
 ABSENT = object()
 
 
@@ -232,14 +243,24 @@ def _fast(item: FieldLike, values: Sequence[Any] | npt.NDArray[Any]) -> npt.NDAr
         is_number = item.datatype == "FP64" and values.dtype.kind == "f" and values.ndim == 1
         return _finite(item, values.astype(np.float64)) if is_number else None
     kinds = set(map(type, values))
+    if item.nullable:
+        kinds.discard(NoneType)
+    if not kinds <= KINDS[item.datatype]:
+        return None
     if item.datatype == "BYTES":
-        if kinds == {str}:
-            column = np.empty(len(values), dtype=object)
-            column[:] = values
-            return column
-    elif item.datatype == "FP64" and kinds == {float}:
-        return _finite(item, np.array(values, dtype=np.float64))
-    return None
+        column = np.empty(len(values), dtype=object)
+        column[:] = values
+        return column
+    present = [value for value in values if value is not None] if NoneType in map(type, values) else values
+    if item.datatype == "INT64" and present and (min(present) < LEAST or max(present) > MOST):
+        return None
+    if float in kinds and not all(map(math.isfinite, present)):
+        return None
+    try:
+        # None becomes NaN.
+        return np.array(values, dtype=np.float64)
+    except OverflowError:
+        return None
 
 
 def _finite(item: FieldLike, column: npt.NDArray[np.float64]) -> npt.NDArray[np.float64] | None:
@@ -299,7 +320,7 @@ def _number(value: object) -> float:
 
 def _integer(value: object) -> float:
     if not isinstance(value, bool | np.bool_) and isinstance(value, Integral):
-        if not INT64.min <= int(value) <= INT64.max:
+        if not LEAST <= int(value) <= MOST:
             raise OverflowError
         return float(value)
     number = _number(value)
