@@ -111,7 +111,7 @@ def test_on_sigterm_requests_in_flight_finish_and_no_log_row_is_lost(
     rule: Any, started: Start, tmp_path: Path
 ) -> None:
     server = started(
-        rule.write(tmp_path / "slow", sleep=0.05), log_folder=tmp_path / "log", options=("--drain", "0.5")
+        rule.write(tmp_path / "slow", sleep=0.05), log_folder=tmp_path / "log", options=("--drain", "2")
     )
     answered: list[str] = []
     failures: list[Exception] = []
