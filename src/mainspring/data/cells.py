@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from mainspring.core.errors import InputError
 from mainspring.data import engine
-from mainspring.data.celltypes import CANDIDATES, ColumnType, convert, fits, is_long_whole
+from mainspring.data.celltypes import CANDIDATES, ColumnType, convert, fits, has_fraction, is_long_whole
 
-_FIRST = 1000
-_CAP = 10
+_FIRST: Final = 1000
+_CAP: Final = 10
 
 
 def typed(
@@ -31,37 +32,46 @@ def typed(
 
 
 def _decide(cells: engine.Relation, names: Sequence[str]) -> dict[str, ColumnType]:
-    # The first rows can only rule a type out; what they leave is tested on every cell.
-    left = _holding(f"(FROM {cells.name} LIMIT {_FIRST})", dict.fromkeys(names, CANDIDATES))
-    left = _holding(cells.name, left)
-    return {name: left[name][0] if left.get(name) else ColumnType.STRING for name in names}
+    # The first rows can only rule types out. What they leave is tested on every cell, the narrowest type first.
+    asked = [(name, type_) for name in names for type_ in CANDIDATES]
+    first = _fitting(f"(FROM {cells.name} LIMIT {_FIRST})", asked)
+    left = {name: [type_ for type_ in CANDIDATES if first[name, type_] is not False] for name in names}
+    decided = dict.fromkeys(names, ColumnType.STRING)
+    while left := {name: types for name, types in left.items() if types}:
+        whole = _fitting(cells.name, [(name, types[0]) for name, types in left.items()])
+        for (name, type_), fitting in whole.items():
+            if fitting:
+                decided[name] = type_
+            # A column without any value fits nothing: it stays text.
+            left[name] = left[name][1:] if fitting is False else []
+    floats = [name for name, type_ in decided.items() if type_ is ColumnType.FLOAT]
+    return {**decided, **dict.fromkeys(_identifiers(cells, floats), ColumnType.STRING)}
 
 
-def _holding(source: str, tests: Mapping[str, Sequence[ColumnType]]) -> dict[str, list[ColumnType]]:
-    """For each column, the types that all its cells in the source have; none for a column without a value."""
-    asked = [(name, type_) for name, types in tests.items() for type_ in types]
+def _fitting(source: str, asked: Sequence[tuple[str, ColumnType]]) -> dict[tuple[str, ColumnType], bool | None]:
+    """Whether all cells of a column fit a type; ``None`` for a column without any value."""
     if not asked:
         return {}
-    parts = [f"bool_and({fits(engine.quote(name), type_)})" for name, type_ in asked]
-    floats = [name for name, type_ in asked if type_ is ColumnType.FLOAT]
-    parts += [f"{_only_long_whole(engine.quote(name))}" for name in floats]
-    answers = engine.fetch(f"SELECT {', '.join(parts)} FROM {source}")[0]  # noqa: S608 - names are quoted
-    left: dict[str, list[ColumnType]] = {name: [] for name in tests}
-    for (name, type_), answer in zip(asked, answers, strict=False):
-        if answer is not False:
-            left[name].append(type_)
-    identifiers = {name for name, answer in zip(floats, answers[len(asked) :], strict=True) if answer}
-    empty = {name for name, type_ in asked if answers[asked.index((name, type_))] is None}
-    whole_file = not source.startswith("(")
-    return {
-        name: [] if whole_file and (name in empty or name in identifiers) else types
-        for name, types in left.items()
-    }
+    tests = ", ".join(f"bool_and({fits(engine.quote(name), type_)})" for name, type_ in asked)
+    answers = engine.fetch(f"SELECT {tests} FROM {source}")[0]  # noqa: S608 - names are quoted
+    return dict(zip(asked, answers, strict=True))
 
 
-def _only_long_whole(cell: str) -> str:
-    point = f"bool_or(regexp_matches({cell}, '[.eEnN]'))"
-    return f"(bool_or({is_long_whole(cell)}) AND NOT {point})"
+def _identifiers(cells: engine.Relation, names: Sequence[str]) -> list[str]:
+    """Those of the columns of numbers that hold whole numbers only, some of them too long for 64 bits."""
+    if not names:
+        return []
+    first = ", ".join(f"bool_or({has_fraction(engine.quote(name))})" for name in names)
+    found = engine.fetch(f"SELECT {first} FROM (FROM {cells.name} LIMIT {_FIRST})")[0]  # noqa: S608 - names are quoted
+    doubtful = [name for name, fractional in zip(names, found, strict=True) if not fractional]
+    if not doubtful:
+        return []
+    tests = ", ".join(
+        f"bool_or({is_long_whole(engine.quote(name))}) AND NOT bool_or({has_fraction(engine.quote(name))})"
+        for name in doubtful
+    )
+    answers = engine.fetch(f"SELECT {tests} FROM {cells.name}")[0]  # noqa: S608 - names are quoted
+    return [name for name, answer in zip(doubtful, answers, strict=True) if answer]
 
 
 def _check(cells: engine.Relation, types: Mapping[str, ColumnType], where: str) -> None:

@@ -54,14 +54,16 @@ def split_rows(
     keys = [group] if isinstance(group, str) else list(group)
     columns = (table.select(keys) if keys else table).columns
     bucket = _bucket(columns, sum(shares.values()), seed)
-    buckets = _buckets(table, bucket)
+    found = engine.Relation.of(f"SELECT {bucket} AS bucket FROM ({table.query()})")  # noqa: S608 - names are quoted
+    buckets = _fetched(found)
     splits: dict[str, Table] = {}
     origins: dict[str, np.ndarray] = {}
     start = 0
     for name, share in shares.items():
         stop = start + share
         splits[name] = Table.of_query(
-            f"SELECT * FROM ({table.query()}) WHERE {bucket} >= {start} AND {bucket} < {stop}"  # noqa: S608 - names are quoted
+            f"SELECT rows.* FROM ({table.query()}) AS rows POSITIONAL JOIN {found.name} AS found "  # noqa: S608 - our own names
+            f"WHERE found.bucket >= {start} AND found.bucket < {stop}"
         )
         origins[name] = ((buckets >= start) & (buckets < stop)).nonzero()[0] + 1
         start = stop
@@ -76,11 +78,11 @@ def split_rows(
     return splits, origins
 
 
-def _buckets(table: Table, bucket: str) -> np.ndarray:
+def _fetched(buckets: engine.Relation) -> np.ndarray:
     import numpy as np
 
     with engine.cursor() as found:
-        return np.asarray(found.execute(f"SELECT {bucket} AS b FROM ({table.query()})").fetchnumpy()["b"])  # noqa: S608 - names are quoted
+        return np.asarray(found.execute(f"SELECT bucket FROM {buckets.name}").fetchnumpy()["bucket"])  # noqa: S608 - our own name
 
 
 def _bucket(columns: Sequence[Column], total: int, seed: int) -> str:

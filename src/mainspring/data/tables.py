@@ -26,7 +26,7 @@ _BATCH = 10_000
 _FILE = "data.parquet"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Table:
     """Rows with named, typed columns. Never changes; every method that changes something gives a new table.
 
@@ -278,6 +278,10 @@ class Table:
         for start in range(0, self.num_rows, _BATCH):
             for row in engine.fetch(self.rows(start, start + _BATCH)._query):
                 yield dict(zip(names, row, strict=True))
+
+    def __repr__(self) -> str:
+        listed = ", ".join(f"{column.name}: {column.type}" for column in self.columns)
+        return f"Table({self.num_rows:,} rows, {listed})"
 
     def __len__(self) -> int:
         return self.num_rows

@@ -90,16 +90,16 @@ class Transform:
         for name in table.names:
             if name == label:
                 continue
-            type_ = schema.features[name].type if name in schema.features else ColumnType.OTHER
-            why = _why_left_out(table, schema, name, exclude, targets)
+            why = _why_left_out(schema, name, exclude)
+            if why is None:
+                material = fitting.Material.of(name, schema.features[name].type, table.column(name))
+                why = fitting.why_ignored(material, targets)
             if why is not None:
                 ignored[name] = why
                 continue
-            inputs.append(Column(name, type_))
+            inputs.append(Column(name, material.type))
             steps.append(
-                fitting.fit_column(
-                    table, name, type_, vocabulary_size=vocabulary_size, impute=impute, categories=categories
-                )
+                fitting.fit_column(material, vocabulary_size=vocabulary_size, impute=impute, categories=categories)
             )
         if not steps:
             listed = "; ".join(f"{name}: {why}" for name, why in ignored.items())
@@ -204,16 +204,13 @@ def _step(value: dict[str, Any]) -> ColumnTransform:
     return found
 
 
-def _why_left_out(
-    table: Table, schema: Schema, name: str, exclude: Sequence[str], targets: np.ndarray
-) -> str | None:
+def _why_left_out(schema: Schema, name: str, exclude: Sequence[str]) -> str | None:
     if name in exclude:
         return "excluded"
     if name not in schema.features:
         return "not in the schema"
-    if schema.label != name and schema.features[name].absent_in:
-        return "absent in " + ", ".join(schema.features[name].absent_in)
-    return fitting.why_ignored(table, name, schema.features[name].type, targets)
+    absent = schema.features[name].absent_in
+    return "absent in " + ", ".join(absent) if absent and name != schema.label else None
 
 
 def _checked_label(

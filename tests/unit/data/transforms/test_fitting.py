@@ -8,15 +8,19 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
 from mainspring.data import ColumnType, OneHot, Table
-from mainspring.data.transforms.fitting import fit_column, why_ignored
+from mainspring.data.transforms.fitting import Material, fit_column, why_ignored
 
 FLOAT, STRING = ColumnType.FLOAT, ColumnType.STRING
 
 
-def fit(values, type_=FLOAT, **options):
+def material(values, type_):
     table = Table.from_columns({"x": values}, types={"x": type_})
+    return Material.of("x", type_, table.column("x"))
+
+
+def fit(values, type_=FLOAT, **options):
     return fit_column(
-        table, "x", type_, **{"vocabulary_size": 100, "impute": "median", "categories": "onehot", **options}
+        material(values, type_), **{"vocabulary_size": 100, "impute": "median", "categories": "onehot", **options}
     )
 
 
@@ -71,8 +75,7 @@ def test_words_by_frequency_then_text():
 
 
 def ignored(values, type_, labels=None):
-    table = Table.from_columns({"x": values}, types={"x": type_})
-    return why_ignored(table, "x", type_, np.array(labels or [0, 1] * len(values))[: len(values)])
+    return why_ignored(material(values, type_), np.array(labels or [0, 1] * len(values))[: len(values)])
 
 
 def test_columns_that_are_no_features():

@@ -1,0 +1,75 @@
+"""The engine: rows are dropped with their last owner, nothing is said at the end, forks start anew."""
+
+import gc
+import subprocess
+import sys
+
+from mainspring.data import engine
+
+
+def run(program: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def exists(name: str) -> bool:
+    query = "SELECT count(*) FROM duckdb_tables() WHERE table_name = $name"
+    return bool(engine.fetch(query, {"name": name})[0][0])
+
+
+def test_rows_live_as_long_as_their_owner():
+    relation = engine.Relation.of("SELECT 1 AS x")
+    name = relation.name
+    assert exists(name)
+    del relation
+    gc.collect()
+    engine.fetch("SELECT 1")  # the next cursor drops what is not needed any more
+    assert not exists(name)
+
+
+def test_names_and_texts_are_quoted():
+    odd = """a "b" 'c'; DROP TABLE x; --"""
+    query = f"SELECT {engine.literal(odd)} AS {engine.quote(odd)}"
+    assert engine.fetch(query) == [(odd,)]
+    assert engine.describe(query) == [(odd, "VARCHAR")]
+
+
+def test_nothing_is_fetched_from_elsewhere():
+    settings = "autoinstall_known_extensions", "autoload_known_extensions", "python_enable_replacements"
+    query = ", ".join(f"current_setting('{name}')" for name in settings)
+    assert engine.fetch(f"SELECT {query}") == [(False, False, False)]
+
+
+def test_the_interpreter_ends_silently_with_tables_alive():
+    done = run("from mainspring.data import Table; t = Table.from_columns({'x': [1]}); print(t.num_rows); 1 / 0")
+    assert done.stdout == "1\n"
+    assert done.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"
+    assert "leaked" not in done.stderr
+
+
+def test_wrong_sql_ends_silently():
+    done = run("from mainspring.data import Table; Table.from_columns({'x': [1]}).where('nope')")
+    assert "InputError" in done.stderr
+    assert "leaked" not in done.stderr
+
+
+def test_a_forked_child_starts_with_an_engine_of_its_own():
+    program = """
+import os
+from mainspring.data import Table
+before = Table.from_columns({"x": [1, 2]})
+child = os.fork()
+if child == 0:
+    os._exit(0 if Table.from_columns({"x": [3]}).to_columns() == {"x": [3]} else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+assert before.num_rows == len(before.to_columns()["x"])
+print("fine")
+"""
+    done = run(program.replace("import os\n", "import os, warnings\nwarnings.simplefilter('ignore')\n", 1))
+    assert done.stdout == "fine\n", done.stderr
+
+
+def test_the_room_opens_without_numbers_and_engine():
+    found = "sorted({'numpy', 'duckdb', 'yaml', 'msgspec'} & set(sys.modules))"
+    assert run(f"import sys, mainspring.data.steps; print({found})").stdout == "[]\n"
