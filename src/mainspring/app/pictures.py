@@ -5,7 +5,9 @@ from __future__ import annotations
 from mainspring.app.drawing.graph import draw
 from mainspring.app.drawing.nouns import Edge, Node
 from mainspring.app.stories import Story
+from mainspring.app.timing import duration
 from mainspring.core.records import Artifact, Execution, Kind, LinkKind
+from mainspring.pipelines.snapshots import CODE
 from mainspring.store.ports import Lineage
 
 
@@ -17,7 +19,7 @@ def draw_run(story: Story) -> str:
             label=step.name,
             kind="step",
             state=step.state.value.lower(),
-            detail="cached" if step.cached else f"{step.seconds:.2f} s" if step.seconds else "",
+            detail="" if step.cached or not step.seconds else duration(step.seconds),
         )
         for step in story.steps
     ]
@@ -27,9 +29,11 @@ def draw_run(story: Story) -> str:
 
 
 def draw_lineage(lineage: Lineage, *, title: str) -> str:
-    """Artifacts and executions, from the sources down, as SVG."""
+    """Artifacts and executions, from the sources down, as SVG. Code, which every step uses, is left out."""
     nodes = []
     for (kind, number), node in lineage.nodes.items():
+        if isinstance(node, Artifact) and node.type == CODE:
+            continue
         if isinstance(node, Artifact):
             label, detail = node.type.removeprefix("mainspring."), (node.digest or "").removeprefix("sha256:")[:12]
             nodes.append(Node(id=f"{kind}:{number}", label=label, kind="artifact", state="", detail=detail))

@@ -11,8 +11,23 @@ from typing import Any
 
 import click
 
+from mainspring.app.timing import duration
 from mainspring.core.records import ExecutionState
 from mainspring.core.verdicts import Verdict
+
+__all__ = [
+    "ago",
+    "bold",
+    "dim",
+    "duration",
+    "json_option",
+    "mark",
+    "print_json",
+    "print_verdict",
+    "short",
+    "state_word",
+    "table",
+]
 
 _MARKS = {
     ExecutionState.COMPLETE: ("✓", "green"),
@@ -53,21 +68,6 @@ def dim(text: str) -> str:
 def bold(text: str) -> str:
     """A heading."""
     return click.style(text, bold=True)
-
-
-def duration(seconds: float) -> str:
-    """A duration as people say it.
-
-    Example:
-        >>> duration(0.0042), duration(3.21), duration(75)
-        ('4 ms', '3.2 s', '1 min 15 s')
-    """
-    if seconds < 0.9995:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def ago(moment: float) -> str:
