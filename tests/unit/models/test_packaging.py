@@ -53,6 +53,14 @@ class RoundingExporter(OnnxExporter):
         return replace(form, threshold=form.threshold.astype(np.float32).astype(np.float64))
 
 
+class BrokenExporter(OnnxExporter):
+    """Writes a file that its runtime cannot read."""
+
+    def export(self, fitted, transform, signature):
+        exported = super().export(fitted, transform, signature)
+        return replace(exported, files=Files({"model.onnx": b"broken"}))
+
+
 read_form = onnx_export.read_form
 
 
@@ -60,7 +68,7 @@ read_form = onnx_export.read_form
 def wrong_exporters():
     @hookimpl
     def mainspring_exporters():
-        return {"forgetful": f"{__name__}:ForgetfulExporter", "rounding": f"{__name__}:RoundingExporter"}
+        return {word.lower(): f"{__name__}:{word}Exporter" for word in ("Forgetful", "Rounding", "Broken")}
 
     plugin = SimpleNamespace(mainspring_exporters=mainspring_exporters)
     sys.modules.setdefault(__name__, sys.modules[ForgetfulExporter.__module__])
@@ -98,6 +106,12 @@ def test_thresholds_that_were_rounded_are_caught_by_boundary_rows(wrong_exporter
     parity = build(model, tables["regression"], exporters=("rounding",)).parity
     assert parity.runtime == "python"
     assert {example["kind"] for example in parity.examples} == {"boundary"}
+
+
+def test_a_file_that_the_runtime_cannot_read(wrong_exporters, forest, tables):
+    package = build(forest, tables["binary"], exporters=("broken",))
+    assert package.runtime == "python"
+    assert "cannot read model.onnx" in package.parity.fallback_reason
 
 
 def test_the_next_exporter_gets_its_chance(wrong_exporters, forest, tables):
