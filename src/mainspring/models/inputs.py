@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from numbers import Integral, Real
 from types import NoneType
 from typing import Any, Protocol
@@ -13,10 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.core.errors import InputError, MainspringError
-
-MOST_PROBLEMS = 20
-"""An error keeps this many problems, and the number of all."""
+from mainspring.models.problems import Problems
 
 LONGEST_VALUE = 80
 """A value is shown with at most this many characters."""
@@ -59,102 +55,6 @@ class FieldLike(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong with what a caller sent.
-
-    Attributes:
-        code: A constant for machines: ``UNKNOWN_COLUMN``, ``MISSING_COLUMN``, ``MISSING_VALUE``, ``WRONG_TYPE``,
-            ``WRONG_LENGTH`` or ``WRONG_ROW``.
-        column: Name of the column, if it lies in one.
-        row: Index of the first row, from 0, if it lies in one.
-        value: The value found, as it would be written in JSON or Python, shortened.
-        expected: What was expected there.
-    """
-
-    code: str
-    expected: str
-    column: str | None = None
-    row: int | None = None
-    value: str | None = None
-
-    def __str__(self) -> str:
-        place = ", ".join(
-            part
-            for part in (
-                None if self.row is None else f"row {self.row}",
-                None if self.column is None else f"column {self.column!r}",
-            )
-            if part
-        )
-        found = {
-            "UNKNOWN_COLUMN": "is not known",
-            "MISSING_COLUMN": "is not there",
-            "MISSING_VALUE": "has no value",
-        }.get(self.code, f"holds {self.value}")
-        return f"{place or 'input'} {found}; expected {self.expected}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return {
-            "code": self.code,
-            "column": self.column,
-            "row": self.row,
-            "value": self.value,
-            "expected": self.expected,
-        }
-
-
-class BadInputError(InputError):
-    """Rows or columns given by a caller do not fit the signature.
-
-    Attributes:
-        problems: The first :data:`MOST_PROBLEMS` of them.
-        total: How many there are.
-    """
-
-    code = "BAD_INPUT"
-
-    def __init__(self, problems: Sequence[Problem], *, total: int | None = None) -> None:
-        self.problems = tuple(problems[:MOST_PROBLEMS])
-        self.total = len(problems) if total is None else total
-        shown = [str(problem) for problem in self.problems]
-        if self.total > len(shown):
-            shown.append(f"and {self.total - len(shown)} more")
-        word = "problem" if self.total == 1 else "problems"
-        super().__init__(f"{self.total} {word} in the input:\n    " + "\n    ".join(shown))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self.problems, self.total)
-
-    def as_dict(self) -> Mapping[str, Any]:
-        """The parts by name, with every problem kept."""
-        return {
-            **MainspringError.as_dict(self),
-            "total": self.total,
-            "problems": [problem.as_dict() for problem in self.problems],
-        }
-
-
-def _rebuild(problems: Sequence[Problem], total: int) -> BadInputError:
-    return BadInputError(problems, total=total)
-
-
-@dataclass(slots=True)
-class _Problems:
-    found: list[Problem] = field(default_factory=list)
-    total: int = 0
-
-    def add(self, code: str, expected: str, **place: Any) -> None:
-        self.total += 1
-        if len(self.found) < MOST_PROBLEMS:
-            self.found.append(Problem(code, expected, **place))
-
-    def raise_if_any(self) -> None:
-        if self.total:
-            raise BadInputError(self.found, total=self.total)
-
-
 def read_rows(
     fields: Sequence[FieldLike],
     rows: Sequence[Mapping[str, Any]],
@@ -163,7 +63,7 @@ def read_rows(
     ignore_unknown: bool = False,
 ) -> dict[str, npt.NDArray[Any]]:
     """Rows into columns; see :meth:`mainspring.models.signature.Signature.columns`."""
-    problems = _Problems()
+    problems = Problems()
     given: Sequence[object] = rows
     for index, row in enumerate(given):
         if not isinstance(row, Mapping):
@@ -200,7 +100,7 @@ def read_lists(
         ignore_unknown: Do not read any other column either, instead of refusing it.
         rows: How many values each must have; by default as many as the longest.
     """
-    problems = _Problems()
+    problems = Problems()
     known = {field.name for field in fields}
     if not ignore_unknown:
         _unknown(dict.fromkeys(lists.keys() - known.union(ignore)), fields, problems)
@@ -219,7 +119,7 @@ def read_lists(
     return columns
 
 
-def _unknown(strange: Mapping[str, int | None], fields: Sequence[FieldLike], problems: _Problems) -> None:
+def _unknown(strange: Mapping[str, int | None], fields: Sequence[FieldLike], problems: Problems) -> None:
     names = [field.name for field in fields]
     for name in sorted(strange, key=str):
         close = difflib.get_close_matches(str(name), names, n=1)
@@ -227,7 +127,7 @@ def _unknown(strange: Mapping[str, int | None], fields: Sequence[FieldLike], pro
         problems.add("UNKNOWN_COLUMN", hint + ", ".join(names), column=str(name), row=strange[name])
 
 
-def _read(item: FieldLike, values: Sequence[Any] | npt.NDArray[Any], problems: _Problems) -> npt.NDArray[Any]:
+def _read(item: FieldLike, values: Sequence[Any] | npt.NDArray[Any], problems: Problems) -> npt.NDArray[Any]:
     fast = _fast(item, values)
     if fast is not None:
         return fast
@@ -272,7 +172,7 @@ def _finite(item: FieldLike, column: npt.NDArray[np.float64]) -> npt.NDArray[np.
 def _each(
     item: FieldLike,
     values: Sequence[Any] | npt.NDArray[Any],
-    problems: _Problems,
+    problems: Problems,
     convert: Callable[[Any], Any],
     missing: Any,
     dtype: Any,

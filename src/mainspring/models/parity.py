@@ -15,7 +15,7 @@ class Parity:
         runtime: The runtime that was chosen, and that all figures but ``examples`` are about.
         rows_compared: How many rows both answered.
         kinds: How many of them were of each kind: ``real``, ``missing``, ``unseen``, ``boundary``, ``single``.
-        tolerance: How far scores may lie apart: absolute for probabilities, relative to 1 + |value| for values.
+        tolerance: How far scores may lie apart; for values, as a share of one plus their size.
         max_abs_difference: The largest difference of a score, rounded up to two digits.
         labels_different: Rows with another label, those of ``ties`` included.
         ties: Rows whose label differs only because its two best scores are equal within the tolerance.

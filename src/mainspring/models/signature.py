@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.models.inputs import BadInputError, Problem, read_lists, read_rows
+from mainspring.models.inputs import read_lists, read_rows
+from mainspring.models.problems import BadInputError, Problem
 
 __all__ = ["BadInputError", "Datatype", "Field", "MISSING", "Problem", "Signature", "Task", "empty_column"]
 
