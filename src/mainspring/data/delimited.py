@@ -80,6 +80,7 @@ def read_cells(paths: Sequence[Path], dialect: Dialect) -> tuple[engine.Relation
 def _read_file(path: Path, dialect: Dialect) -> tuple[engine.Relation, tuple[str, ...]]:
     if not path.is_file():
         raise NotFoundError("there is no such file", where=str(path), fix="check the path")
+    _check(dialect)
     delimiter, names = _head(path, dialect)
     try:
         return engine.Relation.of(_query(path, dialect, delimiter, names)), names
@@ -87,6 +88,12 @@ def _read_file(path: Path, dialect: Dialect) -> tuple[engine.Relation, tuple[str
         with _normalised(path, dialect, delimiter, names) as clean:
             plain = Dialect(missing=dialect.missing)
             return engine.Relation.of(_query(clean, plain, ",", names, longest=True)), names
+
+
+def _check(dialect: Dialect) -> None:
+    for name, value in (("delimiter", dialect.delimiter), ("quote", dialect.quote)):
+        if value is not None and (len(value.encode()) != 1 or value in "\r\n"):
+            raise InputError(f"the {name} is {value!r}", expected="one ASCII character")
 
 
 def _query(path: Path, dialect: Dialect, delimiter: str, names: Sequence[str], *, longest: bool = False) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from mainspring.data.anomalies import Anomaly, AnomalyType, Severity
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.expectations import Feature
+from mainspring.data.sketches import Frequencies
 from mainspring.data.statistics import FeatureStatistics, Numbers, Words
 
 _SHOWN: Final = 5
@@ -25,10 +26,20 @@ def check_feature(feature: Feature, found: FeatureStatistics, split: str) -> Ite
     if mismatch is not None:
         yield mismatch
         return
-    if found.numbers is not None:
+    if found.numbers is not None and feature.type.is_numeric:
         yield from _numbers(feature, found.numbers, split)
-    if found.words is not None and feature.domain is not None:
-        yield from _domain(feature, feature.domain, found.words, split)
+    frequencies = _frequencies(found)
+    if frequencies is not None and feature.domain is not None:
+        yield from _domain(feature, feature.domain, frequencies, split)
+
+
+def _frequencies(found: FeatureStatistics) -> Frequencies | None:
+    if found.numbers is not None and found.numbers.quantiles.exact:
+        quantiles = found.numbers.quantiles
+        return Frequencies(
+            {str(int(value)): int(count) for value, count in zip(quantiles.values, quantiles.weights, strict=True)}
+        )
+    return found.words.frequencies if found.words is not None else None
 
 
 def _presence(feature: Feature, found: FeatureStatistics, split: str) -> Iterator[Anomaly]:
@@ -56,12 +67,11 @@ def _floor(share: float) -> float:
 
 def _type(feature: Feature, found: FeatureStatistics, split: str) -> Anomaly | None:
     wanted, given = feature.type, found.type
+    if wanted is given or (wanted is ColumnType.FLOAT and given is ColumnType.INT):
+        return None
     whole = found.numbers is not None and found.numbers.whole == found.num_non_missing
-    if (
-        wanted is given
-        or (wanted, given) == (ColumnType.FLOAT, ColumnType.INT)
-        or (wanted is ColumnType.INT and whole)
-    ):
+    if whole and wanted in {ColumnType.INT, ColumnType.STRING}:
+        # Whole numbers may stand for categories: their text is the word.
         return None
     if found.words is not None and given is ColumnType.STRING and wanted.is_numeric:
         return _text_for_number(feature, found, found.words, split)
@@ -172,13 +182,13 @@ def _numbers(feature: Feature, found: Numbers, split: str) -> Iterator[Anomaly]:
             )
 
 
-def _domain(feature: Feature, domain: Sequence[str], found: Words, split: str) -> Iterator[Anomaly]:
+def _domain(feature: Feature, domain: Sequence[str], found: Frequencies, split: str) -> Iterator[Anomaly]:
     known = set(domain)
-    outside = [(word, count) for word, count in found.frequencies.counts.items() if word not in known]
-    strange = sum(count for _, count in outside) + found.frequencies.rest
+    outside = [(word, count) for word, count in found.counts.items() if word not in known]
+    strange = sum(count for _, count in outside) + found.rest
     if not strange:
         return
-    total = found.frequencies.total
+    total = found.total
     mass = (total - strange) / total
     enough = mass >= feature.min_domain_mass - 1e-12
     named = [f"{word!r} ({_rows(count)})" for word, count in outside]

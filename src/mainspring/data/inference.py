@@ -23,7 +23,7 @@ from mainspring.core.errors import InputError
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.expectations import Feature
 from mainspring.data.schema import SERVING, Schema
-from mainspring.data.statistics import FeatureStatistics, Statistics
+from mainspring.data.statistics import FeatureStatistics, Statistics, TableStatistics
 
 MOSTLY_NUMBERS: Final = 0.95
 MOST_WORDS: Final = 100
@@ -48,10 +48,18 @@ def infer(statistics: Statistics, *, label: str | None = None, split: str | None
         raise InputError(
             f"there is no column {label!r} to be the label",
             expected="one of " + ", ".join(found.features),
-            fix=f"use the label {near[0]!r}" if near else None,
+            fix=f"use the label {near[0]!r}" if near else _header_hint(found),
         )
     features = {name: _feature(feature, is_label=name == label) for name, feature in found.features.items()}
     return Schema(features=features, label=label, min_examples=1)
+
+
+def _header_hint(found: TableStatistics) -> str | None:
+    """If columns are named like numbers, the first row of data was most likely taken for the names."""
+    numbers = [name for name in found.features if name.strip().lstrip("-").replace(".", "", 1).isdigit()]
+    if not numbers:
+        return None
+    return f"if {numbers[0]!r} is no name but a value, read the file with header=False and names=[…]"
 
 
 def _feature(found: FeatureStatistics, *, is_label: bool) -> Feature:

@@ -17,7 +17,8 @@ from mainspring.data.expectations import DriftLimits, Feature
 _HEAD: Final = """\
 # What the data should look like. Written on the first run from the training rows; yours to edit.
 #
-#   type             INT, FLOAT, STRING, BOOL, DATE, TIMESTAMP, BYTES, or OTHER (nothing seen yet)
+#   type             INT, FLOAT, STRING, BOOL, DATE, TIMESTAMP, BYTES, or OTHER (nothing seen yet);
+#                    STRING on a column of whole numbers makes them categories
 #   required         false if the column may be missing altogether
 #   presence         the least fraction of rows that have a value
 #   domain           the values a STRING may have; leave it out for any

@@ -275,9 +275,11 @@ class Table:
     def iter_rows(self) -> Iterator[dict[str, Any]]:
         """The rows one by one, as mappings from names to values."""
         names = self.names
-        for start in range(0, self.num_rows, _BATCH):
-            for row in engine.fetch(self.rows(start, start + _BATCH)._query):
-                yield dict(zip(names, row, strict=True))
+        with engine.cursor() as found:
+            found.execute(self._query)
+            while batch := found.fetchmany(_BATCH):
+                for row in batch:
+                    yield dict(zip(names, row, strict=True))
 
     def __repr__(self) -> str:
         listed = ", ".join(f"{column.name}: {column.type}" for column in self.columns)

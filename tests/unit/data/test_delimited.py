@@ -143,6 +143,12 @@ def test_repeated_names(write):
     assert "'a', 'A' in columns 1 and 3; 'b' in columns 2 and 5" in str(caught.value)
 
 
+@pytest.mark.parametrize("options", [{"delimiter": "||"}, {"delimiter": ""}, {"quote": "\n"}])
+def test_delimiters_are_one_character(write, options):
+    with pytest.raises(InputError, match="one ASCII character"):
+        Table.read_csv(write("a,b\n1,2\n"), **options)
+
+
 def test_no_file(tmp_path):
     with pytest.raises(NotFoundError, match=r"nowhere\.csv"):
         Table.read_csv(tmp_path / "nowhere.csv")

@@ -66,6 +66,13 @@ def test_the_label_is_absent_in_serving():
         infer(summarize(Table.from_columns({"x": [1]})), label="z")
 
 
+def test_a_file_without_names_is_suspected(tmp_path):
+    (tmp_path / "x.csv").write_text("39,State-gov,yes\n50,Private,no\n")
+    with pytest.raises(InputError) as caught:
+        infer(summarize(Table.read_csv(tmp_path / "x.csv")), label="income")
+    assert "if '39' is no name but a value, read the file with header=False" in str(caught.value)
+
+
 def test_nan_is_allowed_where_it_was_seen():
     table = Table.from_columns({"n": [1]}).sql("SELECT unnest(['nan'::DOUBLE, 1.0]) AS a, 1.0::DOUBLE AS b")
     schema = infer(summarize(table))

@@ -142,6 +142,16 @@ def test_missing_columns_and_labels(tips, transform, schema):
         transform.class_of(2)
 
 
+def test_whole_numbers_become_categories_if_the_schema_says_so(tips, schema):
+    as_words = schema.with_feature(Feature(name="size", type=ColumnType.STRING))
+    found = Transform.fit(tips, as_words)
+    rule = next(step for step in found.steps if step.column == "size")
+    assert isinstance(rule, OneHot)
+    assert set(rule.vocabulary) == {"1", "2", "3", "4", "5", "6"}
+    size = found.outputs.index("size=3")
+    np.testing.assert_array_equal(found.apply(tips)[:, size], tips.column("size") == 3)
+
+
 def test_a_quantity(tips):
     schema = infer(summarize(tips.where("bill IS NOT NULL")), label="bill")
     found = Transform.fit(tips.where("bill IS NOT NULL"), schema)
