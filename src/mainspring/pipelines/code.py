@@ -1,30 +1,28 @@
 """The identity of a step's code: the function, what it uses in its file, and the project's modules it imports.
 
-Comments, blank lines and docstrings do not count: only what the interpreter would run differently does.
+Only what the interpreter would run differently counts: see :mod:`mainspring.pipelines.sources`.
 """
 
 from __future__ import annotations
 
-import ast
 import builtins
+import dataclasses
+import enum
 import functools
 import importlib.metadata
-import inspect
+import importlib.util
 import json
+import re
 import sys
 import sysconfig
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from pathlib import Path, PurePath
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from mainspring.core.digests import digest_bytes, digest_text
-
-_OUTSIDE = tuple(
-    str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")
-)
+from mainspring.pipelines.sources import globals_of, read_source, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +44,18 @@ def code_of(function: Callable[..., Any], requires: tuple[str, ...] = ()) -> Cod
     """The code that a function runs: itself, the first-party names it uses, and what those import.
 
     Args:
-        function: A function defined in a file (or a cell of a notebook).
+        function: A function defined in a file, or in a cell of a notebook.
         requires: Distributions to count in addition.
     """
     walk = _Walk()
-    walk.function(inspect.unwrap(function))
-    for name in requires:
-        walk.imports.add(name)
+    walk.callable("", "", function)
+    walk.imports.update(requires)
     versions = {name: _version(name) for name in walk.imports}
     return Code(
         parts=dict(sorted(walk.parts.items())),
         distributions={name: version for name, version in sorted(versions.items()) if version},
         files=frozenset(walk.files),
     )
-
-
-def is_first_party(path: str | None) -> bool:
-    """Whether a file is the user's own: neither of the standard library nor installed."""
-    if not path or path.startswith("<frozen"):
-        return False
-    resolved = str(Path(path).resolve())
-    return not resolved.startswith(_OUTSIDE) and not resolved.startswith(_OURS)
-
-
-_OURS = str(Path(__file__).resolve().parents[1])
 
 
 class _Walk:
@@ -79,166 +65,192 @@ class _Walk:
         self.parts: dict[str, str] = {}
         self.imports: set[str] = set()
         self.files: set[Path] = set()
+        self._seen: dict[int, object] = {}  # by identity; the values are kept, so that no identity is used twice
 
-    def function(self, function: Callable[..., Any]) -> None:
-        module = sys.modules.get(function.__module__)
-        label = f"{function.__module__}:{function.__qualname__}"
-        if label in self.parts:
-            return
-        source = _source(function)
-        self.parts[label] = _digest_of_source(source)
-        if not is_first_party(_file_of(module)):
+    def _is_new(self, value: object) -> bool:
+        known = id(value) in self._seen
+        self._seen[id(value)] = value
+        return not known
+
+    def _put(self, label: str, digest: str) -> None:
+        known = self.parts.get(label)
+        # Two closures of one function have one name.
+        self.parts[label] = digest if known in (None, digest) else digest_text(f"{known} {digest}")
+
+    def callable(self, module: str, label: str, value: Any) -> None:
+        """A function, or something that wraps functions: a decorated or a partial function, a step, a method."""
+        while value is not None and self._is_new(value):
+            if isinstance(value, FunctionType):
+                self._function(value)
+            elif isinstance(value, functools.partial):
+                self.value(module, f"{label}.args", [*value.args, dict(value.keywords)])
+                self.callable(module, label, value.func)
+            elif isinstance(value, MethodType):
+                self.callable(module, label, value.__func__)
+            value = getattr(value, "__wrapped__", None)
+
+    def _function(self, function: FunctionType) -> None:
+        module, code = str(function.__globals__.get("__name__")), function.__code__
+        label = f"{module}:{code.co_qualname}"
+        source = source_of(function)
+        self._put(label, source.digest)
+        if not _is_own(module):
             # A step of an installed distribution: its version stands for the rest of its code.
-            self.imports.add(function.__module__.partition(".")[0])
+            self._import(module)
             return
-        self._remember_file(module)
-        scope = dict(getattr(function, "__globals__", {}))
-        code = getattr(function, "__code__", None)
-        if isinstance(function, FunctionType):
-            scope |= dict(inspect.getclosurevars(function).nonlocals)
-        names = set(_names(code)) if code else set(_names_in_source(source))
-        for name in sorted(names):
-            if name in scope:
-                self._value(function.__module__, name, scope[name])
-        for target in _imported_in(source):
-            self._import(target)
+        self._remember(module)
+        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            try:
+                self.value(module, f"{label}.{name}", cell.cell_contents)
+            except ValueError:  # not filled yet
+                continue
+        for name in sorted(globals_of(code) | source.header):
+            if name in function.__globals__ and getattr(builtins, name, None) is not function.__globals__[name]:
+                self.value(module, f"{module}:{name}", function.__globals__[name])
+        self._import_all(source.imports)
 
-    def _value(self, module: str, name: str, value: Any) -> None:
-        value = inspect.unwrap(value) if callable(value) and not isinstance(value, type) else value
+    def value(self, module: str, label: str, value: Any) -> None:
+        """Whatever a name of a module holds."""
         if isinstance(value, ModuleType):
             self._import(value.__name__)
-        elif isinstance(value, (FunctionType, type)):
-            owner = sys.modules.get(value.__module__)
-            if owner is None or value.__module__ == "builtins":
-                return
-            if value.__module__ == module and is_first_party(_file_of(owner)):
-                self._definition(value)
+        elif isinstance(value, type):
+            self._class(module, value)
+        elif isinstance(value, FunctionType | MethodType | functools.partial) or _wraps(value):
+            owner = getattr(value, "__module__", module)
+            if owner in (module, "functools"):
+                self.callable(module, label, value)
             else:
-                self._import(value.__module__)
-        elif getattr(builtins, name, None) is not value:
-            self._constant(module, name, value)
-
-    def _definition(self, value: Any) -> None:
-        if isinstance(value, FunctionType):
-            self.function(value)
-            return
-        label = f"{value.__module__}:{value.__qualname__}"
-        if label in self.parts:
-            return
-        source = _source(value)
-        self.parts[label] = _digest_of_source(source)
-        scope = vars(sys.modules[value.__module__])
-        for name in sorted(set(_names_in_source(source))):
-            if name in scope and scope[name] is not value:
-                self._value(value.__module__, name, scope[name])
-
-    def _constant(self, module: str, name: str, value: Any) -> None:
-        try:
-            text = json.dumps(value, sort_keys=True)
-        except (TypeError, ValueError):
-            owner = getattr(type(value), "__module__", "")
-            if owner != "builtins":
                 self._import(owner)
-            return
-        self.parts[f"{module}:{name}"] = digest_text(text)
+        else:
+            self._constant(module, label, value)
 
-    def _import(self, name: str) -> None:
-        module = sys.modules.get(name)
-        path = _file_of(module)
-        if module is None or path is None or not is_first_party(path):
+    def _class(self, module: str, value: type) -> None:
+        if value.__module__ != module or not _is_own(module):
+            self._import(value.__module__)
+        elif self._is_new(value):
+            source = source_of(value)
+            self._put(f"{module}:{value.__qualname__}", source.digest)
+            scope = vars(sys.modules[module])
+            for name in sorted(source.names):
+                if name in scope and getattr(builtins, name, None) is not scope[name]:
+                    self.value(module, f"{module}:{name}", scope[name])
+            self._import_all(source.imports)
+
+    def _constant(self, module: str, label: str, value: Any) -> None:
+        text = _as_text(value)
+        if text is not None:
+            self._put(label, digest_text(text))
+        elif isinstance(value, dict | list | tuple | set | frozenset) and self._is_new(value):
+            for key, item in _items(value):
+                self.value(module, f"{label}[{key}]", item)
+        elif dataclasses.is_dataclass(value) and self._is_new(value):
+            self._class(module, type(value))
+            for one in dataclasses.fields(value):
+                self.value(module, f"{label}.{one.name}", getattr(value, one.name))
+        elif hasattr(value, "tobytes"):
+            self._put(label, digest_bytes(value.tobytes()))
+        elif type(value).__module__ != "builtins":
+            self._class(module, type(value))
+
+    def _import_all(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            self._import(name, perhaps="." in name)
+
+    def _import(self, name: str, *, perhaps: bool = False) -> None:
+        """A module; ``perhaps`` it is none, but a name in one, which was followed already."""
+        file = _file_of(name)
+        if file is None or not is_first_party(file):
             top = name.partition(".")[0]
-            if top not in sys.stdlib_module_names:
+            if not perhaps and top not in sys.stdlib_module_names:
                 self.imports.add(top)
             return
         if name in self.parts:
             return
-        text = Path(path).read_text(encoding="utf-8")
-        self.parts[name] = _digest_of_source(text)
-        self._remember_file(module)
-        for target in _imported_in(text, package=module.__package__ or ""):
-            if target in sys.modules or target.partition(".")[0] not in sys.modules:
-                self._import(target)
+        package = name if file.endswith("__init__.py") else name.rpartition(".")[0]
+        source = read_source(Path(file).read_text(encoding="utf-8"), package)
+        self.parts[name] = source.digest
+        self.files.add(Path(file).resolve())
+        if package and package != name:
+            self._import(package)
+        self._import_all(source.imports)
 
-    def _remember_file(self, module: ModuleType | None) -> None:
-        path = _file_of(module)
-        if path:
-            self.files.add(Path(path).resolve())
-
-
-def _file_of(module: ModuleType | None) -> str | None:
-    path = getattr(module, "__file__", None)
-    return path if path and path.endswith(".py") else None
+    def _remember(self, module: str) -> None:
+        file = _file_of(module)
+        if file:
+            self.files.add(Path(file).resolve())
 
 
-def _source(value: Any) -> str:
+def _wraps(value: Any) -> bool:
+    return callable(value) and isinstance(getattr(value, "__wrapped__", None), FunctionType)
+
+
+def _as_text(value: Any) -> str | None:
+    """A constant as a text that is the same in every process; ``None`` if it is not that simple."""
     try:
-        return textwrap.dedent(inspect.getsource(value))
-    except (OSError, TypeError):
-        code = getattr(value, "__code__", None)
-        return digest_bytes(code.co_code + repr(code.co_consts).encode()) if code else repr(value)
+        return json.dumps(value, sort_keys=True)
+    except (TypeError, ValueError):
+        pass
+    if isinstance(value, bytes | complex | range | PurePath | re.Pattern | enum.Enum):
+        return f"{type(value).__qualname__} {value!r}"
+    return None
 
 
-def _digest_of_source(source: str) -> str:
-    return digest_text(_normalised(source))
+def _items(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        yield from ((repr(key), item) for key, item in value.items())
+    elif isinstance(value, set | frozenset):
+        yield "", sorted(map(repr, value))
+    else:
+        yield from ((str(place), item) for place, item in enumerate(value))
 
 
-@functools.lru_cache(maxsize=1024)
-def _normalised(source: str) -> str:
+_STDLIB = tuple(f"{Path(sysconfig.get_paths()[name]).resolve()}/" for name in ("stdlib", "platstdlib"))
+_OURS = f"{Path(__file__).resolve().parents[1]}/"
+
+
+@functools.lru_cache(maxsize=4096)
+def is_first_party(path: str | None) -> bool:
+    """Whether a file is the user's own: neither of the standard library nor installed."""
+    if not path or path.startswith("<"):
+        return False
+    resolved = Path(path).resolve()
+    if not {"site-packages", "dist-packages"}.isdisjoint(resolved.parts):
+        return False
+    return not str(resolved).startswith((*_STDLIB, _OURS))
+
+
+def _is_own(module: str) -> bool:
+    """Whether a module is the user's own; a notebook has no file."""
+    file = getattr(sys.modules.get(module), "__file__", None)
+    return is_first_party(file) if file else module == "__main__"
+
+
+def _file_of(name: str) -> str | None:
+    """The file of a module, imported or not, without importing it."""
+    module = sys.modules.get(name)
+    if module is not None:
+        found = getattr(module, "__file__", None)
+    else:
+        parent, _, own = name.rpartition(".")
+        found = _file_below(parent, own) if parent else _origin(name)
+    return found if found and found.endswith(".py") else None
+
+
+def _file_below(parent: str, name: str) -> str | None:
+    package = _file_of(parent)
+    if package is None or not package.endswith("__init__.py") or not is_first_party(package):
+        return None
+    folder = Path(package).parent
+    candidates = (folder / name / "__init__.py", folder / f"{name}.py")
+    return next((str(one) for one in candidates if one.is_file()), None)
+
+
+def _origin(name: str) -> str | None:
     try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return source
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            node.decorator_list = []
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Module)):
-            first = node.body[0] if node.body else None
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body = node.body[1:] or [ast.Pass()]
-    return ast.dump(tree)
-
-
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
-    yield from code.co_freevars
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            yield from _names(constant)
-
-
-def _names_in_source(source: str) -> Iterator[str]:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            yield node.id
-
-
-def _imported_in(source: str, package: str = "") -> Iterator[str]:
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name
-        elif isinstance(node, ast.ImportFrom):
-            base = node.module or ""
-            if node.level:
-                parts = package.split(".")
-                base = ".".join([*parts[: len(parts) - node.level + 1], *([base] if base else [])])
-            if base:
-                yield base
-            for alias in node.names:
-                if f"{base}.{alias.name}" in sys.modules:
-                    yield f"{base}.{alias.name}"
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    return spec.origin if spec else None
 
 
 _NAMES = {

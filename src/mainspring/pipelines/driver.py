@@ -154,11 +154,7 @@ class Driver:
                 if one.role is Role.RESOURCE and one.name not in unit.bindings
             },
             key=key,
-            conditions=[
-                slot
-                for condition in unit.node.conditions
-                if isinstance(slot := given(condition.ref, results), Artifact)
-            ],
+            conditions=_said_yes(unit.node, results),
             hit=self._hit(unit, key),
         )
 
@@ -241,3 +237,11 @@ def _refuse_missing(unit: Unit, inputs: Mapping[str, Sequence[Artifact | None]])
                 expected="an artifact",
                 fix=f"let the step take nothing: {name}: … | None",
             )
+
+
+def _said_yes(node: Node, results: Results) -> Sequence[Artifact]:
+    """What the gates above and the conditions said, on whose word the node runs."""
+    gates = [slot for gate in node.after for slot in results[gate].outputs.values()]
+    conditions = [given(condition.ref, results) for condition in node.conditions]
+    said = [slot for slot in [*gates, *conditions] if isinstance(slot, Artifact)]
+    return list({slot.id: slot for slot in said}.values())

@@ -84,7 +84,7 @@ class Prepared:
         files: Outside files by argument.
         resources: Names of resources by argument.
         key: Its cache key.
-        conditions: The artifacts on whose word it runs: verdicts and approvals.
+        conditions: The artifacts on whose word it runs: gates above, verdicts and approvals.
         hit: An earlier execution with the same key, if there is one.
     """
 
