@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import platform as machine
 import shutil
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,7 +29,7 @@ class Check:
 @json_option
 def doctor(verify: bool, as_json: bool) -> int:
     """Check that this installation and this project are healthy. Exits with 1 if something is not."""
-    checks = [_python(), _libraries(), _sqlite(), *_project(verify)]
+    checks = [_python(), _libraries(), *_project(verify)]
     if as_json:
         print_json({"ok": all(one.ok for one in checks), "checks": [vars_of(one) for one in checks]})
     else:
@@ -60,11 +59,6 @@ def _libraries() -> Check:
     if absent:
         return Check("libraries", False, f"not installed: {', '.join(absent)}; run pip install mainspring")
     return Check("libraries", True, ", ".join(versions))
-
-
-def _sqlite() -> Check:
-    good = sqlite3.sqlite_version_info >= (3, 35)
-    return Check("sqlite", good, sqlite3.sqlite_version + ("" if good else "; 3.35 or newer is needed"))
 
 
 def _project(verify: bool) -> list[Check]:
