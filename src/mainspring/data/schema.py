@@ -11,7 +11,7 @@ from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Value
 from mainspring.data.expectations import DriftLimits, Feature
 
-__all__ = ["SERVING", "TRAINING", "DriftLimits", "Feature", "Schema"]
+__all__ = ["DriftLimits", "Feature", "SERVING", "Schema", "TRAINING"]
 
 TRAINING: Final = "TRAINING"
 SERVING: Final = "SERVING"
