@@ -10,7 +10,8 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from mainspring.core.errors import ConflictError, InputError, NotFoundError, StateError
 from mainspring.evaluation import Better, better
-from mainspring.models.package import Package
+from mainspring.models.files import Files
+from mainspring.models.package import MANIFEST, SIGNATURE, Package
 from mainspring.models.registry.decisions import Action, AliasMove, Blessing, held
 from mainspring.models.registry.ledger import ALIAS_MOVE, BLESSING, REGISTRATION, Ledger
 from mainspring.models.registry.model_version import ModelVersion
@@ -250,12 +251,20 @@ class Registry:
         """The number for a package, and why."""
         if previous is None:
             return next_version(None)
-        before = self.fetch(previous)
+        before = self._described(previous)
         breaks = list(before.signature.breaks(package.signature))
         if before.details.get("label") != package.details.get("label"):
             breaks.insert(0, f"it predicts {package.details.get('label')!r}, not {before.details.get('label')!r}")
         improved, told = _compared(metric, previous.metrics, metrics)
         return next_version(previous.version, breaks=breaks, improved=told if improved else None, otherwise=told)
+
+    def _described(self, version: ModelVersion) -> Package:
+        """What a package says of itself, without its model."""
+        content: dict[str, bytes | Path] = {}
+        for name in (MANIFEST, SIGNATURE):
+            with self._blobs.open(version.digest, name) as file:
+                content[name] = file.read()
+        return Package.from_files(Files(content))
 
     def _put(self, value: _Saved) -> str:
         with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
