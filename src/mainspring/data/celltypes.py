@@ -135,7 +135,7 @@ def fits(cell: str, type_: ColumnType) -> str:
         case ColumnType.TIMESTAMP:
             return _both(cell, _STAMP, "TRY_CAST({text} AS TIMESTAMPTZ) IS NOT NULL")
         case _:
-            return f"({cell} IS NOT NULL)"
+            return f"CASE WHEN {cell} IS NOT NULL THEN true END"
 
 
 def convert(cell: str, type_: ColumnType) -> str:

@@ -1,6 +1,11 @@
 """Which type a column of text cells becomes: every cell decides."""
 
+import math
+import re
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mainspring.core.errors import InputError
 from mainspring.data import ColumnType, Table
@@ -78,7 +83,8 @@ def test_words_for_missing(tmp_path):
 
 
 def test_types_that_are_asked_for(tmp_path):
-    assert read(tmp_path, ["1", "2"], types={"x": "STRING"}).to_columns()["x"] == ["1", "2"]
+    assert read(tmp_path, ["1", "", "2"], types={"x": "STRING"}).to_columns()["x"] == ["1", None, "2"]
+    assert read(tmp_path, ["1", "", "2"], types={"x": "FLOAT"}).to_columns()["x"] == [1.0, None, 2.0]
     assert read(tmp_path, ["007"], types={"x": STRING, "n": FLOAT}).to_columns() == {"x": ["007"], "n": [1.0]}
     with pytest.raises(InputError) as caught:
         read(tmp_path, ["1", "b", "2", "c"], types={"x": INT})
@@ -87,3 +93,36 @@ def test_types_that_are_asked_for(tmp_path):
         read(tmp_path, ["1"], types={"y": INT})
     with pytest.raises(InputError, match="no such types: x: NUMBER"):
         read(tmp_path, ["1"], types={"x": "NUMBER"})
+
+
+WHOLE = re.compile(r" *[+-]?(0|[1-9][0-9]*) *")
+NUMBER = re.compile(r" *[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)? *")
+
+
+def type_of(cells):
+    """The rules for numbers, in other words."""
+    present = [cell for cell in cells if cell]
+    if present and all(WHOLE.fullmatch(cell) and -(2**63) <= int(cell) < 2**63 for cell in present):
+        return INT
+    if present and all(NUMBER.fullmatch(cell) for cell in present):
+        return FLOAT if any(set(cell) & set(".eE") for cell in present) else STRING
+    return STRING
+
+
+LIKE_NUMBERS = st.text(st.sampled_from(list("0123456789" * 2 + "+-.eE ")), max_size=5) | st.integers(
+    -(2**70), 2**70
+).map(str)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(LIKE_NUMBERS, min_size=1, max_size=4))
+def test_types_follow_the_rules(tmp_path_factory, cells):
+    table = read(tmp_path_factory.mktemp("cells"), cells)
+    wanted = type_of(cells)
+    assert table.type_of("x") is wanted
+    values = [cell or None for cell in cells]
+    if wanted.is_numeric:
+        kind = int if wanted is INT else float
+        values = [None if cell is None else kind(cell) for cell in values]
+    for found, value in zip(table.to_columns()["x"], values, strict=True):
+        assert found == value or math.isclose(found, value, rel_tol=1e-15)
