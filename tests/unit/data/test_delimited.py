@@ -164,7 +164,7 @@ def test_several_files_are_typed_together(tmp_path, write):
         Table.read_csv([one, write("a,c\n1,2\n", "3.csv")])
 
 
-# A bare carriage return outside quotes may be a line end or not: Python writes it without quotes, so it is left out.
+# A bare carriage return outside quotes may be a line end or not, and Python writes it so: it is left out.
 CELL = st.text(st.sampled_from(list("a1 \",;|\t\n\\'\u6f22")), max_size=6)
 
 
