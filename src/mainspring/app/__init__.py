@@ -1,6 +1,6 @@
 """The doors: settings, wiring, the platform as one object, the command line, the report.
 
-Only here are technologies chosen. :func:`open` gives a project's platform; ``mainspring`` on the command line does the
+Only here are technologies chosen. :func:`open` gives a project's platform; the command ``mainspring`` does the
 same things by the same names.
 """
 
