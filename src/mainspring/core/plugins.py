@@ -10,7 +10,7 @@ from typing import Any
 import pluggy
 
 from mainspring.core import hookspecs
-from mainspring.core.errors import NotFoundError
+from mainspring.core.errors import InputError, NotFoundError
 
 hookimpl = pluggy.HookimplMarker("mainspring")
 
@@ -23,6 +23,14 @@ def manager() -> pluggy.PluginManager:
     installed = entry_points(group="mainspring")
     for entry in sorted(installed, key=lambda entry: (entry.name != "builtins", entry.name)):
         found.register(entry.load(), name=entry.name)
+    try:
+        found.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise InputError(
+            f"an installed plugin implements a hook that there is not: {error}",
+            expected="the hooks of mainspring.core.hookspecs",
+            fix="correct the name of the hook, or install a plugin for this version of Mainspring",
+        ) from error
     return found
 
 
