@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -84,7 +83,7 @@ class Verdict:
         return {
             "gate": self.gate,
             "ok": self.ok,
-            "reasons": [_plain(reason) for reason in self.reasons],
+            "reasons": [asdict(reason) for reason in self.reasons],
             "details": dict(self.details),
         }
 
@@ -107,12 +106,3 @@ class Verdict:
     def load(cls, folder: Path) -> Self:
         """Read what :meth:`save` wrote."""
         return cls.from_dict(json.loads((folder / "verdict.json").read_text(encoding="utf-8")))
-
-
-def _plain(reason: Reason) -> dict[str, Any]:
-    """A reason as JSON can hold it: a figure that is no number becomes the word for it."""
-    told = asdict(reason)
-    for name in ("observed", "expected"):
-        if isinstance(told[name], float) and not math.isfinite(told[name]):
-            told[name] = str(told[name])
-    return told

@@ -98,11 +98,3 @@ def test_a_file_that_is_no_verdict_is_not_read_as_one(tmp_path: Path) -> None:
     (tmp_path / "verdict.json").write_text("{}")
     with pytest.raises(KeyError, match="gate"):
         Verdict.load(tmp_path)
-
-
-def test_a_figure_that_is_no_number_is_still_json() -> None:
-    verdict = Verdict.of(
-        "gate", [Reason(ok=False, code="NAN", message="auc is not a number", observed=float("nan"))]
-    )
-    text = json.dumps(verdict.as_dict(), allow_nan=False)
-    assert json.loads(text)["reasons"][0]["observed"] == "nan"

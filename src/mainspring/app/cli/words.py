@@ -107,8 +107,9 @@ def table(rows: Sequence[Sequence[str]], headers: Sequence[str] = ()) -> str:
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on a line of its own."""
-    click.echo(json.dumps(value, ensure_ascii=False, default=_plain))
+    """One JSON object on a line of its own; a figure that is no number becomes null."""
+    plain = json.loads(json.dumps(value, default=_plain), parse_constant=lambda _: None)
+    click.echo(json.dumps(plain, ensure_ascii=False))
 
 
 def _plain(value: Any) -> Any:
