@@ -18,6 +18,9 @@ MAX_ADDRESS: Final = 2048
 
 MAX_INT: Final = 2**63 - 1
 
+MAX_DEPTH: Final = 100
+"""How deep JSON may nest."""
+
 
 def _plain(value: Any) -> Any:
     """The built-in value for one of a derived class, such as a float of numpy or a read-only mapping."""
@@ -53,7 +56,7 @@ def encode(values: Mapping[str, Value], where: str = "") -> str:
     try:
         text = _encode(values).decode()
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise InputError(f"the properties are not JSON: {error}", where=where or None) from error
+        raise _unsound(values, where) from error
     if "\\u0000" in text or not _sound(values):
         raise _unsound(values, where)
     return text
@@ -133,16 +136,20 @@ def _fits(value: Value, wanted: PropertyType) -> bool:
             return isinstance(value, Mapping | list | tuple)
 
 
-def _sound(value: Any) -> bool:
-    """Whether whole numbers fit and keys are texts, all the way down."""
+def _sound(value: Any, depth: int = 0) -> bool:
+    """Whether whole numbers fit, texts are Unicode and keys are texts, all the way down."""
     if isinstance(value, str):
-        return "\x00" not in value
+        return "\x00" not in value and (value.isascii() or _encodable(value))
     if isinstance(value, int):
         return -MAX_INT - 1 <= value <= MAX_INT
+    if depth > MAX_DEPTH:
+        return False
     if isinstance(value, Mapping):
-        return all(isinstance(key, str) and _sound(key) and _sound(part) for key, part in value.items())
+        return all(
+            isinstance(key, str) and _sound(key) and _sound(part, depth + 1) for key, part in value.items()
+        )
     if isinstance(value, list | tuple):
-        return all(map(_sound, value))
+        return all(_sound(part, depth + 1) for part in value)
     return value is None or isinstance(value, float)
 
 
@@ -150,7 +157,7 @@ def _unsound(values: Mapping[str, Value], where: str) -> InputError:
     names = ", ".join(sorted(repr(name) for name, value in values.items() if not (_sound(name) and _sound(value))))
     return InputError(
         f"the properties {names} hold what not every database can keep",
-        expected="JSON values with whole numbers of 64 bits, and texts without NUL characters",
+        expected=f"JSON of at most {MAX_DEPTH} levels, whole numbers of 64 bits, texts without NUL characters",
         where=where or None,
     )
 

@@ -261,8 +261,10 @@ class LocalBlobs:
                     remove(str(path))
 
 
-def _stamps(tree: str) -> dict[str, tuple[int, int, int]]:
-    """Size, time and place on the disk of each file of a laid-out folder."""
+def _stamps(tree: str) -> dict[str, tuple[int, int, int]] | None:
+    """Size, time and place on the disk of each file of a laid-out folder; ``None`` if there is none."""
+    if not os.path.isdir(tree):  # noqa: PTH112 # a text, not a Path
+        return None
     found = {}
     for folder, _, names in os.walk(tree):
         for name in names:
