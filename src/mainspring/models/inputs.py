@@ -154,9 +154,9 @@ def _fast(item: FieldLike, values: Sequence[Any] | npt.NDArray[Any]) -> npt.NDAr
     present = [value for value in values if value is not None] if NoneType in map(type, values) else values
     if item.datatype == "INT64" and present and (min(present) < LEAST or max(present) > MOST):
         return None
-    if float in kinds and not all(map(math.isfinite, present)):
-        return None
     try:
+        if float in kinds and not all(map(math.isfinite, present)):
+            return None
         # None becomes NaN.
         return np.array(values, dtype=np.float64)
     except OverflowError:

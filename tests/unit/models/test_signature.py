@@ -88,6 +88,11 @@ def test_whole_numbers_may_be_large_or_written_with_a_point():
     assert columns["seconds"].tolist() == [2.0**53 + 2, 60.0, -(2.0**63)]
 
 
+def test_a_number_beyond_any_float_is_refused_even_beside_floats():
+    (problem,) = problems([{**ROW, "fare": 10**400}, ROW]).problems
+    assert (problem.code, problem.column, problem.row) == ("WRONG_TYPE", "fare", 0)
+
+
 def test_an_unknown_column_is_refused_with_the_closest_name():
     (problem,) = problems([{**ROW, "fair": 1.0}]).problems
     assert problem.code == "UNKNOWN_COLUMN"
