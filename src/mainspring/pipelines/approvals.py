@@ -112,7 +112,7 @@ def answer(
 
     Raises:
         InputError: If the name or the reason is empty.
-        StateError: If the run waits for nobody.
+        StateError: If the run waits for nobody, or somebody else answers at the same moment.
     """
     if not by.strip() or not reason.strip():
         raise InputError("an approval needs a name and a reason", fix='--by NAME --reason "…"')
@@ -150,10 +150,11 @@ def _answer(records: Records, blobs: BlobStore, asked: Execution, *, ok: bool, b
             {"type": RUN, "name": str(asked.properties["run"])},
         ).items[0],
     )
-    ended = dataclasses.replace(asked, state=ExecutionState.COMPLETE)
+    # The transition is what only one of several who answer can win.
+    ended = records.store.transition(cast("int", asked.id), ExecutionState.COMPLETE)
     edges = [
         Edge(LinkKind.OUTPUT, ended, artifact, "result"),
         Edge(LinkKind.ATTRIBUTION, artifact, context),
     ]
-    records.store.publish([ended, artifact], edges)
+    records.store.publish([artifact], edges)
     return given

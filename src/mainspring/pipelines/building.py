@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.pipelines.graph import Binding, Condition, Each, Gather, Graph, Literal, Node, Ref
-from mainspring.pipelines.steps import Argument, Step, adding
+from mainspring.pipelines.steps import Argument, File, Role, Step, adding
 
 _builder: ContextVar[Builder | None] = ContextVar("mainspring_builder", default=None)
 
@@ -114,7 +116,6 @@ class Builder:
         if missing:
             raise InputError(
                 f"step {name!r} was called without {', '.join(missing)}",
-                where=f"pipeline {self.pipeline!r}",
                 fix=f"pass {', '.join(f'{one}=…' for one in missing)}",
             )
         node = Node(
@@ -155,10 +156,12 @@ class Builder:
                     f"each() of step {step.name!r}, argument {name!r}, was given {value.over!r}",
                     expected="a list, or the output of a step that gives a list",
                 )
+            if isinstance(over, Literal):
+                over = Literal([as_literal(step.name, argument, item) for item in over.value])
             return Each(over)
         binding = as_binding(value)
         if isinstance(binding, Literal):
-            _check_literal(step, argument, binding.value)
+            return Literal(as_literal(step.name, argument, binding.value))
         return binding
 
 
@@ -166,13 +169,30 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, (list, tuple))
 
 
-def _check_literal(step: Step[..., Any], argument: Argument, value: Any) -> None:
-    if argument.role == "artifact" and value is not None:
+def as_literal(step: str, argument: Argument, value: Any) -> Any:
+    """A plain value that is given to a step, as it is recorded: JSON, a :class:`File`, or nothing.
+
+    Raises:
+        InputError: If it is something else, or the argument is an artifact.
+    """
+    if value is None or isinstance(value, File):
+        return value
+    if argument.role is Role.ARTIFACT:
         raise InputError(
-            f"step {step.name!r} was given {type(value).__name__} for {argument.name!r}",
+            f"step {step!r} was given {type(value).__name__} for {argument.name!r}",
             expected=f"the output of a step that gives {getattr(argument.annotation, '__name__', 'an artifact')}",
             fix="make the value in a step, or import it with import_artifact(...)",
         )
+    value = str(value) if isinstance(value, Path) else value
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"step {step!r} was given {type(value).__name__} for {argument.name!r}: {error}",
+            expected="a JSON value, a File, or the output of a step",
+            fix="make the value in a step",
+        ) from error
+    return value
 
 
 def as_binding(value: Any) -> Binding:

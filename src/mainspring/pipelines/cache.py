@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,11 +47,20 @@ def key_for(
     parts: dict[str, Mapping[str, Any]] = {
         "step": {"function": function, "version": version, "outputs": list(outputs)},
         "code": dict(code.parts),
-        "parameters": dict(parameters),
+        "parameters": {name: _exact(value) for name, value in parameters.items()},
         "inputs": {name: list(digests) for name, digests in inputs.items()},
         "environment": {**environment(), **code.distributions},
     }
     return CacheKey(parts, digest_json(parts))
+
+
+def _exact(value: Any) -> Any:
+    """A JSON value in which infinities and NaN, which JSON does not know, are words."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float {value}"
+    if isinstance(value, dict):
+        return {key: _exact(item) for key, item in value.items()}
+    return [_exact(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 @dataclass(frozen=True, slots=True)

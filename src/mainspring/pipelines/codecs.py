@@ -7,7 +7,7 @@ value                     stored as
 ``Path``                  the file or folder it points at
 ``bytes``                 the bytes
 NumPy array               ``.npy`` (no objects)
-anything JSON, dataclass  JSON
+anything JSON, dataclass  JSON; the annotation of the reader says what it becomes again
 ========================  ==========================================================
 """
 
@@ -19,7 +19,9 @@ import shutil
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any
 
 from mainspring.core import plugins
@@ -85,34 +87,58 @@ def _array(value: Any, folder: Path, where: str) -> Encoded:
         )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.open("wb") as file:
-        np.save(file, value, allow_pickle=False)
+        np.save(file, np.ascontiguousarray(value), allow_pickle=False)
     return Encoded(ARRAY, path=folder, properties={"shape": list(value.shape), "dtype": str(value.dtype)})
 
 
 def _json(value: Any, where: str) -> Encoded:
     try:
+        _refuse_keys(value)
         text = json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"{where} gave {_described(value)}, which cannot be stored",
+            f"{where} gave {_described(value)}, which cannot be stored: {error}",
             expected="JSON values, a dataclass, bytes, a NumPy array, a Path, or a class with save() and load()",
             fix="give the class an ARTIFACT_TYPE, save(folder) and load(folder): see mainspring.core.Storable",
         ) from error
-    properties: dict[str, Value] = {}
-    if isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= 200):
-        properties["value"] = value
-    return Encoded(JSON, data=text.encode("utf-8"), properties=properties)
+    if not text.isprintable():  # half a character, as in some names of files, must be escaped
+        text = json.dumps(json.loads(text), separators=(",", ":"))
+    return Encoded(JSON, data=text.encode("utf-8"), properties=_searchable(value))
+
+
+def _refuse_keys(value: Any) -> None:
+    """JSON would make texts of other keys, and they would stay texts."""
+    if isinstance(value, dict):
+        wrong = next((key for key in value if not isinstance(key, str)), "")
+        if not isinstance(wrong, str):
+            raise TypeError(f"the key {wrong!r} is no text")
+        for item in value.values():
+            _refuse_keys(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _refuse_keys(item)
+
+
+def _searchable(value: Any) -> Mapping[str, Value]:
+    fits = isinstance(value, (bool, float)) or (isinstance(value, int) and abs(value) < 2**63)
+    if fits or (isinstance(value, str) and len(value) <= 200 and value.isprintable()):
+        return {"value": value}
+    return {}
 
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.init}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
     item = getattr(value, "item", None)
     if type(value).__module__ == "numpy" and callable(item):
-        return item()
+        return item() if getattr(value, "ndim", 0) == 0 else value.tolist()
     if isinstance(value, (set, frozenset)):
         return sorted(value)
-    raise TypeError(type(value).__name__)
+    raise TypeError(f"a {type(value).__name__} is no JSON value")
 
 
 def _described(value: Any) -> str:
@@ -131,7 +157,7 @@ def decode(type_name: str, path: Path, annotation: Any) -> Any:
         NotFoundError: If nobody knows how to load that type.
     """
     if type_name == JSON:
-        return _shaped(json.loads(path.read_text(encoding="utf-8")), annotation)
+        return shaped(json.loads(path.read_text(encoding="utf-8")), annotation)
     if type_name == BYTES:
         return path.read_bytes()
     if type_name == FILE:
@@ -160,9 +186,37 @@ def loader_of(type_name: str, annotation: Any = None) -> Any:
         ) from error
 
 
-def _shaped(value: Any, annotation: Any) -> Any:
-    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation) and isinstance(value, dict):
-        return annotation(**value)
-    if typing.get_origin(annotation) is tuple or annotation is tuple:
-        return tuple(value)
+def shaped(value: Any, annotation: Any) -> Any:
+    """A JSON value as what an annotation asks for; as it is where the annotation says nothing that JSON lost.
+
+    Example:
+        >>> shaped([1, 2], tuple[int, ...]), shaped({"a": ["x"]}, dict[str, set[str]])
+        ((1, 2), {'a': {'x'}})
+    """
+    annotation = _strip_optional(annotation)
+    origin, members = typing.get_origin(annotation) or annotation, typing.get_args(annotation)
+    if isinstance(value, list):
+        return _list(value, origin, members)
+    if isinstance(value, dict) and dataclasses.is_dataclass(annotation):
+        hints = typing.get_type_hints(annotation)
+        fields = {name: shaped(item, hints.get(name)) for name, item in value.items()}
+        return typing.cast("Any", annotation)(**fields)
+    if isinstance(value, dict) and len(members) == 2:
+        return {key: shaped(item, members[1]) for key, item in value.items()}
+    if isinstance(origin, type) and value is not None and issubclass(origin, (Enum, Path)):
+        return origin(value)
     return value
+
+
+def _list(value: list[Any], origin: Any, members: tuple[Any, ...]) -> Any:
+    if origin is tuple and members and members[-1] is not Ellipsis and len(members) == len(value):
+        return tuple(shaped(item, member) for item, member in zip(value, members, strict=True))
+    items = [shaped(item, members[0]) for item in value] if members else value
+    return origin(items) if origin in (tuple, set, frozenset) else items
+
+
+def _strip_optional(annotation: Any) -> Any:
+    if typing.get_origin(annotation) in (typing.Union, UnionType):
+        members = [one for one in typing.get_args(annotation) if one is not NoneType]
+        return members[0] if len(members) == 1 else Any
+    return annotation

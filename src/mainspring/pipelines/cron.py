@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 
 from mainspring.core.errors import InputError
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_MONTHS = (
+    "january february march april may june july august september october november december".split()  # noqa: SIM905
+)
+_WEEKDAYS = "sunday monday tuesday wednesday thursday friday saturday".split()  # noqa: SIM905 - easier to read
 _NAMES = {
-    "month": {name: number for number, name in enumerate(_MONTHS, 1)},
-    "day of week": {name: number for number, name in enumerate(_WEEKDAYS)},
+    "month": {form: number for number, name in enumerate(_MONTHS, 1) for form in (name, name[:3])},
+    "day of week": {form: number for number, name in enumerate(_WEEKDAYS) for form in (name, name[:3])},
 }
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
 _SHORT = {
@@ -112,7 +114,12 @@ def _field(field: str, name: str, low: int, high: int, text: str) -> frozenset[i
 
 
 def _number(word: str, name: str) -> int:
-    return _NAMES.get(name, {}).get(word[:3], -1) if word.isalpha() else int(word)
+    if word.isdecimal() and word.isascii():
+        return int(word)
+    known = _NAMES.get(name, {})
+    if word not in known:
+        raise ValueError(word)
+    return known[word]
 
 
 def _wrong(part: str, name: str, low: int, high: int, text: str) -> InputError:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Artifact, ArtifactState, Kind
+from mainspring.pipelines.building import as_literal
 from mainspring.pipelines.cache import CacheKey, key_for
 from mainspring.pipelines.code import Code, code_of
 from mainspring.pipelines.codecs import FILE, decode
@@ -128,7 +129,7 @@ class Driver:
         for argument in step.arguments.values():
             name, binding = argument.name, unit.bindings.get(argument.name)
             if binding is None and (argument.role is Role.PARAMETER or isinstance(argument.default, File)):
-                binding = Literal(None if argument.required else argument.default)
+                binding = Literal(None if argument.required else as_literal(step.name, argument, argument.default))
             if binding is None:
                 continue
             value = binding.value if isinstance(binding, Literal) else given(binding, results)

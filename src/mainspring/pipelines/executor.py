@@ -10,9 +10,9 @@ from typing import Any
 
 from mainspring.core import plugins
 from mainspring.core.errors import InputError, MainspringError
-from mainspring.pipelines.codecs import Encoded, decode, encode
-from mainspring.pipelines.ports import Failure, Given, Outcome, Task
-from mainspring.pipelines.steps import Argument, File, RunStatus, Step
+from mainspring.pipelines.codecs import Encoded, decode, encode, shaped
+from mainspring.pipelines.ports import Failure, Given, Outcome, Stored, Task
+from mainspring.pipelines.steps import Argument, File, Role, RunStatus, Step
 
 
 def execute(task: Task, step: Step[..., Any], resources: Mapping[str, Callable[[], Any]]) -> Outcome:
@@ -45,7 +45,9 @@ def failure_of(error: BaseException) -> Failure:
 
 def _arguments(task: Task, step: Step[..., Any], resources: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
     known = step.arguments
-    values: dict[str, Any] = {name: _shaped(known[name], value) for name, value in task.parameters.items()}
+    values: dict[str, Any] = {
+        name: shaped(value, known[name].annotation) for name, value in task.parameters.items()
+    }
     values |= {name: _loaded(known[name], given) for name, given in task.inputs.items()}
     values |= {name: File(location) for name, location in task.files.items()}
     for argument, resource in task.resources.items():
@@ -56,23 +58,19 @@ def _arguments(task: Task, step: Step[..., Any], resources: Mapping[str, Callabl
             )
         values[argument] = resources[resource]()
     for asked in known.values():
-        if asked.role == "status":
+        if asked.role is Role.STATUS:
             values[asked.name] = RunStatus(**task.status)
     return values
 
 
 def _loaded(argument: Argument, given: Given) -> Any:
-    annotation = argument.annotation
-    values = [None if item is None else decode(item.type, Path(item.path), annotation) for item in given.items]
+    values = [None if item is None else _value(item, argument) for item in given.items]
     return values if given.listed else values[0]
 
 
-def _shaped(argument: Argument, value: Any) -> Any:
-    if argument.annotation is Path and isinstance(value, str):
-        return Path(value)
-    if argument.annotation is tuple and isinstance(value, list):
-        return tuple(value)
-    return value
+def _value(item: Stored, argument: Argument) -> Any:
+    value = decode(item.type, Path(item.path), argument.annotation)
+    return File(str(value)) if argument.role is Role.FILE and isinstance(value, Path) else value
 
 
 def _encoded(task: Task, step: Step[..., Any], returned: Any) -> dict[str, Encoded | None]:

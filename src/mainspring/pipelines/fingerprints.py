@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,15 +52,15 @@ def fingerprint(location: str, root: Path) -> Fingerprint:
 
 
 def _files(location: str, root: Path) -> tuple[Sequence[Path], Path]:
-    path = Path(location) if Path(location).is_absolute() else root / location
+    path = root / location
     if path.is_file():
         return [path], path
     if path.is_dir():
         return sorted(file for file in path.rglob("*") if file.is_file()), path
-    if glob.has_magic(location):
-        fixed = path.parts
-        cut = next(i for i, part in enumerate(fixed) if glob.has_magic(part))
-        base = Path(*fixed[:cut])
-        found = glob.glob(str(path), recursive=True)  # noqa: PTH207 - a pattern with an absolute head
-        return sorted(Path(file) for file in found if Path(file).is_file()), base
-    return [], path
+    if not glob.has_magic(location):
+        return [], path
+    parts = Path(location).parts
+    base = root.joinpath(*itertools.takewhile(lambda part: not glob.has_magic(part), parts))
+    # Only the location is a pattern: the project's folder may be called `data[1]`.
+    found = [root / one for one in glob.glob(location, root_dir=root, recursive=True)]  # noqa: PTH207
+    return sorted(file for file in found if file.is_file()), base

@@ -176,7 +176,7 @@ class Selection:
 def select(
     graph: Graph, *, start: Sequence[str] = (), end: Sequence[str] = (), only: Sequence[str] = ()
 ) -> Selection:
-    """The part of a graph that runs.
+    """The part of a graph that runs. Steps at exit always do.
 
     Args:
         graph: The whole graph.
@@ -191,9 +191,8 @@ def select(
     graph.check([*start, *end, *only])
     if only and (start or end):
         raise InputError("--only was given together with --from or --to", expected="one or the other")
-    chosen = set(graph.nodes)
-    if only:
-        chosen = set(only)
+    last = {node.name for node in graph.nodes.values() if node.at_exit}
+    chosen = (set(only) if only else set(graph.nodes)) - last
     if start:
         chosen &= set(start).union(*(graph.dependants(name) for name in start))
     if end:
@@ -202,7 +201,5 @@ def select(
         raise InputError(
             "no step lies between the given ones", where=f"--from {' '.join(start)} --to {' '.join(end)}"
         )
-    if not start and not only:
-        return Selection(run=frozenset(chosen))
-    before = set().union(*(graph.ancestors(name) for name in chosen)) - chosen
-    return Selection(run=frozenset(chosen), reuse=frozenset(before))
+    before = set().union(*(graph.ancestors(name) for name in chosen)) - chosen if start or only else set()
+    return Selection(run=frozenset(chosen | last), reuse=frozenset(before))

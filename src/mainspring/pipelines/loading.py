@@ -14,6 +14,7 @@ from typing import Any
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.pipelines.code import is_first_party
 from mainspring.pipelines.pipeline import Pipeline
+from mainspring.pipelines.places import place_in
 from mainspring.pipelines.ports import FunctionRef
 from mainspring.pipelines.steps import Step
 
@@ -45,7 +46,7 @@ def load_module(file: Path, root: Path | None = None) -> ModuleType:
     except BaseException as error:
         del sys.modules[name]
         if isinstance(error, Exception):
-            raise InputError(f"{type(error).__name__}: {error}", where=_place(error, file)) from error
+            raise InputError(f"{type(error).__name__}: {error}", where=place_in(error, file)) from error
         raise
     return module
 
@@ -114,14 +115,3 @@ def resolve(reference: FunctionRef) -> Step[..., Any]:
 def _is(module: ModuleType, file: Path) -> bool:
     known = getattr(module, "__file__", None)
     return known is not None and Path(known).resolve() == file
-
-
-def _place(error: Exception, file: Path) -> str:
-    if isinstance(error, SyntaxError) and error.filename:
-        return f"{error.filename}, line {error.lineno}"
-    trace, line = error.__traceback__, None
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(file):
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return f"{file}, line {line}" if line else str(file)

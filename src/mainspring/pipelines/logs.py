@@ -61,6 +61,7 @@ class _Switch:
         self._lock = threading.Lock()
         self._users = 0
         self._saved: tuple[TextIO, TextIO] | None = None
+        self._level = logging.WARNING
 
     def on(self) -> None:
         with self._lock:
@@ -68,7 +69,11 @@ class _Switch:
             if self._saved is None:
                 self._saved = (sys.stdout, sys.stderr)
                 sys.stdout, sys.stderr = _Router(sys.stdout), _Router(sys.stderr)
-                logging.getLogger().addHandler(_handler)
+                root = logging.getLogger()
+                self._level = root.level
+                if not root.handlers and root.level == logging.WARNING:
+                    root.setLevel(logging.INFO)  # nobody has set up logging: a step's log is told what happens
+                root.addHandler(_handler)
 
     def off(self) -> None:
         with self._lock:
@@ -77,6 +82,7 @@ class _Switch:
                 sys.stdout, sys.stderr = self._saved
                 self._saved = None
                 logging.getLogger().removeHandler(_handler)
+                logging.getLogger().setLevel(self._level)
 
 
 _switch = _Switch()

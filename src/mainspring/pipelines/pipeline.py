@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, overload
 
-from mainspring.core.errors import InputError
+from mainspring.core.errors import InputError, MainspringError
 from mainspring.core.records import Value
 from mainspring.pipelines.building import collecting
 from mainspring.pipelines.graph import Graph
+from mainspring.pipelines.places import place_in
 from mainspring.pipelines.steps import File, strip_optional
 
 P = ParamSpec("P")
@@ -47,7 +48,7 @@ class Pipeline(Generic[P]):
         """The graph for these parameters; nothing is run and no data is read.
 
         Raises:
-            InputError: If a parameter is unknown or missing, or the pipeline is wired wrongly.
+            InputError: If a parameter is unknown or missing, or the pipeline is wired wrongly, or raises itself.
         """
         try:
             bound = inspect.signature(self.function).bind(*args, **kwargs)
@@ -58,11 +59,22 @@ class Pipeline(Generic[P]):
             ) from error
         bound.apply_defaults()
         with collecting(self.name) as builder:
-            self.function(*bound.args, **bound.kwargs)
+            self._write(bound)
         if not builder.nodes:
             raise InputError(f"pipeline {self.name!r} has no steps", fix="call functions marked @step inside it")
         graph = builder.graph({name: _as_json(value) for name, value in bound.arguments.items()})
         return replace(graph, sources=_sources(self.function))
+
+    def _write(self, bound: inspect.BoundArguments) -> None:
+        file = Path(self.function.__code__.co_filename) if hasattr(self.function, "__code__") else Path()
+        try:
+            self.function(*bound.args, **bound.kwargs)
+        except MainspringError as error:
+            error.where = error.where or place_in(error, file)
+            raise
+        except Exception as error:
+            words = f"pipeline {self.name!r} cannot be built: {type(error).__name__}: {error}"
+            raise InputError(words, where=place_in(error, file)) from error
 
     def parse(self, texts: Mapping[str, str]) -> dict[str, Any]:
         """Parameter values from texts, as given on a command line, read by their annotations.

@@ -15,6 +15,7 @@ are attributed to the run but keep their one producer, so that lineage stays a s
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -126,6 +127,11 @@ class Recorder:
         return self.store.publish(nodes, edges)
 
 
+def _plain(text: str) -> str:
+    """A text in which ``%`` and ``_`` mean themselves in LIKE."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
 def _property_type(value: Value) -> PropertyType:
     if isinstance(value, bool):
         return PropertyType.BOOLEAN
@@ -217,7 +223,12 @@ class Records:
             InputError: If several match.
         """
         if reference == "latest" or reference.startswith("latest~"):
-            back = int(reference.partition("~")[2] or 0)
+            steps = reference.partition("~")[2] or "0"
+            if not steps.isdecimal():
+                raise InputError(
+                    f"{reference!r} names no run", expected="latest, or latest~N for the Nth before it"
+                )
+            back = int(steps)
             runs = self.runs(limit=back + 1)
             if len(runs) <= back:
                 raise NotFoundError(f"there is no run {reference!r}", fix="start one: mainspring run")
@@ -230,7 +241,7 @@ class Records:
         like = self.store.find(
             Kind.EXECUTION,
             "type = :type AND name LIKE :name",
-            {"type": RUN, "name": f"%{reference}%"},
+            {"type": RUN, "name": f"%{_plain(reference)}%"},
             descending=True,
             limit=5,
         ).items

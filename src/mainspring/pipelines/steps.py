@@ -229,7 +229,7 @@ class Step(Generic[P, R]):
         if timeout is not None:
             options = replace(options, timeout=timeout, isolation=Isolation.PROCESS)
         if isolation is not None:
-            options = replace(options, isolation=Isolation(isolation))
+            options = replace(options, isolation=_isolation(isolation, options.timeout))
         return Step(self.function, name=self.name, options=options, kind=self.kind)
 
     @property
@@ -298,6 +298,19 @@ def strip_optional(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
+def _isolation(word: str, timeout: float | None) -> Isolation:
+    try:
+        isolation = Isolation(word)
+    except ValueError:
+        raise InputError(f"isolation={word!r}", expected="one of " + ", ".join(Isolation)) from None
+    if timeout is not None and isolation is Isolation.THREAD:
+        raise InputError(
+            f"a step with a timeout of {timeout:g} s was to run in a thread",
+            expected="a process: a thread cannot be stopped",
+        )
+    return isolation
+
+
 def _retry(retries: int | Retry) -> Retry:
     return retries if isinstance(retries, Retry) else Retry(times=retries)
 
@@ -354,7 +367,7 @@ def step(
         cache=cache,
         retry=_retry(retries),
         timeout=timeout,
-        isolation=Isolation.PROCESS if timeout is not None else Isolation(isolation),
+        isolation=Isolation.PROCESS if timeout is not None else _isolation(isolation, None),
         gate=gate,
         version=version,
         requires=requires,

@@ -80,7 +80,7 @@ class Work:
         self._waiting: list[Attempt] = []
         self._later: list[tuple[float, Attempt]] = []
         self._running: dict[str, Attempt] = {}
-        self._ended: queue.SimpleQueue[tuple[Attempt, Outcome] | None] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[str, Outcome] | None] = queue.SimpleQueue()
 
     @property
     def is_done(self) -> bool:
@@ -143,7 +143,7 @@ class Work:
         self._course.tell(unit.name, ExecutionState.RUNNING, attempt=attempt.number)
 
         def done(outcome: Outcome) -> None:
-            self._ended.put((attempt, outcome))
+            self._ended.put((task.id, outcome))
 
         try:
             self._runner(unit).submit(task, unit.step.function, done)
@@ -183,12 +183,12 @@ class Work:
         pause = min([1.0, *(max(0.0, due - time.monotonic()) for due, _ in self._later)])
         with suppress(queue.Empty):
             item = self._ended.get(timeout=pause)
-            if item is not None and item[0].task in self._running:
-                return self._settle(*item)
+            attempt = self._running.pop(item[0], None) if item is not None else None
+            if item is not None and attempt is not None:
+                return self._settle(attempt, item[1])
         return None
 
     def _settle(self, attempt: Attempt, outcome: Outcome) -> OpenNode | None:
-        del self._running[attempt.task]
         failure = outcome.failure
         if failure is None:
             try:

@@ -13,11 +13,15 @@ import os
 import select
 import signal
 import sys
+import traceback
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mainspring.pipelines import exchange
+
+_LOOK = 2.0
 
 
 def main() -> int:
@@ -31,9 +35,10 @@ def main() -> int:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     children: dict[int, str] = {}
-    buffer = b""
-    while True:
-        ready, _, _ = select.select([orders, wake], [], [])
+    buffer, parent = b"", os.getppid()
+    # A process that the parent forked may hold the other end of the pipe, so its death is looked for, too.
+    while os.getppid() == parent:
+        ready, _, _ = select.select([orders, wake], [], [], _LOOK)
         if wake in ready:
             os.read(wake, 4096)
             _bury(children, answers)
@@ -54,7 +59,10 @@ def _obey(order: dict[str, Any], children: dict[int, str], answers: int, private
     for name in order.get("preload", []):
         with suppress(Exception):
             importlib.import_module(name)
-    pid = os.fork()
+    with warnings.catch_warnings():
+        # Python warns of forks beside threads that libraries start when they are imported; they are prepared.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
     if pid == 0:
         _child(order, (*private, answers))
     with suppress(OSError):
@@ -77,6 +85,8 @@ def _child(order: dict[str, Any], private: tuple[int, ...]) -> None:
         os.dup2(log, 2)
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text stream here
         code = exchange.run(Path(order["folder"]))
+    except BaseException:  # noqa: BLE001 - this process ends here; the log is where it can still be told
+        traceback.print_exc()
     finally:
         with suppress(Exception):
             sys.stdout.flush()

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mainspring.core.errors import StepError
 from mainspring.pipelines.exchange import read_outcome, write_task
 from mainspring.pipelines.ports import Failure, Outcome, Task
 
@@ -22,6 +23,7 @@ from mainspring.pipelines.ports import Failure, Outcome, Task
 class _Child:
     task: Task
     done: Callable[[Outcome], None]
+    zygote: subprocess.Popen[bytes]
     pid: int | None = None
     ended_as: Failure | None = None
     timer: threading.Timer | None = None
@@ -38,7 +40,11 @@ class ProcessRunner:
         self._zygote: subprocess.Popen[bytes] | None = None
 
     def submit(self, task: Task, function: Callable[..., Any], done: Callable[[Outcome], None]) -> None:
-        """Fork a process for a task; its function is found by its reference."""
+        """Fork a process for a task; its function is found by its reference.
+
+        Raises:
+            StepError: If the process that forks ends at this very moment.
+        """
         folder = write_task(task)
         Path(task.log).parent.mkdir(parents=True, exist_ok=True)
         order = {
@@ -48,19 +54,17 @@ class ProcessRunner:
             # The user's own files are imported in the child, so that they are as they are now.
             "preload": [] if task.function.file else [function.__module__],
         }
-        child = _Child(task, done)
-        if task.timeout is not None:
-            child.timer = threading.Timer(task.timeout, self._time_out, [task.id])
-            child.timer.daemon = True
         with self._lock:
-            self._children[task.id] = child
             zygote = self._running_zygote()
             if zygote.stdin is None:
                 raise RuntimeError("the zygote has no standard input")
-            zygote.stdin.write(json.dumps(order).encode() + b"\n")
-            zygote.stdin.flush()
-        if child.timer is not None:
-            child.timer.start()
+            self._children[task.id] = _Child(task, done, zygote)
+            try:
+                zygote.stdin.write(json.dumps(order).encode() + b"\n")
+                zygote.stdin.flush()
+            except OSError as error:
+                del self._children[task.id]
+                raise StepError("the process that starts steps has ended") from error
 
     def cancel(self, task_id: str) -> None:
         """Kill a task's process."""
@@ -78,9 +82,7 @@ class ProcessRunner:
             if child is None:
                 return
             child.ended_as = child.ended_as or failure
-            if child.pid is not None:
-                with suppress(ProcessLookupError):
-                    os.killpg(child.pid, signal.SIGKILL)
+            _stop(child)
 
     def _running_zygote(self) -> subprocess.Popen[bytes]:
         if self._zygote is None or self._zygote.poll() is not None:
@@ -106,8 +108,11 @@ class ProcessRunner:
             else:
                 self._ended(message["id"], message["status"])
         with self._lock:
-            lost, self._children = list(self._children.values()), {}
+            lost = [one for one in self._children.values() if one.zygote is zygote]
+            for child in lost:
+                del self._children[child.task.id]
         for child in lost:
+            _stop(child)
             words = "the process that starts steps has ended"
             child.done(Outcome(failure=child.ended_as or Failure(words, "KILLED")))
 
@@ -118,16 +123,18 @@ class ProcessRunner:
                 return
             child.pid = pid
             if child.ended_as is not None:
-                with suppress(ProcessLookupError):
-                    os.killpg(pid, signal.SIGKILL)
+                _stop(child)
+            elif child.task.timeout is not None:
+                child.timer = threading.Timer(child.task.timeout, self._time_out, [task_id])
+                child.timer.daemon = True
+                child.timer.start()
 
     def _ended(self, task_id: str, status: int) -> None:
         with self._lock:
             child = self._children.pop(task_id, None)
         if child is None:
             return
-        if child.timer is not None:
-            child.timer.cancel()
+        _stop(child)
         outcome = None if child.ended_as else read_outcome(Path(child.task.folder))
         if outcome is None:
             outcome = Outcome(failure=child.ended_as or _killed(status))
@@ -149,6 +156,15 @@ class ProcessRunner:
         if zygote.stdout is not None:
             with suppress(OSError):
                 zygote.stdout.close()
+
+
+def _stop(child: _Child) -> None:
+    """Kill a process and all that it started and left behind in its group."""
+    if child.timer is not None:
+        child.timer.cancel()
+    if child.pid is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
 
 
 def _killed(status: int) -> Failure:
