@@ -45,7 +45,7 @@ _EXPECTED: Final[Mapping[PropertyType, str]] = {
 }
 
 
-def encode(values: Mapping[str, Value], where: str = "") -> str:
+def encode(values: Mapping[str, Value]) -> str:
     """The stored form of properties: JSON, in which a number that is not finite is ``null``.
 
     Raises:
@@ -56,9 +56,9 @@ def encode(values: Mapping[str, Value], where: str = "") -> str:
     try:
         text = _encode(values).decode()
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise _unsound(values, where) from error
+        raise _unsound(values) from error
     if "\\u0000" in text or not _sound(values):
-        raise _unsound(values, where)
+        raise _unsound(values)
     return text
 
 
@@ -68,7 +68,7 @@ def decode(text: str) -> dict[str, Value]:
     return found
 
 
-def check(node_type: NodeType, properties: Mapping[str, Value], where: str) -> Mapping[str, Value]:
+def check(node_type: NodeType, properties: Mapping[str, Value]) -> Mapping[str, Value]:
     """Properties as their type declares them: whole numbers become floats where DOUBLE is declared.
 
     Args:
@@ -77,6 +77,8 @@ def check(node_type: NodeType, properties: Mapping[str, Value], where: str) -> M
     Raises:
         InputError: For every undeclared property and every one with another type, all at once.
     """
+    if not properties:
+        return properties
     declared = node_type.properties
     checked: dict[str, Value] = {}
     problems = []
@@ -94,10 +96,19 @@ def check(node_type: NodeType, properties: Mapping[str, Value], where: str) -> M
         raise InputError(
             "; ".join(problems),
             expected=f"the properties of type {node_type.name}: {_described(declared)}",
-            where=where,
             fix="declare them with put_type, or put free properties into custom",
         )
     return checked
+
+
+def is_keepable(value: object, longest: int = MAX_NAME) -> bool:
+    """Whether every database can keep a text: a quick answer before :func:`check_text` explains."""
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= longest
+        and "\x00" not in value
+        and (value.isascii() or _encodable(value))
+    )
 
 
 def check_text(value: str | None, what: str, where: str, longest: int = MAX_NAME) -> None:
@@ -138,6 +149,8 @@ def _fits(value: Value, wanted: PropertyType) -> bool:
 
 def _sound(value: Any, depth: int = 0) -> bool:
     """Whether whole numbers fit, texts are Unicode and keys are texts, all the way down."""
+    if value is None or type(value) is float:
+        return True
     if isinstance(value, str):
         return "\x00" not in value and (value.isascii() or _encodable(value))
     if isinstance(value, int):
@@ -145,20 +158,17 @@ def _sound(value: Any, depth: int = 0) -> bool:
     if depth > MAX_DEPTH:
         return False
     if isinstance(value, Mapping):
-        return all(
-            isinstance(key, str) and _sound(key) and _sound(part, depth + 1) for key, part in value.items()
-        )
+        return all(isinstance(key, str) and _sound(key) and _sound(part, depth + 1) for key, part in value.items())
     if isinstance(value, list | tuple):
         return all(_sound(part, depth + 1) for part in value)
-    return value is None or isinstance(value, float)
+    return isinstance(value, float)
 
 
-def _unsound(values: Mapping[str, Value], where: str) -> InputError:
+def _unsound(values: Mapping[str, Value]) -> InputError:
     names = ", ".join(sorted(repr(name) for name, value in values.items() if not (_sound(name) and _sound(value))))
     return InputError(
         f"the properties {names} hold what not every database can keep",
         expected=f"JSON of at most {MAX_DEPTH} levels, whole numbers of 64 bits, texts without NUL characters",
-        where=where or None,
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from mainspring.core.errors import ConflictError, InputError
-from mainspring.core.records import Artifact, Context, Execution, Kind, LinkKind, Node, kind_of
+from mainspring.core.records import Artifact, Context, Execution, Kind, LinkKind, Node, Value, kind_of
 from mainspring.store.ports import Edge
-from mainspring.store.properties import MAX_ADDRESS, check_text
+from mainspring.store.properties import MAX_ADDRESS, MAX_NAME, check_text, is_keepable
 from mainspring.store.states import LEASED
 
 ENDS: Final[Mapping[LinkKind, tuple[Kind, Kind]]] = {
@@ -19,6 +19,14 @@ ENDS: Final[Mapping[LinkKind, tuple[Kind, Kind]]] = {
     LinkKind.PARENT: (Kind.CONTEXT, Kind.CONTEXT),
 }
 """The kinds of node that a link goes from and to."""
+
+
+_TEXTS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.ARTIFACT: ("type", "name", "external_id", "digest", "uri"),
+    Kind.EXECUTION: ("type", "name", "external_id"),
+    Kind.CONTEXT: ("type", "name", "external_id"),
+}
+_LONGEST: Final[Mapping[str, int]] = {"uri": MAX_ADDRESS}
 
 
 def title(node: Node) -> str:
@@ -44,17 +52,14 @@ def check_node(node: Node) -> None:
     """
     if not isinstance(node, Artifact | Execution | Context):
         raise InputError(f"{node!r:.60} is no node", expected="an Artifact, an Execution or a Context")
-    where = title(node)
-    check_text(node.type, "the type", where)
-    check_text(node.name, "the name", where)
-    check_text(node.external_id, "the external_id", where)
+    for what in _TEXTS[kind_of(node)]:
+        value = getattr(node, what)
+        if value is not None and not is_keepable(value, _LONGEST.get(what, MAX_NAME)):
+            check_text(value, f"the {what}", title(node), _LONGEST.get(what, MAX_NAME))
     if isinstance(node, Context) and node.name is None:
-        raise InputError("a context needs a name", where=where)
-    if isinstance(node, Artifact):
-        check_text(node.uri, "the uri", where, MAX_ADDRESS)
-        check_text(node.digest, "the digest", where)
-    if isinstance(node, Execution):
-        _check_lease(node, where)
+        raise InputError("a context needs a name", where=title(node))
+    if isinstance(node, Execution) and (node.worker, node.lease_until) != (None, None):
+        _check_lease(node, title(node))
 
 
 def check_edge(edge: Edge) -> None:
@@ -64,13 +69,73 @@ def check_edge(edge: Edge) -> None:
         InputError: Says what the edge would have to look like.
     """
     source, target = kind_of(edge.source), kind_of(edge.target)
-    if (source, target) != ENDS[edge.kind]:
+    wanted = ENDS[edge.kind]
+    if source is not wanted[0] or target is not wanted[1]:
         expected = " to ".join(kind.value for kind in ENDS[edge.kind])
         raise InputError(f"{edge.kind.value} from {source.value} to {target.value}", expected=expected)
-    if edge.name:
+    if edge.name and not is_keepable(edge.name):
         check_text(edge.name, "the name of the edge", edge.kind.value)
     if not -(2**31) <= edge.position < 2**31:
         raise InputError(f"the position {edge.position} of an edge", expected="a whole number of 32 bits")
+
+
+def located(error: InputError, where: str) -> InputError:
+    """The same error, with the place."""
+    return InputError(error.found, expected=error.expected, where=where, fix=error.fix)
+
+
+def stored(
+    node: Node,
+    node_id: int,
+    properties: Mapping[str, Value],
+    custom: Mapping[str, Value],
+    created_at: float,
+    updated_at: float,
+) -> Node:
+    """The node with what the store gave it; ``dataclasses.replace`` does the same in twice the time."""
+    match node:
+        case Artifact():
+            return Artifact(
+                type=node.type,
+                name=node.name,
+                uri=node.uri,
+                digest=node.digest,
+                state=node.state,
+                properties=properties,
+                custom=custom,
+                external_id=node.external_id,
+                type_version=node.type_version,
+                id=node_id,
+                created_at=created_at,
+                updated_at=updated_at,
+            )
+        case Execution():
+            return Execution(
+                type=node.type,
+                name=node.name,
+                state=node.state,
+                properties=properties,
+                custom=custom,
+                external_id=node.external_id,
+                type_version=node.type_version,
+                worker=node.worker,
+                lease_until=None if node.lease_until is None else round(node.lease_until * 1e6) / 1e6,
+                id=node_id,
+                created_at=created_at,
+                updated_at=updated_at,
+            )
+        case Context():
+            return Context(
+                type=node.type,
+                name=node.name,
+                properties=properties,
+                custom=custom,
+                external_id=node.external_id,
+                type_version=node.type_version,
+                id=node_id,
+                created_at=created_at,
+                updated_at=updated_at,
+            )
 
 
 def check_walk(kind: Kind, hops: int | None) -> None:

@@ -81,6 +81,8 @@ class SQLite(Dialect):
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute(f"PRAGMA synchronous = {self.synchronous}")
             connection.execute("PRAGMA temp_store = MEMORY")
+            # Pages that many commits change are copied back once: each copying waits for the disk.
+            connection.execute("PRAGMA wal_autocheckpoint = 8000")
             connection.execute("PRAGMA cache_size = -16000")
             # What is deleted is overwritten, so that an erased property cannot be read from the file.
             connection.execute("PRAGMA secure_delete = ON")
@@ -124,7 +126,8 @@ class SQLite(Dialect):
         if len(ids) == 1:
             return f"{column} = ?", [ids[0]]
         return f"{column} IN (SELECT value FROM json_each(?))", [  # noqa: S608 # a column of ours
-            msgspec.json.encode(ids).decode()]
+            msgspec.json.encode(ids).decode()
+        ]
 
     def like(self, expression: str, pattern: str) -> tuple[str, str]:
         """GLOB, because SQLite's LIKE ignores case."""

@@ -165,6 +165,13 @@ class LifeSuite:
         assert store.reap() == []
         after = [store.get(Kind.EXECUTION, [node.id or 0])[0] for node in (dead, alive, parked, done, free)]
         states = [node.state for node in after if isinstance(node, Execution)]
+        assert states == [
+            ExecutionState.LOST,
+            ExecutionState.RUNNING,
+            ExecutionState.WAITING,
+            ExecutionState.COMPLETE,
+            ExecutionState.RUNNING,
+        ]
         assert store.transition(dead.id or 0, ExecutionState.RUNNING).state is ExecutionState.RUNNING
 
     def test_a_deleted_artifact_leaves_a_tombstone(self, store: MetadataStore) -> None:

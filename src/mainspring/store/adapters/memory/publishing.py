@@ -11,7 +11,7 @@ from mainspring.store import states
 from mainspring.store.adapters.memory.tables import Tables
 from mainspring.store.ports import Edge
 from mainspring.store.properties import check, decode, encode
-from mainspring.store.shapes import check_edge, check_node, title
+from mainspring.store.shapes import check_edge, check_node, located, stored, title
 
 
 def publish(tables: Tables, nodes: Sequence[Node], edges: Sequence[Edge], now: float) -> list[Node]:
@@ -51,14 +51,14 @@ def change(tables: Tables, node: Node, now: float) -> Node:
 def _write(tables: Tables, node: Node, now: float) -> Node:
     if node.id is not None:
         return change(tables, node, now)
-    stored = _stored(tables, node)
-    if isinstance(stored, Context):
-        there = tables.named(kind_of(stored), stored.type, stored.type_version, stored.name)
+    new = _stored(tables, node)
+    if isinstance(new, Context):
+        there = tables.named(kind_of(new), new.type, new.type_version, new.name)
         if isinstance(there, Context):
-            return change(tables, _merged(there, stored), now)
-    stored = replace(stored, id=tables.next_id(kind_of(node)), created_at=now, updated_at=now)
-    tables.write(stored)
-    return stored
+            return change(tables, _merged(there, new), now)
+    new = replace(new, id=tables.next_id(kind_of(node)), created_at=now, updated_at=now)
+    tables.write(new)
+    return new
 
 
 def _stored(tables: Tables, node: Node) -> Node:
@@ -67,12 +67,12 @@ def _stored(tables: Tables, node: Node) -> Node:
     node_type = tables.types.get(kind, node.type, node.type_version)
     if node_type is None:
         raise tables.types.unknown(kind, node.type, node.type_version)
-    where = title(node)
-    properties = decode(encode(check(node_type, node.properties, where), where))
-    stored = replace(node, properties=properties, custom=decode(encode(node.custom, where)))
-    if isinstance(stored, Execution) and stored.lease_until is not None:
-        return replace(stored, lease_until=round(stored.lease_until * 1e6) / 1e6)
-    return stored
+    try:
+        properties = decode(encode(check(node_type, node.properties)))
+        custom = decode(encode(node.custom))
+    except InputError as error:
+        raise located(error, title(node)) from error
+    return stored(node, node.id or 0, properties, custom, node.created_at, node.updated_at)
 
 
 def _merged(old: Context, new: Context) -> Context:
@@ -85,15 +85,15 @@ def _merged(old: Context, new: Context) -> Context:
 
 
 def _end(tables: Tables, node: Node, written: dict[int, Node]) -> int:
-    stored = written.get(id(node), node)
-    if stored.id is None:
+    found = written.get(id(node), node)
+    if found.id is None:
         raise InputError(
             f"an edge ends in {title(node)}, which is not stored",
             expected="a node with an id, or one among the published nodes (the same object)",
         )
-    if stored.id not in tables.nodes[kind_of(stored)]:
-        raise NotFoundError(f"edges end in what does not exist: {kind_of(stored).value} {stored.id}")
-    return stored.id
+    if found.id not in tables.nodes[kind_of(found)]:
+        raise NotFoundError(f"edges end in what does not exist: {kind_of(found).value} {found.id}")
+    return found.id
 
 
 def _link(tables: Tables, edge: Edge, source: int, target: int, now: float) -> None:

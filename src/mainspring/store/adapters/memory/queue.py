@@ -37,7 +37,7 @@ class MemoryQueue:
     ) -> int | None:
         """Add a message."""
         check_message(topic, key, delay, max_attempts)
-        kept = decode(encode(body, f"message of topic {topic!r}"))
+        kept = decode(encode(body))
         with self._lock:
             if key is not None and self._is_used(topic, key):
                 return None

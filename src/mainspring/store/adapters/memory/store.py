@@ -22,7 +22,7 @@ from mainspring.core.records import (
     NodeType,
     Value,
 )
-from mainspring.store import states
+from mainspring.store import states, walking
 from mainspring.store.adapters.memory.publishing import change, publish
 from mainspring.store.adapters.memory.queue import MemoryQueue
 from mainspring.store.adapters.memory.tables import Tables
@@ -31,7 +31,6 @@ from mainspring.store.ports import Edge, Lineage, Page
 from mainspring.store.properties import check_text
 from mainspring.store.query import Neighbour, bind, matches, parse
 from mainspring.store.shapes import ENDS, check_walk
-from mainspring.store.walking import in_order
 
 # How to get from a node to a neighbour: the kind of link, and whether the node is its source.
 _WAYS: Mapping[tuple[Kind, str], tuple[LinkKind, bool]] = {
@@ -165,22 +164,12 @@ class MemoryStore(MemoryQueue):
     ) -> Lineage:
         """What these artifacts or executions came from, led to, or both."""
         check_walk(kind, hops)
-        starts = [(kind, node_id) for node_id in dict.fromkeys(ids)]
         with self._lock:
-            nodes = dict(zip(starts, self.get(kind, [node_id for _, node_id in starts]), strict=True))
-            ways = [Direction.UP, Direction.DOWN] if direction is Direction.BOTH else [direction]
-            for way in ways:
-                for key in self._walk(starts, way, hops):
-                    nodes[key] = self._tables.nodes[key[0]][key[1]]
-            links = [
-                link
-                for link_kind in (LinkKind.INPUT, LinkKind.OUTPUT)
-                for key in nodes
-                if key[0] is ENDS[link_kind][0]
-                for link in self._tables.outgoing[link_kind, key[1]]
-                if (ENDS[link_kind][1], link.target) in nodes
-            ]
-        return in_order(nodes, links, starts, direction)
+            self.get(kind, ids)
+            links = [*self._tables.links[LinkKind.INPUT].values(), *self._tables.links[LinkKind.OUTPUT].values()]
+            order = walking.reached(links, kind, ids, direction, walking.depth(kind, hops))
+            nodes = {key: self._tables.nodes[key[0]][key[1]] for key in order}
+        return walking.lineage(nodes, links, order)
 
     def transition(
         self,
@@ -273,26 +262,6 @@ class MemoryStore(MemoryQueue):
         for link in index[link_kind, node.id or 0]:
             other = link.target if is_source else link.source
             yield Neighbour(self._tables.nodes[far][other], link.name)
-
-    def _walk(self, starts: Sequence[tuple[Kind, int]], way: Direction, hops: int | None) -> set[tuple[Kind, int]]:
-        """Breadth first; a hop is two links, from an execution the first is one."""
-        found = set(starts)
-        edge = list(starts)
-        left = None if hops is None else 2 * hops - (1 if starts and starts[0][0] is Kind.EXECUTION else 0)
-        while edge and (left is None or left > 0):
-            edge = [key for key in dict.fromkeys(self._next(edge, way)) if key not in found]
-            found.update(edge)
-            left = None if left is None else left - 1
-        return found
-
-    def _next(self, edge: Iterable[tuple[Kind, int]], way: Direction) -> Iterable[tuple[Kind, int]]:
-        for kind, node_id in edge:
-            other = Kind.EXECUTION if kind is Kind.ARTIFACT else Kind.ARTIFACT
-            up = way is Direction.UP
-            link_kind = LinkKind.OUTPUT if (kind is Kind.ARTIFACT) is up else LinkKind.INPUT
-            index = self._tables.incoming if up else self._tables.outgoing
-            for link in index[link_kind, node_id]:
-                yield other, link.source if up else link.target
 
     def _execution(self, execution_id: int) -> Execution:
         return _execution(self._tables.get(Kind.EXECUTION, execution_id))

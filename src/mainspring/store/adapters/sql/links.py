@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -48,7 +49,7 @@ def write_links(
         else:
             rows.setdefault(edge.kind, []).append((source, target, now))
     for kind, values in rows.items():
-        connection.executemany(_insert(kind, dialect), values)
+        connection.executemany(_insert(kind, dialect.on_conflict_ignore), values)
 
 
 def read_links(
@@ -106,10 +107,11 @@ def _end(node: Node, written: Mapping[int, Node]) -> int:
     return stored.id
 
 
-def _insert(kind: LinkKind, dialect: Dialect) -> str:
+@functools.cache
+def _insert(kind: LinkKind, on_conflict_ignore: str) -> str:
     columns = [*TABLES[kind][1:], *(("name", "position") if kind in _NAMED else ()), "created_at"]
     marks = ", ".join("?" * len(columns))
-    return f"INSERT INTO {TABLES[kind][0]} ({', '.join(columns)}) VALUES ({marks}){dialect.on_conflict_ignore}"  # noqa: S608
+    return f"INSERT INTO {TABLES[kind][0]} ({', '.join(columns)}) VALUES ({marks}){on_conflict_ignore}"  # noqa: S608
 
 
 def _write_parent(connection: Connection, dialect: Dialect, child: int, parent: int, now: int) -> None:
@@ -119,4 +121,4 @@ def _write_parent(connection: Connection, dialect: Dialect, child: int, parent: 
             f"context {parent} cannot be a parent of context {child}: it lies within it",
             expected="parents without a cycle",
         )
-    connection.executemany(_insert(LinkKind.PARENT, dialect), [(child, parent, now)])
+    connection.executemany(_insert(LinkKind.PARENT, dialect.on_conflict_ignore), [(child, parent, now)])

@@ -44,7 +44,7 @@ class SqlQueue:
     ) -> int | None:
         """Add a message."""
         check_message(topic, key, delay, max_attempts)
-        text = encode(body, f"message of topic {topic!r}")
+        text = encode(body)
 
         def work(connection: Connection) -> int | None:
             if (

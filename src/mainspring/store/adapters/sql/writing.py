@@ -25,7 +25,7 @@ from mainspring.store.adapters.sql.rows import COLUMNS, READERS, SELECT
 from mainspring.store.adapters.sql.types import Types
 from mainspring.store.ports import Edge
 from mainspring.store.properties import check, decode, encode
-from mainspring.store.shapes import check_node, title
+from mainspring.store.shapes import check_node, located, stored, title
 
 INDEXED: Final = 128
 """The longest text property, in characters, that is indexed."""
@@ -132,24 +132,19 @@ class Publication:
 
     def _stored(self, node: Node, node_type: NodeType) -> tuple[Mapping[str, Value], str, str]:
         """Checked properties, and the stored form of both kinds of properties."""
-        where = title(node)
         try:
-            declared = check(node_type, node.properties, where)
-        except InputError:
-            self._types.reload(self._connection)  # another process may have added a property
-            refreshed = self._types.find(self._connection, node_type.kind, node_type.name, node_type.version)
-            declared = check(refreshed, node.properties, where)
-        return declared, encode(declared, where), encode(node.custom, where)
+            try:
+                declared = check(node_type, node.properties)
+            except InputError:
+                self._types.reload(self._connection)  # another process may have added a property
+                known = self._types.find(self._connection, node_type.kind, node_type.name, node_type.version)
+                declared = check(known, node.properties)
+            return declared, encode(declared), encode(node.custom)
+        except InputError as error:
+            raise located(error, title(node)) from error
 
     def _given_back(self, node: Node, node_id: int, properties: str, custom: str, created: int) -> Node:
-        return replace(
-            node,
-            id=node_id,
-            properties=decode(properties),
-            custom=decode(custom),
-            created_at=created / 1e6,
-            updated_at=self._now / 1e6,
-        )
+        return stored(node, node_id, decode(properties), decode(custom), created / 1e6, self._now / 1e6)
 
     def _index(self, kind: Kind, node_id: int, values: Iterable[tuple[str, str]]) -> None:
         if kind is not Kind.CONTEXT and values:
