@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 _target: ContextVar[_Log | None] = ContextVar("mainspring_log", default=None)
 
@@ -32,6 +32,14 @@ class _Router(io.TextIOBase):
 
     def fileno(self) -> int:
         return (_target.get() or self._usual).fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    @property
+    def buffer(self) -> Any:
+        """For those who write bytes."""
+        return (_target.get() or self._usual).buffer
 
     @property
     def encoding(self) -> str:  # type: ignore[override]  # the base declares an attribute
@@ -122,6 +130,10 @@ class _Log:
 
     def fileno(self) -> int:
         return self._opened().fileno()
+
+    @property
+    def buffer(self) -> BinaryIO:
+        return self._opened().buffer
 
     def close(self) -> None:
         if self._file is not None:

@@ -76,7 +76,7 @@ def check(triggers: Sequence[Trigger]) -> None:
         raise InputError(f"several schedules are called {twice[0]!r}", fix="give each a name of its own")
     for one in triggers:
         if one.cron:
-            Cron.parse(one.cron)
+            Cron.parse(one.cron).after(datetime.fromtimestamp(now()))
         if one.every:
             interval(one.every)
 

@@ -38,6 +38,7 @@ class ProcessRunner:
         self._lock = threading.Lock()
         self._children: dict[str, _Child] = {}
         self._zygote: subprocess.Popen[bytes] | None = None
+        self._listener: threading.Thread | None = None
 
     def submit(self, task: Task, function: Callable[..., Any], done: Callable[[Outcome], None]) -> None:
         """Fork a process for a task; its function is found by its reference.
@@ -94,8 +95,8 @@ class ProcessRunner:
                 env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ},
                 start_new_session=True,
             )
-            thread = threading.Thread(target=self._listen, args=(self._zygote,), daemon=True)
-            thread.start()
+            self._listener = threading.Thread(target=self._listen, args=(self._zygote,), daemon=True)
+            self._listener.start()
         return self._zygote
 
     def _listen(self, zygote: subprocess.Popen[bytes]) -> None:
@@ -111,6 +112,9 @@ class ProcessRunner:
             lost = [one for one in self._children.values() if one.zygote is zygote]
             for child in lost:
                 del self._children[child.task.id]
+        for pipe in (zygote.stdin, zygote.stdout):
+            with suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]  # both are pipes
         for child in lost:
             _stop(child)
             words = "the process that starts steps has ended"
@@ -147,15 +151,15 @@ class ProcessRunner:
         if zygote is None:
             return
         if zygote.stdin is not None:
-            zygote.stdin.close()
+            with suppress(OSError):
+                zygote.stdin.close()
         try:
             zygote.wait(timeout=5)
         except subprocess.TimeoutExpired:
             zygote.kill()
             zygote.wait()
-        if zygote.stdout is not None:
-            with suppress(OSError):
-                zygote.stdout.close()
+        if self._listener is not None:
+            self._listener.join()
 
 
 def _stop(child: _Child) -> None:
