@@ -2,10 +2,10 @@
 
     python benchmarks/lineage.py [--edges 1000000] [--url sqlite:///path.db]
 
-The graph: pipelines of 100 runs. Each run ingests data, trains a model from it and from the model and evaluation of
-the run before, evaluates it against that one, and pushes it. So the model of the last run has 100 hops behind it, and there
-are many ways of different lengths from one artifact to another. The plain column is the shortest statement that
-finds the same ids in the same file with the sqlite3 module alone: no rows, no links, no types.
+The graph: pipelines of 100 runs. Each run ingests data, trains a model from it and from the model and evaluation
+of the run before, evaluates it against that model, and pushes it. So the model of the last run has 100 hops behind
+it, and there are many ways of different lengths from one artifact to another. The plain column is the shortest
+statement that finds the same ids in the same file with the sqlite3 module alone: no rows, no links, no types.
 """
 
 from __future__ import annotations

@@ -15,6 +15,12 @@ MARIADB = os.environ.get("MAINSPRING_TEST_MARIADB", "mariadb://root@127.0.0.1:33
 
 
 @pytest.fixture(scope="session")
+def servers() -> dict[str, str]:
+    """Where the servers are, by scheme."""
+    return {"postgresql": POSTGRESQL, "mariadb": MARIADB}
+
+
+@pytest.fixture(scope="session")
 def postgresql_schema_url() -> Iterator[str]:
     try:
         with postgresql_schema(POSTGRESQL) as url:

@@ -25,6 +25,10 @@ from mainspring.store.adapters.sql.store import SqlStore
 TIMEOUT: Final = 30.0
 """Seconds that a writer waits for the others."""
 
+_STEP: Final = 0.004
+"""Seconds that SQLite waits before it asks us whether to go on. Left to itself it would soon sleep for 0.1 s at a
+time, and others would overtake."""
+
 _SYNCHRONOUS: Final = ("off", "normal", "full", "extra")
 
 
@@ -57,7 +61,7 @@ class SQLite(Dialect):
         self.path = Path(path).expanduser().absolute()
         given = dict(parse_qsl(options))
         self.synchronous = given.pop("synchronous", "normal").lower()
-        self.timeout = _seconds(given.pop("timeout", str(TIMEOUT)), url)
+        self.patience = _seconds(given.pop("timeout", str(TIMEOUT)), url)
         if given or self.synchronous not in _SYNCHRONOUS:
             raise InputError(
                 f"unknown options in {url!r}", expected=f"synchronous={'|'.join(_SYNCHRONOUS)}, timeout=SECONDS"
@@ -69,7 +73,7 @@ class SQLite(Dialect):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(
                 self.path,
-                timeout=self.timeout,
+                timeout=_STEP,
                 isolation_level=None,
                 check_same_thread=False,
                 cached_statements=512,
@@ -109,7 +113,7 @@ class SQLite(Dialect):
 
     def migrate(self, connection: Connection, work: Callable[[Connection], None]) -> None:
         """In one immediate transaction: SQLite's schema changes are transactional."""
-        connection.begin(write=True)
+        self._patiently(lambda: connection.begin(write=True))
         try:
             work(connection)
             connection.commit()
@@ -155,17 +159,23 @@ class SQLite(Dialect):
 
     def _use_wal(self, connection: sqlite3.Connection) -> None:
         """Turn write-ahead logging on; it stays with the file. Several processes may try at once."""
-        deadline = time.monotonic() + self.timeout
+
+        def work() -> None:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+                connection.execute("PRAGMA journal_mode = WAL")
+
+        self._patiently(work)
+
+    def _patiently(self, work: Callable[[], None]) -> None:
+        """Do work that needs a lock, again while others have it."""
+        deadline = time.monotonic() + self.patience
         while True:
             try:
-                if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
-                    return
-                connection.execute("PRAGMA journal_mode = WAL")
-                return
+                return work()
             except sqlite3.OperationalError as error:
                 if self.trouble(error) is not Trouble.BUSY or time.monotonic() > deadline:
                     raise
-                time.sleep(0.005)
+                time.sleep(0.002)
 
     def _unavailable(self, error: Exception) -> UnavailableError:
         return UnavailableError(

@@ -8,6 +8,7 @@ import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Final, Protocol, TypeVar
 
@@ -101,6 +102,8 @@ class Dialect(ABC):
     name: str
     """The name of its migration files."""
     url: str
+    patience: float = 0.0
+    """Seconds for which work is tried again while others keep the database locked."""
     for_update: str = " FOR UPDATE"
     """Locks the rows that a SELECT within a transaction gives."""
     skip_locked: str = " FOR UPDATE SKIP LOCKED"
@@ -191,7 +194,8 @@ class Database:
         transaction: bool,
         again: Callable[[], bool] | None = None,
     ) -> T:
-        for attempt in range(ATTEMPTS):
+        attempts = _Attempts(self.dialect.patience)
+        while True:
             connection = self._take()
             begun = False
             try:
@@ -203,21 +207,13 @@ class Database:
                     connection.commit()
             except BaseException as error:
                 trouble = self._abandon(connection, error, transaction)
-                last = attempt == ATTEMPTS - 1
-                if not last and (
-                    trouble is Trouble.AGAIN
-                    or (trouble is Trouble.GONE and not begun)
-                    or (trouble is Trouble.TAKEN and again is not None and again())
-                ):
-                    time.sleep(random.uniform(0, 0.002) * 2 ** min(attempt, 7))  # noqa: S311 # not for secrets
-                    continue
                 if trouble is None:
                     raise
-                raise self._translated(trouble, error) from error
+                if not attempts.one_more(trouble, begun=begun, again=again):
+                    raise self._translated(trouble, error) from error
             else:
                 self._give(connection)
                 return result
-        raise AssertionError("unreachable")
 
     def _take(self) -> Connection:
         if self._process != os.getpid():
@@ -277,6 +273,29 @@ class Database:
                     where=where,
                     fix="see to disk space and permissions",
                 )
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """Decides whether work is tried again."""
+
+    patience: float
+    count: int = 0
+    deadline: float | None = None
+
+    def one_more(self, trouble: Trouble, *, begun: bool, again: Callable[[], bool] | None) -> bool:
+        if trouble is Trouble.BUSY:
+            # The database has waited a little by itself. Whoever asks again soon is served in turn.
+            self.deadline = self.deadline or time.monotonic() + self.patience
+            return time.monotonic() < self.deadline
+        self.count += 1
+        if self.count >= ATTEMPTS:
+            return False
+        lost_race = trouble is Trouble.AGAIN or (trouble is Trouble.TAKEN and again is not None and again())
+        if not lost_race and (begun or trouble is not Trouble.GONE):
+            return False
+        time.sleep(random.uniform(0, 0.002) * 2 ** min(self.count, 7))  # noqa: S311 # not for secrets
+        return True
 
 
 _orphans: list[Connection] = []
