@@ -289,7 +289,7 @@ def _share(value: float, bounds: Bounds) -> float:
 def _short(value: float) -> str:
     """A figure for an axis or a cell."""
     if value == int(value) and abs(value) < 1e6:
-        return f"{int(value):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+        return f"{int(value):,}"
     if abs(value) >= 1e6:
         return f"{value:.3g}".replace("e+0", "e")
     return f"{value:.4g}"

@@ -53,7 +53,8 @@ def layers(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
         if source != target:
             below[source].append(target)
             waiting[target] += 1
-    layer, order = [0] * count, []
+    layer = [0] * count
+    order: list[int] = []
     ready = [node for node in range(count) if not waiting[node]]
     placed = [False] * count
     while len(order) < count:
