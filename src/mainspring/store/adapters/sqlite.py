@@ -82,15 +82,7 @@ class SQLite(Dialect):
         except (OSError, sqlite3.Error) as error:
             raise self._unavailable(error) from error
         try:
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA synchronous = {self.synchronous}")
-            connection.execute("PRAGMA temp_store = MEMORY")
-            # Pages that many commits change are copied back once: each copying waits for the disk.
-            connection.execute("PRAGMA wal_autocheckpoint = 8000")
-            connection.execute("PRAGMA cache_size = -16000")
-            # What is deleted is overwritten, so that an erased property cannot be read from the file.
-            connection.execute("PRAGMA secure_delete = ON")
-            self._use_wal(connection)
+            self._patiently(lambda: self._set_up(connection))
         except sqlite3.Error as error:
             connection.close()
             raise self._unavailable(error) from error
@@ -157,14 +149,18 @@ class SQLite(Dialect):
         place = _json_path(path)
         return f"CASE WHEN json_type({column}, ?) = 'text' THEN json_extract({column}, ?) END", [place, place]
 
-    def _use_wal(self, connection: sqlite3.Connection) -> None:
-        """Turn write-ahead logging on; it stays with the file. Several processes may try at once."""
-
-        def work() -> None:
-            if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-                connection.execute("PRAGMA journal_mode = WAL")
-
-        self._patiently(work)
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        """Settings of a connection; write-ahead logging stays with the file, once it was turned on."""
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA synchronous = {self.synchronous}")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA cache_size = -16000")
+        # What is deleted is overwritten, so that an erased property cannot be read from the file.
+        connection.execute("PRAGMA secure_delete = ON")
+        if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            connection.execute("PRAGMA journal_mode = WAL")
+        # Pages that many commits change are copied back once: each copying waits for the disk.
+        connection.execute("PRAGMA wal_autocheckpoint = 8000")
 
     def _patiently(self, work: Callable[[], None]) -> None:
         """Do work that needs a lock, again while others have it."""
