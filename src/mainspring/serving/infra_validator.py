@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +19,7 @@ import numpy as np
 
 from mainspring.core.errors import InputError, MainspringError
 from mainspring.core.verdicts import Reason, Verdict
+from mainspring.evaluation import Predictions
 from mainspring.models.package import Package, columns_of
 from mainspring.models.signature import Signature
 from mainspring.serving.client import Client
@@ -28,7 +29,6 @@ from mainspring.serving.server_process import ServerProcess
 
 if TYPE_CHECKING:
     from mainspring.data import Table
-    from mainspring.evaluation import Predictions
 
 GATE = "infra validation"
 LEAST_TOLERANCE = 1e-9
@@ -49,7 +49,8 @@ def validate(
     """Serve a package for real, and compare its answers with the predictions of training time.
 
     Every row is asked in a batch (Open Inference Protocol), by column name and in a shuffled order of columns;
-    some are asked alone as well (KServe V1), which gives the latency.
+    some are asked alone as well (KServe V1), which gives the latency. Rows that hold infinity cannot be sent as
+    JSON and are left out; a reason says how many.
 
     Args:
         package: The package or its folder.
@@ -81,7 +82,14 @@ def validate(
         if expected.classes != loaded.signature.classes:
             return Verdict.of(GATE, [_other_classes(expected.classes, loaded.signature.classes)])
         allowed = max(LEAST_TOLERANCE, loaded.parity.tolerance) if tolerance is None else tolerance
-        questions = _Questions.of(rows, loaded.signature, seed)
+        arrays = columns_of(rows, loaded.signature)
+        sendable = _sendable(arrays, rows.num_rows)
+        if not sendable.any():
+            return Verdict.of(GATE, [_unsendable(sendable, ok=False)])
+        expected = Predictions(expected.classes, expected.scores[sendable])
+        questions = _Questions.of(
+            {name: array[sendable] for name, array in arrays.items()}, loaded.signature, seed
+        )
         server = ServerProcess(folder, name=_MODEL, timeout=timeout)
         began = time.perf_counter()
         try:
@@ -92,16 +100,18 @@ def validate(
             startup = time.perf_counter() - began
             with Client(server.url) as client:
                 examined = _Examined(client, loaded.signature, Comparison(expected, allowed, questions.row))
+                if not sendable.all():
+                    examined.reasons.append(_unsendable(sendable, ok=True))
                 try:
                     examined.metadata()
                     examined.batches(questions, batch)
-                    examined.singles(questions, min(singles, rows.num_rows))
+                    examined.singles(questions, min(singles, len(expected)))
                     examined.bad_input(questions)
                 except MainspringError as error:
                     examined.note(False, "SERVER_FAILED", f"{error}\n{server.errors}".rstrip())
         finally:
             status = server.stop()
-    return examined.verdict(loaded.runtime, startup, status, rows.num_rows)
+    return examined.verdict(loaded.runtime, startup, status, len(expected))
 
 
 def with_missing(rows: Table, signature: Signature) -> Table:
@@ -114,19 +124,23 @@ def with_missing(rows: Table, signature: Signature) -> Table:
     nullable = [item.name for item in signature.inputs if item.nullable and item.name in rows.names]
     if not nullable or not rows.num_rows:
         return rows
-    model = rows.select([name for name in signature.names if name in rows.names])
-    for names in ([name] for name in nullable):
-        model = model.concat(_without(rows, model.names, names))
-    return model.concat(_without(rows, model.names, nullable))
+    kept = [name for name in signature.names if name in rows.names]
+    # One copy of the first row per column to leave out, and one more; a NULL in a CASE keeps its column's type.
+    places = {name: place for place, name in enumerate(nullable)}
+    cells = ", ".join(
+        _unless(_quoted(name), places[name], len(places)) if name in places else _quoted(name) for name in kept
+    )
+    copies = f"range({len(places) + 1}) AS copies(which)"
+    rest = rows.rows(0, 1).sql(f"SELECT {cells} FROM this, {copies} ORDER BY copies.which")  # noqa: S608  names are quoted
+    return rows.select(kept).concat(rest)
 
 
-def _without(rows: Table, kept: Sequence[str], names: Sequence[str]) -> Table:
-    def column(name: str) -> str:
-        quoted = '"' + name.replace('"', '""') + '"'
-        # A NULL that keeps the type of its column.
-        return f"CASE WHEN false THEN {quoted} END AS {quoted}" if name in names else quoted
+def _unless(cell: str, place: int, last: int) -> str:
+    return f"CASE WHEN copies.which NOT IN ({place}, {last}) THEN {cell} END AS {cell}"
 
-    return rows.rows(0, 1).sql(f"SELECT {', '.join(map(column, kept))} FROM this")  # noqa: S608  names are quoted
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +151,7 @@ class _Questions:
     order: random.Random
 
     @classmethod
-    def of(cls, rows: Table, signature: Signature, seed: int) -> _Questions:
-        arrays = columns_of(rows, signature)
+    def of(cls, arrays: Mapping[str, np.ndarray], signature: Signature, seed: int) -> _Questions:
         columns = {item.name: (item.datatype, plain_values(item, arrays[item.name])) for item in signature.inputs}
         return cls(columns, random.Random(seed))  # noqa: S311  no secret
 
@@ -255,6 +268,23 @@ class _Examined:
             self.note(False, f"{kind}_DIFFERS", message, observed=len(found), expected=0)
         else:
             self.note(True, f"{kind}_EQUAL", f"{what}, got the answers of training", observed=0, expected=0)
+
+
+def _sendable(arrays: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+    """Which rows can be asked: JSON has no word for infinity."""
+    sendable = np.ones(rows, dtype=bool)
+    for array in arrays.values():
+        if array.dtype != object:
+            sendable &= ~np.isinf(array)
+    return sendable
+
+
+def _unsendable(sendable: np.ndarray, *, ok: bool) -> Reason:
+    count = int((~sendable).sum())
+    which = f"{count} of {len(sendable)} rows" if ok else f"all {count} rows"
+    return Reason(
+        ok=ok, code="NOT_ASKED", message=f"{which} hold infinity, which no request can carry, and were not asked"
+    )
 
 
 def _other_classes(trained: tuple[str, ...] | None, served: tuple[str, ...] | None) -> Reason:

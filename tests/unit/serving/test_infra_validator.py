@@ -12,7 +12,7 @@ from mainspring.core.errors import InputError
 from mainspring.core.verdicts import Verdict
 from mainspring.data import Table
 from mainspring.evaluation import Predictions
-from mainspring.models.signature import Signature
+from mainspring.models.signature import Field, Signature
 from mainspring.serving.infra_validator import validate, with_missing
 
 COUNT = 60
@@ -124,3 +124,25 @@ def test_rows_with_missing_values_are_added(rule: Any) -> None:
         "airport": [False] * 6,
     }
     assert [str(column.type) for column in table.columns] == ["FLOAT", "INT", "STRING", "BOOL"]
+
+
+def test_many_columns_that_may_be_missing_are_one_query() -> None:
+    names = [f"f{number}" for number in range(300)]
+    inputs = tuple(Field(name=name, datatype="FP64", nullable=True) for name in names)
+    signature = Signature(inputs=inputs, outputs=(), task="regression", classes=None)
+    table = with_missing(Table.from_columns({name: [1.0, 2.0] for name in names}), signature)
+    found = table.to_columns()
+    assert table.num_rows == 2 + 300 + 1
+    for place, name in enumerate(names):
+        missing = [row for row, value in enumerate(found[name]) if value is None]
+        assert missing == [2 + place, 302]
+
+
+def test_rows_with_infinity_are_not_asked(rule: Any, folder: Path) -> None:
+    columns = {**COLUMNS, "fare": list(COLUMNS["fare"])}
+    columns["fare"][3] = float("inf")
+    verdict = validate(folder, by_hand(columns), Table.from_columns(columns), singles=2)
+    assert verdict.ok, verdict.failures
+    assert "1 of 60 rows hold infinity" in next(one for one in verdict.reasons if one.code == "NOT_ASKED").message
+    endless = {**COLUMNS, "fare": [float("inf")] * len(COLUMNS["fare"])}
+    assert failed(validate(folder, by_hand(endless), Table.from_columns(endless)))[0] == "NOT_ASKED"
