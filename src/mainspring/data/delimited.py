@@ -38,6 +38,7 @@ class Dialect:
         trim: Take spaces off both ends of every cell and name.
         quote: The character around cells that hold delimiters or line ends; doubled inside such a cell.
         encoding: Such as ``utf-8``, ``latin-1``, ``utf-16``.
+        decimal_comma: Columns of numbers that are written with a comma, as in ``3,14``; others are passed over.
     """
 
     delimiter: str | None = None
@@ -47,6 +48,7 @@ class Dialect:
     trim: bool = False
     quote: str = '"'
     encoding: str = "utf-8"
+    decimal_comma: Sequence[str] = ()
 
 
 def read_cells(paths: Sequence[Path], dialect: Dialect) -> tuple[engine.Relation, tuple[str, ...]]:
@@ -86,7 +88,7 @@ def _read_file(path: Path, dialect: Dialect) -> tuple[engine.Relation, tuple[str
         return engine.Relation.of(_query(path, dialect, delimiter, names)), names
     except engine.error():
         with _normalised(path, dialect, delimiter, names) as clean:
-            plain = Dialect(missing=dialect.missing)
+            plain = Dialect(missing=dialect.missing, decimal_comma=dialect.decimal_comma)
             return engine.Relation.of(_query(clean, plain, ",", names, longest=True)), names
 
 
@@ -124,6 +126,8 @@ def _cell(name: str, dialect: Dialect) -> str:
     if dialect.missing:
         words = ", ".join(engine.literal(word) for word in dialect.missing)
         cell = f"CASE WHEN {cell} IN ({words}) THEN NULL ELSE {cell} END"
+    if name in dialect.decimal_comma:
+        cell = f"replace({cell}, ',', '.')"
     return cell
 
 

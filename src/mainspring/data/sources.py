@@ -72,7 +72,9 @@ def read(location: str | Path, *, csv: Mapping[str, Any] | None = None) -> Table
     return Table.read_csv(files, **dict(csv or {}))
 
 
-_OPTIONS: Final = frozenset({"delimiter", "header", "names", "missing", "trim", "quote", "encoding", "types"})
+_OPTIONS: Final = frozenset(
+    {"decimal_comma", "delimiter", "encoding", "header", "missing", "names", "quote", "trim", "types"}
+)
 
 
 def _kind(path: Path) -> str | None:

@@ -32,6 +32,7 @@ def ingest(
     span: int = 0,
     version: int | None = None,
     csv: dict[str, Any] = _DEFAULTS,
+    where: str | None = None,
 ) -> Examples:
     """Read a file (or a folder or glob of files) and share its rows out to splits by a hash of what they hold.
 
@@ -43,9 +44,11 @@ def ingest(
         span: Which stretch of time this is.
         version: Which edition of the span.
         csv: How text files are written: ``delimiter``, ``header``, ``names``, ``missing``, ``trim``, ``quote``,
-            ``encoding``, ``types``.
+            ``encoding``, ``types``, ``decimal_comma``.
+        where: An SQL condition: only the rows for which it holds are taken, such as ``'"income" IS NOT NULL'``.
     """
-    tables, origins = split_rows(read(source.path, csv=csv), splits, group=group, seed=seed)
+    rows = read(source.path, csv=csv)
+    tables, origins = split_rows(rows if where is None else rows.where(where), splits, group=group, seed=seed)
     return Examples(splits=tables, origins=origins, span=span, version=version, source=source.location)
 
 

@@ -68,6 +68,7 @@ class Table:
         quote: str = '"',
         encoding: str = "utf-8",
         types: Mapping[str, str] | None = None,
+        decimal_comma: Sequence[str] = (),
     ) -> Self:
         """Read a delimited text file, plain or gzipped, or several with the same columns.
 
@@ -80,6 +81,7 @@ class Table:
             missing: More texts that mean "no value", such as ``"?"`` or ``"NA"``.
             trim: Take spaces off both ends of every cell.
             types: Types that some columns must have, by their names.
+            decimal_comma: Columns of numbers that are written with a comma, as in ``3,14``.
 
         Raises:
             NotFoundError: If there is no such file.
@@ -94,6 +96,7 @@ class Table:
             trim=trim,
             quote=quote,
             encoding=encoding,
+            decimal_comma=decimal_comma,
         )
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
         cells, found = read_cells(paths, dialect)

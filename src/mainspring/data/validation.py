@@ -266,13 +266,15 @@ def _reason(anomaly: Anomaly) -> Reason:
 
 
 def _measured(one: Measurement) -> Reason:
-    code = "DRIFT_WITHIN_LIMIT"
+    code, past = "DRIFT_WITHIN_LIMIT", ""
     if one.limit is None or one.value > one.limit:
         code = "DRIFT_WITHOUT_LIMIT" if one.limit is None else "DRIFT_NOT_SIGNIFICANT"
+    if code == "DRIFT_NOT_SIGNIFICANT":
+        past = f", past the limit {one.limit:g}, but so few rows differ as much by chance"
     return Reason(
         ok=True,
         code=code,
-        message=f"{one.metric} {one.value:.4f} from {one.between[0]} to {one.between[1]}",
+        message=f"{one.metric} {one.value:.4f} from {one.between[0]} to {one.between[1]}{past}",
         subject=f"{one.path} | {one.between[1]}",
         observed=one.value,
         expected=one.limit,

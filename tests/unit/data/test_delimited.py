@@ -182,3 +182,8 @@ def test_whatever_python_writes_is_read(tmp_path_factory, rows, end, quoting):
         writer.writerows([names, *rows])
     table = Table.read_csv(path, delimiter=",", types=dict.fromkeys(names, "STRING"))
     assert [list(row.values()) for row in table.iter_rows()] == [[cell or None for cell in row] for row in rows]
+
+
+def test_decimal_commas_in_the_columns_that_are_named(write):
+    table = Table.read_csv(write("a;b\n1,5;x,y\n-2;z\n;1,5\n"), decimal_comma=["a", "not there"])
+    assert table.to_columns() == {"a": [1.5, -2.0, None], "b": ["x,y", "z", "1,5"]}

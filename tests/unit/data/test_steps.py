@@ -58,3 +58,11 @@ def test_what_pipelines_read_from_the_signatures():
     assert steps.ingest.arguments["source"].role == "file"
     assert steps.ingest.arguments["splits"].default == {"train": 3, "eval": 1}
     assert steps.validate.arguments["previous"].optional
+
+
+def test_rows_can_be_left_out_as_they_are_read(tmp_path):
+    (tmp_path / "x.csv").write_text("n,w\n1,\n2,a\n3,b\n4,\n")
+    examples = steps.ingest(File(str(tmp_path / "x.csv")), splits={"all": 1}, where='"w" IS NOT NULL')
+    assert sorted(examples.split("all").to_columns()["n"]) == [2, 3]
+    with pytest.raises(InputError):
+        steps.ingest(File(str(tmp_path / "x.csv")), splits={"all": 1}, where="no such condition")

@@ -88,7 +88,7 @@ def _present(table: Table, label: str) -> np.ndarray:
         raise InputError(
             f"the label {label!r} is missing in {missing} of {len(values)} rows",
             expected="a label in every row that a model learns from or is judged by",
-            fix=f"leave the rows out: table.where('\"{label}\" IS NOT NULL')",
+            fix=f"leave the rows out: steps.ingest(…, where='\"{label}\" IS NOT NULL')",
         )
     return values
 

@@ -178,14 +178,18 @@ class Transform:
         )
 
     def properties(self) -> Mapping[str, Value]:
-        """The label, and how many columns go in and come out."""
+        """The label, how many columns go in and come out, and which are left out for what reason."""
         return {
             "inputs": len(self.inputs),
             "outputs": len(self.outputs),
             "ignored": len(self.ignored),
             "task": "regression" if self.classes is None else "classification",
             **({"label": self.label} if self.label else {}),
+            **({"left_out": self._left_out()} if self.ignored else {}),
         }
+
+    def _left_out(self) -> str:
+        return "; ".join(f"{column}: {why}" for column, why in self.ignored.items())
 
     def _check_columns(self, names: Sequence[str] | Mapping[str, Any]) -> None:
         lacking = [column.name for column in self.inputs if column.name not in names]
