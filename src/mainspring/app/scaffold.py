@@ -1,162 +1,19 @@
-"""``mainspring init``: looks at the user's data and writes a small project that trains on it."""
+"""``mainspring init``: writes a small project that trains on the user's data."""
 
 from __future__ import annotations
 
-import difflib
+import keyword
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Final
 
-from mainspring.core.errors import ConflictError, InputError
+from mainspring.app.looking import Look
+from mainspring.core.errors import ConflictError
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mainspring.data import Table
-
-_PROTECTED = ("sex", "gender", "race", "ethnicity", "religion", "disability", "marital-status", "marital_status")
-"""Columns by which people must not be treated differently: looked at first."""
-
-_MISSING = ("?", "NA", "N/A", "NULL", "null", "nan", "NaN", "-")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What was seen in the data.
-
-    Attributes:
-        classes: How many values the label has; 0 for a number to be predicted.
-        slices: Columns worth looking at one by one in the evaluation.
-        giveaways: Columns that alone give the label away, with how well (area under the curve).
-        dialect: Options that the text file needs, as ``ingest`` takes them.
-        rows: How many rows.
-    """
-
-    label: str
-    classes: int
-    rows: int
-    slices: Sequence[str] = ()
-    giveaways: Sequence[tuple[str, float]] = ()
-    dialect: Mapping[str, Any] = field(default_factory=dict)
-
-
-def look(data: Path, label: str, *, names: Sequence[str] = ()) -> Look:
-    """Read a file as ``ingest`` will, and see what kind of problem it is.
-
-    Raises:
-        InputError: If the label is not among the columns, or holds nothing to learn.
-    """
-    from mainspring.data import Table
-
-    dialect: dict[str, Any] = {"header": False, "names": list(names)} if names else {}
-    if data.suffix == ".parquet":
-        table = Table.read_parquet(data)
-    else:
-        table = Table.read_csv(data, **dialect)
-        needed = _needs(table)
-        if needed:
-            dialect |= needed
-            table = Table.read_csv(data, **dialect)
-    if label not in table.names:
-        close = difflib.get_close_matches(label, table.names, n=1)
-        headless = sum(_is_number(name) for name in table.names) >= 2
-        fix = "give the names of the columns: --names age,workclass,…" if headless else "name the label: --label"
-        raise InputError(
-            f"there is no column {label!r} in {data.name}" + ("; it seems to have no header" if headless else ""),
-            expected="one of " + ", ".join(table.names),
-            fix=f"--label {close[0]}" if close else fix,
-        )
-    return _judge(table, label, dialect)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _needs(table: Table) -> dict[str, Any]:
-    """The options that a file needs: spaces around cells to take off, words that stand for a missing value."""
-    from mainspring.data import ColumnType
-
-    spaced, words = False, set()
-    for column in table.columns:
-        if column.type is ColumnType.STRING:
-            quoted = '"' + column.name.replace('"', '""') + '"'
-            seen = table.sql(f"SELECT DISTINCT {quoted} AS v FROM this WHERE {quoted} IS NOT NULL LIMIT 2000")  # noqa: S608 - the name is quoted
-            values = [str(value) for value in seen.to_columns()["v"]]
-            spaced = spaced or any(value != value.strip() for value in values)
-            words |= {value.strip() for value in values} & set(_MISSING)
-    needed: dict[str, Any] = {"trim": True} if spaced else {}
-    return {**needed, "missing": sorted(words)} if words else needed
-
-
-def _judge(table: Table, label: str, dialect: Mapping[str, Any]) -> Look:
-    from mainspring.data import ColumnType
-
-    kind = table.type_of(label)
-    values = [value for value in table.to_columns()[label] if value is not None]
-    distinct = len(set(values))
-    if distinct < 2:
-        raise InputError(
-            f"the label {label!r} has {distinct} different values",
-            expected="at least two, else nothing can be learnt",
-        )
-    whole = kind in (ColumnType.INT, ColumnType.STRING, ColumnType.BOOL)
-    classes = distinct if kind in (ColumnType.STRING, ColumnType.BOOL) or (whole and distinct <= 20) else 0
-    slices = []
-    for column in table.columns:
-        if column.name != label and column.type in (ColumnType.STRING, ColumnType.BOOL):
-            different = {value for value in table.to_columns()[column.name] if value is not None}
-            if 2 <= len(different) <= 12:
-                slices.append(column.name)
-    giveaways = _giveaways(table, label) if classes == 2 else []
-    return Look(
-        label=label,
-        classes=classes,
-        rows=table.num_rows,
-        slices=sorted(slices, key=lambda name: name.lower() not in _PROTECTED)[:3],
-        giveaways=giveaways,
-        dialect=dialect,
-    )
-
-
-def _giveaways(table: Table, label: str) -> list[tuple[str, float]]:
-    """Numeric columns that alone rank the label almost perfectly: often known only after the fact."""
-    import numpy as np
-
-    from mainspring.data import ColumnType
-
-    words = table.to_columns()[label]
-    top = max({str(word) for word in words if word is not None})
-    positive = np.array([word is not None and str(word) == top for word in words])
-    found = []
-    for column in table.columns:
-        if column.name != label and column.type in (ColumnType.INT, ColumnType.FLOAT):
-            score = _area(table.column(column.name), positive)
-            if max(score, 1 - score) >= 0.95:
-                found.append((column.name, max(score, 1 - score)))
-    return found
-
-
-def _area(values: np.ndarray, positive: np.ndarray) -> float:
-    """Area under the ROC curve of one column, ties counted half; missing values are left out."""
-    import numpy as np
-
-    seen = ~np.isnan(values)
-    values, positive = values[seen], positive[seen]
-    count = int(positive.sum())
-    if count == 0 or count == len(positive) or len(values) < 50:
-        return 0.5
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(values) - count)))
+_TAKEN: Final = frozenset({"curated", "latest_blessed", "pipeline", "steps", "when", "approval"})
+"""Names that the project's own file uses."""
 
 
 def write_project(folder: Path, data: Path, seen: Look, *, force: bool = False) -> list[Path]:
@@ -186,12 +43,15 @@ def write_project(folder: Path, data: Path, seen: Look, *, force: bool = False) 
 
 def _identifier(name: str) -> str:
     word = re.sub(r"\W+", "_", name).strip("_").lower() or "model"
-    return f"m_{word}" if word[0].isdigit() else word
+    return f"m_{word}" if word[0].isdigit() or keyword.iskeyword(word) or word in _TAKEN else word
 
 
 def _pipeline(name: str, folder: Path, data: Path, seen: Look) -> str:
     location = os.path.relpath(data.resolve(), folder.resolve())
-    options = f", csv={seen.dialect!r}" if seen.dialect else ""
+    options = f", csv={dict(seen.dialect)!r}" if seen.dialect else ""
+    if seen.unlabelled:
+        quoted = '"' + seen.label.replace('"', '""') + '"'
+        options += f", where={quoted + ' IS NOT NULL'!r}"
     exclude = [column for column, _ in seen.giveaways]
     note = ""
     if exclude:

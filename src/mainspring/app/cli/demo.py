@@ -30,7 +30,8 @@ def demo(folder: Path, dataset: str) -> int:
 
     Makes a project in FOLDER, on data that comes with scikit-learn: nothing is downloaded.
     """
-    from mainspring.app.scaffold import look, write_project
+    from mainspring.app.looking import look
+    from mainspring.app.scaffold import write_project
     from mainspring.data.bundled import load, write_csv
 
     folder.mkdir(parents=True, exist_ok=True)
