@@ -8,6 +8,7 @@ import click
 
 from mainspring.app import platform
 from mainspring.app.cli.words import bold, dim, json_option, print_json, short, table
+from mainspring.core.errors import NotFoundError
 
 
 @click.command()
@@ -36,6 +37,9 @@ def models(name: str | None, as_json: bool) -> None:
                 )
             return
         versions, aliases = registry.versions(name), registry.aliases(name)
+        if not versions:
+            known = ", ".join(registry.models()) or "none yet"
+            raise NotFoundError(f"no model is registered as {name!r}", expected=f"a registered model: {known}")
         history = registry.history(name)
     if as_json:
         print_json(

@@ -42,11 +42,14 @@ def predict(
 
     Columns that the model does not know are ignored.
     """
-    rows = _rows(row_texts, data)
+    rows = _rows(row_texts, data, reference)
     answers = _ask(url, reference, rows) if url else _answer(reference, rows)
     if out is not None:
         _write(out, answers)
-        click.echo(f"wrote {len(answers)} answers to {out}")
+        if as_json:
+            print_json({"model": reference, "rows": len(answers), "out": str(out)})
+        else:
+            click.echo(f"wrote {len(answers)} answers to {out}")
     elif as_json:
         print_json({"model": reference, "predictions": answers})
     else:
@@ -54,14 +57,13 @@ def predict(
             click.echo(json.dumps(answer, ensure_ascii=False))
 
 
-def _rows(texts: Sequence[str], data: Path | None) -> list[dict[str, Any]]:
+def _rows(texts: Sequence[str], data: Path | None, reference: str) -> list[dict[str, Any]]:
     if bool(texts) == bool(data):
         raise InputError("rows are given by --row or by --data", expected="one of them")
     if data is not None:
-        from mainspring.data import Table
+        from mainspring.data.sources import read
 
-        table = Table.read_parquet(data) if data.suffix == ".parquet" else Table.read_csv(data)
-        return [dict(row) for row in table.iter_rows()]
+        return [dict(row) for row in read(data, csv=_dialect(reference)).iter_rows()]
     found: list[dict[str, Any]] = []
     for text in texts:
         given = sys.stdin.read() if text == "-" else text
@@ -76,6 +78,20 @@ def _rows(texts: Sequence[str], data: Path | None) -> list[dict[str, Any]]:
             )
         found += items
     return found
+
+
+def _dialect(reference: str) -> Mapping[str, Any]:
+    """How the text files were written that the model was trained on: new rows will look the same."""
+    from mainspring.app import origins
+    from mainspring.core.errors import NotFoundError
+
+    with platform.open() as opened:
+        try:
+            found = origins.trace(opened, origins.find_artifact(opened, reference)).executions
+        except NotFoundError:
+            return {}  # a model of another project, behind --url
+    read = [one.custom.get("parameters") for one in found if one.properties.get("node") == "ingest"]
+    return cast("Mapping[str, Any]", read[-1].get("csv") or {}) if read and isinstance(read[-1], dict) else {}
 
 
 def _answer(reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -6,7 +6,17 @@ import click
 
 from mainspring.app import platform, stories
 from mainspring.app.cli.progress import Progress
-from mainspring.app.cli.words import bold, dim, duration, json_option, mark, print_json, print_verdict, state_word
+from mainspring.app.cli.words import (
+    bold,
+    dim,
+    duration,
+    json_option,
+    mark,
+    print_json,
+    print_left_out,
+    print_verdict,
+    state_word,
+)
 from mainspring.core.errors import InputError
 from mainspring.core.records import ExecutionState
 from mainspring.pipelines.engine import RunResult
@@ -123,6 +133,7 @@ def tell(
     click.echo()
     for verdict in story.verdicts:
         print_verdict(verdict)
+    print_left_out(story.artifacts("mainspring.Transform"))
     _ending(opened, result, story)
     return code
 

@@ -15,6 +15,7 @@ from mainspring.app.cli.words import (
     json_option,
     mark,
     print_json,
+    print_left_out,
     print_verdict,
     short,
     state_word,
@@ -72,6 +73,7 @@ def _print(story: stories.Story, *, all_reasons: bool) -> None:
     click.echo()
     for verdict in story.verdicts:
         print_verdict(verdict, all_reasons=all_reasons)
+    print_left_out(story.artifacts("mainspring.Transform"))
     if story.model is not None:
         click.echo(f"model {bold(str(story.model['name']))} {story.model['version']}")
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from mainspring.app.timing import duration
-from mainspring.core.records import ExecutionState
+from mainspring.core.records import Artifact, ExecutionState
 from mainspring.core.verdicts import Verdict
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "json_option",
     "mark",
     "print_json",
+    "print_left_out",
     "print_verdict",
     "short",
     "state_word",
@@ -119,6 +120,16 @@ def _plain(value: Any) -> Any:
         return dict(value)
     item = getattr(value, "item", None)
     return item() if callable(item) else str(value)
+
+
+def print_left_out(transforms: Sequence[Artifact]) -> None:
+    """The columns that a transform does not use, and why: nobody should have to find out by chance."""
+    for transform in transforms:
+        left_out = [one for one in str(transform.properties.get("left_out") or "").split("; ") if one]
+        for one in left_out[:_FEW]:
+            click.echo(f"  not used: {one}")
+        if len(left_out) > _FEW:
+            click.echo(dim(f"  not used: {len(left_out) - _FEW} more columns"))
 
 
 def print_verdict(verdict: Verdict, *, all_reasons: bool = False) -> None:
