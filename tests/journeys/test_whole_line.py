@@ -27,7 +27,7 @@ Shared = Callable[..., Path]
 
 def test_the_demo_goes_from_a_file_to_an_answer(folder: Project) -> None:
     said = folder.run("demo")
-    assert "model mainspring_demo 1.0.0" in said
+    assert "model breast_cancer 1.0.0" in said
     assert '"probabilities": {"benign"' in said
     assert (folder.root / "mainspring-demo" / "report.html").stat().st_size > 10_000
 

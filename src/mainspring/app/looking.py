@@ -33,6 +33,7 @@ _MISSING: Final = ("?", "NA", "N/A", "NULL", "null", "nan", "NaN", "-")
 _MOST_IN_A_SLICE: Final = 12
 _SEEN: Final = 2000
 _GIVES_AWAY: Final = 0.95
+_FEW: Final = 2
 _COMMA_NUMBER: Final = r"[+-]?\d*(,\d+)?([eE][+-]?\d+)?"
 
 
@@ -197,6 +198,7 @@ def _classes(table: Table, label: str) -> int:
 
 
 def _slices(table: Table, label: str) -> Sequence[str]:
+    """Columns of few words, those that matter to people first; without any, a number, to be cut in quarters."""
     from mainspring.data import ColumnType
 
     words = [
@@ -205,6 +207,9 @@ def _slices(table: Table, label: str) -> Sequence[str]:
         if column.name != label and column.type in (ColumnType.STRING, ColumnType.BOOL)
     ]
     found = [name for name in words if 2 <= _different(table, name) <= _MOST_IN_A_SLICE]
+    if not found:
+        numbers = (column.name for column in table.columns if column.type in (ColumnType.INT, ColumnType.FLOAT))
+        found = [name for name in numbers if name != label][:1]
     return sorted(found, key=lambda name: name.lower() not in _PROTECTED)[:3]
 
 
@@ -214,7 +219,10 @@ def _different(table: Table, name: str) -> int:
 
 
 def _giveaways(table: Table, label: str) -> list[tuple[str, float]]:
-    """Numeric columns that alone rank the label almost perfectly: often known only after the fact."""
+    """Numeric columns that alone rank the label almost perfectly: often known only after the fact.
+
+    A leak stands out. Where several columns are as good, the label is simply easy to tell, and none is named.
+    """
     import numpy as np
 
     from mainspring.data import ColumnType
@@ -228,7 +236,7 @@ def _giveaways(table: Table, label: str) -> list[tuple[str, float]]:
             score = _area(table.column(column.name), positive)
             if max(score, 1 - score) >= _GIVES_AWAY:
                 found.append((column.name, max(score, 1 - score)))
-    return found
+    return found if len(found) <= _FEW else []
 
 
 def _area(values: np.ndarray, positive: np.ndarray) -> float:

@@ -16,13 +16,22 @@ _TAKEN: Final = frozenset({"curated", "latest_blessed", "pipeline", "steps", "wh
 """Names that the project's own file uses."""
 
 
-def write_project(folder: Path, data: Path, seen: Look, *, force: bool = False) -> list[Path]:
+def write_project(
+    folder: Path, data: Path, seen: Look, *, name: str | None = None, force: bool = False
+) -> list[Path]:
     """Write ``pipeline.py`` and ``mainspring.toml`` into a folder.
+
+    Args:
+        folder: Where; it is made if it is not there.
+        data: The file that the pipeline reads.
+        seen: What was seen in it.
+        name: Name of the pipeline and of the model; the folder's by default.
+        force: Overwrite files that are there.
 
     Raises:
         ConflictError: If one is there already and ``force`` is not given.
     """
-    name = _identifier(folder.resolve().name)
+    name = _identifier(name or folder.resolve().name)
     files = {
         folder / "pipeline.py": _pipeline(name, folder, data, seen),
         folder / "mainspring.toml": _settings(name),

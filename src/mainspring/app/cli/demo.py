@@ -37,7 +37,7 @@ def demo(folder: Path, dataset: str) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     data = folder / f"{dataset}.csv"
     write_csv(load(dataset), data)
-    write_project(folder, data, look(data, "target"), force=True)
+    write_project(folder, data, look(data, "target"), name=dataset, force=True)
     click.echo(f"{bold('1. A project')}  {folder}/pipeline.py, on {dataset} {dim('(from scikit-learn)')}\n")
     os.chdir(folder)
     with platform.open(Path.cwd()) as opened:
