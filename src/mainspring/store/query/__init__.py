@@ -12,7 +12,8 @@ Fields
 Neighbours
     ``contexts.c.name = 'taxi' AND contexts.c.type = 'pipeline'``: there is one context for which both hold. The
     alias is free; conditions of one AND with the same alias are about the same neighbour. ``NOT contexts.c.name =
-    'taxi'`` alone says that there is no such context.
+    'taxi'`` alone says that there is no such context; beside another condition with that alias it is about that
+    very context.
 
     ===========  =======================================================================================
     of           neighbours

@@ -11,8 +11,9 @@ _Alias = tuple[str, str]
 def bind_aliases(expression: Expression, kind: Kind, bound: frozenset[_Alias] = frozenset()) -> Expression:
     """The expression with an :class:`Exists` around all that is about one neighbour.
 
-    An alias is bound by the outermost AND in which a condition uses it that is not within a NOT; all parts of that
-    AND which use it are then about the same neighbour. Without such an AND it is bound by the condition alone.
+    An alias is bound by the outermost AND of which a part needs that neighbour; all parts of that AND which use
+    the alias are then about the same one. A part that could hold without it (in a NOT, or in one branch of an
+    OR) does not bind it for the others.
     """
     match expression:
         case Comparison(field=field):
@@ -30,28 +31,40 @@ def bind_aliases(expression: Expression, kind: Kind, bound: frozenset[_Alias] = 
 
 
 def _bind_and(parts: tuple[Expression, ...], kind: Kind, bound: frozenset[_Alias]) -> Expression:
-    for alias in dict.fromkeys(alias for part in parts for alias in _aliases(part, within_not=False)):
+    for alias in dict.fromkeys(alias for part in parts for alias in _needed(part)):
         if alias in bound:
             continue
-        about = tuple(part for part in parts if alias in _aliases(part, within_not=True))
-        others = tuple(part for part in parts if alias not in _aliases(part, within_not=True))
+        about = tuple(part for part in parts if alias in _used(part))
+        others = tuple(part for part in parts if alias not in _used(part))
         inner = bind_aliases(_and(about), kind, bound | {alias})
         found = Exists(*alias, RELATIONS[kind][alias[0]], inner)
         return _and((found, *_parts(_bind_and(others, kind, bound)))) if others else found
     return _and(tuple(bind_aliases(part, kind, bound) for part in parts))
 
 
-def _aliases(expression: Expression, *, within_not: bool) -> list[_Alias]:
-    """The aliases used, in order; those only under a NOT if asked for."""
+def _needed(expression: Expression) -> list[_Alias]:
+    """The aliases without whose neighbour the expression cannot hold, in the order in which they are written."""
     match expression:
         case Comparison(field=field):
             return [field.alias] if field.alias else []
-        case Not(part=part):
-            return _aliases(part, within_not=True) if within_not else []
+        case And(parts=parts):
+            return [alias for part in parts for alias in _needed(part)]
+        case Or(parts=parts):
+            first, *others = (_needed(part) for part in parts)
+            return [alias for alias in first if all(alias in other for other in others)]
+        case Not() | Exists():
+            return []
+
+
+def _used(expression: Expression) -> set[_Alias]:
+    """The aliases that occur."""
+    match expression:
+        case Comparison(field=field):
+            return {field.alias} if field.alias else set()
         case And(parts=parts) | Or(parts=parts):
-            return [alias for part in parts for alias in _aliases(part, within_not=within_not)]
-        case Exists(part=part):
-            return _aliases(part, within_not=within_not)
+            return {alias for part in parts for alias in _used(part)}
+        case Not(part=part) | Exists(part=part):
+            return _used(part)
 
 
 def _flat(parts: tuple[Expression, ...]) -> tuple[Expression, ...]:

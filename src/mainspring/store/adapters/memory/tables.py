@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from mainspring.core.errors import NotFoundError
 from mainspring.core.records import Kind, Link, LinkKind, Node, kind_of
 from mainspring.store.catalogue import Catalogue
-from mainspring.store.shapes import taken
+from mainspring.store.shapes import ENDS, taken
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -44,8 +44,8 @@ class Tables:
             self._undo = []
 
     def next_id(self, kind: Kind) -> int:
-        """An id that was never used."""
-        self._last[kind] += 1
+        """An id that no stored node ever had."""
+        self._set(self._last, kind, self._last[kind] + 1)
         return self._last[kind]
 
     def get(self, kind: Kind, node_id: int) -> Node:
@@ -129,6 +129,4 @@ class Tables:
 
 
 def _is_end(link_kind: LinkKind, kind: Kind, source: bool) -> bool:
-    from mainspring.store.shapes import ENDS
-
     return ENDS[link_kind][0 if source else 1] is kind

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -163,6 +164,7 @@ class Database:
         self._idle: deque[Connection] = deque()
         self._process = os.getpid()
         self._closed = False
+        _open.add(self)
 
     def read(self, work: Callable[[Connection], T], *, snapshot: bool = False) -> T:
         """Run reading work.
@@ -183,6 +185,10 @@ class Database:
     def close(self) -> None:
         """Close idle connections and refuse further work."""
         self._closed = True
+        self.close_idle()
+
+    def close_idle(self) -> None:
+        """Close the connections that nobody uses at the moment; others are opened when they are needed."""
         while self._idle:
             self._idle.pop().close()
 
@@ -298,8 +304,18 @@ class _Attempts:
         return True
 
 
+_open: weakref.WeakSet[Database] = weakref.WeakSet()
 _orphans: list[Connection] = []
 """Connections inherited by a forked process. They must be neither used nor closed there."""
+
+
+def _before_fork() -> None:
+    """Locks are not inherited, but SQLite's memory of them is: so both processes open their connections anew."""
+    for database in list(_open):
+        database.close_idle()
+
+
+os.register_at_fork(before=_before_fork)
 
 
 def redacted(url: str) -> str:
