@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format types contracts docs api changelog check clean
+.PHONY: help demo test test-all lint format types contracts docs api cli changelog check clean
 
 help:  ## Show the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -60,6 +60,9 @@ docs: $(VENV)/.with-dev  ## Build the documentation; a warning is an error
 
 api: $(VENV)/.with-dev  ## Write down the public names, after a change that was meant
 	$(BIN)/python tools/public_api.py > tests/architecture/public_api.txt
+
+cli: $(VENV)/.with-dev  ## Write the page of commands, after a change of one
+	$(BIN)/python tools/cli_reference.py > docs/cli.md
 
 # Without VERSION this shows what would be written; `make changelog VERSION=1.2.0` writes it.
 changelog: $(VENV)/.with-dev  ## Show the next entry of the changelog (VERSION=… writes it)

@@ -119,3 +119,12 @@ def test_every_decision_is_in_the_list() -> None:
     records = sorted(path.stem for path in (DOCS / "decisions").glob("[0-9]*.md"))
     assert [name for name in records if name not in index] == []
     assert [int(name[:4]) for name in records] == list(range(1, len(records) + 1))
+
+
+@needs_command_line
+def test_the_page_of_commands_is_what_the_commands_say() -> None:
+    """After a change of a command: `make cli`."""
+    import runpy
+
+    page = runpy.run_path(str(DOCS.parent / "tools" / "cli_reference.py"))["page"]()
+    assert CLI.read_text(encoding="utf-8") == page
