@@ -1,68 +1,62 @@
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Iterator
 
 import pytest
 
-from mainspring.testing.databases import TABLES, mysql_database, postgresql_schema
+from mainspring.core.errors import UnavailableError
+from mainspring.testing.databases import empty, fresh_database
 
 pytest.register_assert_rewrite("mainspring.testing.conformance")
 
-POSTGRESQL = os.environ.get("MAINSPRING_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
-MARIADB = os.environ.get("MAINSPRING_TEST_MARIADB", "mariadb://root@127.0.0.1:3306/test")
+SERVERS = {
+    "postgresql": os.environ.get("MAINSPRING_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test"),
+    "mariadb": os.environ.get("MAINSPRING_TEST_MARIADB", "mariadb://root@127.0.0.1:3306/test"),
+}
+"""Where the servers are, by scheme."""
 
 
-@pytest.fixture(scope="session")
-def servers() -> dict[str, str]:
-    """Where the servers are, by scheme."""
-    return {"postgresql": POSTGRESQL, "mariadb": MARIADB}
-
-
-@pytest.fixture(scope="session")
-def postgresql_schema_url() -> Iterator[str]:
+def fresh(scheme: str) -> Iterator[str]:
     try:
-        with postgresql_schema(POSTGRESQL) as url:
+        with fresh_database(SERVERS[scheme]) as url:
             yield url
-    except OSError as error:
+    except UnavailableError as error:
         pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session")
-def mariadb_database_url() -> Iterator[str]:
-    try:
-        with mysql_database(MARIADB) as url:
-            yield url
-    except OSError as error:
-        pytest.skip(str(error))
+def postgresql_for_all() -> Iterator[str]:
+    yield from fresh("postgresql")
+
+
+@pytest.fixture(scope="session")
+def mariadb_for_all() -> Iterator[str]:
+    yield from fresh("mariadb")
 
 
 @pytest.fixture
-def postgresql(postgresql_schema_url: str) -> Iterator[str]:
-    """A schema that is emptied after the test: cheaper than a new one."""
-    yield postgresql_schema_url
-    empty("postgresql", postgresql_schema_url)
+def postgresql(postgresql_for_all: str) -> Iterator[str]:
+    yield postgresql_for_all
+    empty(postgresql_for_all)
 
 
 @pytest.fixture
-def mariadb(mariadb_database_url: str) -> Iterator[str]:
-    yield mariadb_database_url
-    empty("mysql", mariadb_database_url)
+def mariadb(mariadb_for_all: str) -> Iterator[str]:
+    yield mariadb_for_all
+    empty(mariadb_for_all)
 
 
-def empty(dialect: str, url: str) -> None:
-    if dialect == "postgresql":
-        from mainspring.store.adapters.postgresql import PostgreSQL
-
-        connection = PostgreSQL(url).connect()
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.service),
+        pytest.param("mariadb", marks=pytest.mark.service),
+    ]
+)
+def untouched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a place where nobody opened a store yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('deep')}/er/record.db"
     else:
-        from mainspring.store.adapters.mysql import MySQL
-
-        connection = MySQL(url).connect()
-    with contextlib.closing(connection):
-        connection.begin(write=True)
-        connection.execute("UPDATE node_type SET base_id = NULL")
-        for table in TABLES:
-            connection.execute(f"DELETE FROM {table}")
-        connection.commit()
+        yield from fresh(request.param)

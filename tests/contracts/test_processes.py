@@ -11,29 +11,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from mainspring.core.plugins import load_string
 from mainspring.core.records import Kind, LinkKind
 from mainspring.store import Store
-from mainspring.testing.databases import mysql_database, postgresql_schema
 
 WRITER = Path(__file__).with_name("writer.py")
 PROCESSES = 8
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def url(request: pytest.FixtureRequest, tmp_path: Path, servers: dict[str, str]) -> Iterator[str]:
-    """A place where nobody opened a store yet."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/deep/er/record.db"
-        return
-    fresh = postgresql_schema if request.param == "postgresql" else mysql_database
-    try:
-        with fresh(servers[request.param]) as made:
-            yield made
-    except OSError as error:
-        pytest.skip(str(error))
 
 
 def start(url: str, number: int, count: int) -> subprocess.Popen[str]:
@@ -60,9 +43,9 @@ def opened(url: str) -> Iterator[Store]:
         yield store
 
 
-def test_eight_processes_open_a_fresh_database_and_write_at_once(url: str) -> None:
-    count = 60 if url.startswith("sqlite") else 20
-    processes = [start(url, number, count) for number in range(PROCESSES)]
+def test_eight_processes_open_a_fresh_database_and_write_at_once(untouched: str) -> None:
+    count = 60 if untouched.startswith("sqlite") else 12
+    processes = [start(untouched, number, count) for number in range(PROCESSES)]
     for process in processes:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -74,7 +57,7 @@ def test_eight_processes_open_a_fresh_database_and_write_at_once(url: str) -> No
     assert [answer["published"] for answer in answers] == [count] * PROCESSES
     # On a machine with much else to do a process may not be run for a while: a wait of minutes would be a fault.
     assert max(answer["longest"] for answer in answers) < 20
-    with opened(url) as store:
+    with opened(untouched) as store:
         assert len(store.find(Kind.EXECUTION, limit=10_000).items) == count * PROCESSES
         assert len(store.find(Kind.ARTIFACT, limit=10_000).items) == 2 * count * PROCESSES
         contexts = store.find(Kind.CONTEXT).items
@@ -85,10 +68,10 @@ def test_eight_processes_open_a_fresh_database_and_write_at_once(url: str) -> No
         whole(store)
 
 
-def test_a_killed_writer_leaves_nothing_half_written(url: str) -> None:
+def test_a_killed_writer_leaves_nothing_half_written(untouched: str) -> None:
     confirmed = -1
     for number in range(3):
-        process = start(url, number, 0)
+        process = start(untouched, number, 0)
         try:
             assert process.stdout is not None
             process.stdout.readline()
@@ -100,7 +83,7 @@ def test_a_killed_writer_leaves_nothing_half_written(url: str) -> None:
         finally:
             process.kill()
             process.communicate(timeout=30)
-        with opened(url) as store:
+        with opened(untouched) as store:
             found = store.find(Kind.EXECUTION, "name LIKE :mine", {"mine": f"{number} %"}, limit=10_000).items
             assert len(found) > confirmed, "what was confirmed is there"
             whole(store)

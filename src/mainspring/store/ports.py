@@ -69,9 +69,11 @@ class MetadataStore(Protocol):
         - Safe for use by many threads and many processes at once.
         - Every call is one transaction: it happens as a whole or not at all, and is durable on return.
         - Times are given by the store's clock, in seconds since the epoch.
-        - Errors: ``InputError`` for a wrong argument (unknown type or property, wrong property type, bad filter),
+        - Errors: ``InputError`` for a wrong argument (undeclared property, wrong property type, bad filter),
           ``NotFoundError`` for an unknown id or type, ``ConflictError`` for a broken uniqueness or a lost race,
           ``StateError`` for an illegal transition, ``UnavailableError`` when the database does not answer.
+        - Properties are JSON: whole numbers of 64 bits, texts without NUL characters; a number that is not finite
+          is kept as ``None``. Names, external ids and digests have 1 to 255 characters, addresses up to 2048.
     """
 
     def put_type(self, node_type: NodeType) -> NodeType:
@@ -90,13 +92,18 @@ class MetadataStore(Protocol):
     def publish(self, nodes: Sequence[Node] = (), edges: Sequence[Edge] = ()) -> Sequence[Node]:
         """Write nodes and links in one transaction; returns the nodes as stored, in the order given.
 
-        A node without an id is new. A new context whose type and name exist is taken to be that one, and its
-        properties are merged into it. A node with an id is updated: its name, uri, digest and properties are
-        replaced, and its state must be reachable from the stored one. An edge may end in a node that is in
-        ``nodes`` (the same object) or in one that has an id. An edge that exists already is left alone.
+        A node without an id is new, and may be in any state; a new NEW or RUNNING execution may bring its lease
+        (``worker`` and ``lease_until``), which saves a call of ``lease``. A new context whose type and name exist
+        is taken to be that one, and its properties are merged into it. A node with an id is updated: its name,
+        uri, digest, external_id and properties are replaced, its lease is not, and its state must be the stored
+        one or reachable from it. An edge may end in a node that is in ``nodes`` (the same object) or in one that
+        has an id. An edge that exists already is left alone.
 
         Raises:
-            InputError: For an undeclared property in ``properties``, or one with another type.
+            InputError: For an undeclared property in ``properties``, or one with another type; if an update would
+                change the type of a node.
+            NotFoundError: For a type that is not declared, or an id that does not exist.
+            StateError: If a state cannot be reached, or the node is a tombstone.
             ConflictError: If ``external_id``, or ``(type, name)`` of an artifact or execution, is taken; if a
                 PARENT edge would close a cycle.
         """
@@ -149,9 +156,15 @@ class MetadataStore(Protocol):
     ) -> Lineage:
         """What these artifacts or executions came from, led to, or both, in one query.
 
+        A walk does not turn round: BOTH is what they came from and what they led to, not what else came from that.
+
         Args:
             hops: How many artifact-execution-artifact hops to walk; ``None`` walks to the end, ``0`` gives only
-                the starting nodes. There is no hidden cap.
+                the starting nodes. There is no hidden cap. A walk with a bound ends in artifacts: from an
+                execution, the first hop leads to its artifacts.
+
+        Raises:
+            NotFoundError: If one of the starting nodes does not exist.
         """
         ...
 
@@ -163,10 +176,12 @@ class MetadataStore(Protocol):
         properties: Mapping[str, Value] | None = None,
         custom: Mapping[str, Value] | None = None,
     ) -> Execution:
-        """Change the state of an execution, and merge properties into it. A state that is final drops the lease.
+        """Change the state of an execution, and merge properties into it. A state that is final drops the lease,
+        and so does WAITING.
 
         Raises:
-            StateError: If ``EXECUTION_TRANSITIONS`` does not allow it.
+            StateError: If ``EXECUTION_TRANSITIONS`` does not allow it. The state it is in already is not allowed
+                either: of two workers that want to start an execution, one is refused.
         """
         ...
 
@@ -238,11 +253,14 @@ class Queue(Protocol):
         delay: float = 0.0,
         max_attempts: int = 5,
     ) -> int | None:
-        """Add a message; gives its id, or ``None`` if a message with this key waits or runs already."""
+        """Add a message; gives its id, or ``None`` if one of this topic with this key waits or runs already."""
         ...
 
     def claim(self, topics: Sequence[str], *, worker: str, seconds: float) -> Message | None:
-        """Take the oldest available message of these topics, for that many seconds; ``None`` if there is none."""
+        """Take the oldest available message of these topics, for that many seconds; ``None`` if there is none.
+
+        One whose lease ran out for the ``max_attempts``-th time becomes a dead letter: it kills its workers.
+        """
         ...
 
     def extend(self, message: Message, seconds: float) -> None:
@@ -262,8 +280,11 @@ class Queue(Protocol):
         ...
 
     def fail(self, message: Message, error: str, *, delay: float | None = None) -> None:
-        """The work failed: try again after the delay (seconds; doubles from 1 by default), or, after
+        """The work failed: try again after the delay (seconds; doubles from 1 to 3600 by default), or, after
         ``max_attempts``, keep it as a dead letter.
+
+        Raises:
+            ConflictError: If the lease was lost.
         """
         ...
 
@@ -272,7 +293,12 @@ class Queue(Protocol):
         ...
 
     def revive(self, message_id: int) -> None:
-        """Put a dead letter back into the queue, with its attempts at zero."""
+        """Put a dead letter back into the queue, with its attempts at zero.
+
+        Raises:
+            NotFoundError: If there is no such dead letter.
+            ConflictError: If a message with its key waits or runs.
+        """
         ...
 
     def depth(self, topic: str | None = None) -> int:
@@ -308,6 +334,7 @@ class BlobStore(Protocol):
         - Writes are atomic: a reader sees the whole blob or none, also after a crash at any moment.
         - Reads are verified: bytes that differ from their digest raise ``IntegrityError``, never reach the caller.
         - Safe for many threads and processes, collection included.
+        - Empty folders within a folder are not kept; links to files are kept as those files.
     """
 
     def put_bytes(self, data: bytes) -> str:
@@ -316,6 +343,10 @@ class BlobStore(Protocol):
 
     def put(self, path: Path, *, move: bool = False) -> str:
         """Store a file or a folder; gives the digest.
+
+        Raises:
+            NotFoundError: If there is nothing at the path.
+            InputError: For links to folders, sockets and the like within a folder.
 
         Args:
             move: The path lies on the same file system and is not needed any more: rename instead of copy.

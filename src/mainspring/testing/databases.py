@@ -6,75 +6,57 @@ import contextlib
 import os
 import uuid
 from collections.abc import Iterator
-from urllib.parse import quote, urlsplit
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
-from mainspring.store.adapters.sql.server import Address, address
+from mainspring.core.plugins import load_string
+from mainspring.store.adapters.sql.database import Connection
 
-TABLES = (
+_DIALECTS: Final = {
+    "postgresql": "mainspring.store.adapters.postgresql:PostgreSQL",
+    "mariadb": "mainspring.store.adapters.mysql:MySQL",
+    "mysql": "mainspring.store.adapters.mysql:MySQL",
+}
+
+_TABLES: Final = (
     *("event_input", "event_output", "attribution", "association", "parent_context"),
     *("artifact_text", "execution_text", "message", "artifact", "execution", "context", "node_type"),
 )
-"""All tables with content, those that refer to others first."""
 
 
 @contextlib.contextmanager
-def postgresql_schema(server: str) -> Iterator[str]:
-    """The URL of a new schema.
+def fresh_database(server: str) -> Iterator[str]:
+    """The URL of a new schema (PostgreSQL) or database (MariaDB, MySQL).
 
     Args:
-        server: ``postgresql://user@host/database``.
+        server: ``postgresql://user@host/database`` or ``mariadb://user@host/database``; that database must exist.
 
     Raises:
-        OSError: If the server does not answer, or the driver is not installed.
+        UnavailableError: If the server does not answer, or its driver is not installed.
     """
-    try:
-        import psycopg
-
-        connection = psycopg.connect(server, autocommit=True, connect_timeout=3)
-    except Exception as error:
-        raise OSError(f"PostgreSQL does not answer at {server}: {error}") from error
-    name = _fresh_name()
-    with connection:
-        connection.execute(f"CREATE SCHEMA {name}".encode())
-        try:
-            yield f"{server}?schema={name}"
-        finally:
-            connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
-
-
-@contextlib.contextmanager
-def mysql_database(server: str) -> Iterator[str]:
-    """The URL of a new database.
-
-    Args:
-        server: ``mariadb://user@host/database`` of one that exists.
-
-    Raises:
-        OSError: If the server does not answer, or the driver is not installed.
-    """
-    place = address(server, port=3306, user="root", options=frozenset())
-    try:
-        import pymysql
-
-        connection = pymysql.connect(
-            host=place.host, port=place.port, user=place.user, password=place.password, connect_timeout=3
-        )
-    except Exception as error:
-        raise OSError(f"no server answers at {server}: {error}") from error
-    name = _fresh_name()
-    with connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-        try:
-            yield _with_database(server, place, name)
-        finally:
-            cursor.execute(f"DROP DATABASE {name}")
-
-
-def _with_database(server: str, place: Address, name: str) -> str:
+    name = f"mainspring_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
     parts = urlsplit(server)
-    secret = f":{quote(place.password)}" if place.password else ""
-    return f"{parts.scheme}://{quote(place.user)}{secret}@{place.host}:{place.port}/{name}"
+    postgresql = parts.scheme == "postgresql"
+    with contextlib.closing(_connect(server)) as connection:
+        connection.execute(f"CREATE {'SCHEMA' if postgresql else 'DATABASE'} {name}")
+        try:
+            yield urlunsplit(
+                parts._replace(query=f"schema={name}") if postgresql else parts._replace(path=f"/{name}")
+            )
+        finally:
+            connection.execute(f"DROP SCHEMA {name} CASCADE" if postgresql else f"DROP DATABASE {name}")
 
 
-def _fresh_name() -> str:
-    return f"mainspring_test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
+def empty(url: str) -> None:
+    """Delete all that the store at the URL keeps: cheaper than a new database."""
+    with contextlib.closing(_connect(url)) as connection:
+        connection.begin(write=True)
+        connection.execute("UPDATE node_type SET base_id = NULL")
+        for table in _TABLES:
+            connection.execute(f"DELETE FROM {table}")  # noqa: S608 # a constant
+        connection.commit()
+
+
+def _connect(url: str) -> Connection:
+    connection: Connection = load_string(_DIALECTS[urlsplit(url).scheme])(url).connect()
+    return connection

@@ -227,8 +227,12 @@ def _field(names: list[str], kind: Kind, text: str, start: int) -> Field:
             return Field(kind, "link", (), alias, text, start)
     name, path = names[0], tuple(names[1:])
     if name not in FIELDS[kind]:
-        known = [*FIELDS[kind], *(relations if alias is None else ())]
-        raise InputError(f"there is no field {name!r} of {kind.value}s", expected="one of " + ", ".join(known))
+        known = [field for field in FIELDS[kind] if field not in ("properties", "custom")]
+        known += relations if alias is None else ()
+        raise InputError(
+            f"there is no field {name!r} of {kind.value}s",
+            expected=f"one of {', '.join(known)}, properties.{name} or custom.{name}",
+        )
     in_json = name in ("properties", "custom")
     if in_json != bool(path):
         expected = f"{name}.NAME" if in_json else name

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -292,34 +293,34 @@ class FindingSuite:
             pointer = message.splitlines()[2]
             assert pointer.index("^") == 4 + place - 1
 
-    @pytest.mark.parametrize("order_by", ["id", "created_at", "updated_at", "name"])
-    @pytest.mark.parametrize("descending", [False, True])
-    @pytest.mark.parametrize("limit", [1, 3, 7, 100])
-    def test_pages_give_everything_once_and_in_order(
-        self, store: MetadataStore, order_by: str, descending: bool, limit: int
-    ) -> None:
+    def test_pages_give_everything_once_and_in_order(self, store: MetadataStore) -> None:
         declare(store)
         given = ["b", None, "a", "ab", None, "B", "ä"]
+        by_name = [None, None, "B", "a", "ab", "b", "ä"]
         for name in given:
             put_artifact(store, name=name, custom={"odd": True})
         put_artifact(store, name="other")
-        pages, page = [], None
-        while True:
-            answer = store.find(
-                Kind.ARTIFACT,
-                "custom.odd = TRUE",
-                order_by=order_by,
-                descending=descending,
-                limit=limit,
-                page=page,
-            )
-            assert len(answer.items) <= limit
-            pages += [node.name for node in answer.items]
-            page = answer.next
-            if page is None:
-                break
-        expected = [None, None, "B", "a", "ab", "b", "ä"] if order_by == "name" else given
-        assert pages == (expected[::-1] if descending else expected)
+        for order_by, descending, limit in product(
+            ("id", "created_at", "updated_at", "name"), (False, True), (1, 3, 7, 9)
+        ):
+            names: list[str | None] = []
+            page: str | None = None
+            while True:
+                answer = store.find(
+                    Kind.ARTIFACT,
+                    "custom.odd = TRUE",
+                    order_by=order_by,
+                    descending=descending,
+                    limit=limit,
+                    page=page,
+                )
+                assert len(answer.items) <= limit
+                names += [node.name for node in answer.items]
+                page = answer.next
+                if page is None:
+                    break
+            expected = by_name if order_by == "name" else given
+            assert names == (expected[::-1] if descending else expected), (order_by, descending, limit)
 
     def test_pages_are_stable_while_others_write(self, store: MetadataStore) -> None:
         declare(store)

@@ -153,9 +153,9 @@ class PublishingSuite:
         assert store.find(Kind.ARTIFACT, "properties.word = 'good'").items == []
         store.publish([good])
 
-    @pytest.mark.parametrize(
-        "properties",
-        [
+    def test_properties_must_be_as_declared(self, store: MetadataStore) -> None:
+        declare(store)
+        wrong: list[Any] = [
             {"nothing": 1},
             {"count": 1.5},
             {"count": True},
@@ -171,13 +171,11 @@ class PublishingSuite:
             {"more": {"a": "\x00"}},
             {"more": {"a": object()}},
             {"more": {"a": 2**64}},
-        ],
-    )
-    def test_properties_must_be_as_declared(self, store: MetadataStore, properties: dict[str, Value]) -> None:
-        declare(store)
-        with pytest.raises(InputError) as caught:
-            store.publish([Artifact(type="Thing", name="wrong", properties=properties)])
-        assert next(iter(properties)) in str(caught.value)
+        ]
+        for properties in wrong:
+            with pytest.raises(InputError) as caught:
+                store.publish([Artifact(type="Thing", name="wrong", properties=properties)])
+            assert next(iter(properties)) in str(caught.value)
 
     def test_all_wrong_properties_are_told_at_once(self, store: MetadataStore) -> None:
         declare(store)
@@ -226,14 +224,12 @@ class PublishingSuite:
         assert stored.custom == {"a": {"b": 1}}
         assert store.get(Kind.ARTIFACT, [stored.id or 0])[0].custom == {"a": {"b": 1}}
 
-    @pytest.mark.parametrize("field", ["name", "uri", "digest", "external_id", "type"])
-    @pytest.mark.parametrize("text", ["", "a\x00b", "\ud800", "x" * 3000])
-    def test_texts_must_be_ones_that_every_database_can_keep(
-        self, store: MetadataStore, field: str, text: str
-    ) -> None:
+    def test_texts_must_be_ones_that_every_database_can_keep(self, store: MetadataStore) -> None:
         declare(store)
-        with pytest.raises(InputError, match=field):
-            put_artifact(store, **{field: text})
+        for field in ("name", "uri", "digest", "external_id", "type"):
+            for text in ("", "a\x00b", "\ud800", "x" * 3000):
+                with pytest.raises(InputError, match=field):
+                    put_artifact(store, **{field: text})
 
     def test_names_tell_nodes_of_a_type_apart(self, store: MetadataStore) -> None:
         declare(store)
