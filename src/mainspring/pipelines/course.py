@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -18,7 +17,6 @@ from mainspring.pipelines.lookup import Lookup
 from mainspring.pipelines.precedents import Precedents
 from mainspring.pipelines.publisher import Publisher
 from mainspring.pipelines.recording import StepRecord
-from mainspring.pipelines.reviving import this_worker
 from mainspring.pipelines.units import NodeResult, Slot, Unit
 
 
@@ -41,6 +39,7 @@ class Course:
     """One run from its start to its end, in this process.
 
     Attributes:
+        worker: The name under which its leases are held.
         results: How nodes ended, so far.
         stop: Why it must stop, if it must.
         held: Which gate holds it, in words, if one does.
@@ -60,6 +59,7 @@ class Course:
         self.graph = graph
         self.execution = execution
         self.name = str(execution.name)
+        self.worker = str(execution.worker)
         self.selection = selection or Selection(run=frozenset(graph.nodes))
         self.precedents = Precedents(equipment.records, execution, graph.pipeline)
         self.lookup = Lookup(equipment.metadata, equipment.blobs, self.precedents, own)
@@ -70,10 +70,10 @@ class Course:
             run=self.name,
             pipeline=graph.pipeline,
             context=context,
-            worker=this_worker(),
+            worker=self.worker,
         )
         self.logs = equipment.home / "runs" / self.name
-        self.scratch = equipment.scratch_of(self.name) / uuid.uuid4().hex[:8]
+        self.scratch = equipment.scratch_of(self.name) / self.worker.rpartition(":")[2]
         self.results: dict[str, NodeResult] = {}
         self.stop = ""
         self.held = ""

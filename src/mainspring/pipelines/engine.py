@@ -26,7 +26,7 @@ from mainspring.pipelines.course import Course, RunResult
 from mainspring.pipelines.equipment import Equipment
 from mainspring.pipelines.graph import Graph, Selection
 from mainspring.pipelines.motion import Motion
-from mainspring.pipelines.reviving import LEASE_SECONDS, revive, this_worker
+from mainspring.pipelines.reviving import LEASE_SECONDS, new_worker, revive
 from mainspring.pipelines.snapshots import Entry, run_facts
 
 __all__ = ["Engine", "RunResult"]
@@ -58,7 +58,7 @@ class Engine(Equipment):
         """
         facts = {**run_facts(graph, entry, selection), "because": because}
         execution, context = self.recorder.start_run(
-            name or _new_name(graph.pipeline), graph.pipeline, facts, this_worker(), LEASE_SECONDS
+            name or _new_name(graph.pipeline), graph.pipeline, facts, new_worker(), LEASE_SECONDS
         )
         return Motion(Course(self, graph, execution, context, selection, {})).go()
 
@@ -77,7 +77,7 @@ class Engine(Equipment):
         execution = self.metadata.transition(
             cast("int", revived.id), ExecutionState.RUNNING, custom=_forgetting_the_end(revived)
         )
-        execution = self.metadata.lease(cast("int", execution.id), this_worker(), LEASE_SECONDS)
+        execution = self.metadata.lease(cast("int", execution.id), new_worker(), LEASE_SECONDS)
         shutil.rmtree(self.scratch_of(str(execution.name)), ignore_errors=True)
         own = {one.node: one for one in self.records.steps(str(execution.name)) if one.good}
         selection = _selection_of(execution, graph)

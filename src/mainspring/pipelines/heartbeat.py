@@ -9,7 +9,7 @@ from typing import cast
 
 from mainspring.core.errors import ConflictError, MainspringError, NotFoundError, StateError
 from mainspring.core.records import Execution, Kind
-from mainspring.pipelines.reviving import LEASE_SECONDS, this_worker
+from mainspring.pipelines.reviving import LEASE_SECONDS
 from mainspring.store.ports import MetadataStore
 
 _BEAT = 1.0
@@ -22,6 +22,7 @@ class Heartbeat:
     Args:
         store: The record.
         run: The run's execution.
+        worker: Who holds its lease.
         steps: Gives the executions of steps that run at this moment.
         stop: Called, once, with the reason why the run should stop.
     """
@@ -30,6 +31,7 @@ class Heartbeat:
         self,
         store: MetadataStore,
         run: int,
+        worker: str,
         steps: Callable[[], Collection[int]],
         stop: Callable[[str], None],
     ) -> None:
@@ -37,6 +39,7 @@ class Heartbeat:
         """Whether the run is not ours any more."""
         self._store = store
         self._run = run
+        self._worker = worker
         self._steps = steps
         self._stop = stop
         self._over = threading.Event()
@@ -73,7 +76,7 @@ class Heartbeat:
         return f"cancelled by {asked.get('by')}: {asked.get('reason')}" if isinstance(asked, Mapping) else None
 
     def _renew(self) -> None:
-        self._store.lease(self._run, this_worker(), LEASE_SECONDS)
+        self._store.lease(self._run, self._worker, LEASE_SECONDS)
         for step in self._steps():
             with suppress(StateError):
-                self._store.lease(step, this_worker(), LEASE_SECONDS)
+                self._store.lease(step, self._worker, LEASE_SECONDS)

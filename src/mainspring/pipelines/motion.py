@@ -38,7 +38,11 @@ class Motion:
         self._ready = [self._order[name] for name, needs in self._missing.items() if not needs]
         self._nodes = list(course.graph.nodes.values())
         self._heartbeat = Heartbeat(
-            course.equipment.metadata, cast("int", course.execution.id), self._work.executions, self._stop
+            course.equipment.metadata,
+            cast("int", course.execution.id),
+            course.worker,
+            self._work.executions,
+            self._stop,
         )
 
     def go(self) -> RunResult:

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from mainspring.core.clock import now
-from mainspring.core.errors import InputError, NotFoundError
+from mainspring.core.errors import ConflictError, InputError, NotFoundError
 from mainspring.core.records import (
     Artifact,
     Context,
@@ -40,6 +40,7 @@ STEP = "mainspring.Step"
 PIPELINE = "mainspring.Pipeline"
 APPROVAL = "mainspring.Approval"
 
+_ATTEMPTS = 5
 _TEXT = PropertyType.STRING
 _TYPES = (
     NodeType(kind=Kind.CONTEXT, name=PIPELINE, description="A pipeline."),
@@ -113,14 +114,20 @@ class Recorder:
         return Artifact(type=type_name, properties=fitting, custom=free, **fields)
 
     def _declare(self, type_name: str, properties: Mapping[str, Value]) -> Mapping[str, PropertyType]:
-        known = self._types.get((Kind.ARTIFACT, type_name))
         wanted = {key: _property_type(value) for key, value in properties.items() if value is not None}
-        have = known.properties if known else {}
-        new = {key: kind for key, kind in wanted.items() if key not in have}
-        if known is None or new:
-            merged = NodeType(kind=Kind.ARTIFACT, name=type_name, properties={**have, **new})
-            known = self._types[Kind.ARTIFACT, type_name] = self.store.put_type(merged)
-        return known.properties
+        for attempt in range(_ATTEMPTS):
+            known = self._types.get((Kind.ARTIFACT, type_name))
+            have = known.properties if known else {}
+            if known is not None and wanted.keys() <= have.keys():
+                break
+            merged = NodeType(kind=Kind.ARTIFACT, name=type_name, properties={**wanted, **have})
+            try:
+                self._types[Kind.ARTIFACT, type_name] = self.store.put_type(merged)
+            except ConflictError:  # another process has declared other properties in the meantime
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                self._types = {(one.kind, one.name): one for one in self.store.types()}
+        return self._types[Kind.ARTIFACT, type_name].properties
 
     def publish(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> Sequence[Node]:
         """One transaction."""

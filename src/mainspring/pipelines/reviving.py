@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+import uuid
 from contextlib import suppress
 from typing import cast
 
@@ -17,9 +18,9 @@ LEASE_SECONDS = 15.0
 """How long the word of a worker that it lives is believed; it is renewed several times in between."""
 
 
-def this_worker() -> str:
-    """The name of this process in leases."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def new_worker() -> str:
+    """A name for leases: of the machine, the process, and what in it works on one run."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 def revive(records: Records, run: str) -> Execution:
@@ -54,14 +55,15 @@ def _release(store: MetadataStore, execution: Execution) -> None:
     several who revive a run at once none can take it from the one who has it.
     """
     with suppress(ConflictError, StateError):
-        store.lease(cast("int", execution.id), execution.worker or this_worker(), 0.000_001)
+        store.lease(cast("int", execution.id), execution.worker or new_worker(), 0.000_001)
 
 
 def _is_dead(worker: str | None) -> bool:
     """Whether a worker of this machine is gone; workers elsewhere are believed to live until their lease ends."""
     if not worker:
         return True
-    host, _, pid = worker.rpartition(":")
+    host, _, rest = worker.partition(":")
+    pid = rest.partition(":")[0]
     if host != socket.gethostname() or not pid.isdigit():
         return False
     try:

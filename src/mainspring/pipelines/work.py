@@ -68,7 +68,7 @@ class Attempt:
 
     @property
     def task(self) -> str:
-        """The name of this try, unique in the run."""
+        """The name of this try, in its run."""
         return f"{self.unit.name}#{self.number}"
 
 
@@ -164,7 +164,7 @@ class Work:
             if name not in prepared.files
         }
         return Task(
-            id=attempt.task,
+            id=f"{course.scratch.name}/{attempt.task}",  # runners may serve several runs
             node=unit.name,
             function=reference_to(unit.step.function, course.equipment.root),
             inputs=inputs,

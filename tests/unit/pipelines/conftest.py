@@ -72,10 +72,15 @@ class Place:
         slot = result.nodes[node].outputs[output]
         return [load_one(one) for one in slot] if isinstance(slot, list) else load_one(slot)
 
-    def close(self) -> None:
-        """Let go of it all."""
+    def close_runners(self) -> None:
+        """Let go of threads and processes; nothing runs any more afterwards."""
         for runner in self.runners.values():
             runner.close()
+        self.runners = {}
+
+    def close(self) -> None:
+        """Let go of it all."""
+        self.close_runners()
         self.stores.record.close()
 
 
