@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import traceback
+import typing
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -64,13 +65,15 @@ def _arguments(task: Task, step: Step[..., Any], resources: Mapping[str, Callabl
 
 
 def _loaded(argument: Argument, given: Given) -> Any:
-    values = [None if item is None else _value(item, argument) for item in given.items]
+    members = typing.get_args(argument.annotation)
+    annotation = members[0] if given.listed and members else argument.annotation
+    values = [None if item is None else _value(item, annotation) for item in given.items]
     return values if given.listed else values[0]
 
 
-def _value(item: Stored, argument: Argument) -> Any:
-    value = decode(item.type, Path(item.path), argument.annotation)
-    return File(str(value)) if argument.role is Role.FILE and isinstance(value, Path) else value
+def _value(item: Stored, annotation: Any) -> Any:
+    value = decode(item.type, Path(item.path), annotation)
+    return File(str(value)) if annotation is File and isinstance(value, Path) else value
 
 
 def _encoded(task: Task, step: Step[..., Any], returned: Any) -> dict[str, Encoded | None]:
