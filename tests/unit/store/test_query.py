@@ -104,6 +104,10 @@ def test_what_is_read(where: str, expected: str | None) -> None:
             "(contexts.c.name = 'a' OR contexts.c.name = 'b') AND contexts.c.id = 1",
             "contexts.c[((c.name = 'a' | c.name = 'b') & c.id = 1)]",
         ),
+        (
+            "contexts.c.id = 1 AND producers.p.id = 2 AND (contexts.c.name = 'a' OR producers.p.name = 'b')",
+            "contexts.c[(producers.p[(p.id = 2 & (c.name = 'a' | p.name = 'b'))] & c.id = 1)]",
+        ),
         ("producers.c.id = 1 AND contexts.c.id = 2", "(producers.c[c.id = 1] & contexts.c[c.id = 2])"),
     ],
 )

@@ -118,6 +118,8 @@ class MySQL(Dialect):
 
     def among(self, column: str, ids: Sequence[int]) -> tuple[str, list[Any]]:
         """One parameter for each id."""
+        if not ids:
+            return "1 = 0", []
         return f"{column} IN ({', '.join('?' * len(ids))})", list(ids)
 
     def lock_parents(self, connection: Connection) -> None:

@@ -51,6 +51,7 @@ class SQLite(Dialect):
     name = "sqlite"
     for_update = ""
     skip_locked = ""
+    looks_first = True
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -119,6 +120,8 @@ class SQLite(Dialect):
 
     def among(self, column: str, ids: Sequence[int]) -> tuple[str, list[Any]]:
         """One parameter for any number of ids."""
+        if not ids:
+            return "1 = 0", []
         if len(ids) == 1:
             return f"{column} = ?", [ids[0]]
         return f"{column} IN (SELECT value FROM json_each(?))", [  # noqa: S608 # a column of ours

@@ -34,12 +34,24 @@ def _bind_and(parts: tuple[Expression, ...], kind: Kind, bound: frozenset[_Alias
     for alias in dict.fromkeys(alias for part in parts for alias in _needed(part)):
         if alias in bound:
             continue
-        about = tuple(part for part in parts if alias in _used(part))
-        others = tuple(part for part in parts if alias not in _used(part))
+        about, others = _entangled(parts, alias, bound)
         inner = bind_aliases(_and(about), kind, bound | {alias})
         found = Exists(*alias, RELATIONS[kind][alias[0]], inner)
         return _and((found, *_parts(_bind_and(others, kind, bound)))) if others else found
     return _and(tuple(bind_aliases(part, kind, bound) for part in parts))
+
+
+def _entangled(
+    parts: tuple[Expression, ...], alias: _Alias, bound: frozenset[_Alias]
+) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
+    """The parts that use the alias, or another one that such a part uses, and so on; and the rest."""
+    aliases = {alias}
+    while True:
+        about = tuple(part for part in parts if _used(part) & aliases)
+        grown = aliases.union(*(_used(part) - bound for part in about))
+        if grown == aliases:
+            return about, tuple(part for part in parts if part not in about)
+        aliases = grown
 
 
 def _needed(expression: Expression) -> list[_Alias]:

@@ -23,7 +23,7 @@ from mainspring.core.records import (
     PropertyType,
 )
 from mainspring.store import Edge, Store
-from mainspring.store.adapters.sql.filters import compile_filter
+from mainspring.store.adapters.sql.filters import FEW, compile_filter
 from mainspring.store.adapters.sql.lineage import FEW_HOPS, walk
 from mainspring.store.adapters.sqlite import SQLite, open_store
 from mainspring.store.query import parse
@@ -81,6 +81,36 @@ def test_a_declared_text_is_found_by_its_index(large: Path) -> None:
     found = plan(large, f"SELECT n.id FROM execution n WHERE {condition} ORDER BY n.id LIMIT 1", values)
     assert "SEARCH execution_text USING PRIMARY KEY (name=? AND value=?)" in found
     assert "SEARCH n USING INTEGER PRIMARY KEY (rowid=?)" in found
+
+
+@pytest.mark.parametrize(("word", "expected"), [("key", "1 = 0"), ("name", "n.name = ?")])
+def test_what_is_nowhere_is_not_searched_for(large: Path, word: str, expected: str) -> None:
+    where = f"properties.{word} = 'nowhere'" if word == "key" else f"{word} = 'nowhere'"
+    with contextlib.closing(sqlite3.connect(large)) as connection:
+        condition, _ = compile_filter(
+            parse(where, Kind.EXECUTION),
+            Kind.EXECUTION,
+            SQLite(f"sqlite:///{large}"),
+            lambda sql, values: connection.execute(sql, values).fetchall(),
+        )
+    assert condition == expected
+
+
+def test_of_a_word_that_many_have_the_newest_is_found_first(large: Path, store: Store) -> None:
+    """The plan reads the executions of the type from the newest on, and sorts nothing."""
+    store.publish([Execution(type="Thing", properties={"key": "many"}) for _ in range(FEW + 10)])
+    where = "type = 'Thing' AND properties.key = 'many'"
+    with contextlib.closing(sqlite3.connect(large)) as connection:
+        condition, values = compile_filter(
+            parse(where, Kind.EXECUTION),
+            Kind.EXECUTION,
+            SQLite(f"sqlite:///{large}"),
+            lambda sql, parameters: connection.execute(sql, parameters).fetchall(),
+        )
+    found = plan(large, f"SELECT n.id FROM execution n WHERE {condition} ORDER BY n.id DESC LIMIT 1", values)
+    assert "SEARCH execution_text USING PRIMARY KEY (name=? AND value=? AND node_id=?)" in found
+    assert "TEMP B-TREE" not in found
+    assert len(store.find(Kind.EXECUTION, where, limit=1000).items) == FEW + 10
 
 
 def test_values_are_bound_never_written(large: Path) -> None:

@@ -109,6 +109,8 @@ class Dialect(ABC):
     """Locks the rows that a SELECT within a transaction gives."""
     skip_locked: str = " FOR UPDATE SKIP LOCKED"
     on_conflict_ignore: str = " ON CONFLICT DO NOTHING"
+    looks_first: bool = False
+    """Whether small sets are best looked up before the question is asked: for a planner without statistics."""
     nulls_first: str = ""
     nulls_last: str = ""
 

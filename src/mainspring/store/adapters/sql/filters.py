@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,12 +42,22 @@ _ISA: Final = (
     " UNION SELECT t.id FROM heir JOIN node_type t ON t.base_id = heir.id) SELECT id FROM heir)"
 )
 
+FEW: Final = 256
+"""A set of up to this many ids is looked up and written into the question; of a larger one each node is asked."""
+
 _Sql = tuple[str, list[Any]]
+Look = Callable[[str, list[Any]], Sequence[Any]]
+"""Runs a statement and gives all its rows."""
 
 
-def compile_filter(expression: Expression, kind: Kind, dialect: Dialect) -> _Sql:
-    """A condition on the table of a kind of node, which goes by the alias ``n``, and its values."""
-    return _Compiler(dialect, kind).compile(expression, {}, negated=False)
+def compile_filter(expression: Expression, kind: Kind, dialect: Dialect, look: Look | None = None) -> _Sql:
+    """A condition on the table of a kind of node, which goes by the alias ``n``, and its values.
+
+    Args:
+        look: Runs a statement on the database that will be asked, in the same transaction; given where the
+            dialect looks first.
+    """
+    return _Compiler(dialect, kind, look).compile(expression, {}, negated=False)
 
 
 @dataclass(slots=True)
@@ -61,6 +71,7 @@ class _Compiler:
 
     dialect: Dialect
     kind: Kind
+    look: Look | None
     count: int = 0
     outer: bool = False
 
@@ -105,11 +116,24 @@ class _Compiler:
         self.outer = True if bound else outer_before
         table, near, far = _LINKS[self.kind, relation]
         source = f"FROM {table} l{number} JOIN {found.kind.value} x{number} ON x{number}.id = l{number}.{far}"
+        each = f"EXISTS (SELECT 1 {source} WHERE l{number}.{near} = n.id AND {inner})"
         if negated or mentions_outer:
-            word = "NOT EXISTS" if negated else "EXISTS"
-            return f"{word} (SELECT 1 {source} WHERE l{number}.{near} = n.id AND {inner})", values
+            return ("NOT " if negated else "") + each, values
         # Nothing within speaks of the node asked for, so the neighbours can be found first.
-        return f"n.id IN (SELECT l{number}.{near} {source} WHERE {inner})", values
+        chosen = f"SELECT l{number}.{near} {source} WHERE {inner}"
+        return (f"n.id IN ({chosen})", values) if bound else self._among("n.id", chosen, values, each)
+
+    def _among(self, column: str, chosen: str, values: list[Any], each: str) -> _Sql:
+        """Whether an id is among those that another statement gives.
+
+        Args:
+            chosen: The statement that gives the ids.
+            each: The same condition for one id, asked of each.
+        """
+        if self.look is None:
+            return f"{column} IN ({chosen})", values
+        rows = self.look(f"{chosen} LIMIT {FEW + 1}", values)
+        return (each, values) if len(rows) > FEW else self.dialect.among(column, sorted({row[0] for row in rows}))
 
     def _comparison(self, comparison: Comparison, bound: Mapping[tuple[str, str], int], *, negated: bool) -> _Sql:
         field = comparison.field
@@ -123,6 +147,10 @@ class _Compiler:
             case "type" if operator in (Operator.ISA, Operator.NOT_ISA):
                 word = "IN" if operator is Operator.ISA else "NOT IN"
                 return _ISA.format(type_id=f"{row}.type_id", word=word), [field.kind.value, *values]
+            case "type" if operator is Operator.EQ and self.look is not None:
+                chosen = "SELECT id FROM node_type WHERE kind = ? AND name = ?"
+                ids = [row[0] for row in self.look(chosen, [field.kind.value, *values])]
+                return self.dialect.among(f"{row}.type_id", ids)
             case "type" | "type_version":
                 column = "name" if field.name == "type" else "version"
                 condition, bindings = self._column(f"t.{column}", operator, values)
@@ -177,8 +205,9 @@ class _Compiler:
             return self.dialect.json_is(column, field.path, "true" if wanted else "false")
         if isinstance(value, str):
             if _is_indexed(field, operator, value):
-                chosen = f"SELECT node_id FROM {field.kind.value}_text WHERE name = ? AND value = ?"  # noqa: S608
-                return f"{row}.id IN ({chosen})", [field.path[0], value]
+                table = f"{field.kind.value}_text WHERE name = ? AND value = ?"
+                each = f"EXISTS (SELECT 1 FROM {table} AND node_id = {row}.id)"  # noqa: S608
+                return self._among(f"{row}.id", f"SELECT node_id FROM {table}", [field.path[0], value], each)  # noqa: S608
             expression, paths = self.dialect.json_text(column, field.path)
         else:
             expression, paths = self.dialect.json_number(column, field.path)

@@ -48,7 +48,8 @@ def find(
     parameters: list[Any] = []
     if question.where.strip():
         expression = bind(parse(question.where, question.kind), question.parameters, question.where)
-        condition, parameters = compile_filter(expression, question.kind, dialect)
+        look = (lambda sql, values: connection.execute(sql, values).fetchall()) if dialect.looks_first else None
+        condition, parameters = compile_filter(expression, question.kind, dialect, look)
         conditions.append(condition)
     if page is not None:
         condition, values = _after(question, question.place(page))

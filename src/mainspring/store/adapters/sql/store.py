@@ -98,7 +98,8 @@ class SqlStore(SqlQueue):
             limit=limit,
         )
         return self._database.read(
-            lambda connection: reading.find(connection, self._dialect, self._types, question, page)
+            lambda connection: reading.find(connection, self._dialect, self._types, question, page),
+            snapshot=self._dialect.looks_first,
         )
 
     def links(self, kind: Kind, ids: Sequence[int]) -> Sequence[Link]:

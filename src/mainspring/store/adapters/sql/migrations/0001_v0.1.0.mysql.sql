@@ -62,6 +62,7 @@ CREATE TABLE IF NOT EXISTS context (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     FOREIGN KEY (type_id) REFERENCES node_type (id),
+    INDEX context_type (type_id),
     UNIQUE INDEX context_name (type_id, name),
     UNIQUE INDEX context_external_id (external_id)
 );

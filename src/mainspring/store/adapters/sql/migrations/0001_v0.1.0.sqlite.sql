@@ -58,6 +58,7 @@ CREATE TABLE context (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 );
+CREATE INDEX context_type ON context (type_id);
 CREATE UNIQUE INDEX context_name ON context (type_id, name);
 CREATE UNIQUE INDEX context_external_id ON context (external_id) WHERE external_id IS NOT NULL;
 
