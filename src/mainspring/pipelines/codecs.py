@@ -34,6 +34,9 @@ BYTES = "mainspring.Bytes"
 FILE = "mainspring.File"
 ARRAY = "mainspring.Array"
 
+_given: dict[str, type] = {}
+"""By artifact type, the classes that the steps known in this process name as what they give."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -170,13 +173,26 @@ def decode(type_name: str, path: Path, annotation: Any) -> Any:
     return loader_of(type_name, annotation).load(path)
 
 
+def storable_in(annotation: Any) -> Mapping[str, type]:
+    """The classes in an annotation that can store themselves, by the artifact type they make."""
+    members = [one for one in (annotation, *typing.get_args(annotation)) if isinstance(one, type)]
+    kinds = {getattr(one, "ARTIFACT_TYPE", None): one for one in members if hasattr(one, "load")}
+    return {kind: one for kind, one in kinds.items() if isinstance(kind, str)}
+
+
+def remember(annotation: Any) -> None:
+    """Let what a step gives be read where the reader does not name its class, only what it can do."""
+    _given.update(storable_in(annotation))
+
+
 def loader_of(type_name: str, annotation: Any = None) -> Any:
-    """The class that loads artifacts of a type: the annotated one if it fits, else one offered by a plugin."""
-    if getattr(annotation, "ARTIFACT_TYPE", None) == type_name and hasattr(annotation, "load"):
-        return annotation
-    for member in typing.get_args(annotation):
-        if getattr(member, "ARTIFACT_TYPE", None) == type_name:
-            return member
+    """The class that loads artifacts of a type.
+
+    It is the annotated one if it fits, else one that a step names as what it gives, else one offered by a plugin.
+    """
+    known = storable_in(annotation).get(type_name) or _given.get(type_name)
+    if known is not None:
+        return known
     try:
         return plugins.load("artifact_types", type_name)
     except NotFoundError as error:

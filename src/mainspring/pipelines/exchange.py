@@ -31,6 +31,7 @@ def read_task(folder: Path) -> Task:
     """The task that was left in a folder."""
     value: dict[str, Any] = json.loads((folder / _TASK).read_text(encoding="utf-8"))
     value["function"] = FunctionRef(**value["function"])
+    value["makers"] = tuple(FunctionRef(**maker) for maker in value["makers"])
     value["inputs"] = {
         name: Given(tuple(None if item is None else Stored(**item) for item in given["items"]), given["listed"])
         for name, given in value["inputs"].items()

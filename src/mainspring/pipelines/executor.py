@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 import traceback
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mainspring.core import plugins
-from mainspring.core.errors import InputError, MainspringError
-from mainspring.pipelines.codecs import Encoded, decode, encode, shaped
-from mainspring.pipelines.ports import Failure, Given, Outcome, Stored, Task
+from mainspring.core.errors import InputError, MainspringError, NotFoundError
+from mainspring.pipelines.codecs import Encoded, decode, encode, remember, shaped
+from mainspring.pipelines.loading import resolve
+from mainspring.pipelines.ports import Failure, FunctionRef, Given, Outcome, Stored, Task
 from mainspring.pipelines.steps import Argument, File, Role, RunStatus, Step
 
 
@@ -49,7 +50,7 @@ def _arguments(task: Task, step: Step[..., Any], resources: Mapping[str, Callabl
     values: dict[str, Any] = {
         name: shaped(value, known[name].annotation) for name, value in task.parameters.items()
     }
-    values |= {name: _loaded(known[name], given) for name, given in task.inputs.items()}
+    values |= {name: _loaded(known[name], given, task.makers) for name, given in task.inputs.items()}
     values |= {name: File(location) for name, location in task.files.items()}
     for argument, resource in task.resources.items():
         if resource not in resources:
@@ -64,15 +65,22 @@ def _arguments(task: Task, step: Step[..., Any], resources: Mapping[str, Callabl
     return values
 
 
-def _loaded(argument: Argument, given: Given) -> Any:
+def _loaded(argument: Argument, given: Given, makers: Sequence[FunctionRef]) -> Any:
     members = typing.get_args(argument.annotation)
     annotation = members[0] if given.listed and members else argument.annotation
-    values = [None if item is None else _value(item, annotation) for item in given.items]
+    values = [None if item is None else _value(item, annotation, makers) for item in given.items]
     return values if given.listed else values[0]
 
 
-def _value(item: Stored, annotation: Any) -> Any:
-    value = decode(item.type, Path(item.path), annotation)
+def _value(item: Stored, annotation: Any, makers: Sequence[FunctionRef]) -> Any:
+    try:
+        value = decode(item.type, Path(item.path), annotation)
+    except NotFoundError:
+        # In a process of its own, the reader's module says nothing of a class that the user's own file defines.
+        for maker in makers:
+            for given in resolve(maker).outputs.values():
+                remember(given)
+        value = decode(item.type, Path(item.path), annotation)
     return File(str(value)) if annotation is File and isinstance(value, Path) else value
 
 

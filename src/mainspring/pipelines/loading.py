@@ -96,19 +96,22 @@ def resolve(reference: FunctionRef) -> Step[..., Any]:
     Raises:
         InputError: If the function is defined inside another function, or in a notebook.
     """
+    lost = InputError(
+        f"{reference.name} cannot be found from another process",
+        expected="a function at the top of a file",
+        fix='move it there, or run the step with isolation="thread"',
+    )
     if "<locals>" in reference.name or (reference.module == "__main__" and reference.file is None):
-        raise InputError(
-            f"{reference.name} cannot be found from another process",
-            expected="a function at the top of a file",
-            fix='move it there, or run the step with isolation="thread"',
-        )
+        raise lost
     if reference.file and reference.module not in sys.modules:
         module = load_module(Path(reference.file), Path(reference.root) if reference.root else None)
     else:
         module = importlib.import_module(reference.module)
     found: Any = module
     for part in reference.name.split("."):
-        found = getattr(found, part)
+        found = getattr(found, part, None)
+        if found is None:  # made by `exec`, or not there any more
+            raise lost
     return found if isinstance(found, Step) else Step(found)
 
 

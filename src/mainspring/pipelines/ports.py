@@ -61,6 +61,7 @@ class Task:
     """One execution of a step, complete: nothing else is needed to run it, here or in another process.
 
     Attributes:
+        makers: The steps that name the classes of the inputs, for a process that does not know them yet.
         folder: An empty scratch folder; outputs are left there.
         log: The file that takes what the step prints and logs.
         timeout: In seconds.
@@ -75,6 +76,7 @@ class Task:
     resources: Mapping[str, str] = field(default_factory=dict)
     status: Mapping[str, Any] = field(default_factory=dict)
     platform: Platform | None = None
+    makers: tuple[FunctionRef, ...] = ()
     folder: str
     log: str
     timeout: float | None = None

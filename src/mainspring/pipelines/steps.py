@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from mainspring.core.errors import InputError
+from mainspring.pipelines.codecs import remember
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -272,6 +273,8 @@ class Step(Generic[P, R]):
             self._outputs = {name: fields.get(name, Any) for name in returned._fields}
         else:
             self._outputs = {"result": returned}
+        for given in self._outputs.values():
+            remember(given)
 
 
 def _argument(name: str, annotation: Any, parameter: inspect.Parameter) -> Argument:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +15,12 @@ from mainspring.core.errors import MainspringError, StateError
 from mainspring.core.records import Artifact, Execution, ExecutionState
 from mainspring.pipelines.cache import differences
 from mainspring.pipelines.code import is_first_party
+from mainspring.pipelines.codecs import storable_in
 from mainspring.pipelines.course import Course
 from mainspring.pipelines.executor import failure_of
 from mainspring.pipelines.graph import Node
 from mainspring.pipelines.loading import reference_to
-from mainspring.pipelines.ports import Failure, Given, Outcome, Runner, Task
+from mainspring.pipelines.ports import Failure, FunctionRef, Given, Outcome, Runner, Task
 from mainspring.pipelines.reviving import LEASE_SECONDS
 from mainspring.pipelines.snapshots import snapshot
 from mainspring.pipelines.units import NodeResult, Prepared, Slot, Unit
@@ -173,10 +175,17 @@ class Work:
             resources=prepared.resources,
             status=course.status() if unit.node.at_exit else {},
             platform=course.equipment.platform,
+            makers=self._makers(inputs),
             folder=str(course.scratch / attempt.task),
             log=str(log),
             timeout=unit.step.options.timeout,
         )
+
+    def _makers(self, inputs: Mapping[str, Given]) -> tuple[FunctionRef, ...]:
+        types = {item.type for given in inputs.values() for item in given.items if item is not None}
+        steps = [node.step for node in self._course.graph.nodes.values()]
+        made = [one for one in steps if any(types & set(storable_in(given)) for given in one.outputs.values())]
+        return tuple(reference_to(one.function, self._course.equipment.root) for one in made)
 
     def next(self) -> OpenNode | None:
         """Wait for something to end (a second at most); the node to which it belongs, if it is settled now."""
