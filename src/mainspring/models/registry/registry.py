@@ -256,7 +256,12 @@ class Registry:
         if before.details.get("label") != package.details.get("label"):
             breaks.insert(0, f"it predicts {package.details.get('label')!r}, not {before.details.get('label')!r}")
         improved, told = _compared(metric, previous.metrics, metrics)
-        return next_version(previous.version, breaks=breaks, improved=told if improved else None, otherwise=told)
+        return next_version(
+            previous.version,
+            breaks=breaks,
+            improved=told if improved else None,
+            otherwise=f"the same signature; {told}",
+        )
 
     def _described(self, version: ModelVersion) -> Package:
         """What a package says of itself, without its model."""

@@ -60,7 +60,7 @@ def test_versions_rise_by_the_rule(registry, packages):
     other = registry.register(packages[3], name="other")
     assert [str(one.version) for one in (first, better, worse, other)] == ["1.0.0", "1.1.0", "1.1.1", "1.0.0"]
     assert better.why == "MINOR: auc 0.8 → 0.9"
-    assert worse.why == "PIPELINE: auc 0.9 → 0.85"
+    assert worse.why == "PIPELINE: the same signature; auc 0.9 → 0.85"
     assert (first.author, first.reason, first.why) == ("ann", "a start", "the first version")
     assert registry.versions("taxi") == (first, better, worse)
     assert registry.models() == ("other", "taxi")
@@ -73,9 +73,12 @@ def test_a_lower_error_is_better(registry, packages):
         1, 1, 0
     )
     assert registry.register(packages[2], name="fares", metrics={"rmse": 1.0, "own": 0.4}, metric="own").why == (
-        "PIPELINE: own 0.5 → 0.4"
+        "PIPELINE: the same signature; own 0.5 → 0.4"
     )
-    assert registry.register(packages[3], name="fares").why == "PIPELINE: no figure of a main metric to compare"
+    assert (
+        registry.register(packages[3], name="fares").why
+        == "PIPELINE: the same signature; no figure of a main metric to compare"
+    )
 
 
 def test_another_signature_or_target_is_major(registry, packages):
