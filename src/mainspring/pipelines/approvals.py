@@ -119,10 +119,13 @@ def answer(
     open_questions = [one for one in waiting(records, run) if node is None or one.properties.get("node") == node]
     if not open_questions:
         state = records.run(run).state
+        signed = state is ExecutionState.WAITING and node is None
         raise StateError(
             f"run {run} waits for no approval" + (f" of {node!r}" if node else ""),
             where=f"its state is {state}",
-            fix=f"look at it: mainspring show {run}",
+            fix=f"it is signed; let it go on: mainspring resume {run}"
+            if signed
+            else f"look at it: mainspring show {run}",
         )
     return [_answer(records, blobs, one, ok=ok, by=by, reason=reason) for one in open_questions]
 
