@@ -67,6 +67,8 @@ def find_artifact(opened: Mainspring, reference: str) -> Artifact:
         run = _last_of_run(opened, reference)
         if run is not None:
             return run
+        if "@" in reference or (":" in reference and head in opened.models.models()):
+            raise
         raise NotFoundError(
             f"nothing in the record is called {reference!r}",
             expected="a model (taxi, taxi@production, taxi:1.0.0), artifact:ID, a digest, or a run",
@@ -165,10 +167,11 @@ def _described(artifact: Artifact) -> dict[str, Any]:
 
 
 def _files(code: Artifact, blobs: BlobStore) -> list[dict[str, Any]]:
-    return [
-        {"file": entry.path, "digest": entry.digest, "artifact": code.id}
-        for entry in blobs.entries(str(code.digest))
-    ]
+    try:
+        entries = blobs.entries(str(code.digest))
+    except NotFoundError:  # the bytes are gone; what the record knows is told all the same
+        return []
+    return [{"file": entry.path, "digest": entry.digest, "artifact": code.id} for entry in entries]
 
 
 def _metrics(origin: Origin, blobs: BlobStore) -> dict[str, Any]:

@@ -74,6 +74,8 @@ def _project(verify: bool) -> list[Check]:
                 checks.append(Check(name, True, look()))
             except MainspringError as error:
                 checks.append(Check(name, False, str(error)))
+                if name == "record":
+                    break  # nothing below can be looked at
     return checks
 
 

@@ -10,8 +10,16 @@ from mainspring.app.collecting import collect
 
 
 @click.command(epilog="\b\nExample:\n  mainspring gc --keep-runs 10 --dry-run")
-@click.option("--keep-runs", default=20, show_default=True, help="Runs of each pipeline to keep.")
-@click.option("--keep-days", default=7.0, show_default=True, help="Keep everything younger than this.")
+@click.option(
+    "--keep-runs", default=20, show_default=True, type=click.IntRange(min=1), help="Runs of each pipeline to keep."
+)
+@click.option(
+    "--keep-days",
+    default=7.0,
+    show_default=True,
+    type=click.FloatRange(min=0),
+    help="Keep everything younger than this.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @json_option
 def gc(keep_runs: int, keep_days: float, dry_run: bool, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -61,4 +62,4 @@ def init(folder: Path, data: Path, label: str, names: str | None, force: bool, a
         click.echo(dim(f"the file is read with {option}={value!r}"))
     for file in files:
         click.echo(f"wrote {file}")
-    click.echo(dim("next: ") + f"cd {folder} && mainspring run")
+    click.echo(dim("next: ") + f"cd {shlex.quote(str(folder))} && mainspring run")

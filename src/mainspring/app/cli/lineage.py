@@ -21,7 +21,7 @@ from mainspring.store.ports import Lineage
 @click.argument("reference", default="latest")
 @click.option("--down", is_flag=True, help="What came of it, instead of what it came from.")
 @click.option("--both", is_flag=True, help="Both directions.")
-@click.option("--hops", type=int, help="How far to walk; to the end by default.")
+@click.option("--hops", type=click.IntRange(min=0), help="How far to walk; to the end by default.")
 @click.option("--tree", is_flag=True, help="Show the steps as a tree instead of the answers.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Write the graph as a picture.")
 @json_option

@@ -42,7 +42,9 @@ def predict(
 
     Columns that the model does not know are ignored.
     """
-    rows = _rows(row_texts, data, reference)
+    if bool(row_texts) == bool(data):
+        raise InputError("rows are given by --row or by --data", expected="one of them")
+    rows = _table(data, reference, url) if data is not None else _rows(row_texts)
     answers = _ask(url, reference, rows) if url else _answer(reference, rows)
     if out is not None:
         _write(out, answers)
@@ -57,13 +59,36 @@ def predict(
             click.echo(json.dumps(answer, ensure_ascii=False))
 
 
-def _rows(texts: Sequence[str], data: Path | None, reference: str) -> list[dict[str, Any]]:
-    if bool(texts) == bool(data):
-        raise InputError("rows are given by --row or by --data", expected="one of them")
-    if data is not None:
-        from mainspring.data.sources import read
+def _table(data: Path, reference: str, url: str | None) -> list[dict[str, Any]]:
+    """The rows of a file. What the model takes for text stays text: 01234 is no number."""
+    from mainspring.data.sources import read
 
-        return [dict(row) for row in read(data, csv=_dialect(reference)).iter_rows()]
+    dialect = _dialect(reference)
+    table = read(data, csv=dialect)
+    texts = {name: "STRING" for name in _texts(reference, url) if name in table.names}
+    if texts and data.suffix.lower() not in {".parquet", ".pq"}:
+        table = read(data, csv={**dialect, "types": texts})
+    return [dict(row) for row in table.iter_rows()]
+
+
+def _texts(reference: str, url: str | None) -> list[str]:
+    """The columns that a model takes as text."""
+    if url:
+        from mainspring.serving.client import Client
+
+        with Client(url) as client:
+            inputs = client.metadata(_name(reference))["inputs"]
+        return [one["name"] for one in inputs if one["datatype"] == "BYTES"]
+    with platform.open() as opened:
+        signature = opened.models.fetch(opened.models.resolve(reference)).signature
+    return [one.name for one in signature.inputs if one.datatype == "BYTES"]
+
+
+def _name(reference: str) -> str:
+    return reference.partition("@")[0].partition(":")[0]
+
+
+def _rows(texts: Sequence[str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for text in texts:
         given = sys.stdin.read() if text == "-" else text
@@ -91,7 +116,8 @@ def _dialect(reference: str) -> Mapping[str, Any]:
         except NotFoundError:
             return {}  # a model of another project, behind --url
     read = [one.custom.get("parameters") for one in found if one.properties.get("node") == "ingest"]
-    return cast("Mapping[str, Any]", read[-1].get("csv") or {}) if read and isinstance(read[-1], dict) else {}
+    csv = read[-1].get("csv") if read and isinstance(read[-1], dict) else None
+    return {key: value for key, value in csv.items() if key != "types"} if isinstance(csv, dict) else {}
 
 
 def _answer(reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -112,7 +138,7 @@ def _answer(reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str,
 def _ask(url: str, reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     from mainspring.serving.client import Client
 
-    name = reference.partition("@")[0].partition(":")[0]
+    name = _name(reference)
     with Client(url) as client:
         known = {one["name"] for one in client.metadata(name)["inputs"]}
         kept = [{key: value for key, value in row.items() if key in known} for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 
 import click
 
@@ -38,7 +39,7 @@ def serve(references: tuple[str, ...], host: str | None, port: int | None, no_lo
         click.echo(f"listening on {bold(url)}")
         name, rows = examples[0]
         body = json.dumps({"instances": list(rows)[:1]}, ensure_ascii=False)
-        click.echo(dim("try: ") + f"curl -s {url}/v1/models/{name}:predict -d '{body}'")
+        click.echo(dim("try: ") + f"curl -s {url}/v1/models/{name}:predict -d {shlex.quote(body)}")
 
     run_server(
         packages,
