@@ -59,6 +59,7 @@ def one_writer(folder: Path, executions: int, repeats: int) -> None:
         opened(plain_path).close()
         with contextlib.closing(sqlite3.connect(plain_path, isolation_level=None)) as connection:
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA wal_autocheckpoint = 8000")
             work = lambda connection=connection: plain(connection, executions)  # noqa: E731 # timed below
             rows["sqlite3 alone"].append(timed(work, executions))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mainspring.core.errors import ConflictError, InputError
@@ -21,12 +21,13 @@ ENDS: Final[Mapping[LinkKind, tuple[Kind, Kind]]] = {
 """The kinds of node that a link goes from and to."""
 
 
-_TEXTS: Final[Mapping[Kind, tuple[str, ...]]] = {
-    Kind.ARTIFACT: ("type", "name", "external_id", "digest", "uri"),
-    Kind.EXECUTION: ("type", "name", "external_id"),
-    Kind.CONTEXT: ("type", "name", "external_id"),
+_TEXTS: Final[Mapping[Kind, Sequence[tuple[str, int]]]] = {
+    Kind.ARTIFACT: [(what, MAX_NAME) for what in ("type", "name", "external_id", "digest")]
+    + [("uri", MAX_ADDRESS)],
+    Kind.EXECUTION: [(what, MAX_NAME) for what in ("type", "name", "external_id")],
+    Kind.CONTEXT: [(what, MAX_NAME) for what in ("type", "name", "external_id")],
 }
-_LONGEST: Final[Mapping[str, int]] = {"uri": MAX_ADDRESS}
+"""The texts of each kind of node, and how long they may be."""
 
 
 def title(node: Node) -> str:
@@ -52,13 +53,12 @@ def check_node(node: Node) -> None:
     """
     if not isinstance(node, Artifact | Execution | Context):
         raise InputError(f"{node!r:.60} is no node", expected="an Artifact, an Execution or a Context")
-    for what in _TEXTS[kind_of(node)]:
-        value = getattr(node, what)
-        if value is not None and not is_keepable(value, _LONGEST.get(what, MAX_NAME)):
-            check_text(value, f"the {what}", title(node), _LONGEST.get(what, MAX_NAME))
-    if isinstance(node, Context) and node.name is None:
-        raise InputError("a context needs a name", where=title(node))
-    if isinstance(node, Execution) and (node.worker, node.lease_until) != (None, None):
+    if not _is_fine(node):
+        for what, longest in _TEXTS[kind_of(node)]:
+            check_text(getattr(node, what), f"the {what}", title(node), longest)
+        if isinstance(node, Context) and node.name is None:
+            raise InputError("a context needs a name", where=title(node))
+    if isinstance(node, Execution) and (node.worker is not None or node.lease_until is not None):
         _check_lease(node, title(node))
 
 
@@ -166,6 +166,21 @@ def taken(node: Node | None, detail: str) -> ConflictError:
         where=title(node),
         fix="publish it with its id to change it",
     )
+
+
+def _is_fine(node: Node) -> bool:
+    """Whether all texts of a node can be kept; the quick way, for the many that are."""
+    name, external_id = node.name, node.external_id
+    if not is_keepable(node.type) or not (external_id is None or is_keepable(external_id)):
+        return False
+    if isinstance(node, Context):
+        return is_keepable(name)
+    if not (name is None or is_keepable(name)):
+        return False
+    if isinstance(node, Execution):
+        return True
+    uri, digest = node.uri, node.digest
+    return (uri is None or is_keepable(uri, MAX_ADDRESS)) and (digest is None or is_keepable(digest))
 
 
 def _check_lease(node: Execution, where: str) -> None:
