@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mainspring.core import plugins
+from collections.abc import Callable
+from typing import Any, cast
+
 from mainspring.core.errors import InputError
 from mainspring.store.ports import BlobStore, MetadataStore, Queue, Store
 
@@ -19,7 +21,7 @@ def open_store(url: str) -> Store:
         NotFoundError: If no plugin knows the scheme.
         UnavailableError: If the database does not answer, or its driver is not installed.
     """
-    opened: Store = plugins.load("stores", _scheme(url, "sqlite:///mainspring.db"))(url)
+    opened: Store = _load("stores", _scheme(url, "sqlite:///mainspring.db"))(url)
     return opened
 
 
@@ -43,8 +45,14 @@ def open_blobs(url: str) -> BlobStore:
         NotFoundError: If no plugin knows the scheme.
     """
     scheme = _scheme(url, "file:///path/to/folder") if ":" in url else "file"
-    opened: BlobStore = plugins.load("blob_stores", scheme)(url)
+    opened: BlobStore = _load("blob_stores", scheme)(url)
     return opened
+
+
+def _load(hook: str, scheme: str) -> Callable[[str], Any]:
+    from mainspring.core import plugins  # finding plugins takes longer than all else in this room
+
+    return cast("Callable[[str], Any]", plugins.load(hook, scheme))
 
 
 def _scheme(url: str, example: str) -> str:

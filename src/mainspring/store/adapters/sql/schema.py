@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import re
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from mainspring.core.errors import UnavailableError
 from mainspring.store.adapters.sql.database import Connection, Database, Dialect
 
+_FOLDER: Final = Path(__file__).with_name("migrations")
 _FILE: Final = re.compile(r"(?P<number>\d{4})_v(?P<release>[\d.]+)\.(?P<dialect>\w+)\.sql")
 
 _CREATE: Final = (
@@ -52,17 +53,15 @@ def latest(dialect: str) -> int:
 
 def migrations(dialect: str, after: int = 0) -> tuple[Migration, ...]:
     """The migrations of a dialect that come after a number, in order."""
-    folder = resources.files(__package__) / "migrations"
     return tuple(
-        Migration(int(found["number"]), found["release"], _statements((folder / found[0]).read_text("utf-8")))
+        Migration(int(found["number"]), found["release"], _statements((_FOLDER / found[0]).read_text("utf-8")))
         for found in _files(dialect)
         if int(found["number"]) > after
     )
 
 
 def _files(dialect: str) -> list[re.Match[str]]:
-    folder = resources.files(__package__) / "migrations"
-    found = (_FILE.fullmatch(entry.name) for entry in folder.iterdir())
+    found = (_FILE.fullmatch(entry.name) for entry in _FOLDER.iterdir())
     return sorted((match for match in found if match and match["dialect"] == dialect), key=lambda match: match[0])
 
 
