@@ -65,3 +65,29 @@ def test_questions_with_wrong_names_are_told_the_right_ones(cancer: Project) -> 
     # The record is lost; that is said once.
     (cancer.root / ".mainspring" / "record.db").write_text("this is no database")
     assert cancer.run("doctor", code=1).count("not a database") == 1
+
+
+FAULTY = """
+from mainspring import pipeline, step
+
+
+@step
+def divide(by: int, word: str) -> str:
+    return word * (10 // by)
+
+
+@pipeline
+def line(by: int = 0, word: str = "a"):
+    divide(by=by, word=word)
+"""
+
+
+def test_a_default_that_is_mended_is_used_when_the_run_goes_on(folder: Project) -> None:
+    folder.write("pipeline.py", FAULTY)
+    folder.write("mainspring.toml", '[project]\nname = "line"\n')
+    failed = folder.json("run", "-p", "word=b", code=1)
+    assert "ZeroDivisionError" in failed["steps"][0]["error"]
+    folder.edit("pipeline.py", 'by: int = 0, word: str = "a"', 'by: int = 5, word: str = "z"')
+    assert folder.json("resume")["state"] == "COMPLETE"
+    # What was given stays as it was given; what the file says is as it says it now.
+    assert folder.json("show")["parameters"] == {"by": 5, "word": "b"}

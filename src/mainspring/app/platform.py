@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -146,6 +147,7 @@ class Pipelines:
         if pipeline is None:
             pipeline, entry = self.load()
         graph = pipeline.build(**(parameters or {}))
+        entry = None if entry is None else replace(entry, given=tuple(parameters or ()))
         selection = select(graph, start=start, end=end, only=only) if start or end or only else None
         with self.engine(listener) as engine:
             return engine.run(graph, name=name, entry=entry, selection=selection, because=because)
@@ -154,6 +156,8 @@ class Pipelines:
         self, run: str = "latest", pipeline: Pipeline[...] | None = None, *, listener: Listener = ignore
     ) -> RunResult:
         """Take up a run that failed, was held, parked, cancelled or killed, with the code as it is now.
+
+        Parameters that were given for the run stay; the others are what the code says now.
 
         Raises:
             InputError: If the record does not know where its pipeline is, and none is given.
@@ -167,8 +171,13 @@ class Pipelines:
                     f"run {execution.name} was started from code, not from a file", fix="pass the pipeline"
                 )
             pipeline, _ = self.load(str(entry["file"]), str(entry["pipeline"]))
-        recorded = execution.custom.get("parameters")
-        graph = pipeline.build(**pipeline.revive(recorded if isinstance(recorded, Mapping) else {}))
+        recorded, given = execution.custom.get("parameters"), execution.custom.get("given")
+        kept = {
+            name: value
+            for name, value in (recorded.items() if isinstance(recorded, Mapping) else ())
+            if not isinstance(given, Sequence) or name in given
+        }
+        graph = pipeline.build(**pipeline.revive(kept))
         with self.engine(listener) as engine:
             return engine.resume(graph, str(execution.name))
 

@@ -75,7 +75,9 @@ class Engine(Equipment):
         revived = revive(self.records, run)
         # The transition is what only one can win.
         execution = self.metadata.transition(
-            cast("int", revived.id), ExecutionState.RUNNING, custom=_forgetting_the_end(revived)
+            cast("int", revived.id),
+            ExecutionState.RUNNING,
+            custom={**_forgetting_the_end(revived), "parameters": dict(graph.parameters)},
         )
         execution = self.metadata.lease(cast("int", execution.id), new_worker(), LEASE_SECONDS)
         shutil.rmtree(self.scratch_of(str(execution.name)), ignore_errors=True)

@@ -28,10 +28,13 @@ class Entry:
     Attributes:
         file: The file, from the project's folder.
         pipeline: The pipeline's name in it.
+        given: The parameters that were given for this run; the others have the values that the file says. ``None``
+            where nobody knows.
     """
 
     file: str
     pipeline: str
+    given: tuple[str, ...] | None = None
 
 
 def run_facts(graph: Graph, entry: Entry | None, selection: Selection | None) -> Mapping[str, Any]:
@@ -41,6 +44,7 @@ def run_facts(graph: Graph, entry: Entry | None, selection: Selection | None) ->
         "nodes": list(graph.nodes),
         "edges": [list(edge) for edge in graph.edges()],
         "entry": {"file": entry.file, "pipeline": entry.pipeline} if entry else None,
+        "given": None if entry is None or entry.given is None else list(entry.given),
         "environment": dict(environment()),
         "command": sys.argv,
         "selection": None

@@ -120,7 +120,7 @@ def test_nothing_to_answer(place: Any) -> None:
     sign(place, "r", node="approval")
     with pytest.raises(StateError, match="run r waits for no approval") as caught:
         sign(place, "r")
-    assert "mainspring show r" in str(caught.value.fix)
+    assert "mainspring resume r" in str(caught.value.fix)
 
 
 def test_of_several_who_answer_at_once_one_is_heard(place: Any) -> None:
