@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mainspring.app import steps
     from mainspring.app.platform import Mainspring, open  # noqa: A004 - mainspring.open reads well
     from mainspring.core.verdicts import Reason, Verdict
-    from mainspring.pipelines import File, Retry, at_exit, each, pipeline, resource, step, unless, when
+    from mainspring.pipelines import File, Retry, RunStatus, at_exit, each, pipeline, resource, step, unless, when
     from mainspring.pipelines.approvals import approval
     from mainspring.pipelines.resolvers import (
         by_alias,
@@ -31,6 +31,7 @@ __all__ = [
     "Mainspring",
     "Reason",
     "Retry",
+    "RunStatus",
     "Verdict",
     "approval",
     "at_exit",
@@ -64,7 +65,8 @@ _EXPORTS = {
     "latest_blessed": "pipelines.resolvers",
     "open": "app.platform",
     **dict.fromkeys(
-        ("File", "Retry", "at_exit", "each", "pipeline", "resource", "step", "unless", "when"), "pipelines"
+        ("File", "Retry", "RunStatus", "at_exit", "each", "pipeline", "resource", "step", "unless", "when"),
+        "pipelines",
     ),
 }
 

@@ -8,8 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mainspring.core.errors import ConflictError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mainspring.app.platform import Mainspring
 
 _LEASE = 60.0
+_LOOK = 0.5
 
 
 def triggers_of(opened: Mainspring) -> list[Trigger]:
@@ -37,6 +39,23 @@ def triggers_of(opened: Mainspring) -> list[Trigger]:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A run that was started.
+
+    Attributes:
+        because: What was due.
+        run: Its name; ``None`` if it could not begin.
+        state: How it ended.
+        error: Why it could not begin.
+    """
+
+    because: str
+    run: str | None = None
+    state: str | None = None
+    error: str | None = None
+
+
 def serve(
     opened: Mainspring,
     *,
@@ -44,35 +63,44 @@ def serve(
     tick: float = 1.0,
     say: Callable[[str], None],
     stop: Callable[[], bool] = lambda: False,
-) -> int:
-    """Start what is due until told to stop; gives how many runs were started.
+) -> Iterator[Started]:
+    """Start what is due until told to stop.
 
     Args:
         opened: The platform.
         once: Do what is due now, and return.
         tick: Seconds between looks at the rules.
         say: Told what happens, a line at a time.
-        stop: Asked between ticks.
+        stop: Asked between ticks, and while a run is waited for: the run is then stopped in good order.
+
+    Yields:
+        Every run that was started, when it has ended.
     """
     name = opened.settings.project.name or opened.settings.root.name
     scheduler = Scheduler(opened.store.record, name, opened.settings.root, triggers_of(opened))
-    worker, started = f"{socket.gethostname()}:{os.getpid()}", 0
-    while True:
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    while not stop():
         for one in opened.pipelines.abandoned():
             say(f"{one.name or one.properties.get('node')} is lost: its worker died (mainspring resume)")
         for reason in scheduler.tick():
             say(f"due: {reason}")
-        message = opened.store.record.claim(scheduler.topics, worker=worker, seconds=_LEASE)
-        while message is not None and not stop():
-            _start(opened, scheduler, message, say)
-            started += 1
+        while not stop():
             message = opened.store.record.claim(scheduler.topics, worker=worker, seconds=_LEASE)
-        if once or stop():
-            return started
+            if message is None:
+                break
+            yield _start(opened, scheduler, message, say, stop)
+        if once:
+            return
         time.sleep(tick)
 
 
-def _start(opened: Mainspring, scheduler: Scheduler, message: Message, say: Callable[[str], None]) -> None:
+def _start(
+    opened: Mainspring,
+    scheduler: Scheduler,
+    message: Message,
+    say: Callable[[str], None],
+    stop: Callable[[], bool],
+) -> Started:
     reason = str(message.body.get("reason") or f"a message in {message.topic!r}")
     given = message.body.get("parameters")
     parameters: dict[str, Any] = dict(scheduler.parameters(message.topic))
@@ -81,18 +109,32 @@ def _start(opened: Mainspring, scheduler: Scheduler, message: Message, say: Call
     command = [sys.executable, "-m", "mainspring.app.cli.main", "run", "--json", "--because", reason]
     for key, value in parameters.items():
         command += ["-p", f"{key}={value if isinstance(value, str) else json.dumps(value)}"]
-    process = subprocess.Popen(command, cwd=opened.settings.root, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    # In a session of its own: Ctrl-C reaches it through us, once.
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        command, cwd=opened.settings.root, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    output = _wait(opened, message, process, stop)
+    return _finish(opened, message, reason, process.returncode, output, say)
+
+
+def _wait(opened: Mainspring, message: Message, process: subprocess.Popen[str], stop: Callable[[], bool]) -> str:
+    extended, told = time.monotonic(), False
     while True:
         try:
-            output, _ = process.communicate(timeout=_LEASE / 3)
-            break
+            return process.communicate(timeout=_LOOK)[0]
         except subprocess.TimeoutExpired:
-            with suppress(ConflictError):
-                opened.store.record.extend(message, _LEASE)
-    _finish(opened, message, process.returncode, output, say)
+            if stop() and not told:
+                process.terminate()
+                told = True
+            if time.monotonic() - extended > _LEASE / 3:
+                extended = time.monotonic()
+                with suppress(ConflictError):
+                    opened.store.record.extend(message, _LEASE)
 
 
-def _finish(opened: Mainspring, message: Message, code: int, output: str, say: Callable[[str], None]) -> None:
+def _finish(
+    opened: Mainspring, message: Message, reason: str, code: int, output: str, say: Callable[[str], None]
+) -> Started:
     last = output.strip().splitlines()[-1] if output.strip() else ""
     try:
         answer: Mapping[str, Any] = json.loads(last)
@@ -100,11 +142,13 @@ def _finish(opened: Mainspring, message: Message, code: int, output: str, say: C
         answer = {}
     run, state = answer.get("run"), answer.get("state")
     if run is None:
-        error = str(answer.get("error") or last or f"exit code {code}")
+        told = answer.get("error")
+        error = str(told.get("found") if isinstance(told, Mapping) else last or f"exit code {code}")
         opened.store.record.fail(message, error)
         say(f"failed: {error}")
-        return
+        return Started(because=reason, error=error)
     opened.store.record.done(message)
     model = answer.get("model") or {}
     version = f", model {model['name']} {model['version']}" if model else ""
     say(f"ended: {run} {str(state).lower()}{version}")
+    return Started(because=reason, run=str(run), state=str(state))

@@ -13,6 +13,7 @@ from typing import Any
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.pipelines.graph import Binding, Condition, Each, Gather, Graph, Literal, Node, Ref
+from mainspring.pipelines.names import check_step
 from mainspring.pipelines.steps import Argument, File, Role, Step, adding
 
 _builder: ContextVar[Builder | None] = ContextVar("mainspring_builder", default=None)
@@ -102,7 +103,7 @@ class Builder:
         self, step: Step[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], *, at_exit: bool = False
     ) -> Any:
         """Add a node for a call of a step; gives handles to its outputs."""
-        name = self._free_name(step.name)
+        name = self._free_name(check_step(step.name))
         try:
             given = inspect.signature(step.function).bind_partial(*args, **kwargs).arguments
         except TypeError as error:

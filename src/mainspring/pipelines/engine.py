@@ -26,6 +26,7 @@ from mainspring.pipelines.course import Course, RunResult
 from mainspring.pipelines.equipment import Equipment
 from mainspring.pipelines.graph import Graph, Selection
 from mainspring.pipelines.motion import Motion
+from mainspring.pipelines.names import as_part, check_run
 from mainspring.pipelines.reviving import LEASE_SECONDS, new_worker, revive
 from mainspring.pipelines.snapshots import Entry, run_facts
 
@@ -55,10 +56,15 @@ class Engine(Equipment):
 
         Raises:
             ConflictError: If there is a run of that name.
+            InputError: If a run cannot have that name.
         """
         facts = {**run_facts(graph, entry, selection), "because": because}
         execution, context = self.recorder.start_run(
-            name or _new_name(graph.pipeline), graph.pipeline, facts, new_worker(), LEASE_SECONDS
+            check_run(name) if name else _new_name(graph.pipeline),
+            graph.pipeline,
+            facts,
+            new_worker(),
+            LEASE_SECONDS,
         )
         return Motion(Course(self, graph, execution, context, selection, {})).go()
 
@@ -108,4 +114,4 @@ def _selection_of(run: Execution, graph: Graph) -> Selection | None:
 
 
 def _new_name(pipeline: str) -> str:
-    return f"{pipeline}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+    return f"{as_part(pipeline)}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"

@@ -201,5 +201,5 @@ def select(
         raise InputError(
             "no step lies between the given ones", where=f"--from {' '.join(start)} --to {' '.join(end)}"
         )
-    before = set().union(*(graph.ancestors(name) for name in chosen)) - chosen if start or only else set()
+    before = {need for name in chosen for need in graph.nodes[name].needs} - chosen
     return Selection(run=frozenset(chosen | last), reuse=frozenset(before))

@@ -12,7 +12,7 @@ from typing import Any, cast
 import click
 
 import mainspring
-from mainspring.core.errors import MainspringError
+from mainspring.core.errors import InputError, MainspringError, UnavailableError
 
 _COMMANDS = {
     "approve": "approve:approve",
@@ -133,21 +133,29 @@ def main(arguments: list[str] | None = None) -> int:
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 held by a gate, 130 interrupted.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    as_json = "--json" in given
     try:
         answer = cli.main(args=given, prog_name="mainspring", standalone_mode=False)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        if as_json:
+            _show(InputError(error.format_message()), as_json=True)
+        else:
+            error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
     except MainspringError as error:
-        _show(error, as_json="--json" in given)
+        _show(error, as_json=as_json)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except OSError as error:
+        # A full disk, a file that may not be written: the user's to put right, and no bug of ours.
+        _show(UnavailableError(error.strerror or str(error), where=error.filename), as_json=as_json)
         return 1
     return answer if isinstance(answer, int) else 0
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections import deque
+from dataclasses import asdict
 
 import click
 
 from mainspring.app import platform
-from mainspring.app.cli.words import dim
+from mainspring.app.cli.words import dim, json_option, print_json
 from mainspring.app.scheduling import serve, triggers_of
 from mainspring.core.clock import iso, now
 
@@ -19,20 +21,28 @@ from mainspring.core.clock import iso, now
 )
 @click.option("--once", is_flag=True, help="Start what is due now, wait for it, and stop.")
 @click.option("--tick", default=1.0, show_default=True, help="Seconds between looks at the rules.")
-def scheduler(once: bool, tick: float) -> None:
+@json_option
+def scheduler(once: bool, tick: float, as_json: bool) -> None:
     """Start runs on schedule, on new data and on request, until stopped with Ctrl-C or SIGTERM."""
     asked = threading.Event()
+
+    def say(text: str) -> None:
+        click.echo(f"{dim(iso(now()))}  {text}", err=as_json)
+
+    before = {one: signal.signal(one, lambda *_: asked.set()) for one in (signal.SIGTERM, signal.SIGINT)}
     with platform.open() as opened:
-        rules = triggers_of(opened)
-        _say(f"{len(rules)} schedules in {opened.settings.root.name}")
-        for rule in rules:
-            _say(f"  {rule.name}")
-        before = signal.signal(signal.SIGTERM, lambda *_: asked.set())
         try:
-            serve(opened, once=once, tick=tick, say=_say, stop=asked.is_set)
+            rules = triggers_of(opened)
+            say(f"{len(rules)} schedules in {opened.settings.root.name}")
+            for rule in rules:
+                say(f"  {rule.name}")
+            started = serve(opened, once=once, tick=tick, say=say, stop=asked.is_set)
+            kept = deque(map(asdict, started), maxlen=_KEPT)
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for one, handler in before.items():
+                signal.signal(one, handler)
+    if as_json:
+        print_json({"started": list(kept)})
 
 
-def _say(text: str) -> None:
-    click.echo(f"{dim(iso(now()))}  {text}")
+_KEPT = 1000
