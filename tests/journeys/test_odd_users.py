@@ -7,6 +7,8 @@ import random
 import shutil
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -52,12 +54,24 @@ def test_a_file_full_of_oddities_becomes_a_model_that_answers(folder: Project) -
     assert written["rows"] == len((shops.root / "answers.csv").read_text().splitlines()) - 1 == 2
 
 
+@pytest.mark.slow
 def test_questions_with_wrong_names_are_told_the_right_ones(cancer: Project) -> None:
     cancer.run("run", "-p", 'params={"n_estimators": 5}')
     assert "a registered model: cancer" in cancer.run("models", "nobody", code=1)
     assert "cancer has no alias 'staging'" in cancer.run("lineage", "cancer@staging", code=1)
     assert "cancer has no version 9.9.9" in cancer.run("lineage", "cancer:9.9.9", code=1)
     assert "--keep-runs" in cancer.run("gc", "--keep-runs", "0", code=2)
+
+    # Back, forward again, and what is served follows.
+    cancer.run("run", "-p", 'params={"n_estimators": 60}')
+    assert cancer.json("rollback", "cancer", "--reason", "errors")["version"] == "1.0.0"
+    assert "but cancer@production is 1.0.0" in cancer.run("run", "-p", 'params={"n_estimators": 60}')
+    newest = cancer.json("models", "cancer")["versions"][-1]["version"]
+    assert cancer.json("rollback", "cancer", "--to", newest, "--reason", "it was the network")["version"] == newest
+    assert (cancer.root / ".mainspring" / "deployments" / "cancer" / "CURRENT").read_text().strip() == "2"
+    assert "cancer has no version 7.0.0" in cancer.run(
+        "rollback", "cancer", "--to", "7.0.0", "--reason", "x", code=1
+    )
 
     # The bytes are lost; the record still knows the way.
     shutil.rmtree(cancer.root / ".mainspring" / "artifacts")

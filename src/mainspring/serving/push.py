@@ -128,6 +128,29 @@ class Deployment:
             shutil.rmtree(incoming, ignore_errors=True)
         return Pushed(name=self.name, version=version, sequence=sequence, destination=f"{self.name}/{sequence}")
 
+    def serve(self, version: str, package: Package, *, by: str = "", reason: str = "") -> None:
+        """Serve a version: the package that lies here already, else a copy that is pushed now.
+
+        Args:
+            version: Its version in the registry.
+            package: What is pushed if it does not lie here.
+        """
+        with self._locked():
+            history, current = self.history(), self.current
+            served = {change.sequence: change.version for change in history}
+            here = [
+                one.sequence for one in history if one.version == version and self.package(one.sequence).is_dir()
+            ]
+            if current is not None and served.get(current) == version:
+                return
+            if here:
+                action: Literal["push", "rollback"] = "rollback" if here[-1] < (current or 0) else "push"
+                self._move(action, here[-1], version, by=by, reason=reason)
+                return
+        with tempfile.TemporaryDirectory(prefix="mainspring-package-") as name:
+            package.save(Path(name))
+            self.push(Path(name), version=version, by=by, reason=reason)
+
     def rollback(self, *, by: str = "", reason: str = "") -> Change:
         """Serve the good version that was served before the current one again.
 

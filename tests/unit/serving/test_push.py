@@ -74,6 +74,29 @@ def test_rollback_goes_back_and_does_not_return_to_what_was_left_behind(tmp_path
     ]
 
 
+class Saved:
+    """Something that can be saved like a package."""
+
+    def save(self, folder: Path) -> None:
+        (folder / "signature.json").write_text("{}")
+
+
+def test_any_version_can_be_served_whatever_lies_here(tmp_path: Path, package: Path) -> None:
+    deployment = Deployment(tmp_path, "taxi")
+    for number in (1, 2, 3):
+        deployment.push(package, version=f"{number}.0.0")
+    served = []
+    for version in ("1.0.0", "1.0.0", "3.0.0", "0.9.0"):
+        deployment.serve(version, Saved(), by="ann", reason="because")
+        served.append(deployment.current)
+    assert served == [1, 1, 3, 4]
+    assert [(c.action, c.sequence, c.version) for c in deployment.history()][3:] == [
+        ("rollback", 1, "1.0.0"),
+        ("push", 3, "3.0.0"),
+        ("push", 4, "0.9.0"),
+    ]
+
+
 def test_rollback_before_any_push_says_so(tmp_path: Path) -> None:
     with pytest.raises(StateError):
         Deployment(tmp_path, "taxi").rollback()

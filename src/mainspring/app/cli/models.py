@@ -68,22 +68,35 @@ def models(name: str | None, as_json: bool) -> None:
         click.echo(dim(f"  {move}"))
 
 
-@click.command(epilog='\b\nExample:\n  mainspring rollback taxi --reason "errors since noon"')
+@click.command(
+    epilog='\b\nExamples:\n  mainspring rollback taxi --reason "errors since noon"\n'
+    '  mainspring rollback taxi --to 2.0.0 --reason "it was the network"'
+)
 @click.argument("name")
 @click.option("--alias", default="production", show_default=True, help="The alias to move back.")
+@click.option("--to", metavar="VERSION", help="The version to point at; the one that held it before by default.")
 @click.option("--by", default=getpass.getuser, help="Who; you by default.")
 @click.option("--reason", required=True, help="Why; it stays in the record.")
 @json_option
-def rollback(name: str, alias: str, by: str, reason: str, as_json: bool) -> None:
-    """Point an alias back at the version before, here and in the folder that models are pushed to."""
+def rollback(name: str, alias: str, to: str | None, by: str, reason: str, as_json: bool) -> None:
+    """Point an alias back at the version before, or at any other, and serve that one again.
+
+    What is served from the folder that models are pushed to follows the alias `production`.
+    """
+    from mainspring.models.registry import PRODUCTION
     from mainspring.serving.push import Deployment
 
     with platform.open() as opened:
-        version = opened.models.rollback(name, alias, by=by, reason=reason)
-        deployments = opened.settings.path(opened.settings.serving.deployments)
-        if (deployments / name).is_dir():
-            Deployment(deployments, name).rollback(by=by, reason=reason)
+        if to is None:
+            version = opened.models.rollback(name, alias, by=by, reason=reason)
+        else:
+            opened.models.move(name, alias, to, by=by, reason=reason)
+            version = opened.models.resolve(f"{name}:{to}")
+        told, deployments = str(version.version), opened.settings.path(opened.settings.serving.deployments)
+        if alias == PRODUCTION and (deployments / name).is_dir():
+            package = opened.models.fetch(version)
+            Deployment(deployments, name).serve(told, package, by=by, reason=reason)
     if as_json:
-        print_json({"name": name, "alias": alias, "version": str(version.version)})
+        print_json({"name": name, "alias": alias, "version": told})
     else:
-        click.echo(f"{name}@{alias} is {bold(str(version.version))} again")
+        click.echo(f"{name}@{alias} is {bold(told)}" + (" again" if to is None else ""))

@@ -143,7 +143,11 @@ def _ending(opened: platform.Mainspring, result: RunResult, story: stories.Story
     summary = f"{len(story.steps)} steps, {cached} cached, {duration(result.seconds)}"
     click.echo(f"{mark(result.state)} {bold(result.run)} {state_word(result.state)}  {dim(summary)}")
     if story.model is not None:
-        click.echo(f"  model {bold(str(story.model['name']))} {story.model['version']}")
+        name, version = str(story.model["name"]), str(story.model["version"])
+        click.echo(f"  model {bold(name)} {version}")
+        served = opened.models.aliases(name).get("production")
+        if served is not None and str(served) != version:
+            click.echo(f"  but {name}@production is {served}: mainspring models {name}")
     follow = {
         ExecutionState.HELD: [f"mainspring show {result.run}", f"mainspring resume {result.run}"],
         ExecutionState.FAILED: [f"mainspring logs {result.run}", f"mainspring resume {result.run}"],
