@@ -19,7 +19,7 @@ WRITER = Path(__file__).with_name("writer.py")
 PROCESSES = 8
 
 
-def start(url: str, number: int, count: int) -> subprocess.Popen[str]:
+def start(url: str, number: int, count: int | str) -> subprocess.Popen[str]:
     command = [sys.executable, str(WRITER), url, str(number), str(count)]
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -87,6 +87,22 @@ def test_a_killed_writer_leaves_nothing_half_written(untouched: str) -> None:
             found = store.find(Kind.EXECUTION, "name LIKE :mine", {"mine": f"{number} %"}, limit=10_000).items
             assert len(found) > confirmed, "what was confirmed is there"
             whole(store)
+
+
+def test_each_message_is_claimed_by_one_process(untouched: str) -> None:
+    with opened(untouched) as store:
+        for number in range(60):
+            store.put("run", {"n": number})
+        processes = [start(untouched, number, "drain") for number in range(4)]
+        for process in processes:
+            assert process.stdout is not None
+            process.stdout.readline()
+        for process in processes:
+            say_go(process)
+        results = [process.communicate(timeout=120) for process in processes]
+        assert [error for _, error in results if error] == []
+        assert sorted(number for output, _ in results for number in json.loads(output)) == list(range(60))
+        assert store.depth() == 0
 
 
 def whole(store: Store) -> None:

@@ -1,5 +1,7 @@
 """A process that publishes steps, started by test_processes.py: ``writer.py URL NUMBER COUNT``.
 
+With ``drain`` for COUNT it empties the queue instead, and ends with a JSON list of what it got.
+
 Prints ``ready``, waits for a line, then publishes; ends with a JSON line: how many were published, and the longest
 wait for one, in seconds. With COUNT 0 it publishes until it is killed, and prints the number of each step that was
 confirmed.
@@ -23,7 +25,7 @@ from mainspring.core.records import (
     NodeType,
     PropertyType,
 )
-from mainspring.store import Edge
+from mainspring.store import Edge, Store
 
 OPENERS = {
     "sqlite": "mainspring.store.adapters.sqlite:open_store",
@@ -32,10 +34,26 @@ OPENERS = {
 }
 
 
-def main(url: str, number: str, count: int) -> None:
+def main(url: str, number: str, count: str) -> None:
     print("ready", flush=True)
     sys.stdin.readline()
     store = load_string(OPENERS[url.partition(":")[0]])(url)
+    if count == "drain":
+        drain(store, number)
+    else:
+        publish(store, number, int(count))
+    store.close()
+
+
+def drain(store: Store, number: str) -> None:
+    got = []
+    while (message := store.claim(["run"], worker=number, seconds=60)) is not None:
+        got.append(message.body["n"])
+        store.done(message)
+    print(json.dumps(got))
+
+
+def publish(store: Store, number: str, count: int) -> None:
     for kind in Kind:
         store.put_type(NodeType(kind=kind, name="Thing", properties={"word": PropertyType.STRING}))
     longest = 0.0
@@ -61,9 +79,8 @@ def main(url: str, number: str, count: int) -> None:
         longest = max(longest, time.monotonic() - before)
         if not count:
             print(step, flush=True)
-    store.close()
     print(json.dumps({"published": count, "longest": longest}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], sys.argv[3])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from dataclasses import replace
 from types import MappingProxyType
@@ -380,6 +381,28 @@ class PublishingSuite:
             with pytest.raises(ConflictError, match=r"cycle|lies within"):
                 store.publish([], [Edge(LinkKind.PARENT, child, parent)])
         assert len(store.links(Kind.CONTEXT, [a.id or 0, b.id or 0, c.id or 0])) == 3
+
+    def test_two_cannot_close_a_cycle_together(self, store: MetadataStore) -> None:
+        declare(store)
+        for number in range(5):
+            pair = [put_context(store, f"{side} {number}") for side in ("a", "b")]
+            start = threading.Barrier(2)
+            outcomes: list[str] = []
+
+            def link(child: Context, parent: Context, start: threading.Barrier, outcomes: list[str]) -> None:
+                start.wait()
+                try:
+                    store.publish([], [Edge(LinkKind.PARENT, child, parent)])
+                    outcomes.append("linked")
+                except ConflictError:
+                    outcomes.append("refused")
+
+            threads = [threading.Thread(target=link, args=(*ends, start, outcomes)) for ends in (pair, pair[::-1])]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert sorted(outcomes) == ["linked", "refused"]
 
     def test_many_nodes_at_once(self, store: MetadataStore) -> None:
         declare(store)

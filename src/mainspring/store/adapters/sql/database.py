@@ -217,7 +217,7 @@ class Database:
                 trouble = self._abandon(connection, error, transaction)
                 if trouble is None:
                     raise
-                if not attempts.one_more(trouble, begun=begun, again=again):
+                if not attempts.one_more(trouble, harmless=not (begun and write), again=again):
                     raise self._translated(trouble, error) from error
             else:
                 self._give(connection)
@@ -291,7 +291,12 @@ class _Attempts:
     count: int = 0
     deadline: float | None = None
 
-    def one_more(self, trouble: Trouble, *, begun: bool, again: Callable[[], bool] | None) -> bool:
+    def one_more(self, trouble: Trouble, *, harmless: bool, again: Callable[[], bool] | None) -> bool:
+        """Whether to try once more.
+
+        Args:
+            harmless: Nothing can have been written yet.
+        """
         if trouble is Trouble.BUSY:
             # The database has waited a little by itself. Whoever asks again soon is served in turn.
             self.deadline = self.deadline or time.monotonic() + self.patience
@@ -300,7 +305,7 @@ class _Attempts:
         if self.count >= ATTEMPTS:
             return False
         lost_race = trouble is Trouble.AGAIN or (trouble is Trouble.TAKEN and again is not None and again())
-        if not lost_race and (begun or trouble is not Trouble.GONE):
+        if not lost_race and not (harmless and trouble is Trouble.GONE):
             return False
         time.sleep(random.uniform(0, 0.002) * 2 ** min(self.count, 7))  # noqa: S311 # not for secrets
         return True

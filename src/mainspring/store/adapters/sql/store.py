@@ -37,7 +37,11 @@ class SqlStore(SqlQueue):
         super().__init__(Database(dialect))
         self._dialect = dialect
         self._types = Types(self._database)
-        schema.prepare(self._database)
+        try:
+            schema.prepare(self._database)
+        except BaseException:
+            self._database.close()
+            raise
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._dialect,)
