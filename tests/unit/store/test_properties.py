@@ -5,7 +5,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.core.errors import InputError
@@ -28,6 +28,7 @@ json_values = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")), json_values))
 def test_what_is_json_comes_back_as_it_was(values: dict[str, Any]) -> None:
     text = encode(values)

@@ -253,7 +253,7 @@ relaxed = settings(
 )
 
 
-@settings(relaxed, max_examples=100)
+@settings(relaxed, max_examples=60)
 @given(st.lists(operations, min_size=5, max_size=30))
 def test_the_same_operations_give_the_same_answers_and_errors(path: Path, steps: list[tuple[Any, ...]]) -> None:
     with twins(path) as (memory, sqlite):
@@ -263,7 +263,7 @@ def test_the_same_operations_give_the_same_answers_and_errors(path: Path, steps:
             assert timeless(one()) == timeless(other()), name
 
 
-@settings(relaxed, max_examples=20)
+@settings(relaxed, max_examples=12)
 @given(
     st.lists(nodes, min_size=4, max_size=10),
     st.lists(st.tuples(st.sampled_from(LinkKind), numbers, numbers, words), max_size=15),
