@@ -34,13 +34,22 @@ def open(location: str | Path | None = None) -> Mainspring:  # noqa: A001 - main
         location: The project's folder; by default the nearest one upwards that has a ``mainspring.toml``, or the
             current folder with default settings.
 
+    Raises:
+        NotFoundError: If there is no such folder.
+        InputError: If its settings cannot be read.
+
     Example:
         >>> import mainspring
         >>> with mainspring.open() as platform:
         ...     runs = platform.pipelines.records.runs()
     """
     if location is not None:
-        return Mainspring(load(Path(location).resolve()))
+        root = Path(location).resolve()
+        if not root.is_dir():
+            raise NotFoundError(
+                f"there is no folder {root}", fix="make a project: mainspring init NAME --data FILE …"
+            )
+        return Mainspring(load(root))
     try:
         root = find_root()
     except NotFoundError:

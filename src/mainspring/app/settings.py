@@ -149,25 +149,48 @@ def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """
     file = root / FILE
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    except tomllib.TOMLDecodeError as error:
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"it is not TOML: {error}", where=str(file)) from error
-    problems = [
-        f"there is no section [{name}]{_like(name, [*_SECTIONS, 'schedule'])}"
-        for name in content
-        if name not in _SECTIONS and name != "schedule"
-    ]
+    problems = _wrong_shapes(content)
     sections: dict[str, Any] = {}
     for name, cls in _SECTIONS.items():
-        values = dict(content.get(name, {}))
+        given = content.get(name)
+        values = dict(given) if isinstance(given, dict) else {}
         values |= _from_environment(name, cls, os.environ if environ is None else environ)
         sections[name] = _section(f"[{name}]", cls, values, problems)
+    rules = content.get("schedule")
     schedules = [
-        _schedule(number, values, problems) for number, values in enumerate(content.get("schedule", []), 1)
+        _schedule(number, values, problems)
+        for number, values in enumerate(rules if isinstance(rules, list) else [], 1)
+        if isinstance(values, dict)
     ]
+    problems += _out_of_range(sections)
     if problems:
         raise InputError("; ".join(problems), where=str(file), fix="see the page on settings in the documentation")
     return Settings(root=root, schedule=tuple(schedules), **sections)
+
+
+def _wrong_shapes(content: Mapping[str, Any]) -> list[str]:
+    problems = []
+    for name, value in content.items():
+        if name == "schedule":
+            if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+                problems.append("schedule: expected [[schedule]], in double brackets, for each rule")
+        elif name not in _SECTIONS:
+            problems.append(f"there is no section [{name}]{_like(name, [*_SECTIONS, 'schedule'])}")
+        elif not isinstance(value, dict):
+            problems.append(f"{name} = {value!r}: expected a section [{name}]")
+    return problems
+
+
+def _out_of_range(sections: Mapping[str, Any]) -> list[str]:
+    problems = []
+    if sections["run"].workers < 0:
+        problems.append(f"[run] workers = {sections['run'].workers}: expected 0 or more")
+    if not 0 <= sections["serving"].port <= 65535:
+        problems.append(f"[serving] port = {sections['serving'].port}: expected 0 to 65535")
+    return problems
 
 
 def _schedule(number: int, values: Mapping[str, Any], problems: list[str]) -> Schedule:
@@ -186,7 +209,7 @@ def _section(title: str, cls: Any, values: Mapping[str, Any], problems: list[str
         wanted = typing.get_origin(hints.get(name)) or hints.get(name)
         if wanted is None:
             problems.append(f"{title} has no setting {name!r}{_like(name, hints)}")
-        elif not isinstance(value, wanted):
+        elif not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             problems.append(f"{title} {name} = {value!r}: expected {getattr(wanted, '__name__', wanted)}")
         else:
             known[name] = value

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
 
 from mainspring.app.settings import Settings, load
 from mainspring.core import plugins
@@ -52,9 +53,11 @@ def open_stores(settings: Settings) -> Stores:
 def _opener(hook: str, url: str, root: Path) -> Any:
     scheme, found, rest = url.partition(":")
     if not found or (len(scheme) == 1 and rest.startswith("\\")):
-        scheme, url = "file", f"file://{(root / url).resolve()}"
-    elif scheme in {"sqlite", "file"}:
-        url = _anchored(scheme, rest, root)
+        scheme, url = "file", str((root / url).resolve())
+    elif scheme == "sqlite":
+        url = _sqlite(rest, root)
+    elif scheme == "file":
+        url = f"file://{quote(str(root.resolve()))}/{rest.removeprefix('//')}" if _is_relative(rest) else url
     try:
         open_it: Callable[[str], Any] = plugins.load(hook, scheme)
     except NotFoundError as error:
@@ -64,11 +67,16 @@ def _opener(hook: str, url: str, root: Path) -> Any:
     return open_it(url)
 
 
-def _anchored(scheme: str, rest: str, root: Path) -> str:
+def _is_relative(rest: str) -> bool:
+    """``file:blobs`` and ``file://blobs``; ``file:///blobs`` and ``file:/blobs`` are absolute."""
+    return not rest.removeprefix("//").startswith("/")
+
+
+def _sqlite(rest: str, root: Path) -> str:
     """``sqlite:///relative`` and ``sqlite:////absolute``, as an absolute URL with its folder made."""
-    path = root / rest.removeprefix("//").removeprefix("/") if not rest.startswith("////") else Path(rest[3:])
+    path = Path(rest[3:]) if rest.startswith("////") else root / rest.removeprefix("//").removeprefix("/")
     path.parent.mkdir(parents=True, exist_ok=True)
-    return f"{scheme}:///{path.resolve()}" if scheme == "sqlite" else f"file://{path.resolve()}"
+    return f"sqlite:///{path.resolve()}"
 
 
 def open_registry(stores: Stores) -> Registry:
