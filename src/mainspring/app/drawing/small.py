@@ -37,7 +37,7 @@ def mini_bars(
         if tall
     )
     if bars:
-        body = f'<path class="f1" d="{bars}"/>' + body
+        body = f'<path class="f1 bar" d="{bars}"/>' + body
     if len(other) == len(counts) and any(other):
         levels = _scaled(other, high - 3)
         outline = f"M0 {_n(high - 1)}" + "".join(

@@ -131,23 +131,21 @@ def _column(
     )
 
 
-def _values(feature: FeatureStatistics) -> list[tuple[str, str]]:
+def _values(feature: FeatureStatistics) -> list[list[tuple[str, str]]]:
     if feature.numbers is not None:
         numbers = feature.numbers
         if numbers.mean is None:
             return []
-        told = [
-            ("mean", figure(numbers.mean)),
-            ("sd", figure(numbers.std_dev)),
-            ("min", figure(numbers.min)),
-            ("median", figure(numbers.median)),
-            ("max", figure(numbers.max)),
-        ]
-        told += [("NaN", figure(numbers.num_nan))] if numbers.num_nan else []
-        return told + ([("infinite", figure(numbers.num_inf))] if numbers.num_inf else [])
+        middle = [("mean", f"{figure(numbers.mean)} \N{PLUS-MINUS SIGN} {figure(numbers.std_dev)}")]
+        middle += [("NaN", figure(numbers.num_nan))] if numbers.num_nan else []
+        middle += [("infinite", figure(numbers.num_inf))] if numbers.num_inf else []
+        ends = [("min", numbers.min), ("median", numbers.median), ("max", numbers.max)]
+        return [middle, [(name, figure(value)) for name, value in ends]]
     if feature.words is not None:
         total = feature.words.frequencies.total
-        return [(shortened(word, 28) or "(empty)", percent(count / total)) for word, count in _top(feature.words)]
+        return [
+            [(shortened(word, 28) or "(empty)", percent(count / total)) for word, count in _top(feature.words)]
+        ]
     return []
 
 

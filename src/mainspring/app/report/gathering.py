@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 
 from mainspring.app.report.columns import material_of
@@ -32,8 +33,6 @@ def gather(opened: Mainspring, story: Story) -> Report:
 
     What the run does not have is left out; what it had and is no longer kept is named in ``gone``.
     """
-    from mainspring import __version__
-
     reader = Reader(opened, story)
     executions = reader.executions()
     gates = gates_of(reader)
@@ -52,7 +51,7 @@ def gather(opened: Mainspring, story: Story) -> Report:
         ),
         provenance=provenance_of(reader),
         gone=tuple(reader.gone),
-        version=__version__,
+        version=version("mainspring"),
     )
 
 

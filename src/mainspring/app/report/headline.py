@@ -80,15 +80,18 @@ def _sentence(
         asked = [one.question for one in signatures if one.answer == "waiting"]
         question = asked[0].rstrip("?.") if asked else "go on"
         return f"The run waits for a person to answer: {question}?"
-    why = story.execution.custom.get("cancelled") or story.execution.custom.get("reason")
-    said = f": {why.get('reason') or ''}" if isinstance(why, Mapping) else f": {why}" if why else ""
-    return f"{_ENDED.get(state, 'The run ended')}{said}."
+    asked_for: Any = story.execution.custom.get("cancel")
+    said = f" by {asked_for.get('by')}: {asked_for.get('reason')}" if isinstance(asked_for, Mapping) else ""
+    return f"{_ENDED.get(state, 'The run ended')}{said.rstrip('.')}."
 
 
 def _complete(
     story: Story, gates: Sequence[Gate], refused: Sequence[Gate], signatures: Sequence[Signature]
 ) -> str:
     done = sum(step.state in (ExecutionState.COMPLETE, ExecutionState.CACHED) for step in story.steps)
+    if refused and story.model is not None:
+        what = f"{story.model['name']} {story.model['version']}"
+        return f"The run finished and registered {what}, although {_refusals(refused)}"
     if refused:
         return f"The run finished, but nothing was released: {_refusals(refused)}"
     rejected = [one for one in signatures if one.answer == "no"]
@@ -117,9 +120,9 @@ def _refusals(refused: Sequence[Gate]) -> str:
         return f"{first.name} said no."
     told = first.failures[0]
     subject = f"{told.subject}: " if told.subject and str(told.subject) not in told.message else ""
-    message = (subject + told.message).rstrip(".")
+    message = (subject + told.message.partition("; ")[0]).rstrip(".")
     others = f", and {counted(more, 'more reason')}" if more > 0 else ""
-    return f"{first.name} said no. {message[0].upper()}{message[1:]}{others}."
+    return f"{first.name} said no ({message}{others})."
 
 
 def _first_line(error: str) -> str:
@@ -171,14 +174,11 @@ def _about_run(run: Execution, signatures: Sequence[Signature]) -> list[Fact]:
 def _next(story: Story) -> list[str]:
     name = story.name
     return {
-        ExecutionState.WAITING: [
-            f'mainspring approve {name} --by NAME --reason "…"',
-            f"mainspring run --resume {name}",
-        ],
-        ExecutionState.FAILED: [f"mainspring logs {name}", f"mainspring run --resume {name}"],
-        ExecutionState.HELD: [f"mainspring show {name} --all-reasons", f"mainspring run --resume {name}"],
-        ExecutionState.LOST: [f"mainspring run --resume {name}"],
-        ExecutionState.CANCELED: [f"mainspring run --resume {name}"],
+        ExecutionState.WAITING: [f'mainspring approve {name} --by NAME --reason "…"'],
+        ExecutionState.FAILED: [f"mainspring logs {name}", f"mainspring resume {name}"],
+        ExecutionState.HELD: [f"mainspring show {name} --all-reasons", f"mainspring resume {name}"],
+        ExecutionState.LOST: [f"mainspring resume {name}"],
+        ExecutionState.CANCELED: [f"mainspring resume {name}"],
     }.get(story.execution.state, [])
 
 

@@ -14,6 +14,7 @@ from mainspring.app.stories import StepStory, Story
 from mainspring.app.timing import duration
 from mainspring.core.records import Execution, ExecutionState
 
+_NARROW = 400
 _GATES = {"mainspring.Verdict", "mainspring.Validation"}
 
 
@@ -21,8 +22,10 @@ def motion_of(story: Story, executions: Mapping[str, Execution]) -> Motion:
     """The steps of a run as a picture and as lines."""
     anchors = {step.name: f"step-{place}" for place, step in enumerate(story.steps, start=1)}
     longest = max((step.seconds for step in story.steps), default=0.0)
+    picture = _picture(story, anchors)
     return Motion(
-        picture=_picture(story, anchors),
+        picture=picture,
+        narrow=_width(picture) <= _NARROW,
         rows=[_row(step, anchors[step.name], executions.get(step.name), longest) for step in story.steps],
     )
 
@@ -34,13 +37,25 @@ def _picture(story: Story, anchors: Mapping[str, str]) -> str:
             label=step.name,
             kind=_kind(step),
             state=step.state.value.lower(),
-            detail=duration(step.seconds) if step.seconds and not step.cached else "",
+            detail=_detail(step),
             href=f"#{anchors[step.name]}",
         )
         for step in story.steps
     ]
     edges = [Edge(one, two, label) for one, two, label in story.edges if one in anchors and two in anchors]
     return draw(nodes, reduced(nodes, edges), title=f"Steps of run {story.name}", alone=False) if nodes else ""
+
+
+def _width(picture: str) -> float:
+    found = re.search(r' width="([\d.]+)"', picture)
+    return float(found.group(1)) if found else 0.0
+
+
+def _detail(step: StepStory) -> str:
+    judged = [one.properties.get("ok") for ones in step.outputs.values() for one in ones if one.type in _GATES]
+    if False in judged:
+        return "said no"
+    return duration(step.seconds) if step.seconds and not step.cached else ""
 
 
 def _kind(step: StepStory) -> str:

@@ -82,9 +82,10 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Motion:
-    """The steps of the run."""
+    """The steps of the run; a ``narrow`` picture fits beside the lines."""
 
     picture: str
+    narrow: bool
     rows: Sequence[StepRow]
 
 
@@ -160,7 +161,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnRow:
-    """A column of the data. Sort keys are figures as text."""
+    """A column of the data: ``values`` are lines of names with figures; sort keys are figures as text."""
 
     name: str
     type: str
@@ -169,7 +170,7 @@ class ColumnRow:
     missing_sort: str
     unique: str
     unique_sort: str
-    values: Sequence[tuple[str, str]]
+    values: Sequence[Sequence[tuple[str, str]]]
     picture: str
     drift: str
     drift_sort: str

@@ -102,7 +102,7 @@ def words(metric: str) -> str:
         ('AUC', 'log loss', 'R²')
     """
     known = {"auc": "AUC", "f1": "F1", "r2": "R\N{SUPERSCRIPT TWO}", "rmse": "RMSE", "mae": "MAE", "mse": "MSE"}
-    known["mape"] = "MAPE"
+    known["mape"], known["brier"] = "MAPE", "Brier score"
     stem = metric.removesuffix("_weighted")
     return known.get(stem, stem.replace("_", " ")) + (" (weighted)" if stem != metric else "")
 
@@ -176,7 +176,9 @@ def _slice(
         rows=measured.count,
         bar=interval_bar(
             value, *(interval or (None, None)), title=title, mark=whole, bounds=bounds, size=(120, 16)
-        ),
+        )
+        if math.isfinite(value)
+        else "",
         apart=difference if math.isfinite(value) else NOTHING,
         tone=tone if math.isfinite(value) else "",
         cells=cells,
