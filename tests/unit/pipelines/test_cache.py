@@ -39,12 +39,18 @@ def test_equal_parts_have_equal_digests_whatever_their_order() -> None:
     ("changes", "text"),
     [
         ({"parameters": {"rate": 0.6, "names": ["a", "b"]}}, "parameter 'rate' changed from 0.5 to 0.6"),
-        ({"parameters": {"rate": 0.5, "names": ["b", "a"]}}, "parameter 'names' changed from ['a', 'b'] to ['b', 'a']"),
+        (
+            {"parameters": {"rate": 0.5, "names": ["b", "a"]}},
+            "parameter 'names' changed from ['a', 'b'] to ['b', 'a']",
+        ),
         ({"parameters": {"rate": 0.5}}, "parameter 'names' is gone; it was ['a', 'b']"),
         ({"parameters": {"rate": 0.5, "names": ["a", "b"], "x": 1}}, "parameter 'x' is new: 1"),
         ({"inputs": {"table": ["sha256:4"], "baseline": [None]}}, "the content of input 'table' changed"),
         ({"inputs": {"table": ["sha256:3"], "baseline": ["sha256:9"]}}, "the content of input 'baseline' changed"),
-        ({"inputs": {"table": ["sha256:3", "sha256:3"], "baseline": [None]}}, "the content of input 'table' changed"),
+        (
+            {"inputs": {"table": ["sha256:3", "sha256:3"], "baseline": [None]}},
+            "the content of input 'table' changed",
+        ),
         ({"version": "2"}, "the step's version changed from '' to '2'"),
         ({"function": "pipe:fit"}, "the step's function changed from 'pipe:train' to 'pipe:fit'"),
         ({"outputs": ["model"]}, "the step's outputs changed from ['result'] to ['model']"),

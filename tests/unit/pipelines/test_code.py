@@ -130,39 +130,258 @@ def test_what_counts_and_for_whom(edition: Edition, old: str, new: str, steps: s
 STEP = "from mainspring import step\n"
 
 
-@pytest.mark.parametrize(
-    ("text", "old", "new"),
-    [
-        ("def make(n):\n    def first(x):\n        return x + n\n    return first\nfirst = step(make(1))\n", "make(1)", "make(2)"),
-        ("SCALE = 2\n@step\ndef first(x: int, by: int = SCALE) -> int:\n    return x * by\n", "SCALE = 2", "SCALE = 3"),
-        ("def times(n):\n    def deco(f):\n        import functools\n        @functools.wraps(f)\n        def inner(x):\n            return f(x) * n\n        return inner\n    return deco\n@step\n@times(2)\ndef first(x: int) -> int:\n    return x\n", "@times(2)", "@times(3)"),
-        ("def times(n):\n    def deco(f):\n        import functools\n        @functools.wraps(f)\n        def inner(x):\n            return f(x) * n\n        return inner\n    return deco\n@step\n@times(2)\ndef first(x: int) -> int:\n    return x\n", "f(x) * n", "f(x) ** n"),
-        ("import functools\ndef scale(x, n):\n    return x * n\ndouble = functools.partial(scale, n=2)\n@step\ndef first(x: int) -> int:\n    return double(x)\n", "n=2", "n=3"),
-        ("import functools\ndef scale(x, n):\n    return x * n\ndouble = functools.partial(scale, n=2)\n@step\ndef first(x: int) -> int:\n    return double(x)\n", "x * n", "x + n"),
-        ("import functools\n@functools.lru_cache\ndef slow(x):\n    return x\n@step\ndef first(x: int) -> int:\n    return slow(x)\n", "    return x\n@step", "    return -x\n@step"),
-        ("def a(x):\n    return x\nTABLE = {'a': a}\n@step\ndef first(x: int) -> int:\n    return TABLE['a'](x)\n", "    return x\nTABLE", "    return x + 1\nTABLE"),
-        ("from dataclasses import dataclass\n@dataclass\nclass Config:\n    rate: float = 1.0\nCONFIG = Config(2.0)\n@step\ndef first(x: int) -> float:\n    return x * CONFIG.rate\n", "Config(2.0)", "Config(3.0)"),
-        ("from dataclasses import dataclass\n@dataclass\nclass Config:\n    rate: float = 1.0\n    def f(self):\n        return 1\nCONFIG = Config(2.0)\n@step\ndef first(x: int) -> float:\n    return x * CONFIG.f()\n", "return 1", "return 2"),
-        ("from dataclasses import dataclass\n@dataclass\nclass Config:\n    rate: float = 1.0\n@step\ndef first(config: Config) -> float:\n    return config.rate\n", "rate: float = 1.0", "rate: float = 2.0"),
-        ("import re\nWORD = re.compile('a+')\n@step\ndef first(x: str) -> bool:\n    return bool(WORD.match(x))\n", "'a+'", "'b+'"),
-        ("WORDS = {'a', 'b'}\n@step\ndef first(x: str) -> bool:\n    return x in WORDS\n", "'a', 'b'", "'a', 'c'"),
-        ("import numpy as np\nGRID = np.arange(3)\n@step\ndef first(x: int) -> float:\n    return float(GRID[x])\n", "arange(3)", "arange(4)"),
-        ("class Base:\n    n = 1\nclass Child(Base):\n    pass\n@step\ndef first(x: int) -> int:\n    return Child.n\n", "n = 1", "n = 2"),
-        ("@step\ndef other(x: int) -> int:\n    return x\n@step\ndef first(x: int) -> int:\n    return other(x)\n", "    return x\n@step\ndef first", "    return x + 1\n@step\ndef first"),
-        ("@step\ndef first(x: int) -> list:\n    return [f(x) for _ in range(2)]\ndef f(x):\n    return 1\n", "return 1", "return 2"),
-        ("class Table:\n    def __init__(self):\n        self.limit = 3\nTABLE = Table()\n@step\ndef first(x: int) -> int:\n    return TABLE.limit\n", "limit = 3", "limit = 4"),
-    ],
-    ids=[
-        "closure", "default of the step", "argument of a decorator", "body of a decorator", "argument of a partial",
-        "function of a partial", "behind lru_cache", "in a table", "field of an instance", "method of an instance",
-        "class of an argument", "pattern", "set", "array", "base class", "another step", "in a comprehension",
-        "class of a constant",
-    ],
-)  # fmt: skip
+BEHIND_A_NAME = {
+    "closure": (
+        """\
+def make(n):
+    def first(x):
+        return x + n
+    return first
+first = step(make(1))
+""",
+        "make(1)",
+        "make(2)",
+    ),
+    "default of the step": (
+        """\
+SCALE = 2
+@step
+def first(x: int, by: int = SCALE) -> int:
+    return x * by
+""",
+        "SCALE = 2",
+        "SCALE = 3",
+    ),
+    "argument of a decorator": (
+        """\
+def times(n):
+    def deco(f):
+        import functools
+        @functools.wraps(f)
+        def inner(x):
+            return f(x) * n
+        return inner
+    return deco
+@step
+@times(2)
+def first(x: int) -> int:
+    return x
+""",
+        "@times(2)",
+        "@times(3)",
+    ),
+    "body of a decorator": (
+        """\
+def times(n):
+    def deco(f):
+        import functools
+        @functools.wraps(f)
+        def inner(x):
+            return f(x) * n
+        return inner
+    return deco
+@step
+@times(2)
+def first(x: int) -> int:
+    return x
+""",
+        "f(x) * n",
+        "f(x) ** n",
+    ),
+    "argument of a partial": (
+        """\
+import functools
+def scale(x, n):
+    return x * n
+double = functools.partial(scale, n=2)
+@step
+def first(x: int) -> int:
+    return double(x)
+""",
+        "n=2",
+        "n=3",
+    ),
+    "function of a partial": (
+        """\
+import functools
+def scale(x, n):
+    return x * n
+double = functools.partial(scale, n=2)
+@step
+def first(x: int) -> int:
+    return double(x)
+""",
+        "x * n",
+        "x + n",
+    ),
+    "behind lru_cache": (
+        """\
+import functools
+@functools.lru_cache
+def slow(x):
+    return x
+@step
+def first(x: int) -> int:
+    return slow(x)
+""",
+        "    return x\n@step",
+        "    return -x\n@step",
+    ),
+    "in a table": (
+        """\
+def a(x):
+    return x
+TABLE = {'a': a}
+@step
+def first(x: int) -> int:
+    return TABLE['a'](x)
+""",
+        "    return x\nTABLE",
+        "    return x + 1\nTABLE",
+    ),
+    "field of an instance": (
+        """\
+from dataclasses import dataclass
+@dataclass
+class Config:
+    rate: float = 1.0
+CONFIG = Config(2.0)
+@step
+def first(x: int) -> float:
+    return x * CONFIG.rate
+""",
+        "Config(2.0)",
+        "Config(3.0)",
+    ),
+    "method of an instance": (
+        """\
+from dataclasses import dataclass
+@dataclass
+class Config:
+    rate: float = 1.0
+    def f(self):
+        return 1
+CONFIG = Config(2.0)
+@step
+def first(x: int) -> float:
+    return x * CONFIG.f()
+""",
+        "return 1",
+        "return 2",
+    ),
+    "class of an argument": (
+        """\
+from dataclasses import dataclass
+@dataclass
+class Config:
+    rate: float = 1.0
+@step
+def first(config: Config) -> float:
+    return config.rate
+""",
+        "rate: float = 1.0",
+        "rate: float = 2.0",
+    ),
+    "pattern": (
+        """\
+import re
+WORD = re.compile('a+')
+@step
+def first(x: str) -> bool:
+    return bool(WORD.match(x))
+""",
+        "'a+'",
+        "'b+'",
+    ),
+    "set": (
+        """\
+WORDS = {'a', 'b'}
+@step
+def first(x: str) -> bool:
+    return x in WORDS
+""",
+        "'a', 'b'",
+        "'a', 'c'",
+    ),
+    "array": (
+        """\
+import numpy as np
+GRID = np.arange(3)
+@step
+def first(x: int) -> float:
+    return float(GRID[x])
+""",
+        "arange(3)",
+        "arange(4)",
+    ),
+    "base class": (
+        """\
+class Base:
+    n = 1
+class Child(Base):
+    pass
+@step
+def first(x: int) -> int:
+    return Child.n
+""",
+        "n = 1",
+        "n = 2",
+    ),
+    "another step": (
+        """\
+@step
+def other(x: int) -> int:
+    return x
+@step
+def first(x: int) -> int:
+    return other(x)
+""",
+        "    return x\n@step\ndef first",
+        "    return x + 1\n@step\ndef first",
+    ),
+    "in a comprehension": (
+        """\
+@step
+def first(x: int) -> list:
+    return [f(x) for _ in range(2)]
+def f(x):
+    return 1
+""",
+        "return 1",
+        "return 2",
+    ),
+    "class of a constant": (
+        """\
+class Table:
+    def __init__(self):
+        self.limit = 3
+TABLE = Table()
+@step
+def first(x: int) -> int:
+    return TABLE.limit
+""",
+        "limit = 3",
+        "limit = 4",
+    ),
+}
+"""What: the module, and an edit of it that must be noticed."""
+
+
+@pytest.mark.parametrize(("text", "old", "new"), BEHIND_A_NAME.values(), ids=BEHIND_A_NAME)
 def test_what_counts_behind_a_name(edition: Edition, text: str, old: str, new: str) -> None:
     assert text.count(old) >= 1
     assert changed(edition, STEP + text, STEP + text) == set()
     assert changed(edition, STEP + text, STEP + text.replace(old, new)) == {"first"}
+
+
+NEAR = """
+import far
+NUMBER = 1
+def work(x):
+    return x * far.FACTOR
+class Thing:
+    n = 1
+"""
 
 
 @pytest.mark.parametrize(
@@ -172,14 +391,13 @@ def test_what_counts_behind_a_name(edition: Edition, text: str, old: str, new: s
         "from neighbour import work\n@step\ndef first(x: int) -> int:\n    return work(x)\n",
         "@step\ndef first(x: int) -> int:\n    import neighbour\n    return neighbour.work(x)\n",
         "@step\ndef first(x: int) -> int:\n    from neighbour import work\n    return work(x)\n",
-        "from neighbour import NUMBER\nfrom neighbour import Thing\n@step\ndef first(x: int) -> int:\n    return Thing().n\n",
+        "from neighbour import Thing\n@step\ndef first(x: int) -> int:\n    return Thing().n\n",
     ],
     ids=["module", "function", "imported late", "function imported late", "class"],
 )
 def test_a_neighbour_counts_and_so_does_what_it_imports(edition: Edition, use: str) -> None:
     text = STEP + use + "@step\ndef second(x: int) -> int:\n    return x\n"
-    far = "FACTOR = 2\n"
-    near = "import far\nNUMBER = 1\ndef work(x):\n    return x * far.FACTOR\nclass Thing:\n    n = 1\n"
+    far, near = "FACTOR = 2\n", NEAR
     same_far, same_near = {"before": far, "after": far}, {"before": near, "after": near}
     assert changed(edition, text, text, neighbour=same_near, far=same_far) == set()
     edited = {"before": near, "after": near.replace("x * far", "x + far")}
@@ -290,10 +508,14 @@ def test_the_key_is_the_same_in_another_process(edition: Edition, tmp_path: Path
     """Sets have another order in every process."""
     text = (
         STEP
-        + "WORDS = {'a', 'b', 'c', 'd'}\nTABLE = {'x': WORDS}\n@step\ndef first(x: str) -> bool:\n    return x in WORDS and x in TABLE\n"
+        + "WORDS = {'a', 'b', 'c', 'd'}\nTABLE = {'x': WORDS}\n"
+        + "@step\ndef first(x: str) -> bool:\n    return x in WORDS and x in TABLE\n"
     )
     module = edition(text)
-    program = "import ms_steps\nfrom mainspring.pipelines.code import code_of\nprint(dict(code_of(ms_steps.first.function).parts))"
+    program = (
+        "import ms_steps\nfrom mainspring.pipelines.code import code_of\n"
+        "print(dict(code_of(ms_steps.first.function).parts))"
+    )
     folder = Path(str(module.__file__)).parent
     found = {
         subprocess.run(

@@ -31,8 +31,7 @@ def there_and_back(folder: Path, value: Any, annotation: Any = Any) -> Any:
     else:
         assert encoded.path is not None
         encoded.path.rename(laid)
-    back = decode(encoded.type, laid, annotation)
-    return back
+    return decode(encoded.type, laid, annotation)
 
 
 @pytest.fixture
@@ -63,7 +62,7 @@ def test_bytes(tmp_path_factory: pytest.TempPathFactory, value: bytes) -> None:
 
 @given(
     npst.arrays(
-        dtype=npst.scalar_dtypes().filter(lambda one: one.kind not in "O"),
+        dtype=npst.scalar_dtypes().filter(lambda one: one.kind != "O"),
         shape=npst.array_shapes(max_dims=3, max_side=4),
     )
 )
@@ -91,7 +90,7 @@ def test_files_and_folders(trip: Trip, tmp_path: Path) -> None:
 
 
 def test_a_path_to_nothing(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="here gave the path .*gone, which does not exist"):
+    with pytest.raises(InputError, match=r"here gave the path .*gone, which does not exist"):
         encode(tmp_path / "gone", tmp_path / "made", where="here")
 
 
@@ -244,7 +243,7 @@ def test_types_and_what_can_be_searched(tmp_path: Path) -> None:
 
 
 def test_a_type_that_nobody_knows() -> None:
-    with pytest.raises(NotFoundError, match="'test.Unknown' cannot be loaded") as caught:
+    with pytest.raises(NotFoundError, match=r"'test\.Unknown' cannot be loaded") as caught:
         loader_of("test.Unknown")
     assert "mainspring_artifact_types" in str(caught.value.fix)
 

@@ -17,7 +17,7 @@ from mainspring.pipelines import File, Retry, RunStatus, at_exit, each, pipeline
 from mainspring.pipelines.graph import select
 
 CALLS: deque[str] = deque()
-"""Which functions were really run; emptied before every test. (A list would be a constant, and part of the code.)"""
+"""Which functions were really run; emptied before every test. (A list would be a constant: a part of the code.)"""
 
 SWITCH = SimpleNamespace(fail=0, limit=100)
 """What steps that are never cached read from outside."""
@@ -538,7 +538,8 @@ def test_a_gate_that_a_condition_left_out_holds_nothing(place: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "yes"),
-    [(True, True), (False, False), (0, False), (0.5, True), ("", False), ("no", True), ([], False), ([0], True), (None, False)],
+    [(True, True), (False, False), (0, False), (0.5, True), ("", False), ("no", True)]
+    + [([], False), ([0], True), (None, False)],
 )  # fmt: skip
 def test_conditions(place: Any, value: Any, yes: bool) -> None:
     @step

@@ -85,7 +85,7 @@ def test_edges_of_gates_and_conditions() -> None:
         ([], ["left"], [], "number left", ""),
         (["left"], ["left"], [], "left", "number"),
         (["number"], ["right"], [], "number right", ""),
-        ([], [], ["bottom"], "bottom", "number left right"),
+        ([], [], ["bottom"], "bottom", "left right"),
         ([], [], ["left", "right"], "left right", "number"),
         ([], [], ["number"], "number", ""),
     ],
@@ -146,6 +146,7 @@ def test_a_selection_can_always_be_run(graph: Graph, data: st.DataObject) -> Non
     except InputError:
         return
     assert not chosen.run & chosen.reuse
+    assert all(any(name in graph.nodes[other].needs for other in chosen.run) for name in chosen.reuse)
     for name in chosen.run:
         assert set(graph.nodes[name].needs) <= chosen.run | chosen.reuse
     if not start:

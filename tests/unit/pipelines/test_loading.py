@@ -42,7 +42,7 @@ def test_one_of_several(tmp_path: Path) -> None:
     assert load_pipeline(file, "p").name == "p"
     assert load_pipeline(file, "second one") is load_pipeline(file, "q")
     assert [one.name for one in pipelines_in(load_module(file))] == ["p", "second one"]
-    with pytest.raises(InputError, match="the pipelines in ms_pipe.py are: p, second one") as caught:
+    with pytest.raises(InputError, match=r"the pipelines in ms_pipe\.py are: p, second one") as caught:
         load_pipeline(file)
     assert caught.value.fix == "name one: mainspring run --pipeline NAME"
     with pytest.raises(InputError) as named:
@@ -57,7 +57,7 @@ def test_a_file_without_pipelines(tmp_path: Path) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(NotFoundError, match="there is no file .*ms_gone.py") as caught:
+    with pytest.raises(NotFoundError, match=r"there is no file .*ms_gone\.py") as caught:
         load_pipeline(tmp_path / "ms_gone.py")
     assert "mainspring init" in str(caught.value.fix)
 

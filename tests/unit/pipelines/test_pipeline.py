@@ -93,7 +93,7 @@ def test_parameters_that_are_gone_are_left_out_when_a_run_is_revived() -> None:
 
 
 def test_unknown_parameters() -> None:
-    with pytest.raises(InputError, match="pipeline 'taxi': .*'row'") as caught:
+    with pytest.raises(InputError, match=r"pipeline 'taxi': .*'row'") as caught:
         taxi.build(row=1)
     assert str(caught.value.expected).startswith("parameters data, rows, rate")
 

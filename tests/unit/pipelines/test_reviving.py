@@ -18,7 +18,7 @@ from mainspring.pipelines import at_exit, pipeline, step
 from mainspring.pipelines.heartbeat import Heartbeat
 from mainspring.pipelines.interrupts import stopping
 from mainspring.pipelines.recording import STEP, Recorder
-from mainspring.pipelines.reviving import revive, new_worker
+from mainspring.pipelines.reviving import new_worker, revive
 
 HOST = socket.gethostname()
 
@@ -217,7 +217,7 @@ def test_a_heartbeat_survives_a_database_that_is_away(place: Any) -> None:
     store, stops = Store(place.stores.record), []
     before = place.records.run("r").lease_until
     store.trouble = UnavailableError("away")
-    with Heartbeat(store, run.id, run.worker, lambda: [], stops.append):  # type: ignore[arg-type]  # a store
+    with Heartbeat(store, run.id, run.worker, list, stops.append):  # type: ignore[arg-type]  # a store
         wait_until(lambda: store.asked > 3)
         store.trouble = None
         wait_until(lambda: place.records.run("r").lease_until > before)
@@ -230,7 +230,7 @@ def test_a_heartbeat_hears_a_request_to_stop_and_beats_on(place: Any) -> None:
 
     run = started(place, new_worker(), lease=1)
     stops: list[str] = []
-    with Heartbeat(place.stores.record, run.id, run.worker, lambda: [], stops.append):
+    with Heartbeat(place.stores.record, run.id, run.worker, list, stops.append):
         cancel(place.records, "r", by="Ada", reason="enough")
         wait_until(lambda: bool(stops))
         before = place.records.run("r").lease_until
@@ -244,7 +244,7 @@ def test_a_heartbeat_notices_that_the_run_was_taken_over(place: Any) -> None:
     stops: list[str] = []
     time.sleep(0.01)
     place.stores.record.reap()
-    beating = Heartbeat(place.stores.record, run.id, run.worker, lambda: [], stops.append)
+    beating = Heartbeat(place.stores.record, run.id, run.worker, list, stops.append)
     with beating:
         wait_until(lambda: bool(stops))
     assert beating.lost
@@ -297,12 +297,17 @@ def test_a_run_is_cancelled_from_outside(place: Any) -> None:
 def test_the_first_signal_stops_and_the_second_breaks_off() -> None:
     words: list[str] = []
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), stopping(words.append):
-        os.kill(os.getpid(), signal.SIGINT)
-        wait_until(lambda: bool(words))
-        assert words == ["interrupted"]
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
+
+    def twice() -> None:
+        with stopping(words.append):
+            os.kill(os.getpid(), signal.SIGINT)
+            wait_until(lambda: bool(words))
+            assert words == ["interrupted"]
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+
+    with pytest.raises(KeyboardInterrupt):
+        twice()
     assert signal.getsignal(signal.SIGINT) is before
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
 

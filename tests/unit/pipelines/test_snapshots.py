@@ -89,12 +89,13 @@ def test_the_commit_is_in_the_record_of_a_run(place: Any) -> None:
 
 def test_facts() -> None:
     graph = both.build(n=3)
-    facts = run_facts(graph, Entry("pipeline.py", "both"), select(graph, only=["second"]))
+    facts = run_facts(graph, Entry("pipeline.py", "both", given=("n",)), select(graph, only=["second"]))
     assert facts == {
         "parameters": {"n": 3},
         "nodes": ["one", "second"],
         "edges": [["one", "second", ""]],
         "entry": {"file": "pipeline.py", "pipeline": "both"},
+        "given": ["n"],
         "environment": {"python": f"{sys.version_info.major}.{sys.version_info.minor}", "platform": sys.platform},
         "command": sys.argv,
         "selection": {"run": ["second"], "reuse": ["one"]},

@@ -123,7 +123,7 @@ def test_an_annotation_that_cannot_be_read_names_the_step() -> None:
     def wrong(number: "Missing") -> int:  # type: ignore[name-defined]  # noqa: F821 - it is what is tested
         return 1
 
-    with pytest.raises(InputError, match="'wrong'.*Missing") as caught:
+    with pytest.raises(InputError, match=r"'wrong'.*Missing") as caught:
         _ = wrong.arguments
     assert caught.value.where is not None
     assert caught.value.where.endswith("wrong")
