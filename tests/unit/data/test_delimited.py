@@ -187,3 +187,34 @@ def test_whatever_python_writes_is_read(tmp_path_factory, rows, end, quoting):
 def test_decimal_commas_in_the_columns_that_are_named(write):
     table = Table.read_csv(write("a;b\n1,5;x,y\n-2;z\n;1,5\n"), decimal_comma=["a", "not there"])
     assert table.to_columns() == {"a": [1.5, -2.0, None], "b": ["x,y", "z", "1,5"]}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("inner", ["\n", "\r\n"])
+def test_names_of_several_lines_cost_no_rows(write, end, inner):
+    """As spreadsheets write them: rows end with one thing, lines inside a name with another."""
+    content = end.join([f'"price{inner}in euros",kind', "1,a", f'2,"b{inner}c"', "3,d", ""])
+    table = Table.read_csv(write(content))
+    assert table.names == (f"price{inner}in euros", "kind")
+    assert table.to_columns() == {table.names[0]: [1, 2, 3], "kind": ["a", f"b{inner}c", "d"]}
+
+
+@given(
+    cells=st.lists(
+        st.lists(st.sampled_from(["", "1", "x", "\n", "\r\n", '"', ",", ";", "é"]), min_size=2, max_size=2),
+        min_size=1,
+        max_size=6,
+    ),
+    end=st.sampled_from(["\n", "\r\n"]),
+    name=st.sampled_from(["b", "b\nc"]),
+)
+@settings(max_examples=40, deadline=None)
+def test_no_row_is_lost_whatever_the_cells_hold(tmp_path_factory, cells, end, name):
+    path = tmp_path_factory.mktemp("rows") / "file.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator=end, quoting=csv.QUOTE_ALL)
+        writer.writerow(["a", name])
+        writer.writerows(cells)
+    table = Table.read_csv(path, types={"a": "STRING", name: "STRING"})
+    expected = [[cell or None for cell in row] for row in cells]
+    assert [list(row.values()) for row in table.iter_rows()] == expected
