@@ -538,8 +538,10 @@ def test_a_gate_that_a_condition_left_out_holds_nothing(place: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value", "yes"),
-    [(True, True), (False, False), (0, False), (0.5, True), ("", False), ("no", True)]
-    + [([], False), ([0], True), (None, False)],
+    [
+        *((value, True) for value in (True, 0.5, "no", [0])),
+        *((value, False) for value in (False, 0, "", [], None)),
+    ],
 )  # fmt: skip
 def test_conditions(place: Any, value: Any, yes: bool) -> None:
     @step
