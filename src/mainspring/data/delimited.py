@@ -24,6 +24,8 @@ _GZIP: Final = b"\x1f\x8b"
 _DELIMITERS: Final = (",", "\t", ";", "|")
 _CAP: Final = 10
 _LONGEST_LINE: Final = 1 << 28
+_LINE_ENDS: Final = {"\n": "\ufdd0", "\r": "\ufdd1"}
+"""What stands for line ends inside the cells of a copy: characters that Unicode keeps out of texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,7 @@ def _read_file(path: Path, dialect: Dialect) -> tuple[engine.Relation, tuple[str
             return engine.Relation.of(_query(path, dialect, delimiter, names)), names
     with _normalised(path, dialect, delimiter, names) as clean:
         plain = Dialect(missing=dialect.missing, decimal_comma=dialect.decimal_comma)
-        return engine.Relation.of(_query(clean, plain, ",", names, longest=True)), names
+        return engine.Relation.of(_query(clean, plain, ",", names, copy=True)), names
 
 
 def _check(dialect: Dialect) -> None:
@@ -100,7 +102,7 @@ def _check(dialect: Dialect) -> None:
             raise InputError(f"the {name} is {value!r}", expected="one ASCII character")
 
 
-def _query(path: Path, dialect: Dialect, delimiter: str, names: Sequence[str], *, longest: bool = False) -> str:
+def _query(path: Path, dialect: Dialect, delimiter: str, names: Sequence[str], *, copy: bool = False) -> str:
     columns = ", ".join(f"{engine.literal(name)}: 'VARCHAR'" for name in names)
     options = [
         engine.literal(str(path)),
@@ -115,14 +117,16 @@ def _query(path: Path, dialect: Dialect, delimiter: str, names: Sequence[str], *
     ]
     if _is_gzip(path):
         options.append("compression = 'gzip'")
-    if longest:
+    if copy:
         options.append(f"max_line_size = {_LONGEST_LINE}")
-    cells = ", ".join(f"{_cell(name, dialect)} AS {engine.quote(name)}" for name in names)
+    cells = ", ".join(f"{_cell(name, dialect, copy)} AS {engine.quote(name)}" for name in names)
     return f"SELECT {cells} FROM read_csv({', '.join(options)})"  # noqa: S608 - every part is quoted
 
 
-def _cell(name: str, dialect: Dialect) -> str:
+def _cell(name: str, dialect: Dialect, copy: bool) -> str:
     cell = engine.quote(name)
+    for end, stand_in in _LINE_ENDS.items() if copy else ():
+        cell = f"replace({cell}, {engine.literal(stand_in)}, chr({ord(end)}))"
     if dialect.trim:
         cell = f"nullif(trim({cell}), '')"
     if dialect.missing:
@@ -256,10 +260,16 @@ def _copy(
             elif row and len(row) != len(names):
                 note(f"line {line}: {len(row)} cells")
             elif row:
-                writer.writerow([cell.strip() for cell in row] if dialect.trim else row)
+                writer.writerow([_in_one_line(cell.strip() if dialect.trim else cell) for cell in row])
             elif len(names) == 1:
                 writer.writerow([""])
             line = reader.line_num + 1
+
+
+def _in_one_line(cell: str) -> str:
+    for end, stand_in in _LINE_ENDS.items():
+        cell = cell.replace(end, stand_in)
+    return cell
 
 
 def _broken_rows(path: Path, problems: Sequence[str], count: int, width: int) -> InputError:
