@@ -140,16 +140,27 @@ class ClassificationState:
         unranked = [math.nan] * (len(self.classes) - self.known)
         areas = np.array([ranking.auc() for ranking in self.rankings] + unranked)
         precisions = np.array([ranking.average_precision() for ranking in self.rankings] + unranked)
-        self._means(sheet, "auc", areas, share, "no score ranks {} against other labels")
-        self._means(sheet, "average_precision", precisions, share, absent)
+        # A class that is predicted and never right costs precision and F1; its ranking cannot be judged at all.
+        self._means(sheet, "auc", areas, share, "no score ranks {} against other labels", concerned=present)
+        self._means(sheet, "average_precision", precisions, share, absent, concerned=present)
 
-    def _means(self, sheet: Sheet, name: str, by_class: Floats, share: Floats, why: str) -> None:
+    def _means(
+        self,
+        sheet: Sheet,
+        name: str,
+        by_class: Floats,
+        share: Floats,
+        why: str,
+        *,
+        concerned: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
         """The mean over classes and the weighted mean; a class that neither occurs nor is foreseen is left out."""
         if not self._total:
             sheet.put(name, math.nan, why=_NO_ROWS)
             sheet.put(f"{name}_weighted", math.nan, why=_NO_ROWS)
             return
-        concerned = self.confusion.sum(axis=1) + self.confusion.sum(axis=0) > 0
+        if concerned is None:
+            concerned = self.confusion.sum(axis=1) + self.confusion.sum(axis=0) > 0
         for key, chosen in ((name, concerned), (f"{name}_weighted", share > 0)):
             lacking = np.flatnonzero(np.isnan(by_class) & chosen)
             if len(lacking):

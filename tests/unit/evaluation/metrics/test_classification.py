@@ -86,6 +86,20 @@ def test_multi_class_metrics_are_those_of_scikit_learn(weighted: bool) -> None:
     assert {name: found[name] for name in expected} == pytest.approx(expected)
 
 
+def test_a_class_that_is_predicted_and_never_occurs_does_not_take_the_ranking_away() -> None:
+    """A rare class may be learnt and be absent where the model is judged."""
+    truth = np.array([0, 1, 0, 1, 2, 2])
+    tenths = ["6211", "1711", "2116", "3421", "1261", "3151"]
+    scores = np.array([[int(digit) / 10 for digit in row] for row in tenths])
+    found = ClassifiedRows.of(truth, scores, classes=MANY, positive=None).state().measure().values
+    one_against_others = [oracle.roc_auc_score(truth == place, scores[:, place]) for place in range(3)]
+    assert found["auc"] == pytest.approx(np.mean(one_against_others))
+    assert found["average_precision"] == pytest.approx(
+        np.mean([oracle.average_precision_score(truth == place, scores[:, place]) for place in range(3)])
+    )
+    assert math.isnan(found["recall"])
+
+
 def test_one_kind_of_label_gives_nan_with_a_reason_and_never_zero() -> None:
     found = measure([0, 0, 0], [0.1, 0.2, 0.3])
     assert found.values["accuracy"] == 1.0
