@@ -149,7 +149,7 @@ def confusion_matrix(
             body += _cell((left + across * side, top + down * side, side), count, share, numbered=numbered)
             told.append(f"true {name}, predicted {classes[across]}: {_short(count)}")
     words = description or ("; ".join(told) if len(classes) <= 4 else "")
-    return _chart((left + span + 4, top + span + 6), title, words, body)
+    return _chart((left + span + 4, top + span + 6), title, words, body, broad=len(classes) > 4)
 
 
 def fitted(values: Sequence[float]) -> Bounds:
@@ -270,7 +270,7 @@ def _cell(frame: tuple[float, float, float], count: float, share: float, *, numb
     if share > 0:
         rounded = ' rx="3"' if side > 20 else ""
         body += f'<rect class="f1" fill-opacity="{0.05 + 0.4 * share:.2f}" {box}{rounded}/>'
-    if numbered:
+    if numbered and (count or side > 60):
         middle = _n(x + (side - gap) / 2)
         body += (
             f'<text class="b" x="{middle}" y="{_n(y + side / 2 + 1)}" text-anchor="middle" font-size="13">'
@@ -295,10 +295,11 @@ def _short(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _chart(size: tuple[float, float], title: str, description: str, body: str) -> str:
+def _chart(size: tuple[float, float], title: str, description: str, body: str, *, broad: bool = False) -> str:
     name = "c" + digest_text(title + description + body)[7:15]
     return (
-        f'<svg class="ms-pic ms-chart" role="img" aria-labelledby="{name}t {name}d" width="{_n(size[0])}"'
+        f'<svg class="ms-pic ms-chart{" ms-broad" if broad else ""}" role="img"'
+        f' aria-labelledby="{name}t {name}d" width="{_n(size[0])}"'
         f' height="{_n(size[1])}" viewBox="0 0 {_n(size[0])} {_n(size[1])}">'
         f'<title id="{name}t">{escaped(title)}</title><desc id="{name}d">{escaped(description)}</desc>{body}</svg>'
     )

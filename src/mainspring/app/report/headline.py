@@ -105,12 +105,12 @@ def _complete(
         pushed = story.artifacts("mainspring.Pushed")
         what = f"{name} was registered" + (" and pushed to serving" if pushed else "")
         return f"{agreed}, and {what}." if agreed else f"{what[0].upper()}{what[1:]}."
-    steps = (
-        f"{counted(done, 'step')} of {len(story.steps)} are done"
-        if done < len(story.steps)
-        else (f"all {counted(done, 'step')} are done")
-    )
+    steps = f"{done} of {counted(len(story.steps), 'step')} done" if done < len(story.steps) else _all(done)
     return f"{agreed}: {steps}." if agreed else f"The run finished: {steps}."
+
+
+def _all(steps: int) -> str:
+    return "its one step is done" if steps == 1 else f"all {counted(steps, 'step')} are done"
 
 
 def _refusals(refused: Sequence[Gate]) -> str:

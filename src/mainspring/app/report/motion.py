@@ -84,7 +84,7 @@ def _row(step: StepStory, anchor: str, execution: Execution | None, longest: flo
 
 def _why(step: StepStory) -> str:
     if step.cached:
-        return step.note or "nothing that it depends on has changed: the result of an earlier run was taken"
+        return step.note or "nothing that it depends on has changed"
     if step.state is ExecutionState.SKIPPED:
         return step.error or step.note or "its condition was not met"
     if step.state is ExecutionState.WAITING:

@@ -32,6 +32,7 @@ _UNIT = frozenset(
     }
     | {"positive_rate", "false_positive_rate", "r2"}
 )
+_BY_CLASS = frozenset({"precision", "recall", "f1", "auc", "average_precision"})
 _HINTS = {
     "auc": "the chance that a positive row is scored above a negative one",
     "accuracy": "the share of rows with the right class",
@@ -71,12 +72,13 @@ def quality_of(name: str, evaluation: Evaluation, baseline: Evaluation | None, m
     overall = evaluation.measured[ALL_ROWS]
     before = baseline.measured.get(ALL_ROWS) if baseline is not None else None
     slices = _slices(evaluation, main)
+    many = evaluation.positive is None and evaluation.classes is not None
     of = f", class {evaluation.positive}" if evaluation.positive is not None else ""
     return Quality(
         name=name,
         summary=f"{evaluation.task.capitalize()} of {evaluation.label}{of}, judged on "
         f"{counted(evaluation.count, 'row')} of split {evaluation.split}.",
-        metrics=[_metric(key, overall, before) for key in overall.values if key not in _COUNTS],
+        metrics=[_metric(key, overall, before, many=many) for key in overall.values if key not in _COUNTS],
         counts=[
             Fact(name=words(key), value=figure(overall.values[key]))
             for key in _COUNTS[1:]
@@ -116,7 +118,7 @@ def apart(metric: str, value: float, other: float) -> tuple[str, str]:
     return change(difference), "better" if (difference > 0) is (side is Better.HIGHER) else "worse"
 
 
-def _metric(key: str, overall: Measured, before: Measured | None) -> MetricRow:
+def _metric(key: str, overall: Measured, before: Measured | None, *, many: bool) -> MetricRow:
     value = overall.values[key]
     interval = overall.intervals.get(key)
     old = before.values.get(key, math.nan) if before is not None else math.nan
@@ -135,8 +137,15 @@ def _metric(key: str, overall: Measured, before: Measured | None) -> MetricRow:
         change=difference,
         tone=tone,
         reason=overall.reasons.get(key, ""),
-        hint=_HINTS.get(key.removesuffix("_weighted"), ""),
+        hint=_hint(key, many=many),
     )
+
+
+def _hint(key: str, *, many: bool) -> str:
+    stem = key.removesuffix("_weighted")
+    if many and stem in _BY_CLASS:
+        return "each class against the rest, " + ("weighted by its rows" if stem != key else "all alike")
+    return _HINTS.get(stem, "")
 
 
 def _slice_columns(evaluation: Evaluation, main: str) -> list[str]:

@@ -1,5 +1,6 @@
 """The drawing of graphs, and the colours it is drawn in."""
 
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -29,7 +30,7 @@ def test_boxes_of_a_layer_never_overlap(count: int, data: st.DataObject) -> None
     layout = place([80.0] * count, edges)
     for layer in set(layout.layer):
         row = sorted(x for x, at in zip(layout.x, layout.layer, strict=True) if at == layer)
-        assert all(right - left >= 80.0 for left, right in zip(row, row[1:], strict=False))
+        assert all(right - left >= 80.0 for left, right in pairwise(row))
 
 
 def test_a_graph_names_its_boxes_and_escapes_them() -> None:

@@ -34,8 +34,8 @@ PIPELINE = """
         found = evaluation.overall["auc"]
         return Verdict.of("model gate", [
             Reason(ok=True, code="LOOKED", message="the evaluation was read"),
-            Reason(ok=found >= least, code="METRIC_BOUND", message=f"auc {found:.3f}, {least} wanted", subject="auc",
-                   observed=found, expected=least),
+            Reason(ok=found >= least, code="METRIC_BOUND", message=f"auc {found:.3f}, {least} wanted",
+                   subject="auc", observed=found, expected=least),
         ])
 
     @pipeline
