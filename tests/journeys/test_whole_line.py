@@ -113,7 +113,7 @@ def _running(project: Project, step: str, seconds: float = 60) -> str:
 
 def test_a_run_killed_in_the_middle_of_training_resumes(cancer: Project) -> None:
     slow = "sklearn.ensemble.GradientBoostingClassifier"
-    process = cancer.start("run", "-p", f"estimator={slow}", "-p", 'params={"n_estimators": 1500}')
+    process = cancer.start("run", "-p", f"estimator={slow}", "-p", 'params={"n_estimators": 600}')
     run = _running(cancer, "train")
     time.sleep(0.5)
     process.send_signal(signal.SIGKILL)
@@ -201,11 +201,13 @@ def _served_equals_trained(project: Project, name: str) -> int:
     return len(answers)
 
 
+@pytest.mark.slow
 def test_served_answers_equal_those_of_training_on_the_whole_split(cancer: Project) -> None:
     cancer.run("run")
     assert _served_equals_trained(cancer, "cancer") > 100
 
 
+@pytest.mark.slow
 def test_taxi_trips_travel_the_whole_line(folder: Project, shared: Shared) -> None:
     data = shared("chicago_taxi", "big_tipper.csv.gz")
     folder.run("init", "taxi", "--data", str(data), "--label", "big_tipper")
@@ -229,6 +231,7 @@ CENSUS = (
 )
 
 
+@pytest.mark.slow
 def test_census_income_travels_the_whole_line(folder: Project, shared: Shared) -> None:
     source = shared("adult", "adult.data.gz")
     with gzip.open(source, "rt") as file:
