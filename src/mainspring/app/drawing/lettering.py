@@ -32,7 +32,7 @@ def shortened(text: str, size: float, room: float) -> str:
 
     Example:
         >>> shortened("payment_type", 13, 60)
-        'payment…'
+        'paymen…'
     """
     if width(text, size) <= room:
         return text
