@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from mainspring.core.errors import StateError
 from mainspring.core.records import Artifact, ExecutionState, Kind
-from mainspring.pipelines.approvals import Approval, subject_of
 from mainspring.pipelines.course import Course
 from mainspring.pipelines.driver import given
 from mainspring.pipelines.graph import Literal, Node
 from mainspring.pipelines.recording import StepRecord
-from mainspring.pipelines.resolvers import Resolved, Resolving
 from mainspring.pipelines.units import NodeResult, Slot, Unit
+
+
+if TYPE_CHECKING:
+    from mainspring.pipelines.resolvers import Resolved
 
 
 def resolve(course: Course, node: Node) -> NodeResult:
@@ -21,6 +23,8 @@ def resolve(course: Course, node: Node) -> NodeResult:
 
     It counts as cached if the answer is the same as in the run before.
     """
+    from mainspring.pipelines.resolvers import Resolving
+
     equipment = course.equipment
     looking = Resolving(
         metadata=equipment.metadata,
@@ -72,10 +76,12 @@ def _kept(course: Course, node: Node, made: Artifact, before: StepRecord | None)
 
 def ask(course: Course, node: Node) -> NodeResult:
     """Take a person's answer to exactly this question, or park until there is one."""
+    from mainspring.pipelines.approvals import Approval, subject_of
+
     values = _arguments(course, node)
     question = str(values["question"])
     evidence = [one for one in (values.get("evidence") or []) if isinstance(one, Artifact)]
-    subject = subject_of(course.graph.pipeline, question, evidence)
+    subject = subject_of(course.graph.pipeline, course.name, question, evidence)
     found = course.equipment.metadata.find(
         Kind.ARTIFACT,
         "type = :type AND properties.subject = :subject AND state = LIVE",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,9 +78,10 @@ def approval(question: str, *, evidence: Sequence[Any] = ()) -> Any:
     return asked(question=question, evidence=list(evidence)) if evidence else asked(question=question)
 
 
-def subject_of(pipeline: str, question: str, evidence: Sequence[Artifact | None]) -> str:
-    """What is signed: the question, and the content of the evidence."""
-    return digest_json([pipeline, question, [one.digest if one is not None else None for one in evidence]])
+def subject_of(pipeline: str, run: str, question: str, evidence: Sequence[Artifact]) -> str:
+    """What is signed: the question and the content of the evidence; without evidence, the question in this run."""
+    seen: list[str | None] = [one.digest for one in evidence] or [run]
+    return digest_json([pipeline, question, seen])
 
 
 def waiting(records: Records, run: str) -> Sequence[Execution]:
@@ -139,6 +139,8 @@ def _answer(records: Records, blobs: BlobStore, asked: Execution, *, ok: bool, b
         at=iso(now()),
         subject=str(asked.custom["subject"]),
     )
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
         given.save(Path(folder))
         digest = blobs.put(Path(folder))

@@ -9,7 +9,6 @@ import builtins
 import dataclasses
 import enum
 import functools
-import importlib.metadata
 import importlib.util
 import json
 import re
@@ -21,6 +20,7 @@ from pathlib import Path, PurePath
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
+import mainspring
 from mainspring.core.digests import digest_bytes, digest_text
 from mainspring.pipelines.sources import globals_of, read_source, source_of
 
@@ -265,6 +265,10 @@ _NAMES = {
 @functools.cache
 def _version(name: str) -> str | None:
     """The version of the distribution that brings a top-level module (or of that name)."""
+    if name == "mainspring":
+        return mainspring.__version__
+    import importlib.metadata
+
     try:
         return importlib.metadata.version(_NAMES.get(name, name))
     except importlib.metadata.PackageNotFoundError:

@@ -15,9 +15,9 @@ be taken up again by its name.
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
-import uuid
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -114,4 +114,4 @@ def _selection_of(run: Execution, graph: Graph) -> Selection | None:
 
 
 def _new_name(pipeline: str) -> str:
-    return f"{as_part(pipeline)}-{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:4]}"
+    return f"{as_part(pipeline)}-{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}"

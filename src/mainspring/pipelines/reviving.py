@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
-import uuid
 from contextlib import suppress
 from typing import cast
 
@@ -20,7 +18,7 @@ LEASE_SECONDS = 15.0
 
 def new_worker() -> str:
     """A name for leases: of the machine, the process, and what in it works on one run."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    return f"{os.uname().nodename}:{os.getpid()}:{os.urandom(4).hex()}"
 
 
 def revive(records: Records, run: str) -> Execution:
@@ -64,7 +62,7 @@ def _is_dead(worker: str | None) -> bool:
         return True
     host, _, rest = worker.partition(":")
     pid = rest.partition(":")[0]
-    if host != socket.gethostname() or not pid.isdigit():
+    if host != os.uname().nodename or not pid.isdigit():
         return False
     try:
         os.kill(int(pid), 0)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from mainspring.core.records import Artifact, Kind
 from mainspring.pipelines.code import environment
 from mainspring.pipelines.graph import Graph, Selection
 from mainspring.pipelines.recording import Recorder
 from mainspring.store.ports import BlobStore
+
+if TYPE_CHECKING:
+    import subprocess
 
 CODE = "mainspring.Code"
 
@@ -70,6 +71,8 @@ class Commit:
         """The commit, with ``+`` if files differ from it; ``None`` outside git."""
         if self._git is None:
             return None
+        import subprocess
+
         try:
             lines = self._git.communicate(timeout=_PATIENCE)[0].splitlines()
         except subprocess.TimeoutExpired:
@@ -86,6 +89,8 @@ _PATIENCE = 10.0
 
 
 def _ask_git(root: Path) -> subprocess.Popen[str]:
+    import subprocess
+
     return subprocess.Popen(  # a fixed command; git is found on the user's path
         ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no"],  # noqa: S607
         cwd=root,
@@ -98,6 +103,8 @@ def _ask_git(root: Path) -> subprocess.Popen[str]:
 
 def snapshot(recorder: Recorder, blobs: BlobStore, files: Collection[Path], root: Path) -> Artifact:
     """The project's files that take part, as one artifact; the same files are kept once."""
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="mainspring-") as name:
         folder = Path(name)
         for file in sorted(files):

@@ -10,7 +10,6 @@ import ast
 import dis
 import functools
 import inspect
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import CodeType
@@ -43,13 +42,21 @@ def source_of(value: Any) -> Source:
     """The source of a function or class; of what it was compiled to if there is no text."""
     code = getattr(value, "__code__", None)
     try:
-        text = textwrap.dedent(inspect.getsource(value))
+        text = _dedented(inspect.getsource(value))
     except (OSError, TypeError):
         text = repr(value) if code is None else ""
     if not text:
         return Source(digest_bytes(_compiled(code)) if code else digest_text(""))
     module = getattr(inspect.getmodule(value), "__package__", None)
     return read_source(text, module or "")
+
+
+def _dedented(text: str) -> str:
+    if not text[:1].isspace():
+        return text
+    import textwrap
+
+    return textwrap.dedent(text)
 
 
 @functools.lru_cache(maxsize=2048)

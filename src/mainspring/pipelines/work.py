@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -183,9 +183,18 @@ class Work:
 
     def _makers(self, inputs: Mapping[str, Given]) -> tuple[FunctionRef, ...]:
         types = {item.type for given in inputs.values() for item in given.items if item is not None}
-        steps = [node.step for node in self._course.graph.nodes.values()]
-        made = [one for one in steps if any(types & set(storable_in(given)) for given in one.outputs.values())]
-        return tuple(reference_to(one.function, self._course.equipment.root) for one in made)
+        return tuple({maker: None for one in types for maker in self._makers_by_type.get(one, ())})
+
+    @cached_property
+    def _makers_by_type(self) -> Mapping[str, Sequence[FunctionRef]]:
+        """Type of artifact to the steps of the pipeline that give it, whose annotations know its class."""
+        found: dict[str, list[FunctionRef]] = {}
+        steps = {node.step.function: node.step for node in self._course.graph.nodes.values()}
+        for one in steps.values():
+            for type_name in {name for given in one.outputs.values() for name in storable_in(given)}:
+                reference = reference_to(one.function, self._course.equipment.root)
+                found.setdefault(type_name, []).append(reference)
+        return found
 
     def next(self) -> OpenNode | None:
         """Wait for something to end (a second at most); the node to which it belongs, if it is settled now."""

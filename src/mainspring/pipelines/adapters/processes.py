@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mainspring.core.errors import StepError
 from mainspring.pipelines.exchange import read_outcome, write_task
 from mainspring.pipelines.ports import Failure, Outcome, Task
+
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 @dataclass
@@ -86,6 +89,8 @@ class ProcessRunner:
             _stop(child)
 
     def _running_zygote(self) -> subprocess.Popen[bytes]:
+        import subprocess
+
         if self._zygote is None or self._zygote.poll() is not None:
             self._zygote = subprocess.Popen(
                 [sys.executable, "-m", "mainspring.pipelines.zygote"],
@@ -150,6 +155,8 @@ class ProcessRunner:
             zygote, self._zygote = self._zygote, None
         if zygote is None:
             return
+        import subprocess
+
         if zygote.stdin is not None:
             with suppress(OSError):
                 zygote.stdin.close()

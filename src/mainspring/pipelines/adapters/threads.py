@@ -33,6 +33,7 @@ class ThreadRunner:
         self._lock = threading.Lock()
         self._waiting: dict[str, Callable[[Outcome], None]] = {}
         self._tasks: queue.SimpleQueue[tuple[Task, Callable[..., Any]] | None] = queue.SimpleQueue()
+        self._steps: dict[Callable[..., Any], Step[..., Any]] = {}
         self._idle = threading.Semaphore(0)
         self._threads = 0
         self._routing = logs.routing()
@@ -55,7 +56,7 @@ class ThreadRunner:
     def _run(self, task: Task, function: Callable[..., Any]) -> None:
         try:
             with logs.into(Path(task.log)):
-                outcome = execute(task, Step(function), self._resources)
+                outcome = execute(task, self._step(function), self._resources)
                 if outcome.failure is not None:
                     print(outcome.failure.traceback)
         except Exception as error:  # noqa: BLE001 - the promise is that done is called
@@ -64,6 +65,12 @@ class ThreadRunner:
             shutil.rmtree(task.folder, ignore_errors=True)
             with suppress(OSError):
                 Path(task.folder).parent.rmdir()
+
+    def _step(self, function: Callable[..., Any]) -> Step[..., Any]:
+        """The step of a function; its annotations are read once."""
+        if function not in self._steps:
+            self._steps[function] = Step(function)
+        return self._steps[function]
 
     def cancel(self, task_id: str) -> None:
         """A thread cannot be stopped: its step runs on, but nobody waits, and what it gives is not kept."""
