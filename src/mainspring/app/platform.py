@@ -14,7 +14,6 @@ from mainspring.app import wiring
 from mainspring.app.settings import Settings, find_root, load
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Execution
-from mainspring.pipelines.approvals import Approval, answer
 from mainspring.pipelines.engine import Engine, RunResult
 from mainspring.pipelines.events import Listener, ignore
 from mainspring.pipelines.graph import select
@@ -25,6 +24,7 @@ from mainspring.pipelines.snapshots import Entry
 
 if TYPE_CHECKING:
     from mainspring.models.registry import Registry
+    from mainspring.pipelines.approvals import Approval
 
 
 def open(location: str | Path | None = None) -> Mainspring:  # noqa: A001 - mainspring.open() reads well
@@ -194,6 +194,8 @@ class Pipelines:
         self, run: str, *, by: str, reason: str, reject: bool = False, step: str | None = None
     ) -> Sequence[Approval]:
         """Answer what a run waits for; :meth:`resume` lets it go on."""
+        from mainspring.pipelines.approvals import answer
+
         name = str(self.records.run(run).name)
         return answer(
             self.records, self._platform.store.blobs, name, ok=not reject, by=by, reason=reason, node=step

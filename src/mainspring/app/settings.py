@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import tomllib
 import typing
@@ -217,6 +216,8 @@ def _section(title: str, cls: Any, values: Mapping[str, Any], problems: list[str
 
 
 def _like(name: str, known: typing.Iterable[str]) -> str:
+    import difflib
+
     close = difflib.get_close_matches(name, list(known), n=1)
     return f" (did you mean {close[0]!r}?)" if close else f" (there are: {', '.join(known)})"
 

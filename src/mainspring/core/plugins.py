@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import importlib
-from importlib.metadata import entry_points
 from typing import Any
 
 import pluggy
 
 from mainspring.core import hookspecs
+from mainspring.core.entry_points import entry_points
 from mainspring.core.errors import InputError, NotFoundError
 
 hookimpl = pluggy.HookimplMarker("mainspring")
@@ -20,9 +20,8 @@ def manager() -> pluggy.PluginManager:
     """The one plugin manager, with every installed plugin registered."""
     found = pluggy.PluginManager("mainspring")
     found.add_hookspecs(hookspecs)
-    installed = entry_points(group="mainspring")
-    for entry in sorted(installed, key=lambda entry: (entry.name != "builtins", entry.name)):
-        found.register(entry.load(), name=entry.name)
+    for name, target in sorted(entry_points("mainspring"), key=lambda entry: (entry[0] != "builtins", entry[0])):
+        found.register(load_string(target), name=name)
     try:
         found.check_pending()
     except pluggy.PluginValidationError as error:
@@ -64,9 +63,9 @@ def load(hook: str, name: str) -> Any:
 
 
 def load_string(target: str) -> Any:
-    """Import ``"package.module:attribute"``."""
+    """Import ``"package.module:attribute"``, or ``"package.module"``."""
     module, _, attribute = target.partition(":")
     found: Any = importlib.import_module(module)
-    for part in attribute.split("."):
+    for part in attribute.split(".") if attribute else ():
         found = getattr(found, part)
     return found

@@ -13,7 +13,6 @@ from mainspring.pipelines.graph import Literal, Node
 from mainspring.pipelines.recording import StepRecord
 from mainspring.pipelines.units import NodeResult, Slot, Unit
 
-
 if TYPE_CHECKING:
     from mainspring.pipelines.resolvers import Resolved
 

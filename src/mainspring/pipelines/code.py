@@ -20,7 +20,6 @@ from pathlib import Path, PurePath
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-import mainspring
 from mainspring.core.digests import digest_bytes, digest_text
 from mainspring.pipelines.sources import globals_of, read_source, source_of
 
@@ -266,7 +265,7 @@ _NAMES = {
 def _version(name: str) -> str | None:
     """The version of the distribution that brings a top-level module (or of that name)."""
     if name == "mainspring":
-        return mainspring.__version__
+        return str(sys.modules[name].__version__)
     import importlib.metadata
 
     try:

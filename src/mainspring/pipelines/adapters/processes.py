@@ -17,7 +17,6 @@ from mainspring.core.errors import StepError
 from mainspring.pipelines.exchange import read_outcome, write_task
 from mainspring.pipelines.ports import Failure, Outcome, Task
 
-
 if TYPE_CHECKING:
     import subprocess
 
