@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mainspring.core.digests import digest_json
+from mainspring.core.digests import canonical_json, digest_text
 from mainspring.pipelines.code import Code, environment
 
 
@@ -18,10 +18,12 @@ class CacheKey:
     Attributes:
         parts: ``step`` (which function, which outputs), ``code``, ``parameters``, ``inputs`` (digests by
             argument), ``environment`` (the interpreter and the distributions that the code imports).
-        digest: One name for all the parts.
+        text: The parts as canonical JSON; it is what the record keeps.
+        digest: Of that text.
     """
 
     parts: Mapping[str, Mapping[str, Any]]
+    text: str
     digest: str
 
 
@@ -51,7 +53,8 @@ def key_for(
         "inputs": {name: list(digests) for name, digests in inputs.items()},
         "environment": {**environment(), **code.distributions},
     }
-    return CacheKey(parts, digest_json(parts))
+    text = canonical_json(parts)
+    return CacheKey(parts, text, digest_text(text))
 
 
 def _exact(value: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from mainspring.core.records import Artifact, Execution, ExecutionState
+from mainspring.core.records import Artifact, ExecutionState
 from mainspring.pipelines.cache import Difference, differences
 from mainspring.pipelines.recording import Records, StepRecord
 from mainspring.store.ports import BlobStore
@@ -59,7 +59,7 @@ def explain(records: Records, blobs: BlobStore, step: StepRecord) -> Explanation
     if before is None:
         words = "it never ran before in this pipeline"
         return Explanation(step=step.node, state=step.state, summary=words)
-    found = differences(_parts(before.execution), _parts(execution))
+    found = differences(before.cache_parts, step.cache_parts)
     if not found:
         words = str(execution.custom.get("why") or "its earlier outputs are gone")
         return Explanation(step=step.node, state=step.state, summary=words)
@@ -73,10 +73,6 @@ def _plain(part: str) -> str:
     return {"code": "its code", "environment": "its environment", "step": "the step itself"}.get(
         part, f"its {part}"
     )
-
-
-def _parts(execution: Execution) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", execution.custom.get("cache_parts") or {})
 
 
 def code_diff(records: Records, blobs: BlobStore, before: StepRecord, after: StepRecord) -> list[str]:
@@ -215,7 +211,7 @@ def _step(
     ]
     return StepDifference(
         step=after.node,
-        differences=differences(_parts(before.execution), _parts(after.execution)),
+        differences=differences(before.cache_parts, after.cache_parts),
         outputs_changed=made[0] != made[1],
     )
 

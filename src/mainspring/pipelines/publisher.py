@@ -177,7 +177,7 @@ class Publisher:
         }
         if prepared is not None:
             properties["cache_key"] = prepared.key.digest
-            asked = {"parameters": dict(prepared.parameters), "cache_parts": dict(prepared.key.parts)}
+            asked = {"parameters": dict(prepared.parameters), "cache_parts": prepared.key.text}
             custom = {**asked, **custom}
         return Execution(type=STEP, state=state, properties=properties, custom=custom, **lease)
 

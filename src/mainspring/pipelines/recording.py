@@ -15,6 +15,7 @@ are attributed to the run but keep their one producer, so that lineage stays a s
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -195,7 +196,8 @@ class StepRecord:
     @property
     def cache_parts(self) -> Mapping[str, Any]:
         """The parts of its cache key; empty if it was answered, not executed."""
-        return cast("Mapping[str, Any]", self.execution.custom.get("cache_parts") or {})
+        parts: dict[str, Any] = json.loads(str(self.execution.custom.get("cache_parts") or "{}"))
+        return parts
 
     @property
     def error(self) -> str | None:
