@@ -105,3 +105,10 @@ def test_a_default_that_is_mended_is_used_when_the_run_goes_on(folder: Project) 
     assert folder.json("resume")["state"] == "COMPLETE"
     # What was given stays as it was given; what the file says is as it says it now.
     assert folder.json("show")["parameters"] == {"by": 5, "word": "b"}
+
+
+def test_looking_where_there_is_no_project_makes_nothing(folder: Project) -> None:
+    for command in ("runs", "show", "models", "lineage"):
+        said = folder.run(command, code=1)
+        assert "mainspring init" in said
+    assert not list(folder.root.iterdir())

@@ -57,6 +57,18 @@ def open(location: str | Path | None = None) -> Mainspring:  # noqa: A001 - main
     return Mainspring(load(root))
 
 
+def existing() -> Mainspring:
+    """Open the project that is here, for looking at it: unlike :func:`open`, nothing is made where there is none.
+
+    Raises:
+        NotFoundError: If there is no project here, and nothing was ever run here.
+    """
+    opened = open()
+    if not opened.settings.path(opened.settings.run.home).is_dir():
+        find_root()  # says what to do where there is no project
+    return opened
+
+
 class Mainspring:
     """A platform.
 
@@ -212,4 +224,4 @@ class Pipelines:
         return self._platform.store.record.reap()
 
 
-__all__ = ["Mainspring", "Pipelines", "open"]
+__all__ = ["Mainspring", "Pipelines", "existing", "open"]

@@ -22,7 +22,7 @@ def approve(
     reference: str, by: str, reason: str, reject: bool, step: str | None, no_resume: bool, as_json: bool
 ) -> int:
     """Sign what a run waits for (or reject it), and let the run go on."""
-    with platform.open() as opened:
+    with platform.existing() as opened:
         run = str(opened.pipelines.records.run(reference).name)
         given = opened.pipelines.approve(run, by=by, reason=reason, reject=reject, step=step)
         if not as_json:

@@ -17,7 +17,7 @@ from mainspring.app.cli.words import json_option, print_json
 @json_option
 def cancel(reference: str, by: str, reason: str, as_json: bool) -> None:
     """Stop a run. It can be resumed later."""
-    with platform.open() as opened:
+    with platform.existing() as opened:
         execution = opened.pipelines.cancel(reference, by=by, reason=reason)
         if as_json:
             print_json({"run": execution.name, "state": execution.state.value})

@@ -17,7 +17,7 @@ from mainspring.pipelines.explaining import RunDifference, compare_runs
 @json_option
 def diff(before: str, after: str, as_json: bool) -> None:
     """What changed between two runs (the last two by default): code, data, parameters, results."""
-    with platform.open() as opened:
+    with platform.existing() as opened:
         found = compare_runs(opened.pipelines.records, opened.store.blobs, before, after)
     if as_json:
         print_json(_as_dict(found))

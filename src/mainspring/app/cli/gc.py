@@ -27,7 +27,7 @@ def gc(keep_runs: int, keep_days: float, dry_run: bool, as_json: bool) -> None:
 
     The record keeps a tombstone for each, so that lineage stays whole.
     """
-    with platform.open() as opened:
+    with platform.existing() as opened:
         done = collect(opened, keep_runs=keep_runs, keep_days=keep_days, dry_run=dry_run)
     if as_json:
         print_json(

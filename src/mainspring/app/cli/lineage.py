@@ -38,7 +38,7 @@ def lineage(
 
     REFERENCE is a model (taxi, taxi@production, taxi:1.0.0), artifact:ID, a part of a digest, or a run.
     """
-    with platform.open() as opened:
+    with platform.existing() as opened:
         subject = origins.find_artifact(opened, reference)
         direction = Direction.BOTH if both else Direction.DOWN if down else Direction.UP
         plain = direction is Direction.UP and hops is None

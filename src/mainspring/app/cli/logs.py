@@ -21,7 +21,7 @@ from mainspring.pipelines.recording import StepRecord
 @json_option
 def logs(reference: str, step: str | None, follow: bool, as_json: bool) -> None:
     """What the steps of a run printed and logged; all steps, or one."""
-    with platform.open() as opened:
+    with platform.existing() as opened:
         run = opened.pipelines.records.run(reference)
         name = str(run.name)
         folder = opened.settings.path(opened.settings.run.home) / "runs" / name

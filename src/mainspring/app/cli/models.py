@@ -16,7 +16,7 @@ from mainspring.core.errors import NotFoundError
 @json_option
 def models(name: str | None, as_json: bool) -> None:
     """The registered models; or the versions, aliases and history of one."""
-    with platform.open() as opened:
+    with platform.existing() as opened:
         registry = opened.models
         if name is None:
             found = {
@@ -86,7 +86,7 @@ def rollback(name: str, alias: str, to: str | None, by: str, reason: str, as_jso
     from mainspring.models.registry import PRODUCTION
     from mainspring.serving.push import Deployment
 
-    with platform.open() as opened:
+    with platform.existing() as opened:
         if to is None:
             version = opened.models.rollback(name, alias, by=by, reason=reason)
         else:

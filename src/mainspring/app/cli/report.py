@@ -18,7 +18,7 @@ def report(reference: str, out: Path | None, as_json: bool) -> None:
     """Write one offline HTML page that tells a run's story, to open or to send."""
     from mainspring.app.reporting import write_report
 
-    with platform.open() as opened:
+    with platform.existing() as opened:
         story = stories.tell(opened.pipelines.records, opened.store.blobs, reference)
         target = write_report(opened, story, out or Path(f"{story.name}.html"))
     if as_json:

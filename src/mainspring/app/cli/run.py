@@ -114,7 +114,7 @@ def resume(reference: str, as_json: bool) -> int:
 
     RUN is a run's name, a part of it, or `latest`. What it finished is not done again; the code is as it is now.
     """
-    with platform.open() as opened:
+    with platform.existing() as opened:
         result = opened.pipelines.resume(reference, listener=Progress(quiet=as_json))
         return tell(opened, result, as_json=as_json)
 

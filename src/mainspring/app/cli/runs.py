@@ -15,7 +15,7 @@ from mainspring.core.clock import iso
 @json_option
 def runs(pipeline: str | None, limit: int, as_json: bool) -> None:
     """The latest runs, newest first."""
-    with platform.open() as opened:
+    with platform.existing() as opened:
         opened.pipelines.abandoned()
         found = opened.pipelines.records.runs(pipeline=pipeline, limit=limit)
         if as_json:

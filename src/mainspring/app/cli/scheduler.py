@@ -30,7 +30,7 @@ def scheduler(once: bool, tick: float, as_json: bool) -> None:
         click.echo(f"{dim(iso(now()))}  {text}", err=as_json)
 
     before = {one: signal.signal(one, lambda *_: asked.set()) for one in (signal.SIGTERM, signal.SIGINT)}
-    with platform.open() as opened:
+    with platform.existing() as opened:
         try:
             rules = triggers_of(opened)
             say(f"{len(rules)} schedules in {opened.settings.root.name}")

@@ -24,7 +24,7 @@ def serve(references: tuple[str, ...], host: str | None, port: int | None, no_lo
     from mainspring.serving.server import PackageAt
     from mainspring.serving.server import serve as run_server
 
-    with platform.open() as opened:
+    with platform.existing() as opened:
         settings = opened.settings.serving
         packages, examples = [], []
         for reference in references:

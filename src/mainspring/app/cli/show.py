@@ -31,7 +31,7 @@ from mainspring.core.records import Artifact
 @json_option
 def show(reference: str, all_reasons: bool, svg: Path | None, as_json: bool) -> None:
     """One run: its steps and why they ran, what they gave, the verdicts, the model."""
-    with platform.open() as opened:
+    with platform.existing() as opened:
         opened.pipelines.abandoned()
         story = stories.tell(opened.pipelines.records, opened.store.blobs, reference)
     if svg is not None:

@@ -21,7 +21,7 @@ from mainspring.pipelines.explaining import explain
 @json_option
 def why_not_cached(reference: str, step: str | None, as_json: bool) -> None:
     """Why the steps of a run (or one of them) had to run, instead of taking what an earlier run made."""
-    with platform.open() as opened:
+    with platform.existing() as opened:
         run = opened.pipelines.records.run(reference)
         found = [one for one in opened.pipelines.records.steps(str(run.name)) if step in (None, one.node)]
         if not found:
