@@ -15,6 +15,7 @@ from mainspring.core.records import Value
 from mainspring.pipelines.graph import Binding, Condition, Each, Gather, Graph, Literal, Node, Ref
 from mainspring.pipelines.names import check_step
 from mainspring.pipelines.steps import Argument, File, Role, Step, adding
+from mainspring.pipelines.values import KEEPABLE, can_be_kept
 
 _builder: ContextVar[Builder | None] = ContextVar("mainspring_builder", default=None)
 
@@ -193,6 +194,12 @@ def as_literal(step: str, argument: Argument, value: Any) -> Any:
             expected="a JSON value, a File, or the output of a step",
             fix="make the value in a step",
         ) from error
+    if not can_be_kept(value):
+        raise InputError(
+            f"step {step!r} was given {value!r:.60} for {argument.name!r}, which the record cannot keep",
+            expected=KEEPABLE,
+            fix="make the value in a step, or give it as text",
+        )
     return value
 
 

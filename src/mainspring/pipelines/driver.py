@@ -137,7 +137,7 @@ class Driver:
                 reference = self._file(str(value))
                 inputs[name], files[name] = [reference], str(reference.uri)
             elif _is_plain(binding, value, argument.role):
-                parameters[name] = value
+                parameters[name] = as_literal(step.name, argument, value) if unit.node.fans_out else value
             else:
                 listed |= {name} if isinstance(value, list) else set()
                 inputs[name] = value if isinstance(value, list) else [value]

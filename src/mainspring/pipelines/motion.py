@@ -6,11 +6,13 @@ import heapq
 import shutil
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 from mainspring.core.clock import now
-from mainspring.core.errors import StateError
+from mainspring.core.errors import MainspringError, StateError
 from mainspring.core.records import ExecutionState
+from mainspring.core.records import Kind as NodeKind
 from mainspring.pipelines.admission import refused
 from mainspring.pipelines.answers import ask, resolve, reuse
 from mainspring.pipelines.course import Course, RunResult
@@ -57,12 +59,23 @@ class Motion:
                 state = self._exit_steps(self._state())
         except KeyboardInterrupt:
             state = ExecutionState.CANCELED
+        except StateError:
+            if self._is_ours():
+                raise
+            state = ExecutionState.LOST
         finally:
             seconds = time.perf_counter() - started
             self._end(state, {"seconds": seconds, "commit": commit.read()})
         course.tell("", state, seconds=seconds, message=course.held or course.stop)
-        ordered = {name: course.results[name] for name in course.graph.nodes if name in course.results}
-        return RunResult(course.name, state, ordered, seconds)
+        ended = [(name, course.results[name]) for name in course.graph.nodes if name in course.results]
+        nodes = {name: replace(one, outputs=course.publisher.outputs(one.outputs)) for name, one in ended}
+        return RunResult(course.name, state, nodes, seconds)
+
+    def _is_ours(self) -> bool:
+        """Whether the run was not marked as lost, and maybe taken up by another process."""
+        course = self._course
+        run = course.equipment.metadata.get(NodeKind.EXECUTION, [cast("int", course.execution.id)])[0]
+        return getattr(run, "worker", None) == course.worker
 
     def _stop(self, reason: str) -> None:
         """Called from the heartbeat's thread and from signal handlers."""
@@ -76,8 +89,8 @@ class Motion:
         while True:
             while self._ready and not course.stop:
                 self._begin(self._nodes[heapq.heappop(self._ready)])
-            course.publisher.flush()
             if course.stop:
+                course.publisher.flush()
                 self._settle_all(work.drop())
                 work.cancel()
             else:
@@ -90,19 +103,17 @@ class Motion:
 
     def _begin(self, node: Node) -> None:
         course = self._course
+        chosen = node.name in course.selection.run
+        if node.step.kind is not Kind.FUNCTION or not chosen:
+            course.publisher.flush()  # the record is asked
         try:
-            if node.name not in course.selection.run:
-                self._ended(node, reuse(course, node))
-                return
-            verdict = refused(course, node)
+            verdict = refused(course, node) if chosen else reuse(course, node)
             if verdict is not None:
                 self._ended(node, verdict)
-            elif node.step.kind is Kind.RESOLVER:
-                self._ended(node, resolve(course, node))
-            elif node.step.kind is Kind.APPROVAL:
-                self._ended(node, ask(course, node))
-            else:
+            elif node.step.kind is Kind.FUNCTION:
                 self._settle(self._work.open(node))
+            else:
+                self._ended(node, (resolve if node.step.kind is Kind.RESOLVER else ask)(course, node))
         except Exception as error:  # noqa: BLE001 - what goes wrong here is this node's failure, not the engine's
             self._ended(node, course.fail(Unit.whole(node), error))
 
@@ -164,6 +175,8 @@ class Motion:
         """Leave nothing that runs, no scratch, and the state in the record."""
         course = self._course
         course.stop = course.stop or ("" if self._work.is_done else "the run was broken off")
+        with suppress(MainspringError):
+            course.publisher.flush()
         self._work.abandon()
         shutil.rmtree(course.scratch, ignore_errors=True)
         with suppress(OSError):

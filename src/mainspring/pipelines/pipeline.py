@@ -16,6 +16,7 @@ from mainspring.pipelines.building import collecting
 from mainspring.pipelines.graph import Graph
 from mainspring.pipelines.places import place_in
 from mainspring.pipelines.steps import File, strip_optional
+from mainspring.pipelines.values import KEEPABLE, can_be_kept
 
 P = ParamSpec("P")
 
@@ -114,6 +115,10 @@ def _sources(function: Callable[..., Any]) -> frozenset[Path]:
 def _as_json(value: Any) -> Value:
     if isinstance(value, File):
         return value.location
+    if not can_be_kept(value):
+        raise InputError(
+            f"a pipeline parameter holds {value!r:.60}, which the record cannot keep", expected=KEEPABLE
+        )
     try:
         return typing.cast("Value", json.loads(json.dumps(value)))
     except TypeError as error:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from mainspring.core.clock import now
-from mainspring.core.records import Artifact, Context, Execution, ExecutionState, LinkKind, Value
+from mainspring.core.records import Artifact, Context, Execution, ExecutionState, LinkKind, Node, Value
 from mainspring.pipelines.codecs import Encoded
 from mainspring.pipelines.ports import Failure, Outcome
 from mainspring.pipelines.recording import STEP, Recorder
 from mainspring.pipelines.units import Hit, Prepared, Slot, Unit
 from mainspring.store.ports import BlobStore, Edge
 
+N = TypeVar("N", bound=Node)
+
 
 class Publisher:
     """Writes the executions of one run.
 
-    What stands for something that is in the record already, cached and skipped steps, is written in one
-    transaction with others of its kind: see :meth:`flush`. Nothing that is new waits.
+    What has ended and what begins next is collected, and written together by :meth:`flush`: one transaction takes
+    a run from one step to the next. The engine flushes before it starts anything and before it waits, so nothing
+    is relied upon, or lost with the process, that is not in the record.
     """
 
     def __init__(
@@ -31,11 +34,34 @@ class Publisher:
         self._pipeline = pipeline
         self._context = context
         self._worker = worker
-        self._settled: list[Execution] = []
+        self._nodes: list[Node] = []
         self._edges: list[Edge] = []
+        self._stored: dict[int, tuple[Node, Node]] = {}
+
+    def flush(self) -> None:
+        """Write all that was collected, in one transaction."""
+        if self._nodes:
+            nodes, edges, self._nodes, self._edges = self._nodes, self._edges, [], []
+            stored = self._recorder.publish(nodes, edges)
+            # The first of each pair is kept, so that its identity is not used again.
+            self._stored.update((id(node), (node, kept)) for node, kept in zip(nodes, stored, strict=True))
+
+    def known(self, node: N) -> N:
+        """A node as it is in the record, once it was flushed."""
+        return cast("N", self._stored[id(node)][1]) if id(node) in self._stored else node
+
+    def outputs(self, outputs: Mapping[str, Slot]) -> Mapping[str, Slot]:
+        """Outputs as they are in the record."""
+        found: dict[str, Slot] = {}
+        for name, slot in outputs.items():
+            if isinstance(slot, list):
+                found[name] = [None if one is None else self.known(one) for one in slot]
+            else:
+                found[name] = None if slot is None else self.known(slot)
+        return found
 
     def begin(self, prepared: Prepared, *, code: Artifact, why: str, lease: float, log: str) -> Execution:
-        """Record that an execution runs, with what it uses."""
+        """Record, with the next flush, that an execution runs, with what it uses."""
         execution = self._execution(
             prepared.unit,
             ExecutionState.RUNNING,
@@ -44,18 +70,17 @@ class Publisher:
             worker=self._worker,
             lease_until=now() + lease,
         )
-        edges = [
+        self._nodes.append(execution)
+        self._edges += [
             Edge(LinkKind.ASSOCIATION, execution, self._context),
             Edge(LinkKind.INPUT, code, execution, "code"),
-            *_inputs(prepared, execution),
+            *self._inputs(prepared, execution),
         ]
-        return cast("Execution", self._recorder.publish([execution], edges)[0])
+        return execution
 
-    def complete(
-        self, execution: Execution, outcome: Outcome, attempts: int
-    ) -> tuple[Execution, Mapping[str, Slot]]:
-        """Move the outputs into the store and record the end, in one transaction."""
-        made = {
+    def complete(self, execution: Execution, outcome: Outcome, attempts: int) -> Mapping[str, Slot]:
+        """Move the outputs into the blob store, and record the end with the next flush."""
+        made: dict[str, Artifact | None] = {
             name: None if encoded is None else self.artifact(encoded) for name, encoded in outcome.outputs.items()
         }
         ended = dataclasses.replace(
@@ -63,17 +88,13 @@ class Publisher:
             state=ExecutionState.COMPLETE,
             properties={**execution.properties, "seconds": outcome.seconds, "attempts": attempts},
         )
-        artifacts = [artifact for artifact in made.values() if artifact is not None]
-        edges = [
-            Edge(LinkKind.OUTPUT, ended, artifact, name) for name, artifact in made.items() if artifact is not None
-        ]
-        edges += [Edge(LinkKind.ATTRIBUTION, artifact, self._context) for artifact in artifacts]
-        stored = self._recorder.publish([ended, *artifacts], edges)
-        fresh = iter(cast("Sequence[Artifact]", stored[1:]))
-        outputs: dict[str, Slot] = {
-            name: None if artifact is None else next(fresh) for name, artifact in made.items()
-        }
-        return cast("Execution", stored[0]), outputs
+        self._nodes.append(ended)
+        for name, artifact in made.items():
+            if artifact is not None:
+                self._nodes.append(artifact)
+                self._edges.append(Edge(LinkKind.OUTPUT, ended, artifact, name))
+                self._edges.append(Edge(LinkKind.ATTRIBUTION, artifact, self._context))
+        return dict(made)
 
     def artifact(self, encoded: Encoded) -> Artifact:
         """Put encoded bytes into the blob store, and describe them as an artifact that is not recorded yet."""
@@ -110,17 +131,21 @@ class Publisher:
         made: Mapping[str, Artifact] | None = None,
         used: Sequence[tuple[str, Artifact]] = (),
     ) -> Mapping[str, Slot]:
-        """Record what a resolver or an approval gave: artifacts that are there already, or that it ``made``.
+        """Record now what a resolver or an approval gave: artifacts that are there, or that it ``made``.
 
         Returns:
             The outputs, with those that were made as they are in the record.
         """
+        self.flush()
         execution = self._execution(unit, state, custom=custom)
         fresh = dict(made or {})
         known = {name: slot for name, slot in outputs.items() if name not in fresh}
         edges = [
             Edge(LinkKind.ASSOCIATION, execution, self._context),
-            *(Edge(LinkKind.INPUT, one, execution, name, place) for place, (name, one) in enumerate(used)),
+            *(
+                Edge(LinkKind.INPUT, self.known(one), execution, name, place)
+                for place, (name, one) in enumerate(used)
+            ),
             *(Edge(LinkKind.OUTPUT, execution, artifact, name) for name, artifact in fresh.items()),
             *self._attributions({**known, **fresh}),
         ]
@@ -144,20 +169,14 @@ class Publisher:
         custom = {"error": reason, "traceback": traceback}
         self._settle(self._execution(unit, state, custom={key: word for key, word in custom.items() if word}), {})
 
-    def flush(self) -> None:
-        """Write, in one transaction, all that was left for it."""
-        if self._settled:
-            nodes, edges, self._settled, self._edges = self._settled, self._edges, [], []
-            self._recorder.publish(nodes, edges)
-
     def _settle(self, execution: Execution, outputs: Mapping[str, Slot]) -> None:
-        self._settled.append(execution)
+        self._nodes.append(execution)
         self._edges.append(Edge(LinkKind.ASSOCIATION, execution, self._context))
         self._edges += self._attributions(outputs)
 
     def _attributions(self, outputs: Mapping[str, Slot]) -> list[Edge]:
         slots = [slot if isinstance(slot, list) else [slot] for slot in outputs.values()]
-        found = [artifact for some in slots for artifact in some if artifact is not None]
+        found = [self.known(artifact) for some in slots for artifact in some if artifact is not None]
         return [Edge(LinkKind.ATTRIBUTION, artifact, self._context) for artifact in found]
 
     def _execution(
@@ -181,15 +200,14 @@ class Publisher:
             custom = {**asked, **custom}
         return Execution(type=STEP, state=state, properties=properties, custom=custom, **lease)
 
-
-def _inputs(prepared: Prepared, execution: Execution) -> list[Edge]:
-    used = [
-        Edge(LinkKind.INPUT, artifact, execution, name, position)
-        for name, artifacts in prepared.inputs.items()
-        for position, artifact in enumerate(artifacts)
-        if artifact is not None
-    ]
-    return used + [
-        Edge(LinkKind.INPUT, artifact, execution, "when", position)
-        for position, artifact in enumerate(prepared.conditions)
-    ]
+    def _inputs(self, prepared: Prepared, execution: Execution) -> list[Edge]:
+        used = [
+            Edge(LinkKind.INPUT, self.known(artifact), execution, name, position)
+            for name, artifacts in prepared.inputs.items()
+            for position, artifact in enumerate(artifacts)
+            if artifact is not None
+        ]
+        return used + [
+            Edge(LinkKind.INPUT, self.known(artifact), execution, "when", position)
+            for position, artifact in enumerate(prepared.conditions)
+        ]

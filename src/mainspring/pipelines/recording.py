@@ -34,6 +34,7 @@ from mainspring.core.records import (
     PropertyType,
     Value,
 )
+from mainspring.pipelines.values import can_be_kept
 from mainspring.store.ports import Edge, MetadataStore
 
 RUN = "mainspring.Run"
@@ -100,11 +101,17 @@ class Recorder:
         return cast("Execution", begun), cast("Context", stored)
 
     def artifact(self, type_name: str, properties: Mapping[str, Value], **fields: Any) -> Artifact:
-        """A new artifact, its type declared; properties that do not fit the declared types become free ones."""
+        """A new artifact, its type declared.
+
+        Properties that do not fit the declared types become free ones. What no database can keep (whole numbers of
+        more than 64 bits, NUL and half characters) is left out: it is in the artifact itself.
+        """
         declared = self._declare(type_name, properties)
         fitting: dict[str, Value] = {}
         free: dict[str, Value] = {}
         for key, given in properties.items():
+            if not can_be_kept(given):
+                continue
             wanted = declared.get(key)
             whole = isinstance(given, int) and not isinstance(given, bool)
             value = float(cast("int", given)) if wanted is PropertyType.DOUBLE and whole else given
@@ -115,7 +122,11 @@ class Recorder:
         return Artifact(type=type_name, properties=fitting, custom=free, **fields)
 
     def _declare(self, type_name: str, properties: Mapping[str, Value]) -> Mapping[str, PropertyType]:
-        wanted = {key: _property_type(value) for key, value in properties.items() if value is not None}
+        wanted = {
+            key: _property_type(value)
+            for key, value in properties.items()
+            if value is not None and can_be_kept(value)
+        }
         for attempt in range(_ATTEMPTS):
             known = self._types.get((Kind.ARTIFACT, type_name))
             have = known.properties if known else {}

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import cast
 
 from mainspring.core.errors import MainspringError, StateError
@@ -24,6 +23,9 @@ from mainspring.pipelines.ports import Failure, FunctionRef, Given, Outcome, Run
 from mainspring.pipelines.reviving import LEASE_SECONDS
 from mainspring.pipelines.snapshots import snapshot
 from mainspring.pipelines.units import NodeResult, Prepared, Slot, Unit
+
+_DEAR = 0.1
+"""Seconds of work that would be a pity to lose: they are recorded at once, not together with what begins next."""
 
 
 @dataclass
@@ -126,36 +128,43 @@ class Work:
         moment = time.monotonic()
         self._waiting[:0] = [attempt for due, attempt in self._later if due <= moment]
         self._later = [(due, attempt) for due, attempt in self._later if due > moment]
-        while self._waiting and len(self._running) < self._course.equipment.workers:
-            self._submit(self._waiting.pop(0))
+        room = self._course.equipment.workers - len(self._running)
+        chosen, self._waiting = self._waiting[:room], self._waiting[room:]
+        for attempt in chosen:
+            if attempt.execution is None:
+                attempt.execution = self._course.publisher.begin(
+                    attempt.prepared,
+                    code=self._code,
+                    why=self._why(attempt.prepared),
+                    lease=LEASE_SECONDS,
+                    log=self._log(attempt),
+                )
+        self._course.publisher.flush()
+        for attempt in chosen:
+            self._start(attempt)
 
-    def _submit(self, attempt: Attempt) -> None:
-        unit = attempt.unit
-        log = self._course.logs / f"{unit.name}.log"
-        if attempt.execution is None:
-            attempt.execution = self._course.publisher.begin(
-                attempt.prepared,
-                code=self._code,
-                why=self._why(attempt.prepared),
-                lease=LEASE_SECONDS,
-                log=str(log),
-            )
-        task = self._task(attempt, log)
-        self._running[task.id] = attempt
-        self._course.tell(unit.name, ExecutionState.RUNNING, attempt=attempt.number)
+    def _start(self, attempt: Attempt) -> None:
+        unit, course = attempt.unit, self._course
+        attempt.execution = course.publisher.known(cast("Execution", attempt.execution))
+        task_id = f"{course.scratch.name}/{attempt.task}"  # runners may serve several runs
+        self._running[task_id] = attempt
+        course.tell(unit.name, ExecutionState.RUNNING, attempt=attempt.number)
 
         def done(outcome: Outcome) -> None:
-            self._ended.put((task.id, outcome))
+            self._ended.put((task_id, outcome))
 
         try:
-            self._runner(unit).submit(task, unit.step.function, done)
-        except Exception as error:  # noqa: BLE001 - a runner that cannot start a task fails the task, not the run
+            self._runner(unit).submit(self._task(attempt, task_id), unit.step.function, done)
+        except Exception as error:  # noqa: BLE001 - an input that is damaged, a runner that cannot start the task
             done(Outcome(failure=failure_of(error)))
+
+    def _log(self, attempt: Attempt) -> str:
+        return str(self._course.logs / f"{attempt.unit.name}.log")
 
     def _runner(self, unit: Unit) -> Runner:
         return self._course.equipment.runners[unit.step.options.isolation]
 
-    def _task(self, attempt: Attempt, log: Path) -> Task:
+    def _task(self, attempt: Attempt, task_id: str) -> Task:
         prepared, unit, course = attempt.prepared, attempt.unit, self._course
         inputs = {
             name: Given(
@@ -166,7 +175,7 @@ class Work:
             if name not in prepared.files
         }
         return Task(
-            id=f"{course.scratch.name}/{attempt.task}",  # runners may serve several runs
+            id=task_id,
             node=unit.name,
             function=reference_to(unit.step.function, course.equipment.root),
             inputs=inputs,
@@ -177,7 +186,7 @@ class Work:
             platform=course.equipment.platform,
             makers=self._makers(inputs),
             folder=str(course.scratch / attempt.task),
-            log=str(log),
+            log=self._log(attempt),
             timeout=unit.step.options.timeout,
         )
 
@@ -211,7 +220,9 @@ class Work:
         if failure is None:
             try:
                 execution = cast("Execution", attempt.execution)
-                _, outputs = self._course.publisher.complete(execution, outcome, attempt.number)
+                outputs = self._course.publisher.complete(execution, outcome, attempt.number)
+                if outcome.seconds > _DEAR:
+                    self._course.publisher.flush()
             except (MainspringError, OSError) as error:
                 failure = failure_of(error)
             else:
