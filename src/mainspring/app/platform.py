@@ -19,7 +19,7 @@ from mainspring.pipelines.events import Listener, ignore
 from mainspring.pipelines.graph import select
 from mainspring.pipelines.loading import load_pipeline
 from mainspring.pipelines.pipeline import Pipeline
-from mainspring.pipelines.recording import Records
+from mainspring.pipelines.records import Records
 from mainspring.pipelines.snapshots import Entry
 
 if TYPE_CHECKING:

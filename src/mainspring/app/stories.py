@@ -11,7 +11,7 @@ from mainspring.core.errors import MainspringError
 from mainspring.core.records import Artifact, ArtifactState, Execution, ExecutionState
 from mainspring.core.verdicts import Verdict
 from mainspring.pipelines.codecs import decode
-from mainspring.pipelines.recording import Records, StepRecord
+from mainspring.pipelines.records import Records, StepRecord
 from mainspring.store.ports import BlobStore
 
 _JUDGED = {"mainspring.Verdict", "mainspring.Validation"}

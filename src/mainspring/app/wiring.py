@@ -105,7 +105,7 @@ def build_engine(settings: Settings, stores: Stores, listener: Listener) -> Engi
     from mainspring.pipelines.adapters.processes import ProcessRunner
     from mainspring.pipelines.adapters.threads import ThreadRunner
     from mainspring.pipelines.engine import Engine
-    from mainspring.pipelines.steps import Isolation
+    from mainspring.pipelines.options import Isolation
 
     resources = factories(settings, stores)
     return Engine(

@@ -4,10 +4,12 @@ A step is a plain typed function with a decorator; a pipeline is a function that
 inputs from the record, looks in the cache, runs what is new, and writes down what happened.
 """
 
+from mainspring.pipelines.arguments import File, Resource, RunStatus, resource
 from mainspring.pipelines.building import at_exit, each, unless, when
 from mainspring.pipelines.graph import Graph
+from mainspring.pipelines.options import Isolation, Retry
 from mainspring.pipelines.pipeline import Pipeline, pipeline
-from mainspring.pipelines.steps import File, Isolation, Resource, Retry, RunStatus, Step, resource, step
+from mainspring.pipelines.steps import Step, step
 
 __all__ = [
     "File",

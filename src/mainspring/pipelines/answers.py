@@ -10,7 +10,7 @@ from mainspring.core.records import Artifact, ExecutionState, Kind
 from mainspring.pipelines.course import Course
 from mainspring.pipelines.driver import given
 from mainspring.pipelines.graph import Literal, Node
-from mainspring.pipelines.recording import StepRecord
+from mainspring.pipelines.records import StepRecord
 from mainspring.pipelines.units import NodeResult, Slot, Unit
 
 if TYPE_CHECKING:

@@ -14,9 +14,11 @@ from mainspring.core.clock import iso, now
 from mainspring.core.digests import digest_json
 from mainspring.core.errors import InputError, StateError
 from mainspring.core.records import Artifact, Context, Execution, ExecutionState, Kind, LinkKind, Value
-from mainspring.pipelines import steps
-from mainspring.pipelines.recording import RUN, Recorder, Records
-from mainspring.pipelines.steps import Options, Step
+from mainspring.pipelines import options
+from mainspring.pipelines.options import Options
+from mainspring.pipelines.recording import RUN, Recorder
+from mainspring.pipelines.records import Records
+from mainspring.pipelines.steps import Step
 from mainspring.store.ports import BlobStore, Edge
 
 
@@ -74,7 +76,7 @@ def approval(question: str, *, evidence: Sequence[Any] = ()) -> Any:
         evidence: Outputs of steps that the decision rests on. The same question on the same evidence is asked
             once: a run that repeats it takes the answer that was given.
     """
-    asked = Step(_approval, name="approval", options=Options(cache=False), kind=steps.Kind.APPROVAL)
+    asked = Step(_approval, name="approval", options=Options(cache=False), kind=options.Kind.APPROVAL)
     return asked(question=question, evidence=list(evidence)) if evidence else asked(question=question)
 
 

@@ -12,9 +12,10 @@ from typing import Any
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
+from mainspring.pipelines.arguments import Argument, File, Role
 from mainspring.pipelines.graph import Binding, Condition, Each, Gather, Graph, Literal, Node, Ref
 from mainspring.pipelines.names import check_step
-from mainspring.pipelines.steps import Argument, File, Role, Step, adding
+from mainspring.pipelines.steps import Step, adding
 from mainspring.pipelines.values import KEEPABLE, can_be_kept
 
 _builder: ContextVar[Builder | None] = ContextVar("mainspring_builder", default=None)

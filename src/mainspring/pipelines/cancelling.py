@@ -8,7 +8,7 @@ from typing import cast
 from mainspring.core.clock import iso, now
 from mainspring.core.errors import StateError
 from mainspring.core.records import Execution, ExecutionState
-from mainspring.pipelines.recording import Records
+from mainspring.pipelines.records import Records
 
 
 def cancel(records: Records, run: str, *, by: str, reason: str) -> Execution:

@@ -16,7 +16,7 @@ from mainspring.pipelines.graph import Graph, Node, Selection
 from mainspring.pipelines.lookup import Lookup
 from mainspring.pipelines.precedents import Precedents
 from mainspring.pipelines.publisher import Publisher
-from mainspring.pipelines.recording import StepRecord
+from mainspring.pipelines.records import StepRecord
 from mainspring.pipelines.units import NodeResult, Slot, Unit
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Artifact, ArtifactState, Kind
+from mainspring.pipelines.arguments import File, Role
 from mainspring.pipelines.building import as_literal
 from mainspring.pipelines.cache import CacheKey, key_for
 from mainspring.pipelines.code import Code, code_of
@@ -17,7 +18,7 @@ from mainspring.pipelines.graph import Binding, Each, Gather, Literal, Node, Ref
 from mainspring.pipelines.lookup import Lookup
 from mainspring.pipelines.ports import Stored
 from mainspring.pipelines.recording import Recorder
-from mainspring.pipelines.steps import File, Role, Step
+from mainspring.pipelines.steps import Step
 from mainspring.pipelines.units import Hit, Prepared, Results, Slot, Unit
 from mainspring.store.ports import BlobStore
 

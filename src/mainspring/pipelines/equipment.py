@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mainspring.pipelines.events import Listener, ignore
+from mainspring.pipelines.options import Isolation
 from mainspring.pipelines.ports import Platform, Runner
-from mainspring.pipelines.recording import Recorder, Records
-from mainspring.pipelines.steps import Isolation
+from mainspring.pipelines.recording import Recorder
+from mainspring.pipelines.records import Records
 from mainspring.store.ports import BlobStore, MetadataStore
 
 

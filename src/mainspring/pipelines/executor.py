@@ -11,10 +11,11 @@ from typing import Any
 
 from mainspring.core import plugins
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
+from mainspring.pipelines.arguments import Argument, File, Role, RunStatus
 from mainspring.pipelines.codecs import Encoded, decode, encode, remember, shaped
 from mainspring.pipelines.loading import resolve
 from mainspring.pipelines.ports import Failure, FunctionRef, Given, Outcome, Stored, Task
-from mainspring.pipelines.steps import Argument, File, Role, RunStatus, Step
+from mainspring.pipelines.steps import Step
 
 
 def execute(task: Task, step: Step[..., Any], resources: Mapping[str, Callable[[], Any]]) -> Outcome:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from mainspring.core.records import Artifact, ExecutionState
 from mainspring.pipelines.cache import Difference, differences
-from mainspring.pipelines.recording import Records, StepRecord
+from mainspring.pipelines.records import Records, StepRecord
 from mainspring.store.ports import BlobStore
 
 

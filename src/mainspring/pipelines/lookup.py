@@ -7,7 +7,8 @@ from typing import cast
 
 from mainspring.core.records import Artifact, ArtifactState, Execution, Kind
 from mainspring.pipelines.precedents import Precedents
-from mainspring.pipelines.recording import STEP, StepRecord
+from mainspring.pipelines.recording import STEP
+from mainspring.pipelines.records import StepRecord
 from mainspring.pipelines.units import Hit, Slot
 from mainspring.store.ports import BlobStore, MetadataStore
 

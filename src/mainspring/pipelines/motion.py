@@ -15,14 +15,15 @@ from mainspring.core.records import ExecutionState
 from mainspring.core.records import Kind as NodeKind
 from mainspring.pipelines.admission import refused
 from mainspring.pipelines.answers import ask, resolve, reuse
+from mainspring.pipelines.attempts import OpenNode
 from mainspring.pipelines.course import Course, RunResult
 from mainspring.pipelines.graph import Node
 from mainspring.pipelines.heartbeat import Heartbeat
 from mainspring.pipelines.interrupts import stopping
+from mainspring.pipelines.options import Kind
 from mainspring.pipelines.snapshots import Commit
-from mainspring.pipelines.steps import Kind
 from mainspring.pipelines.units import NodeResult, Unit
-from mainspring.pipelines.work import OpenNode, Work
+from mainspring.pipelines.work import Work
 
 
 class Motion:

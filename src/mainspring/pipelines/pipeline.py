@@ -12,10 +12,10 @@ from typing import Any, Generic, ParamSpec, overload
 
 from mainspring.core.errors import InputError, MainspringError
 from mainspring.core.records import Value
+from mainspring.pipelines.arguments import File, strip_optional
 from mainspring.pipelines.building import collecting
 from mainspring.pipelines.graph import Graph
 from mainspring.pipelines.places import place_in
-from mainspring.pipelines.steps import File, strip_optional
 from mainspring.pipelines.values import KEEPABLE, can_be_kept
 
 P = ParamSpec("P")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from mainspring.core.records import Artifact, Execution
-from mainspring.pipelines.recording import Records, StepRecord
+from mainspring.pipelines.records import Records, StepRecord
 
 
 class Precedents:

@@ -12,10 +12,12 @@ from typing import Any, cast
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Artifact, ArtifactState, Direction, Kind, Value
-from mainspring.pipelines import steps
+from mainspring.pipelines import options
+from mainspring.pipelines.arguments import resource
 from mainspring.pipelines.codecs import FILE, Encoded, loader_of
 from mainspring.pipelines.fingerprints import fingerprint
-from mainspring.pipelines.steps import Options, Step, resource
+from mainspring.pipelines.options import Options
+from mainspring.pipelines.steps import Step
 from mainspring.store.ports import BlobStore, MetadataStore
 
 MODEL = "mainspring.Model"
@@ -77,7 +79,7 @@ class Resolving:
 
 
 def _resolver(function: Callable[..., Resolved], name: str) -> Step[..., Any]:
-    return Step(function, name=name, options=Options(cache=False), kind=steps.Kind.RESOLVER)
+    return Step(function, name=name, options=Options(cache=False), kind=options.Kind.RESOLVER)
 
 
 def _latest(

@@ -9,7 +9,7 @@ from typing import cast
 
 from mainspring.core.errors import ConflictError, StateError
 from mainspring.core.records import Execution, ExecutionState
-from mainspring.pipelines.recording import Records
+from mainspring.pipelines.records import Records
 from mainspring.store.ports import MetadataStore
 
 LEASE_SECONDS = 15.0

@@ -6,14 +6,13 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from pathlib import Path
-from types import NoneType, UnionType
+from dataclasses import replace
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from mainspring.core.errors import InputError
+from mainspring.pipelines.arguments import Argument, argument_of
 from mainspring.pipelines.codecs import remember
+from mainspring.pipelines.options import Isolation, Kind, Options, Retry, isolation_of, retry_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -22,152 +21,6 @@ adding: ContextVar[Callable[[Step[..., Any], Sequence[Any], Mapping[str, Any]], 
     "mainspring_adding", default=None
 )
 """While a pipeline is being written: what takes the call of a step instead of running it."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file, or a folder or glob of files, that lives outside.
-
-    The engine takes its content, not its name or date, for its identity.
-
-    Attributes:
-        location: As the user wrote it; relative paths start at the project's folder.
-    """
-
-    location: str
-
-    @property
-    def path(self) -> Path:
-        """The location as a path."""
-        return Path(self.location)
-
-    def __str__(self) -> str:
-        return self.location
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """The default of an argument that the engine fills in: a registry, a folder for deployments."""
-
-    name: str
-
-
-def resource(name: str) -> Any:
-    """Mark an argument as one that the engine fills in from the platform's resources.
-
-    Example:
-        >>> def register(package: str, *, registry: object = resource("registry")) -> str: ...
-    """
-    return Resource(name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
-    """How often, and when, to try again.
-
-    Attributes:
-        times: Tries after the first.
-        delay: Seconds before the second try.
-        backoff: The delay grows by this factor from try to try.
-        limit: The longest delay in seconds.
-    """
-
-    times: int = 0
-    delay: float = 1.0
-    backoff: float = 2.0
-    limit: float = 300.0
-
-    def wait(self, attempt: int) -> float:
-        """Seconds to wait after the given attempt, counted from 1.
-
-        Example:
-            >>> [Retry(times=3, delay=1).wait(n) for n in (1, 2, 3)]
-            [1.0, 2.0, 4.0]
-        """
-        return min(self.limit, self.delay * self.backoff ** (attempt - 1))
-
-
-class Isolation(StrEnum):
-    """Where a step runs."""
-
-    THREAD = "thread"
-    """In a thread of the engine's process: no start-up cost, cannot be killed."""
-    PROCESS = "process"
-    """In a process of its own: can be killed, has its own memory and its own standard streams."""
-
-
-class Role(StrEnum):
-    """What an argument of a step is."""
-
-    ARTIFACT = "artifact"
-    PARAMETER = "parameter"
-    FILE = "file"
-    RESOURCE = "resource"
-    STATUS = "status"
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument of a step."""
-
-    name: str
-    annotation: Any
-    role: Role
-    default: Any = inspect.Parameter.empty
-    optional: bool = False
-
-    @property
-    def required(self) -> bool:
-        """Whether the pipeline must give it."""
-        return self.default is inspect.Parameter.empty
-
-
-@dataclass(frozen=True, slots=True)
-class RunStatus:
-    """What a step at exit is told about the run.
-
-    Attributes:
-        run: The name of the run.
-        state: ``COMPLETE``, ``FAILED``, ``HELD`` …
-        failed: The steps that failed, with their errors.
-    """
-
-    run: str
-    state: str
-    failed: Mapping[str, str] = field(default_factory=dict)
-
-
-class Kind(StrEnum):
-    """How the engine deals with a node."""
-
-    FUNCTION = "function"
-    RESOLVER = "resolver"
-    """The driver answers it from the record; nothing is executed."""
-    APPROVAL = "approval"
-    """A person answers it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How to run a step.
-
-    Attributes:
-        cache: Take the outputs of an earlier, equal execution.
-        retry: When to try again.
-        timeout: Seconds after which the step is killed; a step with a timeout runs in a process.
-        isolation: A thread or a process.
-        gate: If what it returns says no, the run is held, and nothing written below it runs.
-        version: Change it to make earlier executions count as different.
-        requires: Distributions whose versions are part of the cache key, beside those that the code imports.
-    """
-
-    cache: bool = True
-    retry: Retry = field(default_factory=Retry)
-    timeout: float | None = None
-    isolation: Isolation = Isolation.THREAD
-    gate: bool = False
-    version: str = ""
-    requires: tuple[str, ...] = ()
 
 
 class Step(Generic[P, R]):
@@ -226,11 +79,11 @@ class Step(Generic[P, R]):
         if cache is not None:
             options = replace(options, cache=cache)
         if retries is not None:
-            options = replace(options, retry=_retry(retries))
+            options = replace(options, retry=retry_of(retries))
         if timeout is not None:
             options = replace(options, timeout=timeout, isolation=Isolation.PROCESS)
         if isolation is not None:
-            options = replace(options, isolation=_isolation(isolation, options.timeout))
+            options = replace(options, isolation=isolation_of(isolation, options.timeout))
         return Step(self.function, name=self.name, options=options, kind=self.kind)
 
     @property
@@ -263,7 +116,7 @@ class Step(Generic[P, R]):
             ) from error
         parameters = inspect.signature(self.function).parameters
         self._arguments = {
-            name: _argument(name, hints.get(name, Any), parameter)
+            name: argument_of(name, hints.get(name, Any), parameter)
             for name, parameter in parameters.items()
             if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         }
@@ -275,47 +128,6 @@ class Step(Generic[P, R]):
             self._outputs = {"result": returned}
         for given in self._outputs.values():
             remember(given)
-
-
-def _argument(name: str, annotation: Any, parameter: inspect.Parameter) -> Argument:
-    inner, optional = strip_optional(annotation)
-    if isinstance(parameter.default, Resource):
-        role = Role.RESOURCE
-    elif inner is File:
-        role = Role.FILE
-    elif inner is RunStatus:
-        role = Role.STATUS
-    elif isinstance(inner, type) and hasattr(inner, "ARTIFACT_TYPE"):
-        role = Role.ARTIFACT
-    else:
-        role = Role.PARAMETER
-    return Argument(name, inner, role, parameter.default, optional)
-
-
-def strip_optional(annotation: Any) -> tuple[Any, bool]:
-    """``X | None`` as ``(X, True)``; anything else as itself and false."""
-    if typing.get_origin(annotation) in (typing.Union, UnionType):
-        members = [member for member in typing.get_args(annotation) if member is not NoneType]
-        if len(members) < len(typing.get_args(annotation)):
-            return (members[0] if len(members) == 1 else typing.Union[tuple(members)]), True  # noqa: UP007 - built at run time
-    return annotation, False
-
-
-def _isolation(word: str, timeout: float | None) -> Isolation:
-    try:
-        isolation = Isolation(word)
-    except ValueError:
-        raise InputError(f"isolation={word!r}", expected="one of " + ", ".join(Isolation)) from None
-    if timeout is not None and isolation is Isolation.THREAD:
-        raise InputError(
-            f"a step with a timeout of {timeout:g} s was to run in a thread",
-            expected="a process: a thread cannot be stopped",
-        )
-    return isolation
-
-
-def _retry(retries: int | Retry) -> Retry:
-    return retries if isinstance(retries, Retry) else Retry(times=retries)
 
 
 @overload
@@ -368,9 +180,9 @@ def step(
     """
     options = Options(
         cache=cache,
-        retry=_retry(retries),
+        retry=retry_of(retries),
         timeout=timeout,
-        isolation=Isolation.PROCESS if timeout is not None else _isolation(isolation, None),
+        isolation=Isolation.PROCESS if timeout is not None else isolation_of(isolation, None),
         gate=gate,
         version=version,
         requires=requires,

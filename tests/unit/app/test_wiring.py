@@ -9,7 +9,7 @@ from mainspring.app.wiring import build_engine, factories, factories_elsewhere, 
 from mainspring.core.errors import InputError
 from mainspring.models.registry import Registry
 from mainspring.pipelines.events import ignore
-from mainspring.pipelines.steps import Isolation
+from mainspring.pipelines.options import Isolation
 from mainspring.testing import MemoryStore
 
 

@@ -17,8 +17,8 @@ from mainspring.pipelines.adapters.threads import ThreadRunner
 from mainspring.pipelines.engine import Engine, RunResult
 from mainspring.pipelines.events import Event
 from mainspring.pipelines.graph import Graph, Selection
-from mainspring.pipelines.recording import Records
-from mainspring.pipelines.steps import Isolation
+from mainspring.pipelines.options import Isolation
+from mainspring.pipelines.records import Records
 
 
 class Place:

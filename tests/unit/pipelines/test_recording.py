@@ -7,7 +7,8 @@ import pytest
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Execution, ExecutionState, Kind, PropertyType
 from mainspring.pipelines import each, pipeline, step
-from mainspring.pipelines.recording import STEP, Recorder, StepRecord
+from mainspring.pipelines.recording import STEP, Recorder
+from mainspring.pipelines.records import StepRecord
 
 
 @step

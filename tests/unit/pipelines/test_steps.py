@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from mainspring.core.errors import InputError
 from mainspring.pipelines import File, Isolation, Resource, Retry, RunStatus, resource, step
-from mainspring.pipelines.steps import Role, Step, strip_optional
+from mainspring.pipelines.arguments import Role, strip_optional
+from mainspring.pipelines.steps import Step
 
 
 @dataclass(frozen=True)

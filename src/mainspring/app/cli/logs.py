@@ -11,7 +11,7 @@ from mainspring.app import platform
 from mainspring.app.cli.words import bold, dim, json_option, print_json
 from mainspring.core.errors import NotFoundError
 from mainspring.core.records import ExecutionState
-from mainspring.pipelines.recording import StepRecord
+from mainspring.pipelines.records import StepRecord
 
 
 @click.command(epilog="\b\nExamples:\n  mainspring logs\n  mainspring logs latest train --follow")
