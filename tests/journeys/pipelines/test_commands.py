@@ -41,6 +41,7 @@ ANSWERS = {
 """A command, and what its answer must have; with ``error`` it must fail."""
 
 
+@pytest.mark.slow
 def test_every_command_answers_machines_with_one_object(
     project: Project, watch: Any, command: Callable[..., tuple[int, str, str]]
 ) -> None:

@@ -49,7 +49,7 @@ def test_a_run_killed_in_the_middle_leaves_nothing_and_resumes(long: Project, wa
     assert "is complete" in long.run("resume", "r", code=1)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_ctrl_c_and_sigterm_stop_in_good_order(long: Project, watch: Any, number: signal.Signals) -> None:
     process = long.begin("run", "--name", "r", "--json")
     below = watch.descendants(process.pid)
@@ -101,6 +101,7 @@ def test_two_who_resume_the_same_run(long: Project, watch: Any) -> None:
     assert long.traced() == ["middle", "last", "goodbye-COMPLETE"]
 
 
+@pytest.mark.slow
 def test_four_processes_at_once_on_one_store(project: Project, watch: Any) -> None:
     processes = [project.start("run", "--json", "-p", f"plus={number % 2}") for number in range(4)]
     answers = []

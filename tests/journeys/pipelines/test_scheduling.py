@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from typing import Any
 
+import pytest
+
 Project = Any
 
 
@@ -70,6 +72,7 @@ def test_the_scheduler_says_what_could_not_begin_and_stops_when_told(project: Pr
     assert (process.returncode, err) == (0, ""), out
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_is_told_to_stop_stops_its_run_in_good_order(long: Project, watch: Any) -> None:
     long.write("mainspring.toml", '[[schedule]]\ndata = "in.txt"\n')
     process = long.begin("scheduler", "--tick", "0.1", "--json")

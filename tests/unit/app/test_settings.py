@@ -1,10 +1,12 @@
 """Settings: defaults, the file, the environment, and mistakes told all at once."""
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from mainspring.app.settings import Schedule, Settings, find_root, load
+from mainspring.app.settings import Project, Run, Schedule, Serving, Settings, Store, find_root, load
 from mainspring.core.errors import InputError, NotFoundError
 
 
@@ -12,6 +14,19 @@ def write(folder: Path, text: str) -> Path:
     """A settings file."""
     (folder / "mainspring.toml").write_text(text, encoding="utf-8")
     return folder
+
+
+def test_every_setting_is_documented() -> None:
+    page = (Path(__file__).parents[3] / "docs/guide/pipelines.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `[")]
+    for section, kind in {"project": Project, "store": Store, "run": Run, "serving": Serving}.items():
+        for one in fields(kind):
+            found = [row for row in rows if f"`[{section}]" in row and re.search(rf"[ `]{one.name}`", row)]
+            assert found, f"[{section}] {one.name} is not on the page"
+            default = f"`{one.default}`" if one.default not in ("", 0) else ""
+            assert default in found[0], f"the default of [{section}] {one.name} on the page is not {one.default!r}"
+    rules = {one.name for one in fields(Schedule)} - {"name", "parameters"}
+    assert all(f"{rule} = " in page for rule in rules)
 
 
 def test_without_a_file_everything_has_a_default(tmp_path: Path) -> None:

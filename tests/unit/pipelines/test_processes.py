@@ -392,7 +392,11 @@ time.sleep(60)
 """
 
 
-@pytest.mark.parametrize("forked", [False, True], ids=["", "with a child that keeps the pipe"])
+@pytest.mark.parametrize(
+    "forked",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["", "with a child that keeps the pipe"],
+)
 def test_a_parent_that_is_killed_leaves_no_process(project: Path, forked: bool) -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(PARENT), str(project), *(["fork"] if forked else [])],
