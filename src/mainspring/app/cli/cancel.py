@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from mainspring.app import platform
-from mainspring.app.cli.words import json_option, print_json
+from mainspring.app.cli.words import json_option, print_json, who
 
 
 @click.command()
 @click.argument("reference", metavar="RUN")
-@click.option("--by", default=getpass.getuser, help="Who; you by default.")
+@click.option("--by", default=who, help="Who; you by default.")
 @click.option("--reason", default="no longer wanted", show_default=True, help="Why.")
 @json_option
 def cancel(reference: str, by: str, reason: str, as_json: bool) -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from mainspring.app import platform
-from mainspring.app.cli.words import bold, dim, json_option, print_json, short, table
+from mainspring.app.cli.words import bold, dim, json_option, print_json, short, table, who
 from mainspring.core.errors import NotFoundError
 
 
@@ -75,7 +73,7 @@ def models(name: str | None, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--alias", default="production", show_default=True, help="The alias to move back.")
 @click.option("--to", metavar="VERSION", help="The version to point at; the one that held it before by default.")
-@click.option("--by", default=getpass.getuser, help="Who; you by default.")
+@click.option("--by", default=who, help="Who; you by default.")
 @click.option("--reason", required=True, help="Why; it stays in the record.")
 @json_option
 def rollback(name: str, alias: str, to: str | None, by: str, reason: str, as_json: bool) -> None:

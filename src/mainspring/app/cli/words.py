@@ -80,6 +80,16 @@ def ago(moment: float) -> str:
     return "just now" if passed < 10 else f"{int(passed)} s ago"
 
 
+def who() -> str:
+    """Who sits at the keyboard; in a container nobody may be known."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
 def short(digest: str | None, length: int = 12) -> str:
     """The part of a digest that people read.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mainspring.app.cli.run import parse_pairs
-from mainspring.app.cli.words import ago, duration, mark, print_json, print_verdict, short, state_word, table
+from mainspring.app.cli.words import ago, duration, mark, print_json, print_verdict, short, state_word, table, who
 from mainspring.core.errors import InputError
 from mainspring.core.records import ExecutionState
 from mainspring.core.verdicts import Reason, Verdict
@@ -100,3 +100,16 @@ def test_parameters() -> None:
     assert parse_pairs(("a=1", "b=x=y", "c=")) == {"a": "1", "b": "x=y", "c": ""}
     with pytest.raises(InputError, match="a parameter was given as 'a'"):
         parse_pairs(("a",))
+
+
+def test_who_sits_at_the_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    import getpass
+
+    monkeypatch.setenv("LOGNAME", "ada")
+    assert who() == "ada"
+
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(getpass, "getuser", nobody)
+    assert who() == "unknown"
