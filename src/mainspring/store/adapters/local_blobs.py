@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import io
 import os
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +28,9 @@ from mainspring.core.errors import ConflictError, InputError, NotFoundError
 from mainspring.store import manifests
 from mainspring.store.adapters.local_files import IN_MEMORY, LocalFiles, copy, hard_link, remove
 from mainspring.store.ports import BlobEntry
+
+_TURNS = 5
+"""How often a folder is laid out anew if other processes keep changing it."""
 
 
 def open_blobs(url: str) -> LocalBlobs:
@@ -56,6 +60,7 @@ class LocalBlobs:
 
     def __init__(self, root: Path, *, fsync: bool = False) -> None:
         self._files = LocalFiles(root.expanduser().absolute(), fsync=fsync)
+        self._planting = threading.Lock()
 
     def __reduce__(self) -> tuple[type[LocalBlobs], tuple[Path]]:
         return type(self), (self._files.root,)
@@ -150,10 +155,16 @@ class LocalBlobs:
         if entries is None:
             self._files.verify(key)
             return Path(self._files.path("files", key))
-        stamps = {entry.path: self._files.verify(entry.digest[len(PREFIX) :]) for entry in entries}
         tree = self._files.path("trees", key)
-        if _stamps(tree) != stamps:
-            self._plant(tree, entries)
+        with self._planting:
+            for _ in range(_TURNS):
+                stamps = {entry.path: self._files.verify(entry.digest[len(PREFIX) :]) for entry in entries}
+                found = _stamps(tree)
+                if found == stamps:
+                    break
+                if found is not None or os.path.isfile(tree):  # noqa: PTH113 # a text, not a Path
+                    self._put_aside(tree)
+                self._plant(tree, entries)
         return Path(tree)
 
     def digests(self) -> Iterator[str]:
@@ -232,7 +243,7 @@ class LocalBlobs:
             raise self._files.corrupt(key, "files")
 
     def _plant(self, tree: str, entries: Sequence[BlobEntry]) -> None:
-        """Lay a folder out as links."""
+        """Lay a folder out as links, unless there is one."""
         made = Path(self._files.temporary())
         made.mkdir()
         try:
@@ -241,11 +252,17 @@ class LocalBlobs:
                 link.parent.mkdir(parents=True, exist_ok=True)
                 hard_link(self._files.path("files", entry.digest[len(PREFIX) :]), str(link))
             Path(tree).parent.mkdir(parents=True, exist_ok=True)
-            remove(tree)
-            with contextlib.suppress(OSError):  # another process was faster, with the same tree
+            with contextlib.suppress(OSError):  # somebody else was faster
                 made.rename(tree)
         finally:
             remove(str(made))
+
+    def _put_aside(self, tree: str) -> None:
+        """Take away what should not be in the place of a folder."""
+        aside = self._files.temporary()
+        with contextlib.suppress(FileNotFoundError):
+            Path(tree).rename(aside)
+            remove(aside)
 
     def _sweep(self, before: float) -> None:
         """Remove files that no blob needs, and what a killed process left in the making."""
@@ -269,6 +286,9 @@ def _stamps(tree: str) -> dict[str, tuple[int, int, int]] | None:
     for folder, _, names in os.walk(tree):
         for name in names:
             path = f"{folder}/{name}"
-            stat = os.stat(path)  # noqa: PTH116 # many, and fast
+            try:
+                stat = os.stat(path)  # noqa: PTH116 # many, and fast
+            except FileNotFoundError:  # it is being taken away
+                return None
             found[path[len(tree) + 1 :]] = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
     return found
