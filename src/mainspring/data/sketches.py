@@ -66,15 +66,19 @@ class Quantiles:
         """How many rows it stands for."""
         return math.fsum(self.weights)
 
-    def merge(self, other: Quantiles) -> Quantiles:
-        """The summary of the rows of both."""
-        ours, theirs = zip(self.values, self.weights, strict=True), zip(other.values, other.weights, strict=True)
-        pairs = sorted([*ours, *theirs])
+    @classmethod
+    def merged(cls, parts: Sequence[Quantiles]) -> Quantiles:
+        """The summary of the rows of all parts."""
+        pairs = sorted(pair for part in parts for pair in zip(part.values, part.weights, strict=True))
         values, weights = _collapsed([value for value, _ in pairs], (weight for _, weight in pairs))
-        exact = self.exact and other.exact
+        exact = all(part.exact for part in parts)
         if len(values) <= (EXACT_VALUES if exact else POINTS):
             return Quantiles(values, weights, exact)
         return Quantiles(*_resampled(values, weights), exact=False)
+
+    def merge(self, other: Quantiles) -> Quantiles:
+        """The summary of the rows of both."""
+        return self.merged([self, other])
 
     def at(self, share: float) -> float:
         """The quantile: the least number that is not less than this share of the rows.
@@ -153,16 +157,29 @@ class Frequencies:
         """The most frequent words with their counts."""
         return tuple(itertools.islice(self.counts.items(), number))
 
-    def merge(self, other: Frequencies) -> Frequencies:
-        """The frequencies in the rows of both."""
-        words = {**self.counts, **other.counts}
-        sums = {word: self.counts.get(word, 0) + other.counts.get(word, 0) for word in words}
+    @classmethod
+    def merged(cls, parts: Sequence[Frequencies]) -> Frequencies:
+        """The frequencies in the rows of all parts."""
+        sums: dict[str, int] = {}
+        bound: dict[str, int] = {}
+        for part in parts:
+            surplus = part.slack - part.floor
+            for word, count in part.counts.items():
+                sums[word] = sums.get(word, 0) + count
+                if surplus:
+                    bound[word] = bound.get(word, 0) + surplus
         ranked = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
         kept, dropped = ranked[:EXACT_VALUES], ranked[EXACT_VALUES:]
-        slack = max(self.slack + other.slack, self.floor + other.slack, self.slack + other.floor)
-        floor = max([self.floor + other.floor, *(count + slack for _, count in dropped[:1])])
-        rest = self.rest + other.rest + sum(count for _, count in dropped)
+        floor = sum(part.floor for part in parts)
+        # A word that a part does not list may still occur there, up to that part's floor.
+        slack = max((floor + bound.get(word, 0) for word in sums), default=0)
+        floor = max([floor, *(count + slack for _, count in dropped[:1])])
+        rest = sum(part.rest for part in parts) + sum(count for _, count in dropped)
         return Frequencies(dict(kept), rest, floor, slack)
+
+    def merge(self, other: Frequencies) -> Frequencies:
+        """The frequencies in the rows of both."""
+        return self.merged([self, other])
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +219,19 @@ class Distinct:
         """From numbers."""
         return cls.of_hashes(hash_numbers(numbers))
 
+    @classmethod
+    def merged(cls, parts: Sequence[Distinct]) -> Distinct:
+        """Of the values of all parts."""
+        import numpy as np
+
+        found = np.frombuffer(parts[0].registers, dtype=np.uint8)
+        for part in parts[1:]:
+            found = np.maximum(found, np.frombuffer(part.registers, dtype=np.uint8))
+        return Distinct(found.tobytes())
+
     def merge(self, other: Distinct) -> Distinct:
         """Of the values of both."""
-        return Distinct(bytes(map(max, self.registers, other.registers)))
+        return self.merged([self, other])
 
     def estimate(self) -> int:
         """About how many values are different."""

@@ -1,0 +1,43 @@
+"""Statistics: what a table holds, feature by feature, small enough to keep and mergeable over parts of the data.
+
+The figures follow TensorFlow Data Validation's ``statistics.proto`` in name and meaning: ``std_dev`` is that of
+the population, quantiles cut into ten. Unlike there, histograms are counted, not interpolated.
+"""
+
+from mainspring.data.statistics.composites import CompositeStatistics
+from mainspring.data.statistics.crosses import Crosses
+from mainspring.data.statistics.features import FeatureStatistics
+from mainspring.data.statistics.images import ImageStatistics
+from mainspring.data.statistics.levels import ListLevel, Sizes
+from mainspring.data.statistics.merging import merge_all
+from mainspring.data.statistics.numbers import BINS, Histogram, Numbers, equal_width
+from mainspring.data.statistics.table import FORMAT, Sample, Statistics, TableStatistics
+from mainspring.data.statistics.text import TextStatistics
+from mainspring.data.statistics.weights import Weighted, WeightedNumbers, WeightedWords
+from mainspring.data.statistics.words import MISSING_WORDS, MOST_OFFENDERS, Offender, Words
+
+__all__ = [
+    "BINS",
+    "FORMAT",
+    "MISSING_WORDS",
+    "MOST_OFFENDERS",
+    "CompositeStatistics",
+    "Crosses",
+    "FeatureStatistics",
+    "Histogram",
+    "ImageStatistics",
+    "ListLevel",
+    "Numbers",
+    "Offender",
+    "Sample",
+    "Sizes",
+    "Statistics",
+    "TableStatistics",
+    "TextStatistics",
+    "Weighted",
+    "WeightedNumbers",
+    "WeightedWords",
+    "Words",
+    "equal_width",
+    "merge_all",
+]

@@ -1,0 +1,140 @@
+"""What one feature of a table holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mainspring.core.errors import InputError
+from mainspring.data.celltypes import ColumnType
+from mainspring.data.columns import joined_type
+from mainspring.data.statistics.images import ImageStatistics
+from mainspring.data.statistics.levels import ListLevel, Sizes
+from mainspring.data.statistics.merging import merge_all, merge_present
+from mainspring.data.statistics.numbers import Numbers
+from mainspring.data.statistics.text import TextStatistics
+from mainspring.data.statistics.weights import Weighted
+from mainspring.data.statistics.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureStatistics:
+    """What one feature holds: a column, a field of a structure, or the elements of lists.
+
+    Attributes:
+        name: Of the column; of a field with a point between, ``person.age``.
+        type: Of the innermost values.
+        num_missing: Rows without a value. NaN is a value, and so is an empty list.
+        num_non_missing: Rows with one.
+        numbers: For INT and FLOAT, over all innermost values.
+        words: For text, bools, bytes, dates and times, over all innermost values.
+        levels: The lists, the outermost first; none for a plain column.
+        times: For DATE and TIMESTAMP, as seconds since 1970 in UTC.
+        sizes: For BYTES.
+        weighted: The same with every row counted by its weight.
+        text: For natural language, where asked for.
+        images: For images, where asked for.
+        custom: What generators found, by the name of each.
+    """
+
+    name: str
+    type: ColumnType
+    num_missing: int
+    num_non_missing: int
+    numbers: Numbers | None = None
+    words: Words | None = None
+    levels: tuple[ListLevel, ...] = ()
+    times: Numbers | None = None
+    sizes: Sizes | None = None
+    weighted: Weighted | None = None
+    text: TextStatistics | None = None
+    images: ImageStatistics | None = None
+    custom: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def num_examples(self) -> int:
+        """Rows."""
+        return self.num_missing + self.num_non_missing
+
+    @property
+    def presence(self) -> float:
+        """The fraction of rows with a value; 1.0 if there are no rows."""
+        return self.num_non_missing / self.num_examples if self.num_examples else 1.0
+
+    @property
+    def unique(self) -> int:
+        """How many different values there are."""
+        found = self.numbers or self.words or self.times
+        return found.unique if found else 0
+
+    @property
+    def num_values(self) -> int:
+        """How many values there are: those in all lists, or the rows with a value."""
+        return self.levels[-1].total_values if self.levels else self.num_non_missing
+
+    @classmethod
+    def merged(cls, parts: Sequence[FeatureStatistics]) -> FeatureStatistics:
+        """Of the rows of all parts.
+
+        Raises:
+            InputError: If one holds numbers and another words, or they nest differently.
+        """
+        name = parts[0].name
+        return FeatureStatistics(
+            name=name,
+            type=_type_of_all(parts),
+            num_missing=sum(part.num_missing for part in parts),
+            num_non_missing=sum(part.num_non_missing for part in parts),
+            numbers=merge_present([part.numbers for part in parts]),
+            words=merge_present([part.words for part in parts]),
+            levels=_merged_levels(parts),
+            times=merge_present([part.times for part in parts]),
+            sizes=merge_present([part.sizes for part in parts]),
+            weighted=merge_present([part.weighted for part in parts]),
+            text=merge_present([part.text for part in parts]),
+            images=merge_present([part.images for part in parts]),
+            custom=_merged_custom([part.custom for part in parts]),
+        )
+
+    def merge(self, other: FeatureStatistics) -> FeatureStatistics:
+        """Of the rows of both.
+
+        Raises:
+            InputError: If one holds numbers and the other words.
+        """
+        return self.merged([self, other])
+
+
+def _type_of_all(parts: Sequence[FeatureStatistics]) -> ColumnType:
+    found = parts[0].type
+    for part in parts[1:]:
+        joined = joined_type(found, part.type)
+        if joined is None:
+            raise InputError(
+                f"column {part.name!r} is {found} in one part and {part.type} in the other",
+                expected="one type in all parts",
+            )
+        found = joined
+    return found
+
+
+def _merged_levels(parts: Sequence[FeatureStatistics]) -> tuple[ListLevel, ...]:
+    depths = sorted({len(part.levels) for part in parts})
+    if len(depths) > 1:
+        raise InputError(
+            f"the lists of {parts[0].name!r} are {depths[0]} deep in one part and {depths[1]} in another",
+            expected="one depth in all parts",
+        )
+    return tuple(ListLevel.merged([part.levels[place] for part in parts]) for place in range(depths[0]))
+
+
+def _merged_custom(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    names = dict.fromkeys(name for part in parts for name in part)
+    found: dict[str, Any] = {}
+    for name in names:
+        values = [part[name] for part in parts if name in part]
+        # A figure that does not know how to merge cannot be told for the whole.
+        if len(values) == 1 or hasattr(values[0], "merged"):
+            found[name] = merge_all(values)
+    return found
