@@ -24,8 +24,11 @@ def public_packages() -> Iterator[str]:
 
 
 def members(cls: type[Any]) -> set[str]:
-    """The public names that a class itself defines."""
-    names = set(vars(cls)) | set(vars(cls).get("__annotations__", {}))
+    """The public names that a class defines, or takes over from a class in its own package."""
+    names: set[str] = set()
+    for origin in cls.__mro__:
+        if origin.__module__.rpartition(".")[0] == cls.__module__.rpartition(".")[0]:
+            names |= set(vars(origin)) | set(vars(origin).get("__annotations__", {}))
     if is_dataclass(cls):
         names |= {field.name for field in fields(cls)}
     return {name for name in names if not name.startswith("_")}

@@ -21,43 +21,41 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mainspring.data.anomalies import Anomaly, AnomalyType, Severity
     from mainspring.data.celltypes import ColumnType
     from mainspring.data.columns import Column
     from mainspring.data.drift import distances
     from mainspring.data.examples import Examples
-    from mainspring.data.expectations import DriftLimits, Feature
-    from mainspring.data.inference import infer
     from mainspring.data.profiling import summarize
-    from mainspring.data.schema import Schema
+    from mainspring.data.schema import DriftLimits, Feature, Schema
+    from mainspring.data.schema.inference import infer
     from mainspring.data.splits import split_rows
     from mainspring.data.statistics import FeatureStatistics, Statistics, TableStatistics
     from mainspring.data.tables import Table
     from mainspring.data.transforms import ColumnTransform, Numeric, OneHot, Ordinal, Transform
-    from mainspring.data.validation import Validation, validate
+    from mainspring.data.validation import Anomaly, AnomalyType, Severity, Validation, validate
 
 _EXPORTS = {
-    "Anomaly": "anomalies",
-    "AnomalyType": "anomalies",
+    "Anomaly": "validation",
+    "AnomalyType": "validation",
     "Column": "columns",
     "ColumnTransform": "transforms",
     "ColumnType": "celltypes",
-    "DriftLimits": "expectations",
+    "DriftLimits": "schema",
     "Examples": "examples",
-    "Feature": "expectations",
+    "Feature": "schema",
     "FeatureStatistics": "statistics",
     "Numeric": "transforms",
     "OneHot": "transforms",
     "Ordinal": "transforms",
     "Schema": "schema",
-    "Severity": "anomalies",
+    "Severity": "validation",
     "Statistics": "statistics",
     "Table": "tables",
     "TableStatistics": "statistics",
     "Transform": "transforms",
     "Validation": "validation",
     "distances": "drift",
-    "infer": "inference",
+    "infer": "schema.inference",
     "split_rows": "splits",
     "summarize": "profiling",
     "validate": "validation",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mainspring.data.celltypes import ColumnType
-from mainspring.data.expectations import DriftLimits
+from mainspring.data.schema import DriftLimits
 from mainspring.data.sketches import Frequencies, Quantiles
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Final
 
 from mainspring.data.anomalies import Anomaly, AnomalyType, Severity
 from mainspring.data.celltypes import ColumnType
-from mainspring.data.expectations import Feature
+from mainspring.data.schema import Feature
 from mainspring.data.sketches import Frequencies
 from mainspring.data.statistics import FeatureStatistics, Numbers, Words
 

@@ -6,9 +6,9 @@ Thin on purpose: each step is one call of a plain function of this room.
 from typing import Any, Final
 
 from mainspring.data.examples import TRAIN, Examples
-from mainspring.data.inference import infer
 from mainspring.data.profiling import summarize
 from mainspring.data.schema import TRAINING, Schema
+from mainspring.data.schema.inference import infer
 from mainspring.data.sources import read
 from mainspring.data.splits import split_rows
 from mainspring.data.statistics import Statistics

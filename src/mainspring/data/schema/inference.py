@@ -21,8 +21,9 @@ from typing import Final
 
 from mainspring.core.errors import InputError
 from mainspring.data.celltypes import ColumnType
-from mainspring.data.expectations import Feature
-from mainspring.data.schema import SERVING, Schema
+from mainspring.data.schema.declaration import SERVING
+from mainspring.data.schema.feature import Feature
+from mainspring.data.schema.schema import Schema
 from mainspring.data.statistics import FeatureStatistics, Statistics, TableStatistics
 
 MOSTLY_NUMBERS: Final = 0.95

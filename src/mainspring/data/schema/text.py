@@ -12,7 +12,8 @@ import yaml
 
 from mainspring.core.errors import InputError
 from mainspring.data.celltypes import ColumnType
-from mainspring.data.expectations import DriftLimits, Feature
+from mainspring.data.schema.constraints import DriftLimits
+from mainspring.data.schema.feature import Feature
 
 _HEAD: Final = """\
 # What the data should look like. Written on the first run from the training rows; yours to edit.

@@ -1,0 +1,82 @@
+"""The schema: what data should look like, as a noun and as text that people edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Final, Self
+
+from mainspring.core.records import Value
+from mainspring.data.schema import text as yaml_text
+from mainspring.data.schema.declaration import Declaration
+
+_FILE: Final = "schema.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema(Declaration):
+    """What a data set should look like.
+
+    Attributes:
+        features: Column name to what it should look like, in the order of the columns.
+        label: The column to be predicted.
+        environments: The places where the data is used.
+        min_examples: The least number of rows in a split.
+        max_examples: The largest number of rows in a split.
+        num_examples_drift: How many rows there may be, as fractions of those of the span before.
+        num_examples_version: How many rows there may be, as fractions of those of the version before.
+        drift: Limits between the data before and the data now, for features that have none of their own.
+        skew: Limits between training and serving data, for features that have none of their own.
+        sparse: Sparse vectors that are kept in several columns.
+        weighted: Columns whose values another column weights.
+        checks: Checks in SQL.
+        severities: Anomaly type to ``ERROR``, ``WARNING`` or ``IGNORE``, instead of the usual, for all features.
+        version: Counts the updates.
+        strict: Whether a schema that contradicts itself is refused; if not, validation reports what it says.
+
+    Raises:
+        InputError: If the schema contradicts itself, listing everything that does.
+
+    Example:
+        >>> schema = Schema.from_text("{label: y, features: {x: {type: INT}, y: {type: BOOL}}}")
+        >>> schema.features["x"].type
+        <ColumnType.INT: 'INT'>
+    """
+
+    ARTIFACT_TYPE: ClassVar[str] = "mainspring.Schema"
+
+    def to_text(self) -> str:
+        """The schema as YAML for people."""
+        return yaml_text.write(
+            self.features,
+            label=self.label,
+            environments=self.environments,
+            examples={"min": self.min_examples, "max": self.max_examples},
+            drift=self.drift,
+        )
+
+    @classmethod
+    def from_text(cls, text: str, *, where: str = "schema") -> Self:
+        """Read what :meth:`to_text` wrote, or people edited.
+
+        Args:
+            where: What to call the text in errors, such as the name of its file.
+
+        Raises:
+            InputError: If the text is not a schema: every problem, with its line and feature.
+        """
+        return cls(**yaml_text.read(text, where=where))
+
+    def save(self, folder: Path) -> None:
+        """Write ``schema.yaml`` into the folder."""
+        (folder / _FILE).write_text(self.to_text(), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what :meth:`save` wrote."""
+        return cls.from_text((folder / _FILE).read_text(encoding="utf-8"), where=_FILE)
+
+    def properties(self) -> Mapping[str, Value]:
+        """The label and how many features there are."""
+        return {"features": len(self.features), **({"label": self.label} if self.label else {})}
