@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 from mainspring.core.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mainspring.data import Table
 
 _PROTECTED: Final = (
@@ -190,7 +188,12 @@ def _classes(table: Table, label: str) -> int:
     from mainspring.data import ColumnType
     from mainspring.data.transforms.labels import find_classes
 
-    if table.type_of(label) in {ColumnType.DATE, ColumnType.TIMESTAMP, ColumnType.BYTES, ColumnType.OTHER}:
+    if table.type_of(label) in set(ColumnType) - {
+        ColumnType.STRING,
+        ColumnType.BOOL,
+        ColumnType.INT,
+        ColumnType.FLOAT,
+    }:
         raise InputError(
             f"the label {label!r} is a {table.type_of(label)}", expected="words, true and false, or numbers"
         )
@@ -226,6 +229,7 @@ def _giveaways(table: Table, label: str) -> list[tuple[str, float]]:
     import numpy as np
 
     from mainspring.data import ColumnType
+    from mainspring.data.assessment.association import ranking_area
 
     words = table.select([label]).to_columns()[label]
     top = max({str(word) for word in words})
@@ -233,21 +237,7 @@ def _giveaways(table: Table, label: str) -> list[tuple[str, float]]:
     found = []
     for column in table.columns:
         if column.name != label and column.type in (ColumnType.INT, ColumnType.FLOAT):
-            score = _area(table.column(column.name), positive)
+            score = ranking_area(table.column(column.name), positive)
             if max(score, 1 - score) >= _GIVES_AWAY:
                 found.append((column.name, max(score, 1 - score)))
     return found if len(found) <= _FEW else []
-
-
-def _area(values: np.ndarray, positive: np.ndarray) -> float:
-    """Area under the ROC curve of one column, ties counted half; missing values are left out."""
-    import numpy as np
-
-    seen = ~np.isnan(values)
-    values, positive = values[seen], positive[seen]
-    count = int(positive.sum())
-    if count == 0 or count == len(positive) or len(values) < 50:
-        return 0.5
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
-    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(values) - count)))

@@ -13,8 +13,9 @@ The rules, in this order (a missing cell is never counted):
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class ColumnType(StrEnum):
@@ -27,13 +28,22 @@ class ColumnType(StrEnum):
     TIMESTAMP = "TIMESTAMP"
     DATE = "DATE"
     BYTES = "BYTES"
+    LIST = "LIST"
+    """Any number of values of one type, in order; they may be lists or structures again."""
+    STRUCT = "STRUCT"
+    """Values under names."""
     OTHER = "OTHER"
-    """Lists, structures and whatever else a Parquet file may hold; in a schema: not known yet."""
+    """Maps and whatever else a Parquet file may hold; in a schema: not known yet."""
 
     @property
     def is_numeric(self) -> bool:
         """Whether values are numbers: INT or FLOAT."""
         return self in {ColumnType.INT, ColumnType.FLOAT}
+
+    @property
+    def is_nested(self) -> bool:
+        """Whether values hold other values: LIST or STRUCT."""
+        return self in {ColumnType.LIST, ColumnType.STRUCT}
 
 
 ENGINE_TYPES: Final = {
@@ -78,6 +88,10 @@ _STAMP = _DATE + r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{
 
 def from_engine(name: str) -> ColumnType:
     """The type that an engine type is read as. Unsigned 64-bit and longer whole numbers become FLOAT."""
+    if name.endswith("]"):
+        return ColumnType.LIST
+    if name.startswith("STRUCT("):
+        return ColumnType.STRUCT
     if name.startswith("DECIMAL"):
         return ColumnType.FLOAT
     if name.startswith("ENUM"):
@@ -85,6 +99,53 @@ def from_engine(name: str) -> ColumnType:
     if name.startswith("TIMESTAMP"):
         return ColumnType.TIMESTAMP
     return _NAMES.get(name, ColumnType.OTHER)
+
+
+def engine_type(name: str) -> str:
+    """The engine type that one is read as: the same all through a list or structure.
+
+    Example:
+        >>> engine_type("STRUCT(a TINYINT, b DECIMAL(3,1)[])")
+        'STRUCT(a BIGINT, b DOUBLE[])'
+    """
+    type_ = from_engine(name)
+    if not type_.is_nested:
+        return ENGINE_TYPES.get(type_, name)
+    parsed = _parsed(name)
+    if type_ is ColumnType.LIST:
+        return engine_type(str(parsed.children[0][1])) + "[]"
+    return _struct({field: engine_type(str(kind)) for field, kind in parsed.children})
+
+
+def joined_engine_type(one: str, other: str) -> str | None:
+    """The engine type that holds the values of both, ``None`` if there is none; fields may be in any order."""
+    kinds = {from_engine(one), from_engine(other)}
+    if one == other:
+        return one
+    if kinds == {ColumnType.INT, ColumnType.FLOAT}:
+        return ENGINE_TYPES[ColumnType.FLOAT]
+    if kinds == {ColumnType.LIST}:
+        element = joined_engine_type(*(str(_parsed(name).children[0][1]) for name in (one, other)))
+        return element and element + "[]"
+    if kinds == {ColumnType.STRUCT}:
+        first, second = ({field: str(kind) for field, kind in _parsed(name).children} for name in (one, other))
+        fields = {field: joined_engine_type(kind, second.get(field, kind)) for field, kind in first.items()}
+        found = {field: kind for field, kind in (second | fields).items() if kind}
+        return (
+            _struct({field: found[field] for field in first | second}) if found.keys() >= fields.keys() else None
+        )
+    return None
+
+
+def _parsed(name: str) -> Any:
+    import duckdb
+
+    return duckdb.sqltype(name)
+
+
+def _struct(fields: Mapping[str, str]) -> str:
+    quoted = (f'"{field.replace(chr(34), chr(34) * 2)}" {kind}' for field, kind in fields.items())
+    return str(_parsed(f"STRUCT({', '.join(quoted)})"))
 
 
 def is_whole(cell: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from mainspring.core.errors import InputError
 from mainspring.data import engine
-from mainspring.data.celltypes import ENGINE_TYPES, ColumnType
+from mainspring.data.celltypes import ENGINE_TYPES, ColumnType, engine_type, from_engine, joined_engine_type
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,13 +37,30 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's name and type."""
+    """A column's name and type.
+
+    Attributes:
+        nested: For LIST and STRUCT the engine's name of the whole type, such as ``BIGINT[]``; else empty.
+    """
 
     name: str
     type: ColumnType
+    nested: str = ""
+
+    @classmethod
+    def of_engine(cls, name: str, kind: str) -> Column:
+        """The column that one of an engine type is read as."""
+        type_ = from_engine(kind)
+        return cls(name, type_, engine_type(kind) if type_.is_nested else "")
+
+    @property
+    def engine_type(self) -> str:
+        """The engine type that holds the values; empty for OTHER, which is held as it is."""
+        return self.nested or ENGINE_TYPES.get(self.type, "")
 
     def __repr__(self) -> str:
-        return f"Column(name={self.name!r}, type={self.type.value})"
+        nested = f", nested={self.nested!r}" if self.nested else ""
+        return f"Column(name={self.name!r}, type={self.type.value}{nested})"
 
 
 def held(columns: Mapping[str, Sequence[Any] | np.ndarray], types: Mapping[str, ColumnType]) -> engine.Relation:
@@ -117,19 +135,41 @@ def joined_type(one: ColumnType, other: ColumnType) -> ColumnType | None:
     return None
 
 
-def check_joinable(ours: Sequence[Column], theirs: Sequence[Column]) -> None:
+def joined_column(columns: Sequence[Column]) -> Column:
+    """The column that holds the values of all, whose types can be joined."""
+    return reduce(lambda one, other: _joined(one, other) or one, columns)
+
+
+def check_joinable(ours: Sequence[Column], theirs: Sequence[Column], *, where: str = "") -> None:
     """Raise an error that lists every difference which keeps two tables from being joined, row after row."""
-    one = {column.name: column.type for column in ours}
-    other = {column.name: column.type for column in theirs}
+    one = {column.name: column for column in ours}
+    other = {column.name: column for column in theirs}
     problems = [f"{name!r} is only in the first" for name in one if name not in other]
     problems += [f"{name!r} is only in the second" for name in other if name not in one]
     problems += [
-        f"{name!r} is {one[name]} in the first and {other[name]} in the second"
+        f"{name!r} is {_kind(one[name])} in the first and {_kind(other[name])} in the second"
         for name in one
-        if name in other and joined_type(one[name], other[name]) is None
+        if name in other and _joined(one[name], other[name]) is None
     ]
     if problems:
-        raise InputError("the tables do not fit: " + "; ".join(problems), expected="the same columns in both")
+        raise InputError(
+            "the tables do not fit: " + "; ".join(problems), where=where, expected="the same columns in both"
+        )
+
+
+def _joined(one: Column, other: Column) -> Column | None:
+    """The column that holds the values of both, ``None`` if there is none."""
+    if one.type is other.type and one.nested == other.nested:
+        return one
+    if one.nested and other.nested:
+        nested = joined_engine_type(one.nested, other.nested)
+        return Column(one.name, one.type, nested) if nested else None
+    type_ = joined_type(one.type, other.type)
+    return Column(one.name, type_) if type_ else None
+
+
+def _kind(column: Column) -> str:
+    return column.nested or str(column.type)
 
 
 def _type_of(name: str, values: Sequence[Any] | np.ndarray) -> ColumnType:

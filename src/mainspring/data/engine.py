@@ -45,6 +45,16 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def plain_path(path: Path) -> str:
+    """A path as the engine takes it, with nothing in it that stands for other files.
+
+    Example:
+        >>> plain_path(Path("part[1].parquet"))
+        'part[[]1].parquet'
+    """
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+
+
 @contextmanager
 def cursor() -> Iterator[Any]:
     """A cursor of its own on the shared database, closed at the end. Safe from many threads."""

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from mainspring.core.errors import InputError, NotFoundError
+from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.data import columns as columns_
-from mainspring.data import engine
+from mainspring.data import engine, extents, stored
 from mainspring.data.cells import typed
-from mainspring.data.celltypes import ENGINE_TYPES, ColumnType, from_engine
+from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import Column
 from mainspring.data.delimited import Dialect, read_cells
 
@@ -50,8 +50,8 @@ class Table:
 
     columns: tuple[Column, ...]
     num_rows: int
+    _extents: tuple[extents.Extent, ...]
     _query: str
-    _held: tuple[engine.Relation, ...]
 
     # ------------------------------------------------------------------ making
 
@@ -110,17 +110,19 @@ class Table:
             NotFoundError: If there is no such file.
             InputError: If it is not a Parquet file.
         """
-        if not Path(path).is_file():
-            raise NotFoundError("there is no such file", where=str(path), fix="check the path")
-        query = f"SELECT * FROM read_parquet({engine.literal(str(path))})"  # noqa: S608 - the path is quoted
-        try:
-            return cls._view(query, ())
-        except engine.error() as error:
-            raise InputError(
-                f"the file cannot be read: {str(error).splitlines()[0]}",
-                where=str(path),
-                expected="a Parquet file",
-            ) from None
+        return cls.read_parquet_files([path])
+
+    @classmethod
+    def read_parquet_files(cls, paths: Sequence[str | Path]) -> Self:
+        """A view of Parquet files with the same columns, one after the other; as quick for a thousand as for one.
+
+        A column that is INT in one and FLOAT in another becomes FLOAT.
+
+        Raises:
+            NotFoundError: If there is no such file.
+            InputError: If one is not a Parquet file, or their columns differ.
+        """
+        return cls._lying(*stored.files([Path(path) for path in paths]))
 
     @classmethod
     def from_columns(
@@ -162,22 +164,11 @@ class Table:
 
     @classmethod
     def _of(cls, relation: engine.Relation) -> Self:
-        return cls._view(f"SELECT * FROM {relation.name}", (relation,))  # noqa: S608 - a name of our own
+        return cls._lying(*stored.relation(relation))
 
     @classmethod
-    def _view(cls, query: str, held: tuple[engine.Relation, ...]) -> Self:
-        described = engine.describe(query)
-        found = tuple(Column(name, from_engine(kind)) for name, kind in described)
-        casts = [
-            f"{engine.quote(column.name)}"
-            if kind == ENGINE_TYPES.get(column.type, kind)
-            else f"CAST({engine.quote(column.name)} AS {ENGINE_TYPES[column.type]}) AS {engine.quote(column.name)}"
-            for column, (_, kind) in zip(found, described, strict=True)
-        ]
-        if any(cast.startswith("CAST(") for cast in casts):
-            query = f"SELECT {', '.join(casts)} FROM ({query})"  # noqa: S608 - names are quoted
-        count = engine.fetch(f"SELECT count(*) FROM ({query})")[0][0]  # noqa: S608 - our own query
-        return cls(found, count, query, held)
+    def _lying(cls, columns: Sequence[Column], found: tuple[extents.Extent, ...]) -> Self:
+        return cls(tuple(columns), sum(extent.num_rows for extent in found), found, extents.query(found))
 
     # ---------------------------------------------------------------- choosing
 
@@ -205,8 +196,7 @@ class Table:
         if not names:
             raise InputError("a table without columns", expected="at least one of " + ", ".join(self.names))
         kept = tuple(Column(name, self.type_of(name)) for name in names)
-        query = f"SELECT {engine.as_list(names)} FROM ({self._query})"  # noqa: S608 - names are quoted
-        return type(self)(kept, self.num_rows, query, self._held)
+        return self._lying(kept, extents.pick(self._extents, names))
 
     def drop(self, names: Sequence[str]) -> Self:
         """All columns but these."""
@@ -217,8 +207,24 @@ class Table:
         """The rows from ``start`` up to and without ``stop``, counted from 0."""
         start = min(max(start, 0), self.num_rows)
         stop = min(max(stop, start), self.num_rows)
-        query = f"SELECT * FROM ({self._query}) LIMIT {stop - start} OFFSET {start}"  # noqa: S608 - our own query
-        return type(self)(self.columns, stop - start, query, self._held)
+        return self._lying(self.columns, extents.cut(self._extents, start, stop))
+
+    def chunks(self, rows: int) -> Iterator[Self]:
+        """The table in pieces of so many rows, in order; the last holds what is left. Pieces are views.
+
+        Where pieces end depends on the number of rows alone, not on files. A table without rows is one piece.
+
+        Raises:
+            InputError: If ``rows`` is not positive.
+
+        Example:
+            >>> table = Table.from_columns({"x": [1, 2, 3]})
+            >>> [chunk.to_columns()["x"] for chunk in table.chunks(2)]
+            [[1, 2], [3]]
+        """
+        if rows < 1:
+            raise InputError(f"pieces of {rows} rows", expected="at least 1 row")
+        return (self._lying(self.columns, piece) for piece in extents.pieces(self._extents, rows))
 
     def where(self, sql_condition: str) -> Self:
         """The rows for which an SQL condition holds.
@@ -255,9 +261,7 @@ class Table:
             InputError: If names differ, or types cannot be joined.
         """
         columns_.check_joinable(self.columns, other.columns)
-        names = engine.as_list(self.names)
-        query = f"SELECT {names} FROM ({self._query}) UNION ALL SELECT {names} FROM ({other._query})"  # noqa: S608 - names are quoted
-        return self._of(engine.Relation.of(query))
+        return self._lying(*stored.joined([(self.columns, self._extents), (other.columns, other._extents)]))
 
     # ----------------------------------------------------------------- reading
 

@@ -196,7 +196,7 @@ def test_parquet_types_are_normalised(tmp_path):
     Table.from_columns({"x": [1]}).sql(query).write_parquet(tmp_path / "x.parquet")
     table = Table.read_parquet(tmp_path / "x.parquet")
     assert [column.type.value for column in table.columns] == [
-        "INT", "FLOAT", "FLOAT", "STRING", "OTHER", "TIMESTAMP", "FLOAT",
+        "INT", "FLOAT", "FLOAT", "STRING", "LIST", "TIMESTAMP", "FLOAT",
     ]  # fmt: skip
     assert table.column("t")[0] == "2020-01-01T10:00:00"
     assert table.column("l")[0] == "[1]"

@@ -59,7 +59,7 @@ def why_ignored(material: Material, labels: np.ndarray) -> str | None:
     rows, different = int(material.present.sum()), len(material.counts)
     if not rows:
         return "has no value in the training rows"
-    if material.type in {ColumnType.BYTES, ColumnType.OTHER}:
+    if material.type in {ColumnType.BYTES, ColumnType.LIST, ColumnType.STRUCT, ColumnType.OTHER}:
         return f"a {material.type}: neither a number nor a word"
     if material.type is ColumnType.STRING and rows > 1 and different > IDENTIFIER_SHARE * rows:
         return f"looks like an identifier: {different} different values in {rows} rows"
