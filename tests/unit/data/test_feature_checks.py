@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from mainspring.data import AnomalyType, ColumnType, Feature, Severity, Table, summarize
-from mainspring.data.feature_checks import check_feature
+from mainspring.data.validation.feature_checks import check_feature
 
 INT, FLOAT, STRING, BOOL = ColumnType.INT, ColumnType.FLOAT, ColumnType.STRING, ColumnType.BOOL
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mainspring.core.verdicts import Reason
-from mainspring.data.anomalies import Anomaly
+from mainspring.data.validation import Anomaly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

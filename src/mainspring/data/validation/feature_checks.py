@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from mainspring.data.anomalies import Anomaly, AnomalyType, Severity
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.schema import Feature
 from mainspring.data.sketches import Frequencies
 from mainspring.data.statistics import FeatureStatistics, Numbers, Words
+from mainspring.data.validation.anomalies import Anomaly, AnomalyType, Severity
 
 _SHOWN: Final = 5
 _NUMBER: Final = re.compile(r"\s*[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)

@@ -10,11 +10,11 @@ from typing import ClassVar, Final, Self
 
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
-from mainspring.data.anomalies import Anomaly, AnomalyType, Severity
 from mainspring.data.drift import LEVEL, Measurement, measure
-from mainspring.data.feature_checks import check_feature
 from mainspring.data.schema import TRAINING, Schema
 from mainspring.data.statistics import Statistics, TableStatistics
+from mainspring.data.validation.anomalies import Anomaly, AnomalyType, Severity
+from mainspring.data.validation.feature_checks import check_feature
 
 __all__ = ["Anomaly", "AnomalyType", "Severity", "Validation", "validate"]
 
