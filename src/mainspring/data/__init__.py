@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mainspring.data.celltypes import ColumnType
     from mainspring.data.columns import Column
-    from mainspring.data.drift import distances
+    from mainspring.data.comparison import distances
     from mainspring.data.examples import Examples
     from mainspring.data.profiling import summarize
     from mainspring.data.schema import DriftLimits, Feature, Schema
@@ -54,7 +54,7 @@ _EXPORTS = {
     "TableStatistics": "statistics",
     "Transform": "transforms",
     "Validation": "validation",
-    "distances": "drift",
+    "distances": "comparison",
     "infer": "schema.inference",
     "split_rows": "splits",
     "summarize": "profiling",

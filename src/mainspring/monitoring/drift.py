@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data import DriftLimits, Table, TableStatistics, summarize
-from mainspring.data.drift import LEVEL, Measurement, measure
+from mainspring.data.comparison import LEVEL, Measurement, measure
 
 GATE = "drift"
 LIMITS = DriftLimits(l_infinity=0.1, jensen_shannon=0.1)

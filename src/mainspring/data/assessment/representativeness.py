@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from mainspring.core.errors import InputError
 from mainspring.data import engine
 from mainspring.data.assessment.nouns import Finding, FindingKind, Level
-from mainspring.data.drift import LEVEL, benjamini_hochberg, homogeneity, measure
+from mainspring.data.comparison import LEVEL, benjamini_hochberg, homogeneity, measure
 from mainspring.data.profiling import summarize
 from mainspring.data.schema import DriftLimits
 from mainspring.data.tables import Table

@@ -10,7 +10,7 @@ from typing import ClassVar, Final, Self
 
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
-from mainspring.data.drift import LEVEL, Measurement, measure
+from mainspring.data.comparison import LEVEL, Measurement, measure
 from mainspring.data.schema import TRAINING, Schema
 from mainspring.data.statistics import Statistics, TableStatistics
 from mainspring.data.validation.anomalies import Anomaly, AnomalyType, Severity

@@ -10,7 +10,9 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import chi2, chi2_contingency, false_discovery_control
 
 from mainspring.data import ColumnType, DriftLimits, Table, distances
-from mainspring.data.drift import benjamini_hochberg, chi_squared_tail, homogeneity, jensen_shannon, measure, psi
+from mainspring.data.comparison import benjamini_hochberg, homogeneity, measure
+from mainspring.data.comparison.formulas import jensen_shannon, psi
+from mainspring.data.comparison.significance import chi_squared_tail
 from mainspring.data.profiling import summarize_table
 
 
