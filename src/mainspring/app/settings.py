@@ -81,7 +81,7 @@ class Schedule:
         name: To tell it from others; made from the rule by default.
         cron: Five fields, in the machine's local time: ``"0 3 * * *"``.
         every: An interval: ``"15m"``, ``"6h"``, ``"1d"``.
-        data: A path or glob; a run starts when its content changes.
+        data: A path, a glob or a pattern of spans; a run starts when its content changes.
         topic: A run starts for every message of this topic in the queue, such as ``"retrain"``.
         parameters: Parameters of the run.
     """

@@ -14,9 +14,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file, or a folder or glob of files, that lives outside.
+    """A file, or a folder or glob of files, that lives outside; or a pattern of spans.
 
-    The engine takes its content, not its name or date, for its identity.
+    The engine takes its content, not its name or date, for its identity. Of a pattern such as
+    ``in/{YYYY}/{MM}/{DD}/*.csv @ last 7`` that is the content of those spans alone; the step is given the pattern
+    with the range that was found, for ``find_spans``. Without a range, the step's parameter ``spans`` says which
+    spans are meant, and without that it is the latest.
 
     Attributes:
         location: As the user wrote it; relative paths start at the project's folder.

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Artifact, ArtifactState, Kind
+from mainspring.core.spans import is_pattern, settle
 from mainspring.pipelines.arguments import File, Role
 from mainspring.pipelines.building import as_literal
 from mainspring.pipelines.cache import CacheKey, key_for
@@ -21,6 +22,9 @@ from mainspring.pipelines.recording import Recorder
 from mainspring.pipelines.steps import Step
 from mainspring.pipelines.units import Hit, Prepared, Results, Slot, Unit
 from mainspring.store.ports import BlobStore
+
+SPANS = "spans"
+"""The parameter with which a step says which spans of its files it reads."""
 
 
 class Driver:
@@ -127,6 +131,7 @@ class Driver:
         listed: set[str] = set()
         parameters: dict[str, Any] = {}
         files: dict[str, str] = {}
+        outside: dict[str, str] = {}
         for argument in step.arguments.values():
             name, binding = argument.name, unit.bindings.get(argument.name)
             if binding is None and (argument.role is Role.PARAMETER or isinstance(argument.default, File)):
@@ -135,14 +140,16 @@ class Driver:
                 continue
             value = binding.value if isinstance(binding, Literal) else given(binding, results)
             if isinstance(value, File) or (argument.role is Role.FILE and isinstance(value, str)):
-                reference = self._file(str(value))
-                inputs[name], files[name] = [reference], str(reference.uri)
+                outside[name] = str(value)
             elif _is_plain(binding, value, argument.role):
                 parameters[name] = as_literal(step.name, argument, value) if unit.node.fans_out else value
             else:
                 listed |= {name} if isinstance(value, list) else set()
                 inputs[name] = value if isinstance(value, list) else [value]
         _refuse_missing(unit, inputs)
+        for name, location in outside.items():
+            reference = self._file(location, self._spans(parameters, inputs) if is_pattern(location) else None)
+            inputs[name], files[name] = [reference], str(reference.uri)
         key = self._key(step, parameters, inputs)
         return Prepared(
             unit=unit,
@@ -187,8 +194,16 @@ class Driver:
             },
         )
 
-    def _file(self, location: str) -> Artifact:
-        """A file as it is now, as an artifact of the record."""
+    def _spans(
+        self, parameters: Mapping[str, Any], inputs: Mapping[str, Sequence[Artifact | None]]
+    ) -> str | int | None:
+        """What a step is given as ``spans``: which spans of its files are meant."""
+        found = self.value(inputs[SPANS][0]) if inputs.get(SPANS) else parameters.get(SPANS)
+        return cast("str | int | None", found)
+
+    def _file(self, location: str, spans: str | int | None) -> Artifact:
+        """A file as it is now, as an artifact of the record; of a pattern, exactly the spans of this moment."""
+        location = settle(location, root=self._root, spans=spans)
         seen = fingerprint(location, self._root)
         path = Path(location) if Path(location).is_absolute() else self._root / location
         known = self._files.get((str(path), seen.digest))
@@ -209,7 +224,12 @@ class Driver:
             return cast("Artifact", found[0])
         fresh = self._recorder.artifact(
             FILE,
-            {"name": path.name, "size": seen.size, "files": seen.files},
+            {
+                "name": path.name,
+                "size": seen.size,
+                "files": seen.files,
+                **({"spans": seen.spans} if seen.spans else {}),
+            },
             uri=str(path),
             digest=seen.digest,
             state=ArtifactState.REFERENCE,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from mainspring.core.digests import digest_file, digest_json
 from mainspring.core.errors import NotFoundError
+from mainspring.core.spans import Span, find_spans, is_pattern, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,26 +18,34 @@ class Fingerprint:
     """What an outside file, folder or glob holds.
 
     Attributes:
-        digest: Of the bytes of a file; of the sorted list of ``[relative path, digest]`` for several.
+        digest: Of the bytes of a file; of the sorted list of ``[relative path, digest]`` for several; of the list
+            of ``[relative path, digest, span, version]`` for spans.
         size: Bytes in all.
         files: How many.
+        spans: Of a pattern, which spans, in words.
     """
 
     digest: str
     size: int
     files: int
+    spans: str = ""
 
 
 def fingerprint(location: str, root: Path) -> Fingerprint:
-    """Read a file, a folder or a glob of files.
+    """Read a file, a folder, a glob of files, or the spans that a pattern and its range mean.
 
     Args:
-        location: A path, absolute or from ``root``; may hold ``*``, ``?`` and ``[…]``.
+        location: A path, absolute or from ``root``; may hold ``*``, ``?`` and ``[…]``, or be a pattern of spans
+            with its range (see :mod:`mainspring.core.spans`; the latest span by default).
         root: The project's folder.
 
     Raises:
-        NotFoundError: If nothing is there.
+        NotFoundError: If nothing is there, or not all of the spans that are asked for.
+        InputError: If a pattern contradicts itself, or the files contradict it.
     """
+    if is_pattern(location):
+        settled = settle(location, root=root)
+        return _of_spans(find_spans(settled, root=root, gaps="ignore"), settled, root)
     files, base = _files(location, root)
     if not files:
         raise NotFoundError(
@@ -49,6 +58,18 @@ def fingerprint(location: str, root: Path) -> Fingerprint:
         return Fingerprint(digest_file(files[0]), size, 1)
     listed = [[file.relative_to(base).as_posix(), digest_file(file)] for file in files]
     return Fingerprint(digest_json(listed), size, len(files))
+
+
+def _of_spans(spans: Sequence[Span], settled: str, root: Path) -> Fingerprint:
+    pattern, _, range_ = settled.rpartition(" @ ")
+    parts = itertools.takewhile(lambda part: not (glob.has_magic(part) or "{" in part), Path(pattern).parts)
+    base = root.joinpath(*parts)
+    files = [(file, span) for span in spans for file in span.files]
+    listed = [
+        [file.relative_to(base).as_posix(), digest_file(file), span.number, span.version] for file, span in files
+    ]
+    size = sum(file.stat().st_size for file, _ in files)
+    return Fingerprint(digest_json(listed), size, len(files), range_)
 
 
 def _files(location: str, root: Path) -> tuple[Sequence[Path], Path]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Artifact, ArtifactState, Direction, Kind, Value
+from mainspring.core.spans import find_spans, is_pattern, settle
 from mainspring.pipelines import options
 from mainspring.pipelines.arguments import resource
 from mainspring.pipelines.codecs import FILE, Encoded, loader_of
@@ -234,6 +235,9 @@ def curated(proposal: Any, *, file: str) -> Any:
 
 def _import(*, location: str, type_name: str, context: Resolving = resource("resolving")) -> Resolved:
     fingerprint(location, context.root)  # refuses what is not there
+    given = location
+    if is_pattern(location):
+        location = find_spans(settle(location, root=context.root), root=context.root)[-1].location
     path = Path(location) if Path(location).is_absolute() else context.root / location
     keep = context.scratch / "value"
     context.scratch.mkdir(parents=True)
@@ -244,7 +248,7 @@ def _import(*, location: str, type_name: str, context: Resolving = resource("res
     else:
         keep.mkdir()
         shutil.copyfile(path, keep / path.name)
-    properties: Mapping[str, Value] = {"name": path.name, "imported_from": location}
+    properties: Mapping[str, Value] = {"name": path.name, "imported_from": given}
     if type_name != FILE:
         properties = {**properties, **_told(loader_of(type_name).load(keep))}
     return Resolved(made=Encoded(type_name, path=keep, properties=properties), note=f"imported {location}")
@@ -256,7 +260,7 @@ def import_artifact(location: str, *, wanted: Any = FILE) -> Any:
     The content is copied into the blob store and checked by loading it; the same content is imported once.
 
     Args:
-        location: A path, from the project's folder.
+        location: A path, from the project's folder; of a pattern of spans, the latest.
         wanted: The class or type name of the artifact; a plain file by default.
     """
     return _resolver(_import, "import")(location=location, type_name=_type_name(wanted))

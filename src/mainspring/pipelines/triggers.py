@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from mainspring.core.clock import Clock, iso, now
+from mainspring.core.digests import digest_text
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Context, Kind, NodeType, Value
+from mainspring.core.spans import LATEST, Pattern, SpanRange, is_pattern, split_location
 from mainspring.pipelines.cron import Cron
 from mainspring.pipelines.fingerprints import fingerprint
 from mainspring.store.ports import MetadataStore, Queue
@@ -31,7 +33,7 @@ class Trigger:
         name: Unique in the project.
         cron: A cron expression, in local time.
         every: An interval, such as ``"15m"``.
-        data: A path or glob; fires when its content is not what it was.
+        data: A path, a glob or a pattern of spans; fires when its content is not what it was.
         topic: Fires for every message of a topic.
         parameters: Parameters of the runs.
     """
@@ -79,6 +81,10 @@ def check(triggers: Sequence[Trigger]) -> None:
             Cron.parse(one.cron).after(datetime.fromtimestamp(now()))
         if one.every:
             interval(one.every)
+        if is_pattern(one.data):
+            path, range_ = split_location(one.data)
+            Pattern.parse(path)
+            SpanRange.parse(range_ or LATEST.text())
 
 
 class Scheduler:
@@ -152,11 +158,16 @@ class Scheduler:
             seen = fingerprint(trigger.data, self._root)
         except NotFoundError:
             return None
-        if memory.custom.get("digest") == seen.digest:
+        except InputError as error:  # files that contradict their pattern: the run will say so, once
+            digest, reason = digest_text(str(error)), f"{trigger.data} has new content ({error.found})"
+        else:
+            spans = f"spans {seen.spans}, " if seen.spans else ""
+            digest = seen.digest
+            reason = f"{trigger.data} has new content ({spans}{seen.files} files, {seen.size} bytes)"
+        if memory.custom.get("digest") == digest:
             return None
-        reason = f"{trigger.data} has new content ({seen.files} files, {seen.size} bytes)"
-        self._fire(trigger, reason, key=f"{self._project}:{trigger.name}:{seen.digest}")
-        self._remember(memory, digest=seen.digest, last=self._clock())
+        self._fire(trigger, reason, key=f"{self._project}:{trigger.name}:{digest}")
+        self._remember(memory, digest=digest, last=self._clock())
         return reason
 
     def _fire(self, trigger: Trigger, reason: str, *, key: str) -> None:

@@ -77,3 +77,35 @@ def test_nothing_there(tmp_path: Path, location: str) -> None:
     with pytest.raises(NotFoundError, match="there is no file") as caught:
         fingerprint(location, tmp_path)
     assert caught.value.where == str(tmp_path)
+
+
+def test_spans_are_their_files_alone(tmp_path: Path) -> None:
+    for day in (18, 19, 20):
+        (tmp_path / f"in/2026/11/{day}").mkdir(parents=True)
+        (tmp_path / f"in/2026/11/{day}/a.csv").write_text(f"{day}\n")
+    days = "in/{YYYY}/{MM}/{DD}/*.csv"
+    listed = [
+        [f"2026/11/{day}/a.csv", digest_bytes(f"{day}\n".encode()), 20775 + day - 18, None] for day in (19, 20)
+    ]
+    both = fingerprint(f"{days} @ last 2", tmp_path)
+    assert both == Fingerprint(digest_json(listed), 6, 2, "2026-11-19..2026-11-20")
+    assert fingerprint(days, tmp_path).spans == "2026-11-20"
+    (tmp_path / "in/2026/11/18/a.csv").write_text("other")
+    assert fingerprint(f"{days} @ last 2", tmp_path) == both
+    (tmp_path / "in/2026/11/19/a.csv").write_text("other")
+    assert fingerprint(f"{days} @ last 2", tmp_path) != both
+
+
+def test_the_same_files_as_other_spans_are_other_data(tmp_path: Path) -> None:
+    (tmp_path / "in/2026/11/18").mkdir(parents=True)
+    (tmp_path / "in/2026/11/18/a.csv").write_text("1\n")
+    day, number = (fingerprint(f"in/{one}/*.csv", tmp_path) for one in ("{YYYY}/{MM}/{DD}", "2026/11/{SPAN}"))
+    assert (day.spans, number.spans) == ("2026-11-18", "18")
+    assert day.digest != number.digest
+
+
+def test_spans_that_are_not_there(tmp_path: Path) -> None:
+    (tmp_path / "1.csv").write_text("1\n")
+    for location in ("{SPAN}.txt", "{SPAN}.csv @ 2", "{SPAN}.csv @ 1..2"):
+        with pytest.raises(NotFoundError):
+            fingerprint(location, tmp_path)

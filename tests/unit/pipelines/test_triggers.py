@@ -108,6 +108,37 @@ def test_new_data(backing: Backing, tmp_path: Path, time: Time) -> None:
     assert len(bodies(backing)) == 3
 
 
+def test_a_new_span(backing: Backing, tmp_path: Path, time: Time) -> None:
+    rule = Trigger(name="new", data="in/{SPAN}/*.csv @ last 2")
+    made = scheduler(backing, tmp_path, time, rule)
+    assert made.tick() == [], "there is none yet"
+    told: list[str] = []
+    for span in (1, 2, 3):
+        (tmp_path / f"in/{span}").mkdir(parents=True)
+        (tmp_path / f"in/{span}/a.csv").write_text("1\n")
+        told += made.tick()
+        assert made.tick() == []
+    assert told == [
+        f"{rule.data} has new content (spans {spans}, {files} files, {size} bytes)"
+        for spans, files, size in [("1", 1, 2), ("1..2", 2, 4), ("2..3", 2, 4)]
+    ]
+    (tmp_path / "in/1/a.csv").write_text("2\n")
+    assert made.tick() == [], "a span that is out of the window"
+    (tmp_path / "in/2/a.csv").write_text("2\n")
+    assert len(made.tick()) == 1
+
+
+def test_files_that_contradict_their_pattern_start_one_run_that_says_so(
+    backing: Backing, tmp_path: Path, time: Time
+) -> None:
+    made = scheduler(backing, tmp_path, time, Trigger(name="new", data="{SPAN:3}.csv"))
+    (tmp_path / "7.csv").write_text("1\n")
+    assert "7.csv has 1 digits" in made.tick()[0]
+    assert made.tick() == []
+    (tmp_path / "7.csv").rename(tmp_path / "007.csv")
+    assert "spans 7, 1 files" in made.tick()[0]
+
+
 def test_two_schedulers_start_a_run_once(backing: Backing, tmp_path: Path, time: Time) -> None:
     rules = [Trigger(name="nightly", cron="0 3 * * *"), Trigger(name="often", every="1h")]
     (tmp_path / "a.csv").write_text("1\n")
@@ -161,6 +192,8 @@ def test_no_intervals(text: str) -> None:
         ([Trigger(name="a", cron="x")], "1 fields"),
         ([Trigger(name="a", cron="0 0 31 2 *")], "never comes true"),
         ([Trigger(name="a", every="often")], "no interval"),
+        ([Trigger(name="a", data="{SPAN}/{YYYY}")], "both {SPAN} and a date"),
+        ([Trigger(name="a", data="{SPAN} @ some")], "no range of spans"),
         ([Trigger(name="a", every="1h"), Trigger(name="a", every="2h")], "several schedules are called 'a'"),
     ],
 )

@@ -264,8 +264,8 @@ def _as_regex(text: str) -> str:
 def _one_as_regex(magic: str) -> str:
     if magic in _MAGIC:
         return _MAGIC[magic]
-    inside = magic[1:-1].replace("\\", "\\\\")
-    return f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside.replace('^', chr(92) + '^')}]"
+    inside = re.sub(r"([\\\[^&~|])", r"\\\1", magic[1:-1])
+    return f"[^{inside[1:]}]" if inside.startswith("!") else f"[{inside}]"
 
 
 _MAGIC: Final = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

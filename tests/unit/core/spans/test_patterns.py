@@ -36,6 +36,7 @@ def said(pattern: str, path: str) -> tuple[int, int | None] | None:
         ("**/{SPAN}.csv", "7.csv", (7, None)),
         ("[!a]{SPAN}?.csv", "b7x.csv", (7, None)),
         ("[!a]{SPAN}?.csv", "a7x.csv", None),
+        ("[[]1]/{SPAN}[]^].csv", "[1]/7].csv", (7, None)),
     ],
 )
 def test_what_a_path_says(pattern: str, path: str, wanted: tuple[int, int | None] | None) -> None:
