@@ -1,0 +1,107 @@
+"""One page of statistics, a schema, a validation or a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mainspring.core.errors import InputError
+from mainspring.data.schema import Schema
+from mainspring.data.statistics import Statistics, TableStatistics
+from mainspring.data.validation import Validation
+from mainspring.data.viewing.drifts import of_comparison, of_measurements, of_tables, worst_first
+from mainspring.data.viewing.material import gather
+from mainspring.data.viewing.page import Page, render
+
+
+def view(
+    what: Statistics
+    | TableStatistics
+    | Mapping[str, Statistics | TableStatistics]
+    | Schema
+    | Validation
+    | Any
+    | None = None,
+    *,
+    statistics: Statistics | TableStatistics | Mapping[str, Statistics | TableStatistics] | None = None,
+    schema: Schema | None = None,
+    validation: Validation | None = None,
+    comparison: Any = None,
+    title: str = "",
+) -> Page:
+    """One offline page on which to see data: every feature with its figures and its distribution.
+
+    Splits, and the values of a mapping, are laid over each other. A validation puts its anomalies beside the
+    features, a comparison its distances, a schema what it asks for. Two data sets that nobody compared are
+    compared here.
+
+    Args:
+        what: Whatever there is to see; the others are told apart by their names.
+
+    Raises:
+        InputError: If there is nothing to see.
+
+    Example:
+        >>> from mainspring.data import Table, summarize
+        >>> page = view(summarize(Table.from_columns({"fare": [2.0, 4.0, None]})), title="Taxi trips")
+        >>> "Taxi trips" in page.html
+        True
+    """
+    if isinstance(what, Schema):
+        schema = what
+    elif isinstance(what, Validation):
+        validation = what
+    elif isinstance(what, Statistics | TableStatistics | Mapping):
+        statistics = what
+    elif what is not None:
+        comparison = what
+    if statistics is None and schema is None and validation is None and comparison is None:
+        raise InputError("there is nothing to see", expected="statistics, a schema, a validation or a comparison")
+    tables = tables_of(statistics) if statistics is not None else {}
+    drifts = of_comparison(comparison) if comparison is not None else []
+    if validation is not None:
+        drifts = worst_first([*drifts, *of_measurements(validation.measurements)])
+    if not drifts and len(tables) > 1:
+        drifts = of_tables(tables)
+    return render(
+        gather(
+            tables,
+            schema=schema,
+            validation=validation,
+            drifts=drifts,
+            notes=_notes(comparison),
+            title=title or _title(tables, schema, validation),
+        )
+    )
+
+
+def tables_of(
+    found: Statistics | TableStatistics | Mapping[str, Statistics | TableStatistics],
+) -> dict[str, TableStatistics]:
+    """The data sets to lay over each other, by name."""
+    if isinstance(found, TableStatistics):
+        return {"data": found}
+    if isinstance(found, Statistics):
+        return dict(found.splits)
+    tables: dict[str, TableStatistics] = {}
+    for name, one in found.items():
+        if isinstance(one, TableStatistics):
+            tables[name] = one
+        else:
+            alone = len(one.splits) == 1
+            tables |= {name if alone else f"{name} {split}": table for split, table in one.splits.items()}
+    return tables
+
+
+def _title(tables: Mapping[str, Any], schema: Schema | None, validation: Validation | None) -> str:
+    if tables:
+        return ""
+    if validation is not None:
+        return "Validation"
+    return "Schema" if schema is not None else "Comparison"
+
+
+def _notes(comparison: Any) -> list[str]:
+    """What a comparison says in sentences, beside the distances."""
+    notes = getattr(comparison, "notes", ())
+    return [str(note) for note in notes] if not callable(notes) else []
