@@ -13,7 +13,8 @@ from mainspring.data.schema.constraints import (
     ValueCount,
     WeightedFeature,
 )
-from mainspring.data.schema.declaration import SERVING, TRAINING, Problem
+from mainspring.data.schema.contradictions import Problem
+from mainspring.data.schema.declaration import SERVING, TRAINING
 from mainspring.data.schema.domains import BoolDomain, ImageDomain, LanguageDomain, TimeDomain, TokenConstraint
 from mainspring.data.schema.feature import Feature
 from mainspring.data.schema.schema import Schema

@@ -1,31 +1,31 @@
-"""Everything a schema says, its parts by name, and whether they contradict each other."""
+"""Everything a schema says, its parts by name, and ways to change them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple, Self
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, Final, Self, TypeVar
 
 from mainspring.core.errors import InputError, NotFoundError
-from mainspring.data.schema.constraints import DriftLimits, Range, SparseFeature, SqlCheck, WeightedFeature
+from mainspring.data.celltypes import ColumnType
+from mainspring.data.schema import contradictions
+from mainspring.data.schema.constraints import (
+    DriftLimits,
+    Range,
+    SparseFeature,
+    SqlCheck,
+    Stage,
+    WeightedFeature,
+)
+from mainspring.data.schema.contradictions import Problem
 from mainspring.data.schema.feature import Feature
+
+_Word = TypeVar("_Word", bound=StrEnum)
 
 TRAINING: Final = "TRAINING"
 SERVING: Final = "SERVING"
-
-
-class Problem(NamedTuple):
-    """A place where a schema contradicts itself.
-
-    Attributes:
-        path: The feature; empty for the whole.
-        kind: The anomaly type that stands for it, such as ``INVALID_DOMAIN_SPECIFICATION``.
-        sentence: What is wrong.
-    """
-
-    path: str
-    kind: str
-    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,25 +58,20 @@ class Declaration:
 
     def problems(self) -> tuple[Problem, ...]:
         """What contradicts itself, all of it, features first."""
-        kind = "INVALID_SCHEMA_SPECIFICATION"
-        found = [
-            Problem(name, kind, why) for name, feature in self.features.items() for _, why in feature.problems()
-        ]
-        for name, feature in self.features.items():
-            unknown = [place for place in feature.absent_in if place not in self.environments]
-            if unknown:
-                found.append(Problem(name, kind, f"absent_in names {', '.join(unknown)}, not among environments"))
-        if self.label is not None and self.label not in self.features:
-            found.append(Problem("", kind, f"the label {self.label!r} is not among the features"))
-        if not self.features:
-            found.append(Problem("", kind, "there are no features"))
-        if (
-            self.min_examples is not None
-            and self.max_examples is not None
-            and self.min_examples > self.max_examples
-        ):
-            found.append(Problem("", kind, "the least number of examples is larger than the largest"))
-        return tuple(found)
+        return tuple(problem for _, problem in self.problems_by_key())
+
+    def problems_by_key(self) -> tuple[tuple[str, Problem], ...]:
+        """What contradicts itself, each with the key under which it stands."""
+        return (
+            *contradictions.of_features(self.features, self.environments),
+            *contradictions.of_composites(self.features, self.sparse, self.weighted),
+            *contradictions.of_whole(self.features, self.label, self.environments),
+            *contradictions.of_sizes(
+                self.min_examples, self.max_examples, self.num_examples_drift, self.num_examples_version
+            ),
+            *contradictions.of_limits({"drift": self.drift, "skew": self.skew}, self.severities),
+            *contradictions.of_checks(self.features, self.checks),
+        )
 
     def feature(self, name: str) -> Feature:
         """What a column should look like.
@@ -112,6 +107,142 @@ class Declaration:
         own = self.features[name].skew if name in self.features else DriftLimits()
         return own.over(self.skew)
 
+    def for_environment(self, environment: str) -> Self:
+        """The schema of one environment: what is not there is left out, with what is made or checked of it.
+
+        Raises:
+            InputError: If the schema does not name that environment, or nothing is left.
+        """
+        kept = {feature.name: feature for feature in self.in_environment(environment)}
+        return replace(
+            self,
+            features=kept,
+            label=self.label if self.label in kept else None,
+            sparse=tuple(one for one in self.sparse if {*one.index, one.value} <= kept.keys()),
+            weighted=tuple(one for one in self.weighted if {one.feature, one.weight} <= kept.keys()),
+            checks=tuple(one for one in self.checks if not one.feature or one.feature in kept),
+        )
+
+    def features_needed(self, environment: str | None = None) -> Mapping[str, tuple[str, ...]]:
+        """The columns that data must have to be held to this schema, with the reasons.
+
+        Columns in a stage that is not validated are not needed on their own account, nor are those that need not
+        be there.
+
+        Args:
+            environment: Only those of one environment.
+
+        Raises:
+            InputError: If the schema does not name that environment.
+        """
+        there = self.features.values() if environment is None else self.in_environment(environment)
+        needed: dict[str, list[str]] = {feature.name: [] for feature in there}
+        for feature in there:
+            if feature.required and feature.stage.is_validated:
+                needed[feature.name].append("required")
+        for name, reason in self._mentioned():
+            if name in needed:
+                needed[name].append(reason)
+        return {name: tuple(reasons) for name, reasons in needed.items() if reasons}
+
+    def _mentioned(self) -> Iterator[tuple[str, str]]:
+        if self.label is not None:
+            yield self.label, "the label"
+        for sparse in self.sparse:
+            yield from ((name, f"of the sparse feature {sparse.name}") for name in (*sparse.index, sparse.value))
+        for weighted in self.weighted:
+            names = (weighted.feature, weighted.weight)
+            yield from ((name, f"of the weighted feature {weighted.name}") for name in names)
+        yield from ((check.feature, f"of the check {check.name}") for check in self.checks)
+
     def with_feature(self, feature: Feature) -> Self:
         """The schema with one feature added or replaced."""
         return replace(self, features={**self.features, feature.name: feature})
+
+    def edit(self, name: str, **changes: Any) -> Self:
+        """The schema with some keys of a feature changed.
+
+        Args:
+            name: The feature.
+            changes: Attributes of :class:`Feature` with their new values; types and stages may be words.
+
+        Raises:
+            NotFoundError: If the schema does not know the feature.
+            InputError: If there is no such key, or the schema would contradict itself.
+
+        Example:
+            >>> from mainspring.data import Schema
+            >>> schema = Schema.from_text("features: {age: {type: INT}}").edit("age", min=0, max=130)
+            >>> schema.features["age"].max
+            130
+        """
+        feature = self.feature(name)
+        known = [field.name for field in fields(Feature) if field.name != "name"]
+        for key in changes:
+            if key not in known:
+                near = get_close_matches(key, known, 1)
+                raise InputError(
+                    f"a feature has no key {key!r}",
+                    expected="one of " + ", ".join(known),
+                    fix=f"use {near[0]}" if near else "use rename for a new name" if key == "name" else None,
+                )
+        for key, kind in (("type", ColumnType), ("stage", Stage)):
+            if isinstance(changes.get(key), str):
+                changes[key] = _member(kind, changes[key])
+        settled: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()
+        }
+        return self.with_feature(replace(feature, **settled))
+
+    def without(self, *names: str) -> Self:
+        """The schema without some features and the fields in them; without a label, if it was among them.
+
+        Raises:
+            NotFoundError: If the schema does not know one of them.
+            InputError: If a feature of several columns or a check needs one of them.
+        """
+        for name in names:
+            self.feature(name)
+        kept = {path: one for path, one in self.features.items() if not any(_within(path, name) for name in names)}
+        return replace(self, features=kept, label=self.label if self.label in kept else None)
+
+    def rename(self, old: str, new: str) -> Self:
+        """The schema with a feature, and the fields in it, called otherwise, wherever they are named but in SQL.
+
+        Raises:
+            NotFoundError: If the schema does not know the feature.
+            InputError: If the new name is taken.
+        """
+        self.feature(old)
+        if new in self.features and new != old:
+            raise InputError(f"there is a feature {new!r} already", fix="choose another name, or remove it first")
+        names = {path: new + path[len(old) :] if _within(path, old) else path for path in self.features}
+        return replace(
+            self,
+            features={names[path]: replace(one, name=names[path]) for path, one in self.features.items()},
+            label=names.get(self.label, self.label) if self.label is not None else None,
+            sparse=tuple(
+                replace(one, index=tuple(names.get(name, name) for name in one.index), value=value)
+                for one in self.sparse
+                for value in [names.get(one.value, one.value)]
+            ),
+            weighted=tuple(
+                replace(one, feature=names.get(one.feature, one.feature), weight=names.get(one.weight, one.weight))
+                for one in self.weighted
+            ),
+            checks=tuple(replace(one, feature=names.get(one.feature, one.feature)) for one in self.checks),
+        )
+
+
+def _within(path: str, name: str) -> bool:
+    return path == name or path.startswith(f"{name}.")
+
+
+def _member(kind: type[_Word], word: str) -> _Word:
+    known = list(kind.__members__)
+    if word.upper() not in known:
+        near = get_close_matches(word.upper(), known, 1)
+        raise InputError(
+            f"there is no {word!r}", expected="one of " + ", ".join(known), fix=f"use {near[0]}" if near else None
+        )
+    return kind[word.upper()]

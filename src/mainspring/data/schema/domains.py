@@ -29,6 +29,14 @@ class BoolDomain:
     true_value: str | None = None
     false_value: str | None = None
 
+    def values(self, *, numeric: bool) -> tuple[str, str]:
+        """The texts of true and false, those left out filled in."""
+        usual = ("1", "0") if numeric else ("true", "false")
+        return (
+            usual[0] if self.true_value is None else self.true_value,
+            usual[1] if self.false_value is None else self.false_value,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class TimeDomain:

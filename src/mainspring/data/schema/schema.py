@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
@@ -48,13 +49,7 @@ class Schema(Declaration):
 
     def to_text(self) -> str:
         """The schema as YAML for people."""
-        return yaml_text.write(
-            self.features,
-            label=self.label,
-            environments=self.environments,
-            examples={"min": self.min_examples, "max": self.max_examples},
-            drift=self.drift,
-        )
+        return yaml_text.write(self)
 
     @classmethod
     def from_text(cls, text: str, *, where: str = "schema") -> Self:
@@ -67,6 +62,16 @@ class Schema(Declaration):
             InputError: If the text is not a schema: every problem, with its line and feature.
         """
         return cls(**yaml_text.read(text, where=where))
+
+    def digest(self) -> str:
+        """What tells schemas apart; the order of the columns and the version do not count.
+
+        Returns:
+            64 hexadecimal digits, of SHA-256.
+        """
+        features = dict(sorted(self.features.items()))
+        plain = yaml_text.body(replace(self, features=features, version=None))
+        return hashlib.sha256(plain.encode()).hexdigest()
 
     def save(self, folder: Path) -> None:
         """Write ``schema.yaml`` into the folder."""
