@@ -104,7 +104,7 @@ def test_bounds_hold_for_long_lists_of_words():
         found = found.merge(frequencies(part))
     truth = Counter(word for part in parts for word in part)
     assert not found.complete
-    assert len(found.counts) == 1000
+    assert 100 <= len(found.counts) <= 1000
     assert found.total == 32_000
     for word, count in found.counts.items():
         assert count <= truth[word] <= count + found.slack

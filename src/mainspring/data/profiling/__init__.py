@@ -1,5 +1,7 @@
 """Computing statistics of tables: :func:`summarize` and what it is made of."""
 
-from mainspring.data.profiling.tables import numbers_of, summarize, summarize_table
+from mainspring.data.profiling.numbers import numbers_of
+from mainspring.data.profiling.options import Options
+from mainspring.data.profiling.summarizing import summarize, summarize_table
 
-__all__ = ["numbers_of", "summarize", "summarize_table"]
+__all__ = ["Options", "numbers_of", "summarize", "summarize_table"]

@@ -1,0 +1,139 @@
+"""Summarizing: which figures of which rows are computed where, and how they come together.
+
+A table is read in chunks of about a million rows, and every chunk feature by feature, on several threads. What is
+found is put together in the order of the chunks, so that the result does not depend on which thread was faster.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from mainspring.data.examples import Examples
+from mainspring.data.profiling.bounds import bounds_of
+from mainspring.data.profiling.extras import extras, finished
+from mainspring.data.profiling.features import CHUNK_ROWS, Piece, describe, is_counted
+from mainspring.data.profiling.options import Options
+from mainspring.data.profiling.paths import Path, paths
+from mainspring.data.statistics import Statistics, TableStatistics, merge_all
+from mainspring.data.tables import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Key = tuple[str, str]
+"""What a figure is, and of which feature or slice."""
+Task = Callable[[], Mapping[Key, Any]]
+
+_WINDOW: Final = 16
+"""So many chunks are described before what was found is merged: memory does not grow with the rows."""
+_CELLS: Final = 1 << 20
+_TOGETHER: Final = 64
+
+
+def summarize(
+    data: Examples | Mapping[str, Table] | Table, *, options: Options | None = None, **more: Any
+) -> Statistics:
+    """The statistics of a data set, split by split.
+
+    Tables of up to 1,048,576 rows are described exactly, whatever the order of their rows. In larger ones counts,
+    moments and extremes are exact too, but quantiles are off by at most 0.5 % of the rows, the number of different
+    values by about 1.6 % (standard error), and of words with more than 1,000 different ones the counts of the rare
+    ones are bounded (see :mod:`mainspring.data.sketches`). Equal rows have equal statistics, to the last bit.
+
+    Args:
+        data: Examples, tables by the name of their split, or one table (taken as split ``train``).
+        options: What else to compute; ``more`` are its attributes by name (:class:`Options`).
+
+    Raises:
+        InputError: If an option names a column that is not there.
+
+    Example:
+        >>> table = Table.from_columns({"fare": [2.0, 4.0, None]})
+        >>> summarize(table).split("train").feature("fare").numbers.mean
+        3.0
+    """
+    wanted = replace(options or Options(), **{name: _frozen(value) for name, value in more.items()})
+    if isinstance(data, Table):
+        return Statistics({"train": summarize_table(data, options=wanted)})
+    splits = data.splits if isinstance(data, Examples) else data
+    origins = data.origins if isinstance(data, Examples) else {}
+    return Statistics(
+        {name: summarize_table(table, origin=origins.get(name), options=wanted) for name, table in splits.items()}
+    )
+
+
+def summarize_table(
+    table: Table, *, origin: np.ndarray | None = None, options: Options | None = None
+) -> TableStatistics:
+    """The statistics of one table.
+
+    Args:
+        origin: The number of each row in its source, to name rows by.
+        options: What else to compute.
+    """
+    wanted = options or Options()
+    wanted.check(table)
+    features = chosen(table, wanted)
+    found: dict[Key, Any] = {}
+    pieces = _pieces(table, features, origin)
+    with ThreadPoolExecutor(wanted.workers) as pool:
+        while window := list(itertools.islice(pieces, _WINDOW)):
+            _collect(found, _worked(pool, [task for piece in window for task in _tasks(piece, features, wanted)]))
+    return finished(table.num_rows, features, found, wanted)
+
+
+def chosen(table: Table, options: Options) -> tuple[Path, ...]:
+    """The features to describe."""
+    if options.features is None:
+        return paths(table)
+    wanted = set(options.features)
+    return tuple(path for path in paths(table) if wanted & {path.name, path.column, *_above(path.name)})
+
+
+def _above(name: str) -> Iterator[str]:
+    """The structures that a field is in."""
+    parts = name.split(".")
+    return (".".join(parts[:place]) for place in range(1, len(parts)))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _pieces(table: Table, features: Sequence[Path], origin: np.ndarray | None) -> Iterator[Piece]:
+    if table.num_rows <= CHUNK_ROWS:
+        yield Piece(table, origin=origin)
+        return
+    bounds = bounds_of(table, features)
+    for number, chunk in enumerate(table.chunks(CHUNK_ROWS)):
+        yield Piece(chunk, number * CHUNK_ROWS, whole=False, bounds=bounds, origin=origin)
+
+
+def _tasks(piece: Piece, features: Sequence[Path], options: Options) -> Iterator[Task]:
+    together = max(1, min(_TOGETHER, _CELLS // max(piece.table.num_rows, 1)))
+    # Words take longest: they come first, so that no thread is left alone with them.
+    for counted in (False, True):
+        alike = [path for path in features if is_counted(path) is counted]
+        for start in range(0, len(alike), together):
+            yield _describing(piece, alike[start : start + together])
+    yield from extras(piece, features, options, summarize_table)
+
+
+def _describing(piece: Piece, batch: Sequence[Path]) -> Task:
+    return lambda: {("feature", name): found for name, found in describe(piece, batch).items()}
+
+
+def _worked(pool: ThreadPoolExecutor, tasks: Sequence[Task]) -> Iterable[Mapping[Key, Any]]:
+    return pool.map(lambda task: task(), tasks)
+
+
+def _collect(found: dict[Key, Any], results: Iterable[Mapping[Key, Any]]) -> None:
+    parts: dict[Key, list[Any]] = {key: [value] for key, value in found.items()}
+    for result in results:
+        for key, value in result.items():
+            parts.setdefault(key, []).append(value)
+    found.update((key, merge_all(values)) for key, values in parts.items())
