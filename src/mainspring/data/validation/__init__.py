@@ -1,6 +1,23 @@
-"""Validation: data against its schema, and against the data before it."""
+"""Validation: data against its schema, and against other data.
 
-from mainspring.data.validation.anomalies import Anomaly, AnomalyType, Severity
-from mainspring.data.validation.validating import Validation, validate
+:func:`validate` holds statistics against a schema, :func:`validate_rows` single rows. Each theme has a module of
+its own; :mod:`mainspring.data.validation.catalogue` lists every kind of anomaly with its condition.
+"""
 
-__all__ = ["Anomaly", "AnomalyType", "Severity", "Validation", "validate"]
+from mainspring.data.validation.anomalies import Anomaly, AnomalyType, ExampleRow, Severity
+from mainspring.data.validation.custom import NotEvaluated, PythonCheck, check
+from mainspring.data.validation.report import Validation
+from mainspring.data.validation.validating import check_feature, validate
+
+__all__ = [
+    "Anomaly",
+    "AnomalyType",
+    "ExampleRow",
+    "NotEvaluated",
+    "PythonCheck",
+    "Severity",
+    "Validation",
+    "check",
+    "check_feature",
+    "validate",
+]

@@ -201,7 +201,7 @@ CATALOGUE: Final[Mapping[Type, Entry]] = {
     ),
     Type.DERIVED_FEATURE_BAD_LIFECYCLE: Entry(
         "Derived feature in another stage",
-        "statistics say that a feature is derived (`derived_from`), and its `stage` is neither DERIVED nor DISABLED",
+        "statistics tell what a feature is derived from, and its `stage` is neither DERIVED nor DISABLED",
     ),
     Type.DERIVED_FEATURE_INVALID_SOURCE: Entry(
         "Derived feature without source",

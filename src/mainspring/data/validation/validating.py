@@ -1,99 +1,39 @@
-"""Validation: data against its schema, and against the data before it."""
+"""Validating: every check of every feature of every split, as bad as the schema says."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
-from typing import ClassVar, Final, Self
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
-from mainspring.core.records import Value
-from mainspring.core.verdicts import Reason, Verdict
-from mainspring.data.comparison import LEVEL, Measurement, measure
-from mainspring.data.schema import TRAINING, Schema
-from mainspring.data.statistics import Statistics, TableStatistics
-from mainspring.data.validation.anomalies import Anomaly, AnomalyType, Severity
-from mainspring.data.validation.feature_checks import check_feature
+from mainspring.data.celltypes import ColumnType
+from mainspring.data.comparison import LEVEL, Measurement
+from mainspring.data.examples import Examples
+from mainspring.data.schema import TRAINING, Feature, Schema, SparseFeature, WeightedFeature
+from mainspring.data.statistics import FeatureStatistics, Statistics, TableStatistics
+from mainspring.data.tables import Table
+from mainspring.data.validation.anomalies import Anomaly, Severity
+from mainspring.data.validation.catalogue import CATALOGUE
+from mainspring.data.validation.comparators import compare_pair, pairs, sliced
+from mainspring.data.validation.composites import check_composite
+from mainspring.data.validation.custom import Check, NotEvaluated, python_check, run_checks
+from mainspring.data.validation.datasets import check_any_rows, check_growth, check_size
+from mainspring.data.validation.flags import check_flag, is_flag
+from mainspring.data.validation.images import check_images
+from mainspring.data.validation.kinds import check_type
+from mainspring.data.validation.lists import check_lists
+from mainspring.data.validation.offenders import rows_of, with_examples
+from mainspring.data.validation.presence import check_columns, check_presence
+from mainspring.data.validation.problems import check_meaning, check_schema, check_source
+from mainspring.data.validation.ranges import check_numbers
+from mainspring.data.validation.report import Validation, by_severity
+from mainspring.data.validation.times import check_times
+from mainspring.data.validation.uniqueness import check_unique
+from mainspring.data.validation.wording import check_words
 
-__all__ = ["Anomaly", "AnomalyType", "Severity", "Validation", "validate"]
-
-_FILE: Final = "validation.json"
-_SHOWN: Final = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validation:
-    """What validation found.
-
-    Attributes:
-        environment: The environment the data was held to.
-        rows: Split name to its rows.
-        anomalies: What is not as the schema says, errors first.
-        measurements: Every drift that was measured, also where all is well.
-
-    ``print`` shows the report.
-    """
-
-    ARTIFACT_TYPE: ClassVar[str] = "mainspring.Validation"
-
-    environment: str
-    rows: Mapping[str, int]
-    anomalies: tuple[Anomaly, ...] = ()
-    measurements: tuple[Measurement, ...] = ()
-
-    @property
-    def errors(self) -> tuple[Anomaly, ...]:
-        """The anomalies that stop a run."""
-        return tuple(anomaly for anomaly in self.anomalies if anomaly.severity is Severity.ERROR)
-
-    @property
-    def warnings(self) -> tuple[Anomaly, ...]:
-        """The anomalies that do not."""
-        return tuple(anomaly for anomaly in self.anomalies if anomaly.severity is Severity.WARNING)
-
-    @property
-    def verdict(self) -> Verdict:
-        """Ok if there are no errors; the reasons name every anomaly and every drift measured."""
-        reasons = [_reason(anomaly) for anomaly in self.anomalies]
-        if not reasons:
-            splits = " and ".join(self.rows)
-            reasons = [
-                Reason(ok=True, code="NO_ANOMALIES", message=f"{splits}: all columns are as the schema says")
-            ]
-        reasons += [_measured(measurement) for measurement in self.measurements if not measurement.drifted]
-        return Verdict.of("data validation", reasons)
-
-    def describe(self) -> str:
-        """The report, for people."""
-        counted = f"{_plural(len(self.errors), 'error')}, {_plural(len(self.warnings), 'warning')}"
-        rows = ", ".join(f"{name} {count:,} rows" for name, count in self.rows.items())
-        lines = [f"{counted} in {self.environment} data ({rows})"]
-        lines += [str(anomaly) for anomaly in self.anomalies]
-        for between in dict.fromkeys(measurement.between for measurement in self.measurements):
-            lines += _drift_lines(between, [one for one in self.measurements if one.between == between])
-        return "\n".join(lines)
-
-    def __str__(self) -> str:
-        return self.describe()
-
-    def save(self, folder: Path) -> None:
-        """Write ``validation.json`` and, for people, ``report.txt`` into the folder."""
-        import msgspec
-
-        (folder / _FILE).write_bytes(msgspec.json.format(msgspec.json.encode(self), indent=1))
-        (folder / "report.txt").write_text(self.describe() + "\n", encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        import msgspec
-
-        return msgspec.json.decode((folder / _FILE).read_bytes(), type=cls)
-
-    def properties(self) -> Mapping[str, Value]:
-        """Whether the data passed, and how many anomalies there are."""
-        return {"ok": not self.errors, "errors": len(self.errors), "warnings": len(self.warnings)}
+_IGNORE: Final = "IGNORE"
+_STEP: Final = re.compile(r"(?<!\\)\.")
 
 
 def validate(
@@ -102,195 +42,187 @@ def validate(
     *,
     environment: str = TRAINING,
     previous: Statistics | None = None,
+    serving: Statistics | None = None,
+    previous_version: Statistics | None = None,
+    tables: Mapping[str, Table] | Examples | None = None,
+    checks: Sequence[Check] = (),
+    slices: Sequence[str] | bool = (),
     level: float = LEVEL,
 ) -> Validation:
-    """Hold every split against the schema, and measure drift.
+    """Hold every split against the schema, and measure how far it is from other data.
 
-    Drift is measured from the splits of ``previous`` to those of the same name (past the schema's limit and
-    more than chance: an error), and from the first split to the others (a warning).
+    Distances are measured from the splits of ``previous`` to those of the same name (drift), from those of
+    ``serving`` (skew), and from the first split to the others. What is past the schema's limit and more than
+    chance is an error, between splits a warning. How bad a kind of anomaly is, ``severities`` of a feature, else
+    those of the schema say.
 
     Args:
         environment: Where the data is used; columns absent there need not be in the data.
-        previous: The statistics of the data before.
+        previous: The statistics of the span before.
+        serving: The statistics of serving data, or of another environment.
+        previous_version: The statistics of the same span as it was delivered before.
+        tables: The rows: for checks in SQL and Python, and to show some of the rows that are wrong.
+        checks: Checks in Python beside those in SQL of the schema: functions of a table, or names of plugins.
+        slices: Slices of the statistics to be validated too, by name; ``True`` for all.
         level: The share of false alarms among the columns called drifted.
 
     Raises:
         InputError: If the schema does not name the environment.
+        NotFoundError: If no plugin offers a check of a name that is given.
+
+    Example:
+        >>> from mainspring.data import Table, infer, summarize
+        >>> schema = infer(summarize(Table.from_columns({"size": [1, 2, 3] * 50})))
+        >>> found = validate(summarize(Table.from_columns({"weight": [1.5] * 150})), schema)
+        >>> [(one.path, one.type.value) for one in found.anomalies]
+        [('size', 'SCHEMA_MISSING_COLUMN'), ('weight', 'SCHEMA_NEW_COLUMN')]
     """
-    expected = [feature.name for feature in schema.in_environment(environment)]
-    anomalies: list[Anomaly] = []
+    expected = _expected(schema, environment)
+    rows = rows_of(tables)
+    anomalies = [*check_schema(schema), *check_any_rows(statistics)]
+    chosen, not_evaluated = _slices(statistics, slices)
     for split, found in statistics.splits.items():
-        anomalies += _size(schema, found, split)
-        anomalies += _columns(schema, expected, found, split)
-        for name in expected:
-            if name in found.features:
-                anomalies += check_feature(schema.features[name], found.features[name], split)
-    measurements = _measure(statistics, schema, previous, level)
-    anomalies += [
-        _drifted(one, Severity.ERROR if one.between[0].startswith("previous ") else Severity.WARNING)
-        for one in measurements
-        if one.drifted
-    ]
-    anomalies += _uncontrolled(statistics, schema, previous)
-    anomalies.sort(key=lambda anomaly: anomaly.severity is not Severity.ERROR)
+        anomalies += _in(split, "", _whole(schema, expected, found, split, previous, previous_version))
+        for name in chosen:
+            if name in found.slices:
+                part = found.slices[name]
+                anomalies += _in(split, name, _features(expected, part))
+    measurements, apart = _compared(statistics, schema, expected, previous, serving, chosen, level)
+    custom, lacking = run_checks(
+        schema.checks, [python_check(one) for one in checks], rows, list(statistics.splits)
+    )
+    anomalies = _weighed([*anomalies, *apart], schema) + custom
     return Validation(
         environment=environment,
         rows={name: found.num_examples for name, found in statistics.splits.items()},
-        anomalies=tuple(anomalies),
+        anomalies=by_severity(with_examples(anomalies, schema, rows, environment=environment)),
         measurements=measurements,
+        not_evaluated=(*not_evaluated, *lacking),
+        slices=tuple(chosen),
     )
 
 
-def _size(schema: Schema, found: TableStatistics, split: str) -> Iterator[Anomaly]:
-    rows, least, most = found.num_examples, schema.min_examples, schema.max_examples
-    if least is not None and rows < least:
-        yield _sized(
-            AnomalyType.DATASET_LOW_NUM_EXAMPLES, split, rows, "least", least, f"examples: {{min: {rows}}}"
-        )
-    if most is not None and rows > most:
-        yield _sized(
-            AnomalyType.DATASET_HIGH_NUM_EXAMPLES, split, rows, "most", most, f"examples: {{max: {rows}}}"
-        )
+def _expected(schema: Schema, environment: str) -> list[Feature]:
+    """The features to be validated. Of what contradicts itself nothing can be said but that."""
+    wrong = {problem.path for problem in schema.problems()} if not schema.strict else set()
+    return [
+        feature
+        for feature in schema.in_environment(environment)
+        if feature.stage.is_validated and feature.name and feature.name not in wrong
+    ]
 
 
-def _sized(type_: AnomalyType, split: str, rows: int, word: str, limit: int, edit: str) -> Anomaly:
-    return Anomaly(
-        path="",
-        split=split,
-        type=type_,
-        found=_plural(rows, "row"),
-        expected=f"at {word} {limit:,}",
-        edit=edit,
-        observed=float(rows),
-        limit=float(limit),
-    )
+def _in(split: str, name: str, found: Iterable[Anomaly]) -> Iterator[Anomaly]:
+    for one in found:
+        yield replace(one, split=split, slice=name)
 
 
-def _columns(schema: Schema, expected: list[str], found: TableStatistics, split: str) -> Iterator[Anomaly]:
-    new = [name for name in found.features if name not in schema.features]
-    for name in expected:
-        if name not in found.features and schema.features[name].required:
-            near = get_close_matches(name, new, 1)
-            yield Anomaly(
-                path=name,
-                split=split,
-                type=AnomalyType.SCHEMA_MISSING_COLUMN,
-                found="the column is not there" + (f"; there is a new column {near[0]!r}" if near else ""),
-                expected=f"a column {name!r} of type {schema.features[name].type}",
-                edit="required: false",
-            )
-    for name in new:
-        yield Anomaly(
-            path=name,
-            split=split,
-            type=AnomalyType.SCHEMA_NEW_COLUMN,
-            severity=Severity.WARNING,
-            found=f"a column of type {found.features[name].type} that the schema does not name; it is not used",
-            expected="the columns of the schema",
-            edit=f"under features, add {name!r}: {{type: {found.features[name].type}}}",
-        )
+def _whole(
+    schema: Schema,
+    expected: Sequence[Feature],
+    found: TableStatistics,
+    split: str,
+    previous: Statistics | None,
+    version: Statistics | None,
+) -> Iterator[Anomaly]:
+    yield from check_size(schema, found)
+    before = previous.splits.get(split) if previous is not None else None
+    older = version.splits.get(split) if version is not None else None
+    yield from check_growth(schema.num_examples_drift, found, before, key="num_examples_drift")
+    yield from check_growth(schema.num_examples_version, found, older, key="num_examples_version")
+    yield from _columns(schema, expected, found)
+    yield from _features(expected, found)
+    composites: list[SparseFeature | WeightedFeature] = [*schema.sparse, *schema.weighted]
+    for composite in composites if found.num_examples else ():
+        yield from check_composite(composite, found.composites)
 
 
-def _measure(
-    statistics: Statistics, schema: Schema, previous: Statistics | None, level: float
-) -> tuple[Measurement, ...]:
-    limits = {name: schema.drift_limits(name) for name in schema.features}
-    found: list[Measurement] = []
-    first, *others = statistics.splits
-    for name in others:
-        found += measure(
-            statistics.splits[first], statistics.splits[name], between=(first, name), limits=limits, level=level
-        )
-    for name, split in statistics.splits.items():
-        if previous is not None and name in previous.splits:
-            between = (f"previous {name}", name)
-            found += measure(previous.splits[name], split, between=between, limits=limits, level=level)
-    return tuple(found)
+def _columns(schema: Schema, expected: Sequence[Feature], found: TableStatistics) -> Iterator[Anomaly]:
+    """Of a structure that is not there, or that nobody knows, the fields need not be told too."""
+    silent = {name for name, feature in schema.features.items() if feature.type is ColumnType.OTHER}
+    silent |= {name for name in found.features if name not in schema.features}
+    there = {name: one for name, one in found.features.items() if not _parents(name) & silent}
+    absent = {name for name in schema.features if name not in found.features}
+    wanted = [feature for feature in expected if not _parents(feature.name) & absent]
+    yield from check_columns(schema.features, wanted, there)
 
 
-def _drifted(one: Measurement, severity: Severity) -> Anomaly:
-    words = one.metric == "l_infinity"
-    at = f", most at {one.distances.at!r}" if one.distances.at else ""
-    before, after = one.distances.sizes
-    return Anomaly(
-        path=one.path,
-        split=one.between[1],
-        type=AnomalyType.COMPARATOR_L_INFTY_HIGH
-        if words
-        else AnomalyType.COMPARATOR_JENSEN_SHANNON_DIVERGENCE_HIGH,
-        severity=severity,
-        found=f"{'L-infinity' if words else 'Jensen-Shannon'} distance {one.value:.4f} from {one.between[0]}{at} "
-        f"({before:,} and {after:,} rows, adjusted p {one.adjusted_p:.2g})",
-        expected=f"at most {one.limit}",
-        edit=f"drift: {{{one.metric}: {_ceiling(one.value)}}}",
-        observed=one.value,
-        limit=one.limit,
-    )
+def _parents(path: str) -> set[str]:
+    return {path[: step.start()] for step in _STEP.finditer(path)}
 
 
-def _ceiling(value: float) -> float:
-    return int(value * 10_000 + 1) / 10_000
+def _features(expected: Sequence[Feature], found: TableStatistics) -> Iterator[Anomaly]:
+    names = frozenset(found.features)
+    for feature in expected:
+        if feature.name in names:
+            given = found.features[feature.name]
+            yield from check_feature(feature, given)
+            yield from check_source(feature, given, names)
 
 
-def _uncontrolled(statistics: Statistics, schema: Schema, previous: Statistics | None) -> Iterator[Anomaly]:
-    if previous is None:
+def check_feature(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]:
+    """Everything about one feature that is not as the schema says."""
+    yield from check_presence(feature, found)
+    if not found.num_non_missing or feature.type is ColumnType.OTHER:
         return
-    for split, found in statistics.splits.items():
-        before = previous.splits.get(split)
-        lacking = [
-            name for name in schema.features if name in found.features and before and name not in before.features
-        ]
-        if before is None or not before.num_examples:
-            lacking = [""]
-        for name in lacking:
-            yield Anomaly(
-                path=name,
-                split=split,
-                type=AnomalyType.COMPARATOR_CONTROL_DATA_MISSING,
-                severity=Severity.WARNING,
-                found="there is nothing before it to measure drift from",
-                expected="statistics of the data before with the same splits and columns",
-                edit="none; drift is measured again next time",
-            )
+    yield from check_lists(feature, found)
+    if not found.num_values:
+        return
+    if is_flag(feature):
+        yield from check_flag(feature, found)
+    else:
+        mismatch = check_type(feature, found)
+        if mismatch is not None:
+            yield mismatch
+            return
+        yield from check_numbers(feature, found)
+    yield from check_words(feature, found)
+    yield from check_unique(feature, found)
+    yield from check_times(feature, found)
+    yield from check_images(feature, found)
+    yield from check_meaning(feature, found)
 
 
-def _reason(anomaly: Anomaly) -> Reason:
-    return Reason(
-        ok=anomaly.severity is not Severity.ERROR,
-        code=anomaly.type.value,
-        message=f"{anomaly.found}; expected {anomaly.expected}; to accept: {anomaly.edit}",
-        subject=f"{anomaly.path} | {anomaly.split}" if anomaly.path else anomaly.split,
-        observed=anomaly.observed,
-        expected=anomaly.limit,
-    )
+def _slices(statistics: Statistics, wanted: Sequence[str] | bool) -> tuple[list[str], list[NotEvaluated]]:
+    known = list(dict.fromkeys(name for split in statistics.splits.values() for name in split.slices))
+    if isinstance(wanted, bool):
+        return (known if wanted else []), []
+    lacking = [
+        NotEvaluated(name=f"slice {name!r}", reason="the statistics do not have this slice")
+        for name in wanted
+        if name not in known
+    ]
+    return [name for name in wanted if name in known], lacking
 
 
-def _measured(one: Measurement) -> Reason:
-    code, past = "DRIFT_WITHIN_LIMIT", ""
-    if one.limit is None or one.value > one.limit:
-        code = "DRIFT_WITHOUT_LIMIT" if one.limit is None else "DRIFT_NOT_SIGNIFICANT"
-    if code == "DRIFT_NOT_SIGNIFICANT":
-        past = f", past the limit {one.limit:g}, but so few rows differ as much by chance"
-    return Reason(
-        ok=True,
-        code=code,
-        message=f"{one.metric} {one.value:.4f} from {one.between[0]} to {one.between[1]}{past}",
-        subject=f"{one.path} | {one.between[1]}",
-        observed=one.value,
-        expected=one.limit,
-    )
+def _compared(
+    statistics: Statistics,
+    schema: Schema,
+    expected: Sequence[Feature],
+    previous: Statistics | None,
+    serving: Statistics | None,
+    slices: Sequence[str],
+    level: float,
+) -> tuple[tuple[Measurement, ...], list[Anomaly]]:
+    names = [feature.name for feature in expected]
+    measured: list[Measurement] = []
+    anomalies: list[Anomaly] = []
+    for pair in pairs(statistics, previous, serving):
+        for one in (pair, *(sliced(pair, name) for name in slices)):
+            found, wrong = compare_pair(schema, one, names, level)
+            measured += found
+            anomalies += _in(one.split, one.slice, wrong)
+    return tuple(measured), anomalies
 
 
-def _drift_lines(between: tuple[str, str], found: list[Measurement]) -> list[str]:
-    ranked = sorted(found, key=lambda one: (-one.drifted, -one.value, one.path))
-    width = max(len(one.path) for one in ranked[:_SHOWN])
-    lines = [f"drift from {between[0]} to {between[1]}, the largest of {_plural(len(found), 'column')}:"]
-    for one in ranked[:_SHOWN]:
-        limit = f"limit {one.limit}" if one.limit is not None else "no limit"
-        mark = "  DRIFTED" if one.drifted else ""
-        lines.append(f"  {one.path:<{width}}  {one.metric:<14}  {one.value:.4f}  {limit}{mark}")
-    return lines
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count:,} {word}" + ("" if count == 1 else "s")
+def _weighed(anomalies: Iterable[Anomaly], schema: Schema) -> list[Anomaly]:
+    """As bad as the schema says. What is milder than usual for its kind is made no worse by that."""
+    found = []
+    for one in anomalies:
+        own = schema.features[one.path].severities if one.path in schema.features else {}
+        said = own.get(one.type.value) or schema.severities.get(one.type.value, one.severity)
+        milder = one.severity is Severity.WARNING and CATALOGUE[one.type].severity is Severity.ERROR
+        if said == _IGNORE:
+            continue
+        found.append(one if milder and said == Severity.ERROR else replace(one, severity=Severity(said)))
+    return found

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from mainspring.data import AnomalyType, ColumnType, Feature, Severity, Table, summarize
-from mainspring.data.validation.feature_checks import check_feature
+from mainspring.data.validation import check_feature
 
 INT, FLOAT, STRING, BOOL = ColumnType.INT, ColumnType.FLOAT, ColumnType.STRING, ColumnType.BOOL
 
@@ -13,7 +13,7 @@ INT, FLOAT, STRING, BOOL = ColumnType.INT, ColumnType.FLOAT, ColumnType.STRING, 
 def check(values, type_=None, **expected):
     types = {"x": type_} if type_ else None
     statistics = summarize(Table.from_columns({"x": values}, types=types)).split("train").feature("x")
-    return list(check_feature(Feature(name="x", **expected), statistics, "train"))
+    return list(check_feature(Feature(name="x", **expected), statistics))
 
 
 def odd(cell):
@@ -31,7 +31,7 @@ def odd(cell):
         (["1.5", "b"], {"type": FLOAT}, "FLOAT_TYPE_STRING_NOT_FLOAT", "type: STRING"),
         ([1.5], {"type": INT}, "UNEXPECTED_DATA_TYPE", "type: FLOAT"),
         ([1.5], {"type": STRING}, "UNEXPECTED_DATA_TYPE", "type: FLOAT"),
-        ([True], {"type": FLOAT}, "UNEXPECTED_DATA_TYPE", "type: BOOL"),
+        ([True], {"type": FLOAT}, "FLOAT_TYPE_NOT_FLOAT", "type: BOOL"),
         ([1], {"type": BOOL}, "UNEXPECTED_DATA_TYPE", "type: INT"),
         (["yes"], {"type": BOOL}, "BOOL_TYPE_UNEXPECTED_STRING", "type: STRING"),
         ([0.5], {"type": BOOL}, "BOOL_TYPE_UNEXPECTED_FLOAT", "type: FLOAT"),
@@ -50,7 +50,7 @@ def odd(cell):
 )
 def test_what_is_wrong(values, expected, type_, edit):
     (found,) = check(values, **expected)
-    assert (found.path, found.split, found.type, found.severity) == ("x", "train", type_, Severity.ERROR)
+    assert (found.path, found.type, found.severity) == ("x", type_, Severity.ERROR)
     assert found.edit == edit
 
 
@@ -79,9 +79,9 @@ def test_nan_and_infinity():
         ("'nan'::DOUBLE", AnomalyType.FLOAT_TYPE_HAS_NAN, {"allow_nan": True}),
         ("'-inf'::DOUBLE", AnomalyType.FLOAT_TYPE_HAS_INF, {"allow_inf": True}),
     ):
-        (found,) = check_feature(Feature(name="x", type=FLOAT), odd(cell), "train")
+        (found,) = check_feature(Feature(name="x", type=FLOAT), odd(cell))
         assert found.type is type_
-        assert list(check_feature(Feature(name="x", type=FLOAT, **allowed), odd(cell), "train")) == []
+        assert list(check_feature(Feature(name="x", type=FLOAT, **allowed), odd(cell))) == []
 
 
 def test_text_among_numbers_is_named_with_its_rows():

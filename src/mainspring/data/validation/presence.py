@@ -1,0 +1,81 @@
+"""Whether columns are there, and their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from mainspring.data.schema import Feature
+from mainspring.data.statistics import FeatureStatistics
+from mainspring.data.validation.anomalies import Anomaly, AnomalyType
+from mainspring.data.validation.findings import SLACK, finding, floor, plural
+
+
+def check_columns(
+    known: Mapping[str, Feature], expected: Sequence[Feature], found: Mapping[str, FeatureStatistics]
+) -> Iterator[Anomaly]:
+    """Columns that are not there, and columns that nobody expects.
+
+    Args:
+        known: The features of the schema, in this environment or not.
+        expected: Those that are validated in this environment.
+    """
+    new = [name for name in found if name not in known]
+    for feature in expected:
+        if feature.name not in found and feature.required:
+            near = get_close_matches(feature.name, new, 1)
+            yield finding(
+                AnomalyType.SCHEMA_MISSING_COLUMN,
+                feature.name,
+                found="the column is not there" + (f"; there is a new column {near[0]!r}" if near else ""),
+                expected=f"a column {feature.name!r} of type {feature.type}",
+                edit="required: false",
+            )
+    for name in new:
+        yield finding(
+            AnomalyType.SCHEMA_NEW_COLUMN,
+            name,
+            found=f"a column of type {found[name].type} that the schema does not name; it is not used",
+            expected="the columns of the schema",
+            edit=f"under features, add {name!r}: {{type: {found[name].type}}}",
+        )
+
+
+def check_presence(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]:
+    """Too few rows with a value."""
+    least = feature.min_count or 0
+    if not found.num_non_missing and found.num_examples and (feature.presence > 0 or least > 0):
+        edits = ["presence: 0.0"] * (feature.presence > 0) + ["min_count: 0"] * (least > 0)
+        yield finding(
+            AnomalyType.FEATURE_TYPE_NOT_PRESENT,
+            feature.name,
+            found="no row has a value",
+            expected=f"a value in at least {feature.presence:.2%} of the rows"
+            if feature.presence
+            else f"a value in at least {plural(least, 'row')}",
+            edit=", ".join(edits),
+            observed=0.0,
+            limit=feature.presence or least,
+        )
+        return
+    if found.num_examples and found.presence < feature.presence - SLACK:
+        yield finding(
+            AnomalyType.FEATURE_TYPE_LOW_FRACTION_PRESENT,
+            feature.name,
+            found=f"{found.num_missing:,} of {found.num_examples:,} rows have no value "
+            f"({found.presence:.2%} have one)",
+            expected=f"a value in at least {feature.presence:.2%} of the rows",
+            edit=f"presence: {floor(found.presence)}",
+            observed=found.presence,
+            limit=feature.presence,
+        )
+    if found.num_examples and found.num_non_missing < least:
+        yield finding(
+            AnomalyType.FEATURE_TYPE_LOW_NUMBER_PRESENT,
+            feature.name,
+            found=plural(found.num_non_missing, "row has a value", "rows have a value"),
+            expected=f"a value in at least {plural(least, 'row')}",
+            edit=f"min_count: {found.num_non_missing}",
+            observed=found.num_non_missing,
+            limit=least,
+        )
