@@ -27,7 +27,7 @@ def check_drift(
     """Compare rows that were asked with those of training, column by column.
 
     A column has drifted if its distance (largest change of a share for words, Jensen-Shannon divergence over
-    pooled deciles for numbers) is past its limit *and* the difference is more than chance after correcting for the
+    pooled deciles for numbers, or whatever else its own limits name) is past its limit *and* the difference is more than chance after correcting for the
     number of columns (Benjamini and Hochberg, 1995). Both are needed: fixed limits alone alarm on small windows,
     p-values alone on large ones.
 
@@ -61,6 +61,10 @@ def _statistics(rows: Table | TableStatistics) -> TableStatistics:
 
 def _reason(one: Measurement) -> Reason:
     where = f", most at {one.distances.at!r}" if one.distances.at is not None else ""
+    if one.limit is None:
+        # A point in time moves on by itself: it is measured, and judged only by a limit of its own.
+        message = f"column {one.path!r} has no limit: {one.metric} {one.value:.4g}{where}"
+        return Reason(ok=True, code="NO_LIMIT", message=message, subject=one.path, observed=one.value)
     state = "has drifted" if one.drifted else "is as in training"
     message = (
         f"column {one.path!r} {state}: {one.metric} {one.value:.4g}{where} "

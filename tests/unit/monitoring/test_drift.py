@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mainspring.data import DriftLimits, Table, summarize
+from mainspring.data import ColumnType, DriftLimits, Table, summarize
 from mainspring.monitoring.drift import check_drift
 
 
@@ -46,6 +46,15 @@ def test_limits_can_be_set_per_column_and_columns_left_out() -> None:
     served, trained = table(1, 1_000, cash=0.8), table(0, 5_000)
     assert check_drift(served, trained, limits={"payment": DriftLimits(l_infinity=0.5)}).ok
     assert check_drift(served, trained, exclude=["payment"]).ok
+
+
+def test_points_in_time_are_judged_only_by_limits_of_their_own() -> None:
+    days = [f"2026-{month:02}-01" for month in range(1, 13)] * 10
+    trained = Table.from_columns({"day": days}, types={"day": ColumnType.DATE})
+    served = Table.from_columns({"day": [f"2027{day[4:]}" for day in days]}, types={"day": ColumnType.DATE})
+    assert [reason.code for reason in check_drift(served, trained).reasons] == ["NO_LIMIT"]
+    limits = {"day": DriftLimits(kolmogorov_smirnov=0.5)}
+    assert [reason.code for reason in check_drift(served, trained, limits=limits).failures] == ["DRIFT"]
 
 
 def test_too_few_rows_say_nothing() -> None:

@@ -14,6 +14,7 @@ from mainspring.data.comparison import formulas, resampling
 from mainspring.data.comparison.nouns import Distances
 from mainspring.data.comparison.ordered import (
     Line,
+    Points,
     half_harmonic,
     kolmogorov_smirnov,
     kolmogorov_smirnov_p,
@@ -79,11 +80,9 @@ def distances_of_sides(one: Side, other: Side, *, intervals: bool = False) -> Di
     """How far apart two columns are, however they came to be known; ``None`` if they cannot be compared."""
     if not comparable(one, other):
         return None
-    line = Line.of(one.points, other.points) if one.points is not None and other.points is not None else None
+    line = _line_of(one.points, other.points)
     bins = bins_of_numbers(one, other, line) if line is not None else bins_of_words(one, other)
-    lengths = (
-        Line.of(one.lengths, other.lengths) if one.lengths is not None and other.lengths is not None else None
-    )
+    lengths = _line_of(one.lengths, other.lengths)
     scored = _binned(bins, line)
     scored |= _words(bins) if line is None else _line(line, one, other)
     scored |= _presence(one, other, lengths)
@@ -108,6 +107,10 @@ def distances_of_sides(one: Side, other: Side, *, intervals: bool = False) -> Di
     )
 
 
+def _line_of(one: Points | None, other: Points | None) -> Line | None:
+    return Line.of(one, other) if one is not None and other is not None else None
+
+
 def _value(scored: Mapping[str, _Scored], name: str) -> float | None:
     return scored[name].value if name in scored else None
 
@@ -115,34 +118,36 @@ def _value(scored: Mapping[str, _Scored], name: str) -> float | None:
 def _binned(bins: Bins, line: Line | None) -> dict[str, _Scored]:
     """Distances over bins; their p-values over the same bins, the rare ones taken together.
 
-    To second order all of them are Pearson's statistic over the effective size (Csiszar's f-divergences), so that
-    they share its quantiles; what chance alone adds is the mean of that.
+    To second order all of them are Pearson's statistic over the effective size (they are f-divergences), so that
+    they share its quantiles and its mean. In small samples they exceed it, so that none is called less likely
+    than Pearson's own test finds it.
     """
     p, q = _sides(list(bins.values()))
     kept = grouped(list(bins.values()))
+    few, less = _sides(kept)
     effective = _effective(kept, line)
     degrees = max(len(kept) - 1, 0)
-    used = sum(1 for pair in bins.values() if any(pair)) - 1
-    chance = max(used, 0) / effective if effective else 0.0
-    few, less = _sides(kept)
-    scale = effective / _plain(kept) if effective else 0.0
-    found = {
+    used = sum(1 for pair in bins.values() if any(pair))
+    chance = max(used - 1, 0) / effective if effective else 0.0
+    pearson = chi_squared(kept) * (effective / _plain(kept) if effective else 0.0)
+    least = _tail(pearson, degrees)
+
+    def p_value(divergence: float) -> float:
+        return max(_tail(divergence * effective, degrees), least)
+
+    return {
         "jensen_shannon": _Scored(
             formulas.jensen_shannon(p, q),
-            _tail(8 * math.log(2) * effective * formulas.jensen_shannon(few, less), degrees),
+            p_value(8 * math.log(2) * formulas.jensen_shannon(few, less)),
             chance / (8 * math.log(2)),
         ),
-        "psi": _Scored(formulas.psi(p, q), _tail(effective * formulas.psi(few, less), degrees), chance),
+        "psi": _Scored(formulas.psi(p, q), p_value(formulas.psi(few, less)), chance),
         "hellinger": _Scored(
-            formulas.hellinger(p, q),
-            _tail(8 * effective * formulas.hellinger(few, less) ** 2, degrees),
-            math.sqrt(chance / 8),
+            formulas.hellinger(p, q), p_value(8 * formulas.hellinger(few, less) ** 2), math.sqrt(chance / 8)
         ),
-        "chi_squared": _Scored(
-            chi_squared(kept) * scale, _tail(chi_squared(kept) * scale, degrees), float(degrees)
-        ),
+        "chi_squared": _Scored(pearson, least, float(degrees)),
+        "total_variation": _gap(formulas.total_variation, (p, q), kept, effective, 0),
     }
-    return found | {"total_variation": _gap(formulas.total_variation, (p, q), kept, effective, 0)}
 
 
 def _words(bins: Bins) -> dict[str, _Scored]:

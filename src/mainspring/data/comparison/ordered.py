@@ -29,13 +29,13 @@ class Points:
 
     Attributes:
         values: Ascending; may repeat.
-        weights: Rows each stands for.
+        weights: Rows each stands for; ``None`` if one each.
         total: Rows altogether.
         error: How far a rank may be off, as a share of the rows; 0 if the points are the rows themselves.
     """
 
     values: np.ndarray
-    weights: np.ndarray
+    weights: np.ndarray | None
     total: float
     error: float = 0.0
 
@@ -55,11 +55,13 @@ class Line:
     Attributes:
         values: The numbers of both, ascending, none repeated.
         below: For each, the rows of either side that hold it or less; shape (2, values).
+        shares: The same as shares of their side, the distribution functions; 0 for an empty side.
         sides: The two distributions.
     """
 
     values: np.ndarray
     below: np.ndarray
+    shares: np.ndarray
     sides: tuple[Points, Points]
 
     @classmethod
@@ -71,24 +73,17 @@ class Line:
         # Two sorted runs: a stable sort only merges them.
         order = np.argsort(values, kind="stable")
         values = values[order]
-        weights = np.zeros((2, len(values)))
-        mine = order < len(one.values)
-        weights[0, mine] = one.weights
-        weights[1, ~mine] = other.weights
+        below = _reached(one, other, order)
         last = np.append(values[1:] != values[:-1], True) if len(values) else np.zeros(0, dtype=bool)
-        return cls(values[last], weights.cumsum(axis=1)[:, last], (one, other))
+        if not last.all():
+            values, below = values[last], below[:, last]
+        totals = np.array([[one.total or 1.0], [other.total or 1.0]])
+        return cls(values, below, below / totals, (one, other))
 
     @property
     def effective(self) -> float:
         """The size that a comparison is worth: half the harmonic mean of both sides' sizes."""
         return half_harmonic(self.sides[0].effective, self.sides[1].effective)
-
-    def shares(self) -> np.ndarray:
-        """Both distribution functions at the values, shape (2, values); 0 for an empty side."""
-        import numpy as np
-
-        totals = self.below[:, -1:] if len(self.values) else np.ones((2, 1))
-        return self.below / np.where(totals > 0, totals, 1.0)
 
     def quantiles(self, shares: Sequence[float], *, balanced: bool = False) -> list[float]:
         """Quantiles of both sides together; ``balanced`` gives both the same weight, however many rows they have.
@@ -99,7 +94,8 @@ class Line:
 
         if not len(self.values):
             return []
-        reached = self.shares().sum(axis=0) if balanced else self.below.sum(axis=0)
+        both = self.shares if balanced else self.below
+        reached = both[0] + both[1]
         wanted = np.asarray(shares) * reached[-1]
         close = 1e-9 * reached[-1]
         places = np.minimum(np.searchsorted(reached, wanted - close, side="left"), len(reached) - 1)
@@ -114,7 +110,8 @@ class Line:
         import numpy as np
 
         places = np.searchsorted(self.values, np.asarray(edges), side="left")
-        return np.concatenate([np.zeros((2, 1)), self.below], axis=1)[:, places]
+        found: np.ndarray = self.below[:, np.maximum(places - 1, 0)] * (places > 0)
+        return found
 
 
 def half_harmonic(one: float, other: float) -> float:
@@ -128,8 +125,7 @@ def kolmogorov_smirnov(line: Line) -> float:
 
     if not line.sides[0].total or not line.sides[1].total:
         return 0.0
-    below = line.shares()
-    return float(np.abs(below[0] - below[1]).max())
+    return float(np.abs(line.shares[0] - line.shares[1]).max())
 
 
 def kolmogorov_smirnov_p(line: Line, distance: float) -> float:
@@ -212,31 +208,64 @@ def wasserstein(line: Line) -> Transport:
     # Very large numbers are divided first, so that squares stay finite.
     unit = max(abs(low), abs(high), 1e-300)
     values = np.clip(line.values, low, high) / unit
-    below = line.shares()
-    apart = float(np.dot(np.abs(below[0] - below[1])[:-1], np.diff(values)))
-    both = below.mean(axis=0)
-    spread = deviation(values, below[0]) or deviation(values, both)
+    apart = float((np.abs(line.shares[0] - line.shares[1])[:-1] * np.diff(values)).sum())
+    moments = [_moments(side, low, high, unit) for side in line.sides]
+    spread = mixed_deviation(moments[:1], [1.0]) or mixed_deviation(moments, [1.0, 1.0])
     if not spread:
         return Transport(0.0, 1.0, 0.0)
-    pooled = line.below.sum(axis=0) / line.below[:, -1].sum()
     root = math.sqrt(line.effective)
-    places = np.searchsorted(pooled, np.arange(1, _CELLS) / _CELLS - 1e-12)
-    cuts = values[np.concatenate([[0], np.minimum(places, len(values) - 1), [len(values) - 1]])]
-    chance = np.sort(_bridges() @ np.diff(cuts)) / root
+    cuts = np.array(line.quantiles([0.0, *(place / _CELLS for place in range(1, _CELLS)), 1.0]))
+    chance = np.sort((_bridges() * np.diff(np.clip(cuts, low, high) / unit)).sum(axis=1)) / root
     error = line.sides[0].error + line.sides[1].error
     seen = max(apart - error * float(values[-1] - values[0]) / 4, 0.0)
-    p_value = by_simulation(seen, chance, deviation(values, pooled) / root)
-    return Transport(apart / spread, p_value, float(chance.mean()) / spread)
+    pooled = mixed_deviation(moments, [side.total for side in line.sides])
+    return Transport(apart / spread, by_simulation(seen, chance, pooled / root), float(chance.mean()) / spread)
 
 
-def deviation(values: np.ndarray, below: np.ndarray) -> float:
-    """Standard deviation of a distribution, given by its distribution function; 0 where only rounding is left."""
+def spread_between(line: Line, low: float, high: float) -> float:
+    """Standard deviation of the first side, tails clipped; that of both, equally weighted, where it is 0."""
+    unit = max(abs(low), abs(high), 1e-300)
+    moments = [_moments(side, low, high, unit) for side in line.sides]
+    return unit * (mixed_deviation(moments[:1], [1.0]) or mixed_deviation(moments, [1.0, 1.0]))
+
+
+def mixed_deviation(moments: Sequence[tuple[float, float]], weights: Sequence[float]) -> float:
+    """Standard deviation of a mixture, from means and variances of its parts; 0 where only rounding is left."""
+    whole = sum(weights)
+    mean = sum(weight * mean for weight, (mean, _) in zip(weights, moments, strict=True)) / whole
+    variance = sum(
+        weight * (variance + (own - mean) ** 2) for weight, (own, variance) in zip(weights, moments, strict=True)
+    )
+    found = math.sqrt(max(variance / whole, 0.0))
+    return found if found > 1e-12 else 0.0
+
+
+def _moments(side: Points, low: float, high: float, unit: float) -> tuple[float, float]:
+    """Mean and variance of the values over ``unit``, tails clipped."""
     import numpy as np
 
-    weights = np.diff(below, prepend=0.0)
-    away = values - np.dot(weights, values)
-    found = math.sqrt(max(float(np.dot(weights, away * away)), 0.0))
-    return found if found > 1e-12 * float(np.abs(values).max()) else 0.0
+    values = np.clip(side.values, low, high) / unit
+    if side.weights is None:
+        mean = float(values.mean())
+        return mean, float(np.square(values - mean).mean())
+    mean = float((side.weights * values).sum()) / side.total
+    return mean, float((side.weights * np.square(values - mean)).sum()) / side.total
+
+
+def _reached(one: Points, other: Points, order: np.ndarray) -> np.ndarray:
+    """How many rows of either side come up to each place of the order; shape (2, places)."""
+    import numpy as np
+
+    mine = order < len(one.values)
+    if one.weights is None and other.weights is None:
+        below = np.empty((2, len(order)))
+        below[0] = mine.cumsum()
+        np.subtract(np.arange(1.0, len(order) + 1.0), below[0], out=below[1])
+        return below
+    weights = np.zeros((2, len(order)))
+    weights[0, mine] = 1.0 if one.weights is None else one.weights
+    weights[1, ~mine] = 1.0 if other.weights is None else other.weights
+    return weights.cumsum(axis=1)
 
 
 @functools.cache

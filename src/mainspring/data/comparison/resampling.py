@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mainspring.data.comparison import formulas
 from mainspring.data.comparison.nouns import LINEAR
-from mainspring.data.comparison.ordered import CLIP, Line, deviation
+from mainspring.data.comparison.ordered import CLIP, Line, spread_between
 from mainspring.data.comparison.sides import MISSING, Bins
 
 if TYPE_CHECKING:
@@ -89,15 +89,13 @@ def _along(line: Line) -> Mapping[str, np.ndarray]:
     counts = np.diff(np.hstack([np.zeros((2, 1)), reached, line.below[:, -1:]]), axis=1)
     apart = _redrawn(counts[0], 2).cumsum(axis=1) - _redrawn(counts[1], 3).cumsum(axis=1)
     found = {"kolmogorov_smirnov": np.abs(apart).max(axis=1)}
-    clipped = np.clip(line.values, cuts[0], cuts[-1])
-    below = line.shares()
-    spread = deviation(clipped, below[0]) or deviation(clipped, below.mean(axis=0))
-    moved = np.abs(apart[:, :-2]) @ np.diff(cuts) if len(cuts) > 1 else np.zeros(1 + DRAWS)
+    spread = spread_between(line, float(cuts[0]), float(cuts[-1]))
+    moved = (np.abs(apart[:, :-2]) * np.diff(cuts)).sum(axis=1) if len(cuts) > 1 else np.zeros(1 + DRAWS)
     return found | {"wasserstein": moved / spread if spread else np.zeros(1 + DRAWS)}
 
 
 def _ends(metric: str, values: np.ndarray) -> Interval:
-    """The middle 95 % of the draws, without what drawing adds: once for the draws, once for the sides themselves."""
+    """The middle 95 % of the draws, without what drawing adds: once for the draws, once for the sides."""
     import numpy as np
 
     kept = values if metric in LINEAR else values * values

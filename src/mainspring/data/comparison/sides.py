@@ -83,7 +83,7 @@ def points_of_rows(values: np.ndarray) -> Points:
     import numpy as np
 
     ordered = np.sort(values.astype(np.float64, copy=False))
-    return Points(ordered, np.ones(len(ordered)), float(len(ordered)))
+    return Points(ordered, None, float(len(ordered)))
 
 
 def comparable(one: Side, other: Side) -> bool:
@@ -93,7 +93,7 @@ def comparable(one: Side, other: Side) -> bool:
 
 
 def bins_of_numbers(one: Side, other: Side, line: Line) -> dict[str, tuple[float, float]]:
-    """Rows between the pooled deciles, the outer bins open; NaN, infinite and missing rows in bins of their own."""
+    """Rows between the pooled deciles, the outer bins open; NaN, infinite and missing rows apart."""
     edges = tuple(dict.fromkeys(line.quantiles([share / BINS for share in range(1, BINS)])))
     return {
         **_cut(line, edges),

@@ -12,6 +12,7 @@ from scipy.stats import chi2, chi2_contingency, false_discovery_control
 from mainspring.data import ColumnType, DriftLimits, Table, distances
 from mainspring.data.comparison import benjamini_hochberg, homogeneity, measure
 from mainspring.data.comparison.formulas import jensen_shannon, psi
+from mainspring.data.comparison.rows import distances_of_rows
 from mainspring.data.comparison.significance import chi_squared_tail
 from mainspring.data.profiling import summarize_table
 
@@ -143,8 +144,19 @@ def test_new_words_and_missing_values_count():
 
 def test_what_cannot_be_compared():
     assert distances(feature([1.0]), feature(["a"])) is None
-    dates = feature(["2020-01-01"], ColumnType.DATE)
-    assert distances(dates, dates) is None
+    assert distances(feature(["2020-01-01"], ColumnType.DATE), feature([1.0])) is None
+
+
+def test_points_in_time_are_compared_as_seconds():
+    days = [f"2020-01-{day:02}" for day in range(1, 31)]
+    found = distances(feature(days, ColumnType.DATE), feature(days[10:], ColumnType.DATE))
+    assert found.kolmogorov_smirnov == pytest.approx(1 / 3)
+    rows = [Table.from_columns({"x": part}, types={"x": ColumnType.DATE}) for part in (days, days[10:])]
+    assert distances_of_rows(*rows)["x"] == found
+    one, other = (summarize_table(table) for table in rows)
+    usual = DriftLimits(l_infinity=0.1, jensen_shannon=0.1)
+    [moved] = measure(one, other, between=("a", "b"), limits={"x": usual})
+    assert (moved.metric, moved.limit, moved.drifted) == ("kolmogorov_smirnov", None, False)
 
 
 def test_one_outlier_moves_nothing():
