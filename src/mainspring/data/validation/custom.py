@@ -162,7 +162,7 @@ def row_condition(one: SqlCheck, table: Table) -> str | NotEvaluated:
         described = engine.describe(f"SELECT {first}, ({one.sql}\n) FROM ({table.query()}) AS this")  # noqa: S608 - its own condition
     except engine.error() as error:
         # A condition on sums and means is one on the whole table.
-        return "" if "GROUP BY" in str(error) else _lacking(one, _told(error))
+        return "" if "GROUP BY" in str(error) else _lacking(one, reason_of(error))
     kind = described[1][1]
     return (
         f"({one.sql}\n)" if kind in {"BOOLEAN", '"NULL"'} else _lacking(one, f"it gives {kind}, not true or false")
@@ -181,7 +181,7 @@ def _sql_results(checks: Sequence[SqlCheck], rows: Rows) -> list[_Result]:
             conditions[place] = condition
         else:
             queries[place] = one.sql if is_query(one.sql) else f"SELECT ({one.sql}\n) FROM this"  # noqa: S608 - its own condition
-    for place, answer in _each(_rows_that_fail, conditions, rows).items():
+    for place, answer in _each(rows_that_fail, conditions, rows).items():
         one = checks[place]
         found[place] = _lacking(one, answer) if isinstance(answer, str) else _of_rows(one, answer, rows)
     for place, answer in _each(_answers, queries, rows).items():
@@ -202,13 +202,14 @@ def _each(
     except engine.error() as failed:
         for place, sql in wanted.items():
             try:
-                found.update(evaluate({place: sql}, rows) if len(wanted) > 1 else {place: _told(failed)})
+                found.update(evaluate({place: sql}, rows) if len(wanted) > 1 else {place: reason_of(failed)})
             except engine.error() as error:
-                found[place] = _told(error)
+                found[place] = reason_of(error)
     return found
 
 
-def _rows_that_fail(conditions: Mapping[int, str], rows: Rows) -> dict[int, list[Any]]:
+def rows_that_fail(conditions: Mapping[int, str], rows: Rows) -> dict[int, list[Any]]:
+    """For each condition: rows for which it is not true, those of them for which it is NULL, the first few."""
     row = engine.quote(free_name("row", rows.table))
     names = [engine.quote(free_name(f"ok{place}", rows.table)) for place in range(len(conditions))]
     picks = ", ".join(f"{sql} AS {name}" for name, sql in zip(names, conditions.values(), strict=True))
@@ -324,7 +325,8 @@ def _lacking(one: SqlCheck | PythonCheck, reason: str, split: str = "") -> NotEv
     return NotEvaluated(name=f"check {one.name!r}", split=split, reason=reason, severity=Severity(one.severity))
 
 
-def _told(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """What the engine says of a check that it could not evaluate, in a line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(line for line in lines[:2] if not line.startswith(("LINE", "^")))
 

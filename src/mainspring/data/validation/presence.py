@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Final
 
+from mainspring.data.celltypes import ColumnType
 from mainspring.data.schema import Feature
+from mainspring.data.schema.declaration import Declaration
 from mainspring.data.statistics import FeatureStatistics
 from mainspring.data.validation.anomalies import Anomaly, AnomalyType
 from mainspring.data.validation.findings import SLACK, finding, floor, plural
 
+_STEP: Final = re.compile(r"(?<!\\)\.")
+
 
 def check_columns(
-    known: Mapping[str, Feature], expected: Sequence[Feature], found: Mapping[str, FeatureStatistics]
+    schema: Declaration, expected: Sequence[Feature], found: Mapping[str, FeatureStatistics]
 ) -> Iterator[Anomaly]:
     """Columns that are not there, and columns that nobody expects.
 
+    Of a structure that is not there, or that the schema does not know, the fields are not told one by one.
+
     Args:
-        known: The features of the schema, in this environment or not.
-        expected: Those that are validated in this environment.
+        expected: The features that are validated in this environment.
     """
-    new = [name for name in found if name not in known]
-    for feature in expected:
+    known = schema.features
+    silent = {name for name, feature in known.items() if feature.type is ColumnType.OTHER}
+    silent |= {name for name in found if name not in known}
+    absent = {name for name in known if name not in found}
+    new = [name for name in found if name not in known and not _parents(name) & silent]
+    wanted = [feature for feature in expected if not _parents(feature.name) & absent]
+    for feature in wanted:
         if feature.name not in found and feature.required:
             near = get_close_matches(feature.name, new, 1)
             yield finding(
@@ -39,6 +51,11 @@ def check_columns(
             expected="the columns of the schema",
             edit=f"under features, add {name!r}: {{type: {found[name].type}}}",
         )
+
+
+def _parents(path: str) -> set[str]:
+    """The structures that a field is in."""
+    return {path[: step.start()] for step in _STEP.finditer(path)}
 
 
 def check_presence(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.comparison import LEVEL, Measurement
@@ -13,8 +11,7 @@ from mainspring.data.examples import Examples
 from mainspring.data.schema import TRAINING, Feature, Schema, SparseFeature, WeightedFeature
 from mainspring.data.statistics import FeatureStatistics, Statistics, TableStatistics
 from mainspring.data.tables import Table
-from mainspring.data.validation.anomalies import Anomaly, Severity
-from mainspring.data.validation.catalogue import CATALOGUE
+from mainspring.data.validation.anomalies import Anomaly
 from mainspring.data.validation.comparators import compare_pair, pairs, sliced
 from mainspring.data.validation.composites import check_composite
 from mainspring.data.validation.custom import Check, NotEvaluated, python_check, run_checks
@@ -28,12 +25,10 @@ from mainspring.data.validation.presence import check_columns, check_presence
 from mainspring.data.validation.problems import check_meaning, check_schema, check_source
 from mainspring.data.validation.ranges import check_numbers
 from mainspring.data.validation.report import Validation, by_severity
+from mainspring.data.validation.severities import severity_of
 from mainspring.data.validation.times import check_times
 from mainspring.data.validation.uniqueness import check_unique
 from mainspring.data.validation.wording import check_words
-
-_IGNORE: Final = "IGNORE"
-_STEP: Final = re.compile(r"(?<!\\)\.")
 
 
 def validate(
@@ -130,25 +125,11 @@ def _whole(
     older = version.splits.get(split) if version is not None else None
     yield from check_growth(schema.num_examples_drift, found, before, key="num_examples_drift")
     yield from check_growth(schema.num_examples_version, found, older, key="num_examples_version")
-    yield from _columns(schema, expected, found)
+    yield from check_columns(schema, expected, found.features)
     yield from _features(expected, found)
     composites: list[SparseFeature | WeightedFeature] = [*schema.sparse, *schema.weighted]
     for composite in composites if found.num_examples else ():
         yield from check_composite(composite, found.composites)
-
-
-def _columns(schema: Schema, expected: Sequence[Feature], found: TableStatistics) -> Iterator[Anomaly]:
-    """Of a structure that is not there, or that nobody knows, the fields need not be told too."""
-    silent = {name for name, feature in schema.features.items() if feature.type is ColumnType.OTHER}
-    silent |= {name for name in found.features if name not in schema.features}
-    there = {name: one for name, one in found.features.items() if not _parents(name) & silent}
-    absent = {name for name in schema.features if name not in found.features}
-    wanted = [feature for feature in expected if not _parents(feature.name) & absent]
-    yield from check_columns(schema.features, wanted, there)
-
-
-def _parents(path: str) -> set[str]:
-    return {path[: step.start()] for step in _STEP.finditer(path)}
 
 
 def _features(expected: Sequence[Feature], found: TableStatistics) -> Iterator[Anomaly]:
@@ -216,13 +197,9 @@ def _compared(
 
 
 def _weighed(anomalies: Iterable[Anomaly], schema: Schema) -> list[Anomaly]:
-    """As bad as the schema says. What is milder than usual for its kind is made no worse by that."""
-    found = []
-    for one in anomalies:
-        own = schema.features[one.path].severities if one.path in schema.features else {}
-        said = own.get(one.type.value) or schema.severities.get(one.type.value, one.severity)
-        milder = one.severity is Severity.WARNING and CATALOGUE[one.type].severity is Severity.ERROR
-        if said == _IGNORE:
-            continue
-        found.append(one if milder and said == Severity.ERROR else replace(one, severity=Severity(said)))
-    return found
+    return [
+        replace(one, severity=severity)
+        for one in anomalies
+        for severity in [severity_of(schema, one.path, one.type, one.severity)]
+        if severity is not None
+    ]
