@@ -15,14 +15,17 @@ _PARQUET: Final = (".parquet", ".pq")
 _TEXT: Final = (".csv", ".tsv", ".data", ".test", ".txt")
 
 
-def find_files(location: str | Path) -> tuple[Path, ...]:
+def find_files(location: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     """The data files at a location: the file itself, those in a folder, or those that a glob matches; by name.
 
-    Files and folders whose names begin with a dot or an underscore are passed over in folders.
+    Files and folders whose names begin with a dot or an underscore are passed over in folders. Several locations
+    are one after the other, in the order given.
 
     Raises:
         NotFoundError: If there are none.
     """
+    if not isinstance(location, str | Path):
+        return tuple(dict.fromkeys(file for one in location for file in find_files(one)))
     path = Path(location)
     if path.is_file():
         return (path,)
@@ -43,8 +46,8 @@ def find_files(location: str | Path) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def read(location: str | Path, *, csv: Mapping[str, Any] | None = None) -> Table:
-    """The rows of all data files at a location, one file after the other in the order of their names.
+def read(location: str | Path | Sequence[str | Path], *, csv: Mapping[str, Any] | None = None) -> Table:
+    """The rows of all data files at a location (or at several), one after the other in the order of their names.
 
     Types are decided over all files together.
 

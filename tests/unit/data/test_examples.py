@@ -40,7 +40,17 @@ def test_equal_examples_are_saved_as_equal_bytes(examples, tmp_path):
 
 def test_properties(examples):
     rows = {f"rows_{name}": examples.split(name).num_rows for name in examples.names}
-    assert examples.properties() == {**rows, "span": 7, "version": 2}
+    assert examples.properties() == {**rows, "span": 7, "first_span": 7, "spans": "7", "version": 2}
+
+
+def test_several_spans(tips, tmp_path):
+    several = Examples(splits={"all": tips}, span=9, spans=(9, 3, 4))
+    several.save(tmp_path)
+    loaded = Examples.load(tmp_path)
+    assert (loaded.span, loaded.first_span, loaded.spans) == (9, 3, (3, 4, 9))
+    assert loaded.properties() == {"rows_all": 200, "span": 9, "first_span": 3, "spans": "3..4, 9"}
+    with pytest.raises(InputError, match="span 4 of spans 3..4, 9"):
+        Examples(splits={"all": tips}, span=4, spans=(3, 4, 9))
 
 
 def test_unknown_and_impossible_splits(examples):

@@ -11,7 +11,7 @@ Two rooms read the same text: pipelines, to know which content a run depends on,
 
 from mainspring.core.spans.finding import Span, find_spans, settle
 from mainspring.core.spans.patterns import Pattern, as_date, as_number, is_pattern, split_location
-from mainspring.core.spans.ranges import ALL, LATEST, SpanRange, gaps_between, spans_text
+from mainspring.core.spans.ranges import ALL, LATEST, SpanRange, as_ranges, gaps_between, spans_text
 
 __all__ = [
     "ALL",
@@ -21,6 +21,7 @@ __all__ = [
     "SpanRange",
     "as_date",
     "as_number",
+    "as_ranges",
     "find_spans",
     "gaps_between",
     "is_pattern",

@@ -12,7 +12,7 @@ from typing import Final
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.spans.patterns import Match, Pattern, as_date, is_pattern, split_location
-from mainspring.core.spans.ranges import ALL, LATEST, SpanRange, gaps_between, spans_text
+from mainspring.core.spans.ranges import ALL, LATEST, SpanRange, as_ranges, spans_text
 
 _LOG: Final = logging.getLogger(__name__)
 _HIDDEN: Final = (".", "_")
@@ -175,7 +175,7 @@ def _tell(wanted: SpanRange, chosen: tuple[int, ...], pattern: Pattern, known: l
             where=pattern.text,
             fix="check the path; relative paths start at the project's folder",
         )
-    there = _runs(known)
+    there = as_ranges(known)
     if not chosen:
         raise NotFoundError(
             f"there is no span {wanted.text(dates=dates)}",
@@ -190,10 +190,3 @@ def _tell(wanted: SpanRange, chosen: tuple[int, ...], pattern: Pattern, known: l
         fix = "deliver them, or take what is there: add `gaps warn` or `gaps ignore` to the range"
         raise NotFoundError(found, where=pattern.text, fix=fix)
     _LOG.warning("%s: %s", pattern.text, found)
-
-
-def _runs(numbers: list[int]) -> list[tuple[int, int]]:
-    gaps = gaps_between(numbers, numbers[0], numbers[-1])
-    starts = [numbers[0], *(stop + 1 for _, stop in gaps)]
-    stops = [*(start - 1 for start, _ in gaps), numbers[-1]]
-    return list(zip(starts, stops, strict=True))

@@ -196,6 +196,21 @@ def gaps_between(numbers: Iterable[int], first: int, last: int) -> tuple[tuple[i
     return tuple(found)
 
 
+def as_ranges(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Numbers in ascending order as ranges, both ends included.
+
+    Example:
+        >>> as_ranges([3, 4, 5, 8])
+        ((3, 5), (8, 8))
+    """
+    if not numbers:
+        return ()
+    gaps = gaps_between(numbers, numbers[0], numbers[-1])
+    starts = [numbers[0], *(stop + 1 for _, stop in gaps)]
+    stops = [*(start - 1 for start, _ in gaps), numbers[-1]]
+    return tuple(zip(starts, stops, strict=True))
+
+
 def spans_text(ranges: Iterable[tuple[int, int]], *, dates: bool = False) -> str:
     """Ranges in words.
 

@@ -53,7 +53,8 @@ class RowNumbers(Mapping[str, "np.ndarray"]):
 
     def write_parquet(self, name: str, path: Path) -> None:
         """Write the numbers of a split without making an array of them."""
-        engine.write_parquet(self._queries[name], path)
+        # What is read from a file is known to be never missing, and would be written in other bytes.
+        engine.write_parquet(f"SELECT nullif({COLUMN}, 0) AS {COLUMN} FROM ({self._queries[name]})", path)  # noqa: S608 - our own query
 
     @classmethod
     def read_parquet(cls, files: Mapping[str, Path]) -> RowNumbers:

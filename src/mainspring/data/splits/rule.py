@@ -9,7 +9,7 @@ from typing import Any, Final, Self
 
 from mainspring.core.errors import InputError
 from mainspring.data.splits.chronology import by_time
-from mainspring.data.splits.given import given
+from mainspring.data.splits.given_column import given
 from mainspring.data.splits.hashing import split_rows
 from mainspring.data.splits.parting import Parted, check_shares
 from mainspring.data.splits.strata import stratified
@@ -34,7 +34,7 @@ class SplitRule:
         method: ``hash`` (:func:`~mainspring.data.splits.hashing.split_rows`), ``time``
             (:func:`~mainspring.data.splits.chronology.by_time`), ``stratified``
             (:func:`~mainspring.data.splits.strata.stratified`) or ``given``
-            (:func:`~mainspring.data.splits.given.given`).
+            (:func:`~mainspring.data.splits.given_column.given`).
         by: The column of time, of the class (there may be several), or of the given split.
         group: Columns of an entity that stays on one side.
         seed: Another seed gives another split.
