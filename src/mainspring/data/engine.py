@@ -2,6 +2,9 @@
 
 DuckDB is imported on the first query, never before. Nothing is downloaded: extensions are neither installed nor
 loaded by themselves.
+
+What does not fit into :func:`memory_limit` goes to files in a folder of the process, below ``TMPDIR``, which is
+removed when the process ends.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ import atexit
 import functools
 import itertools
 import os
+import re
+import shutil
 import tempfile
 import threading
 import weakref
@@ -17,8 +22,16 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from mainspring.core.errors import InputError
+
+MEMORY_VARIABLE: Final = "MAINSPRING_ENGINE_MEMORY"
+"""The environment variable that sets the memory of the engine, such as ``4GiB``."""
+
+_DEFAULT_MEMORY: Final = 768 << 20
+_UNITS: Final = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_UNITS_OF_TWO: Final = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 _LOCK = threading.RLock()
 _NUMBERS = itertools.count(1)
 _UNUSED: deque[str] = deque()
@@ -81,6 +94,63 @@ def error() -> type[Exception]:
 
     found: type[Exception] = duckdb.Error
     return found
+
+
+def memory_limit() -> int:
+    """How many bytes the engine may hold before it uses files.
+
+    What ``MAINSPRING_ENGINE_MEMORY`` says when the first query is run; without it the smaller of 768 MiB and a
+    quarter of the memory of the machine, so that a process stays within 1 GiB.
+
+    Raises:
+        InputError: If the variable holds something else than a number of bytes.
+    """
+    given = os.environ.get(MEMORY_VARIABLE, "").strip()
+    if not given:
+        return min(_DEFAULT_MEMORY, _machine_memory() // 4)
+    parts = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)", given)
+    unit = (_UNITS | _UNITS_OF_TWO).get(parts[2].upper()) if parts else None
+    if parts is None or unit is None or float(parts[1]) * unit < 1 << 20:
+        raise InputError(
+            f"the memory of the engine is {given!r}", where=MEMORY_VARIABLE, expected="at least 1MiB, such as 4GiB"
+        )
+    return int(float(parts[1]) * unit)
+
+
+def _machine_memory() -> int:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    # In a container the machine is what the container is allowed.
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.is_file() else ""
+    return min(memory, int(text)) if text.isdigit() else memory
+
+
+@functools.cache
+def _folder() -> Path:
+    made = Path(tempfile.mkdtemp(prefix=f"mainspring-{os.getpid()}-"))
+    atexit.register(_remove_folder, made, os.getpid())
+    return made
+
+
+def _remove_folder(folder: Path, process: int) -> None:
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Scratch:
+    """A file of the process, removed when nobody refers to this object any more, at the latest when it ends."""
+
+    __slots__ = ("__weakref__", "path")
+
+    def __init__(self, suffix: str = "") -> None:
+        self.path = _folder() / f"{next(_NUMBERS)}{suffix}"
+        weakref.finalize(self, _remove_file, self.path, os.getpid()).atexit = False
+
+
+def _remove_file(path: Path, process: int) -> None:
+    # A forked child knows the files of its parent, and must leave them there.
+    if os.getpid() == process:
+        path.unlink(missing_ok=True)
 
 
 class Relation:
@@ -153,7 +223,8 @@ def _database() -> Any:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "python_enable_replacements": False,
-            "temp_directory": str(Path(tempfile.gettempdir()) / f"mainspring-{os.getpid()}"),
+            "memory_limit": f"{memory_limit() >> 10}KiB",
+            "temp_directory": str(_folder() / "engine"),
         },
     )
     database.execute("SET GLOBAL TimeZone = 'UTC'")
@@ -174,6 +245,7 @@ def _leave_behind() -> None:
         _LEFT_BEHIND.append(_database())
         _database.cache_clear()
         _UNUSED.clear()
+    _folder.cache_clear()
 
 
 os.register_at_fork(after_in_child=_leave_behind)

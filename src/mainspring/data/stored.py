@@ -24,6 +24,20 @@ def relation(found: engine.Relation) -> Lying:
     return _columns(described), (Extent(source, 0, count, _cells(described)),)
 
 
+def kept(query: str, *, large: bool) -> Lying:
+    """The rows of a query, computed now.
+
+    Args:
+        large: They go to a file of the process, which is removed when nobody refers to the rows any more, rather
+            than into the memory of the engine.
+    """
+    if not large:
+        return relation(engine.Relation.of(query))
+    scratch = engine.Scratch(".parquet")
+    engine.write_parquet(query, scratch.path)
+    return files([scratch.path], owner=scratch)
+
+
 def files(paths: Sequence[Path], *, owner: object = None) -> Lying:
     """The rows of Parquet files with the same columns, one after the other. Only the ends of files are read.
 

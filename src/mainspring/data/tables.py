@@ -12,10 +12,10 @@ from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.data import columns as columns_
 from mainspring.data import engine, extents, stored
-from mainspring.data.cells import typed
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import Column
-from mainspring.data.delimited import Dialect, read_cells
+from mainspring.data.delimited import read_delimited
+from mainspring.data.dialects import Dialect
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,10 +69,12 @@ class Table:
         encoding: str = "utf-8",
         types: Mapping[str, str] | None = None,
         decimal_comma: Sequence[str] = (),
+        rejects: str | Path | None = None,
     ) -> Self:
         """Read a delimited text file, plain or gzipped, or several with the same columns.
 
-        An empty cell is a missing value. Types are decided over the whole file (see ``celltypes``).
+        An empty cell is a missing value. Types are decided over the whole file (see ``celltypes``). Large files
+        are never held in memory.
 
         Args:
             delimiter: One character; found among comma, tab, semicolon and bar if not given.
@@ -82,6 +84,8 @@ class Table:
             trim: Take spaces off both ends of every cell.
             types: Types that some columns must have, by their names.
             decimal_comma: Columns of numbers that are written with a comma, as in ``3,14``.
+            rejects: A CSV file to write. Rows with too many or too few cells, or with broken quotes, are then left
+                out of the table and written there: file, line, reason and text. Without it they are an error.
 
         Raises:
             NotFoundError: If there is no such file.
@@ -99,8 +103,8 @@ class Table:
             decimal_comma=decimal_comma,
         )
         paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
-        cells, found = read_cells(paths, dialect)
-        return cls._of(typed(cells, found, _types(types or {}), where=", ".join(map(str, paths))))
+        written = None if rejects is None else Path(rejects)
+        return cls._lying(*read_delimited(paths, dialect, _types(types or {}), rejects=written))
 
     @classmethod
     def read_parquet(cls, path: str | Path) -> Self:

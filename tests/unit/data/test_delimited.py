@@ -1,14 +1,17 @@
 """Delimited text: what is unusual is read, what is broken is named with its lines."""
 
 import csv
+import gc
 import gzip
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.core.errors import InputError, NotFoundError
-from mainspring.data import Table
+from mainspring.data import Table, delimited
 
 
 @pytest.fixture
@@ -218,3 +221,83 @@ def test_no_row_is_lost_whatever_the_cells_hold(tmp_path_factory, cells, end, na
     table = Table.read_csv(path, types={"a": "STRING", name: "STRING"})
     expected = [[cell or None for cell in row] for row in cells]
     assert [list(row.values()) for row in table.iter_rows()] == expected
+
+
+LARGE = "a,b,c\n" + "".join(f"{n},{n / 4},w {n % 5}\n" for n in range(3000))
+
+
+@pytest.fixture
+def nothing_is_held(monkeypatch):
+    monkeypatch.setattr(delimited, "HELD", 0)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        LARGE,
+        LARGE.replace("\n7,", '\n"7",'),
+        LARGE.replace("\n2999,", "\nx,"),
+        LARGE.replace("\n", "\r\n", 1000),
+        "a,b,c\n",
+        gzip.compress(LARGE.encode(), mtime=0),
+    ],
+    ids=["plain", "quotes", "late text", "line ends", "no rows", "packed"],
+)
+def test_large_files_are_read_as_small_ones_are(write, content, monkeypatch):
+    path = write(content)
+    held = Table.read_csv(path, types={"b": "STRING"})
+    monkeypatch.setattr(delimited, "HELD", 0)
+    streamed = Table.read_csv(path, types={"b": "STRING"})
+    assert streamed.columns == held.columns
+    assert streamed.digest() == held.digest()
+
+
+def test_what_is_wrong_with_large_files_is_said_too(write, nothing_is_held):
+    write(LARGE, "0.csv")
+    broken = write(LARGE.replace("\n7,", "\n7,7,").replace("\n99,", '\n9"9,"'), "1.csv")
+    with pytest.raises(InputError, match="line 9: 4 cells") as caught:
+        Table.read_csv([broken.parent / "0.csv", broken])
+    assert str(broken) in str(caught.value)
+    with pytest.raises(InputError, match="'w 0' in row 1"):
+        Table.read_csv(broken.parent / "0.csv", types={"c": "INT"})
+
+
+def test_the_file_of_a_large_table_goes_with_it(write, nothing_is_held):
+    table = Table.read_csv(write(LARGE))
+    (path,) = re.findall(r"'([^']*[.]parquet)'", table.query())
+    view = table.rows(10, 20).select(["c"])
+    del table
+    gc.collect()
+    assert view.to_columns()["c"][0] == "w 0"
+    del view
+    gc.collect()
+    assert not Path(path).exists()
+
+
+@pytest.mark.parametrize("held", [0, 1 << 20])
+def test_rows_that_cannot_be_read_are_left_out_only_into_a_file(write, tmp_path, monkeypatch, held):
+    monkeypatch.setattr(delimited, "HELD", held)
+    path = write('a,b\n1,x\n2\n3,"y\nz"\n4,y,z\n5,"o"o\n6,x\n', "in.csv")
+    rejects = tmp_path / "out/rejects.csv"
+    rejects.parent.mkdir()
+    table = Table.read_csv(path, rejects=rejects)
+    assert table.to_columns() == {"a": [1, 3, 6], "b": ["x", "y\nz", "x"]}
+    with rejects.open(newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["file", "line", "reason", "text"]
+    assert [(line, text) for _, line, _, text in rows[1:]] == [("3", "2"), ("6", "4,y,z"), ("7", '5,"o"o')]
+    assert rows[1][0] == str(path)
+    assert rows[1][2] == "1 cells"
+    assert [one.name for one in rejects.parent.iterdir()] == ["rejects.csv"]
+
+
+def test_rejects_are_written_even_if_there_are_none(write, tmp_path):
+    Table.read_csv(write("a,b\n1,x\n"), rejects=tmp_path / "rejects.csv")
+    assert (tmp_path / "rejects.csv").read_text() == "file,line,reason,text\n"
+
+
+def test_thousands_of_columns(write):
+    names = [f"c{n}" for n in range(2000)]
+    table = Table.read_csv(write(",".join(names) + "\n" + ",".join(map(str, range(2000))) + "\n"))
+    assert table.names == tuple(names)
+    assert table.rows(0, 1).select(["c1999", "c7"]).to_columns() == {"c1999": [1999], "c7": [7]}
