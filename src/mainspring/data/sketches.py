@@ -7,6 +7,7 @@ stated bound after.
 
 from __future__ import annotations
 
+import array
 import bisect
 import functools
 import hashlib
@@ -94,9 +95,9 @@ class Quantiles:
         exact = all(part.exact for part in held)
         if not held:
             return cls()
-        values = np.concatenate([_array(part.values) for part in held])
-        weights = np.concatenate([_array(part.weights) for part in held])
-        order = np.argsort(values, kind="stable")
+        values = np.concatenate([_as_array(part.values) for part in held])
+        weights = np.concatenate([_as_array(part.weights) for part in held])
+        order = np.argsort(values)
         values, weights = values[order], weights[order]
         starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
         if exact and len(starts) <= EXACT_VALUES:
@@ -145,11 +146,15 @@ def _collapsed(values: Sequence[float], weights: Iterable[float]) -> tuple[tuple
     return tuple(kept), tuple(sums)
 
 
-def _array(numbers: Sequence[float]) -> np.ndarray:
+def _as_array(numbers: Sequence[float]) -> np.ndarray:
     import numpy as np
 
-    found = np.array(numbers)
-    return found if found.dtype.kind in "if" else found.astype(np.float64)
+    if type(numbers[0]) is not float:
+        found = np.array(numbers)
+        return found if found.dtype.kind in "if" else found.astype(np.float64)
+    if numbers[0] == numbers[-1] and numbers.count(numbers[0]) == len(numbers):
+        return np.full(len(numbers), numbers[0])
+    return np.frombuffer(array.array("d", numbers))
 
 
 def _resampled(values: np.ndarray, weights: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -87,7 +87,7 @@ class FeatureStatistics:
             num_missing=sum(part.num_missing for part in parts),
             num_non_missing=sum(part.num_non_missing for part in parts),
             numbers=merge_present([part.numbers for part in parts]),
-            words=merge_present([part.words for part in parts]),
+            words=_merged_words(parts),
             levels=_merged_levels(parts),
             times=merge_present([part.times for part in parts]),
             sizes=merge_present([part.sizes for part in parts]),
@@ -117,6 +117,13 @@ def _type_of_all(parts: Sequence[FeatureStatistics]) -> ColumnType:
             )
         found = joined
     return found
+
+
+def _merged_words(parts: Sequence[FeatureStatistics]) -> Words | None:
+    if any(part.words is None and part.times is not None and part.times.count for part in parts):
+        # Points in time are words only as long as they are few in every part.
+        return None
+    return merge_present([part.words for part in parts])
 
 
 def _merged_levels(parts: Sequence[FeatureStatistics]) -> tuple[ListLevel, ...]:

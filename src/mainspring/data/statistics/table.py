@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Value
@@ -14,9 +17,12 @@ from mainspring.data.statistics.crosses import Crosses
 from mainspring.data.statistics.features import FeatureStatistics
 from mainspring.data.statistics.merging import merge_all, merge_present
 
-FORMAT: int = 2
+FORMAT: Final = 2
 """The version of the file. Version 1, without a number in it, is that of plain columns only."""
-_FILE = "statistics.json"
+_FILE: Final = "statistics.json"
+_MAGIC: Final = b"mainspring.Statistics "
+_MANY: Final = 64
+"""From so many parts on, features are merged on several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,7 @@ class TableStatistics:
         weights = [part.num_examples_weighted for part in parts if part.num_examples_weighted is not None]
         return TableStatistics(
             num_examples=sum(part.num_examples for part in parts),
-            features={name: merge_all([part.features[name] for part in parts]) for name in names},
+            features=_merged_features(parts, names),
             weight=parts[0].weight,
             num_examples_weighted=sum(weights) if weights else None,
             label=parts[0].label,
@@ -165,21 +171,49 @@ class Statistics:
         import msgspec
 
         text = (folder / _FILE).read_bytes()
-        version = msgspec.json.decode(text, type=_Version).version
-        if version > FORMAT:
-            raise InputError(
-                f"statistics in format {version}",
-                expected=f"format {FORMAT} or older",
-                where=str(folder / _FILE),
-                fix="read them with the version of mainspring that wrote them, or a newer one",
-            )
+        _check(msgspec.json.decode(text, type=_Version).version, str(folder / _FILE))
         return cls(msgspec.json.decode(text, type=_File).splits)
+
+    def to_bytes(self) -> bytes:
+        """The same in a third of the room, to be sent and merged elsewhere: 20 columns take less than 100 KB."""
+        import msgspec
+
+        return _MAGIC + b"%d\n" % FORMAT + zlib.compress(msgspec.msgpack.encode(self.splits), 9)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Statistics:
+        """Read what :meth:`to_bytes` wrote, by this version or an older one.
+
+        Raises:
+            InputError: If the bytes are something else, or a newer version wrote them.
+        """
+        import msgspec
+
+        head, _, packed = data.partition(b"\n")
+        version = head.removeprefix(_MAGIC)
+        if not head.startswith(_MAGIC) or not version.isdigit():
+            raise InputError(f"bytes that start with {data[:20]!r}", expected="statistics, as to_bytes gives them")
+        _check(int(version), "the bytes")
+        try:
+            return cls(msgspec.msgpack.decode(zlib.decompress(packed), type=dict[str, TableStatistics]))
+        except (zlib.error, msgspec.MsgspecError) as error:
+            raise InputError(f"damaged statistics: {error}", expected="all bytes that to_bytes gave") from None
 
     def properties(self) -> Mapping[str, Value]:
         """Rows per split and how many features."""
         found: dict[str, Value] = {f"rows_{name}": split.num_examples for name, split in self.splits.items()}
         found["features"] = max((len(split.features) for split in self.splits.values()), default=0)
         return found
+
+
+def _check(version: int, where: str) -> None:
+    if version > FORMAT:
+        raise InputError(
+            f"statistics in format {version}",
+            expected=f"format {FORMAT} or older",
+            where=where,
+            fix="read them with the version of mainspring that wrote them, or a newer one",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +225,16 @@ class _Version:
 class _File:
     splits: Mapping[str, TableStatistics]
     version: int = 1
+
+
+def _merged_features(parts: Sequence[TableStatistics], names: Sequence[str]) -> dict[str, FeatureStatistics]:
+    def merged(name: str) -> FeatureStatistics:
+        return merge_all([part.features[name] for part in parts])
+
+    if len(parts) < _MANY:
+        return {name: merged(name) for name in names}
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(names, pool.map(merged, names), strict=True))
 
 
 def _merged_sample(samples: Sequence[Sample | None]) -> Sample | None:
