@@ -9,8 +9,7 @@ from mainspring.data.examples import TRAIN, Examples
 from mainspring.data.profiling import summarize
 from mainspring.data.schema import TRAINING, Schema
 from mainspring.data.schema.inference import infer
-from mainspring.data.sources import read
-from mainspring.data.splits import split_rows
+from mainspring.data.spans import read_examples, rule_of
 from mainspring.data.statistics import Statistics
 from mainspring.data.transforms import Transform
 from mainspring.data.validation import Validation
@@ -26,30 +25,41 @@ _DEFAULTS: Final[dict[str, Any]] = {}
 def ingest(
     source: File,
     *,
-    splits: dict[str, int] = _SHARES,
+    spans: str | int | None = None,
+    splits: dict[str, Any] = _SHARES,
+    method: str = "hash",
+    by: str | list[str] = "",
     group: list[str] = _NONE,
     seed: int = 0,
+    gap: str = "",
     span: int = 0,
     version: int | None = None,
     csv: dict[str, Any] = _DEFAULTS,
     where: str | None = None,
 ) -> Examples:
-    """Read a file (or a folder or glob of files) and share its rows out to splits by a hash of what they hold.
+    """Read a file (a folder, a glob, or the spans of a pattern) and share its rows out to splits.
 
     Args:
-        source: CSV, TSV or Parquet; text may be gzipped.
-        splits: Split name to its share.
+        source: CSV, TSV or Parquet; text may be gzipped. A pattern such as ``in/{YYYY}/{MM}/{DD}/*.csv`` is read
+            span by span, and the step depends on the spans it reads alone.
+        spans: Which spans of a pattern: ``latest`` (the default), ``last 7``, ``10..20``. A range in the source,
+            after ``@``, wins.
+        splits: Split name to its share (``hash``, ``stratified``, ``time``), its bounds (``time``), the values
+            that mean it (``given``), or a path or glob below the source (``files``).
+        method: ``hash``, ``time``, ``stratified``, ``given`` or ``files``.
+        by: The column of time, of the class, or that names the split.
         group: Columns whose values alone decide the split, so that rows of one entity stay together.
         seed: Another seed gives another split.
-        span: Which stretch of time this is.
-        version: Which edition of the span.
+        gap: The least time between one split and the next, such as ``1d``.
+        span: Which stretch of time this is, where the source does not say it.
+        version: Which edition of the span, where the source does not say it.
         csv: How text files are written: ``delimiter``, ``header``, ``names``, ``missing``, ``trim``, ``quote``,
             ``encoding``, ``types``, ``decimal_comma``.
         where: An SQL condition: only the rows for which it holds are taken, such as ``'"income" IS NOT NULL'``.
     """
-    rows = read(source.path, csv=csv)
-    tables, origins = split_rows(rows if where is None else rows.where(where), splits, group=group, seed=seed)
-    return Examples(splits=tables, origins=origins, span=span, version=version, source=source.location)
+    columns = [by] if isinstance(by, str) else by
+    rule = rule_of(method, splits, by=columns, group=group, seed=seed, gap=gap)
+    return read_examples(source.location, rule, spans=spans, csv=csv, where=where, span=span, version=version)
 
 
 @step

@@ -49,7 +49,7 @@ def test_several_spans(tips, tmp_path):
     loaded = Examples.load(tmp_path)
     assert (loaded.span, loaded.first_span, loaded.spans) == (9, 3, (3, 4, 9))
     assert loaded.properties() == {"rows_all": 200, "span": 9, "first_span": 3, "spans": "3..4, 9"}
-    with pytest.raises(InputError, match="span 4 of spans 3..4, 9"):
+    with pytest.raises(InputError, match=r"span 4 of spans 3\.\.4, 9"):
         Examples(splits={"all": tips}, span=4, spans=(3, 4, 9))
 
 
