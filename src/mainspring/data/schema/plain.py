@@ -19,7 +19,7 @@ def said(noun: Any) -> dict[str, Any]:
         value = getattr(noun, field.name)
         usual = field.default_factory() if field.default_factory is not MISSING else field.default
         if usual is MISSING or value != usual:
-            found[field.name] = _plain(value)
+            found[field.name] = plain(value)
     return found
 
 
@@ -32,7 +32,7 @@ def feature_from(name: str, keys: Mapping[str, Any]) -> Feature:
     return convert({**keys, "name": name}, Feature)
 
 
-def convert(plain: Any, type_: type[_T]) -> _T:
+def convert(given: Any, type_: type[_T]) -> _T:
     """A noun of its plain form.
 
     Raises:
@@ -40,16 +40,17 @@ def convert(plain: Any, type_: type[_T]) -> _T:
     """
     import msgspec
 
-    return msgspec.convert(plain, type_)
+    return msgspec.convert(given, type_)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as dicts, lists and scalars; of nouns only what differs from their defaults."""
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value):
         return said(value)
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in sorted(value.items())}
+        return {key: plain(one) for key, one in sorted(value.items())}
     if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return value

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from mainspring.core.records import Value
+from mainspring.data.schema import pbtxt_reading, pbtxt_writing
 from mainspring.data.schema import text as yaml_text
 from mainspring.data.schema.declaration import Declaration
 
@@ -62,6 +63,44 @@ class Schema(Declaration):
             InputError: If the text is not a schema: every problem, with its line and feature.
         """
         return cls(**yaml_text.read(text, where=where))
+
+    def to_pbtxt(self) -> str:
+        """The schema as the text of a ``tensorflow.metadata.v0.Schema``.
+
+        What that has no field for is kept in tags, so that :meth:`from_pbtxt` gives the same schema back.
+        """
+        return pbtxt_writing.write(self)
+
+    @classmethod
+    def from_pbtxt(
+        cls,
+        text: str,
+        *,
+        label: str | None = None,
+        left_out: list[str] | None = None,
+        where: str = "schema.pbtxt",
+    ) -> Self:
+        """Read the text of a ``tensorflow.metadata.v0.Schema``.
+
+        A schema that contradicts itself is read too, and is not ``strict``: validation reports what it says.
+
+        Args:
+            label: The column to be predicted, which the text does not know.
+            left_out: Takes a sentence for each thing that has no meaning here.
+            where: What to call the text in errors, such as the name of its file.
+
+        Raises:
+            InputError: If the text is not in the text format of protocol buffers.
+        """
+        arguments, left = pbtxt_reading.read(text, where=where)
+        if left_out is not None:
+            left_out += left
+        return cls._lenient({**arguments, **({} if label is None else {"label": label})})
+
+    @classmethod
+    def _lenient(cls, arguments: Mapping[str, Any]) -> Self:
+        schema = cls(**{**arguments, "strict": False})
+        return schema if schema.problems() else replace(schema, strict=True)
 
     def digest(self) -> str:
         """What tells schemas apart; the order of the columns and the version do not count.

@@ -22,7 +22,8 @@ from mainspring.data.schema import (
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+PATHS = ["person", "person.age", "person.home", "person.home.city", "person.a\\.b", "a\\.b", "a.b"]
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8) | st.sampled_from(PATHS)
 SHARES = st.floats(0, 1)
 COUNTS = st.integers(0, 2**40)
 WHOLE = st.integers(-(2**63), 2**63 - 1)
