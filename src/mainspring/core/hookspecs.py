@@ -33,6 +33,11 @@ def mainspring_artifact_types() -> Mapping[str, str]:  # type: ignore[empty-body
 
 
 @hookspec
+def mainspring_checks() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Check name to a function of a ``mainspring.data.Table`` (see ``mainspring.data.validation.custom``)."""
+
+
+@hookspec
 def mainspring_trainers() -> Mapping[str, str]:  # type: ignore[empty-body]
     """Framework name to a ``mainspring.models.ports.Trainer``."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.schema import BoolDomain, Feature
@@ -11,9 +10,6 @@ from mainspring.data.statistics import FeatureStatistics, Numbers
 from mainspring.data.validation.anomalies import Anomaly, AnomalyType
 from mainspring.data.validation.findings import finding, listed, plural
 from mainspring.data.validation.kinds import is_number, is_whole, other_type
-
-_WORDS: Final = ("true", "false")
-_NUMBERS: Final = ("1", "0")
 
 
 def is_flag(feature: Feature) -> bool:
@@ -23,9 +19,7 @@ def is_flag(feature: Feature) -> bool:
 
 def flag_values(feature: Feature, *, as_numbers: bool) -> tuple[str, str]:
     """The texts of true and false, in a column of numbers or of text."""
-    domain, usual = feature.bool_domain or BoolDomain(), _NUMBERS if as_numbers else _WORDS
-    true, false = domain.true_value, domain.false_value
-    return (usual[0] if true is None else true, usual[1] if false is None else false)
+    return (feature.bool_domain or BoolDomain()).values(numeric=as_numbers)
 
 
 def check_flag(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]:

@@ -97,9 +97,13 @@ def validate(
     )
 
 
+def _wrong(schema: Schema) -> frozenset[str]:
+    """Features that contradict themselves: nothing can be said of them but that."""
+    return frozenset() if schema.strict else frozenset(problem.path for problem in schema.problems())
+
+
 def _expected(schema: Schema, environment: str) -> list[Feature]:
-    """The features to be validated. Of what contradicts itself nothing can be said but that."""
-    wrong = {problem.path for problem in schema.problems()} if not schema.strict else set()
+    wrong = _wrong(schema)
     return [
         feature
         for feature in schema.in_environment(environment)
@@ -128,8 +132,9 @@ def _whole(
     yield from check_columns(schema, expected, found.features)
     yield from _features(expected, found)
     composites: list[SparseFeature | WeightedFeature] = [*schema.sparse, *schema.weighted]
-    for composite in composites if found.num_examples else ():
-        yield from check_composite(composite, found.composites)
+    for composite in composites:
+        if found.num_examples and composite.name not in _wrong(schema):
+            yield from check_composite(composite, found.composites)
 
 
 def _features(expected: Sequence[Feature], found: TableStatistics) -> Iterator[Anomaly]:
