@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import click
 
@@ -32,19 +33,27 @@ mainspring [-C FOLDER] COMMAND …
 def page() -> str:
     """The whole page."""
     context = click.Context(cli, info_name="mainspring")
-    parts = [HEAD, FRONT + _rows(cli, context)]
-    for name in cli.list_commands(context):
-        command = cli.get_command(context, name)
-        if command is not None and not command.hidden:
-            parts.append(_section(command, click.Context(command, info_name=name, parent=context)))
-    return "\n".join(parts)
+    return "\n".join([HEAD, FRONT + _rows(cli, context), *_sections(cli, context)])
+
+
+def _sections(group: click.Group, context: click.Context) -> Iterator[str]:
+    """The commands of a group, those of a group among them right after it."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None or command.hidden:
+            continue
+        inside = click.Context(command, info_name=name, parent=context)
+        yield _section(command, inside)
+        if isinstance(command, click.Group):
+            yield from _sections(command, inside)
 
 
 def _section(command: click.Command, context: click.Context) -> str:
     usage = " ".join(command.collect_usage_pieces(context))
     text = _paragraphs(command.help or "")
-    lines = [f"## mainspring {context.info_name}", "", text, "", "```text"]
-    lines += [f"mainspring {context.info_name} {usage}", "```", ""]
+    path = context.command_path
+    lines = [f"{'#' * (1 + path.count(' '))} {path}", "", text, "", "```text"]
+    lines += [f"{path} {usage}", "```", ""]
     rows = _rows(command, context)
     if rows:
         lines += ["| option | meaning |", "| --- | --- |", rows]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
 
 import mainspring
+from mainspring.app.cli.groups import LazyGroup
 from mainspring.core.errors import InputError, MainspringError, UnavailableError
 
 _COMMANDS = {
     "approve": "approve:approve",
     "cancel": "cancel:cancel",
+    "data": "data:data",
     "demo": "demo:demo",
     "diff": "diff:diff",
     "doctor": "doctor:doctor",
@@ -50,44 +51,10 @@ Shell completion:
 """
 
 
-class LazyGroup(click.Group):
-    """Imports a command when it is called, so that ``mainspring --help`` costs nothing it does not need."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands by name."""
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One command, imported."""
-        target = _COMMANDS.get(cmd_name)
-        if target is None:
-            return None
-        module, _, attribute = target.partition(":")
-        return cast("click.Command", getattr(importlib.import_module(f"mainspring.app.cli.{module}"), attribute))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """A command, or an error that names the closest one."""
-        import difflib
-
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            close = difflib.get_close_matches(args[0], list(_COMMANDS), n=1) if args else []
-            if not close:
-                raise
-            raise click.UsageError(f"{error.message} Did you mean {close[0]!r}?", ctx) from None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, from a table: importing all of them to ask would be slow."""
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(_SUMMARIES.items()))
-
-
 _SUMMARIES = {
     "approve": "Sign (or reject) what a run waits for, and let it go on.",
     "cancel": "Stop a run.",
+    "data": "Statistics, schema, validation and comparison of data, no project needed.",
     "demo": "Run everything once on a bundled data set, and tell the story.",
     "diff": "What changed between two runs: code, data, parameters, results.",
     "doctor": "Check that this installation and this project are healthy.",
@@ -111,6 +78,8 @@ _SUMMARIES = {
 
 @click.group(
     cls=LazyGroup,
+    commands=_COMMANDS,
+    summaries=_SUMMARIES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=EPILOG,
 )
@@ -123,6 +92,8 @@ _SUMMARIES = {
 @click.version_option(mainspring.__version__, prog_name="mainspring")
 def cli(project: Path | None) -> None:
     """The whole life of a machine-learning model, recorded."""
+    if os.environ.get("NO_COLOR"):
+        click.get_current_context().color = False
     if project is not None:
         os.chdir(project)
 

@@ -18,6 +18,7 @@ KINDS: Final = ("numeric", "categorical", "text", "time", "list", "other")
 _LONG, _VARIED = 20.0, 0.5
 _SHARES: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 _WORD: Final = 120
+_FEW: Final = 12
 
 
 def kind_of(feature: FeatureStatistics) -> str:
@@ -166,8 +167,16 @@ def share_of(part: float, whole: float) -> str:
 
 
 def bars(feature: FeatureStatistics, *, most: int = 10) -> Sequence[float]:
-    """The heights of a small picture: the histogram of numbers, or the most frequent words."""
+    """The heights of a small picture: the histogram of numbers, or the most frequent words.
+
+    A few whole numbers, such as months, have a bar each.
+    """
     numbers = feature.numbers or feature.times
+    if numbers is not None and numbers.quantiles.exact and 1 < numbers.unique <= _FEW:
+        points = dict(zip(numbers.quantiles.values, numbers.quantiles.weights, strict=True))
+        low, high = min(points), max(points)
+        if numbers.whole == numbers.count and high - low <= _FEW:
+            return [points.get(value, 0) for value in range(int(low), int(high) + 1)]
     if numbers is not None:
         return numbers.histogram.counts
     return [count for _, count in feature.words.frequencies.top(most)] if feature.words is not None else ()

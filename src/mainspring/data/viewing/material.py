@@ -13,6 +13,7 @@ from mainspring.data.viewing.forms import plain
 from mainspring.data.viewing.wording import counted, figure, percent
 
 if TYPE_CHECKING:
+    from mainspring.data.assessment import Finding
     from mainspring.data.schema import Schema
     from mainspring.data.statistics import FeatureStatistics, TableStatistics
     from mainspring.data.validation import Validation
@@ -55,6 +56,7 @@ class Material:
         anomalies: What is wrong, errors first.
         drifts: What was measured, the worst first.
         expected: The features of the schema, if it is shown as a table of its own.
+        findings: What an assessment found.
         not_evaluated: What could not be checked, as pairs of a name and the reason.
         notes: More sentences.
         num_features: Rows of features.
@@ -68,6 +70,7 @@ class Material:
     anomalies: Sequence[Any] = ()
     drifts: Sequence[FeatureDrift] = ()
     expected: Sequence[Expected] = ()
+    findings: Sequence[Finding] = ()
     not_evaluated: Sequence[tuple[str, str]] = ()
     notes: Sequence[str] = ()
     num_features: int = 0
@@ -80,6 +83,7 @@ def gather(
     schema: Schema | None = None,
     validation: Validation | None = None,
     drifts: Sequence[FeatureDrift] = (),
+    findings: Sequence[Finding] = (),
     notes: Sequence[str] = (),
     title: str = "",
 ) -> Material:
@@ -92,11 +96,12 @@ def gather(
     return Material(
         title=title or " and ".join(list(tables)[:3]) or ("Validation" if validation is not None else "Data"),
         summary=_summary(tables, len(names), validation, drifts),
-        verdict="" if validation is None else "held" if validation.errors else "blessed",
+        verdict="" if validation is None else "blessed" if validation.blessed else "held",
         datasets=datasets,
         anomalies=anomalies,
         drifts=drifts,
         expected=_expected(schema) if schema is not None and not tables else (),
+        findings=findings,
         not_evaluated=_not_evaluated(validation),
         notes=notes,
         num_features=len(names) if tables else 0,

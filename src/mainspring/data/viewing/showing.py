@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mainspring.core.errors import InputError
 from mainspring.data.schema import Schema
@@ -12,6 +12,9 @@ from mainspring.data.validation import Validation
 from mainspring.data.viewing.drifts import of_comparison, of_measurements, of_tables, worst_first
 from mainspring.data.viewing.material import gather
 from mainspring.data.viewing.page import Page, render
+
+if TYPE_CHECKING:
+    from mainspring.data.assessment import Assessment
 
 
 def view(
@@ -27,13 +30,14 @@ def view(
     schema: Schema | None = None,
     validation: Validation | None = None,
     comparison: Any = None,
+    assessment: Assessment | None = None,
     title: str = "",
 ) -> Page:
     """One offline page on which to see data: every feature with its figures and its distribution.
 
     Splits, and the values of a mapping, are laid over each other. A validation puts its anomalies beside the
-    features, a comparison its distances, a schema what it asks for. Two data sets that nobody compared are
-    compared here.
+    features, a comparison its distances, a schema what it asks for, and an
+    assessment puts its findings above them. Two data sets that nobody compared are compared here.
 
     Args:
         what: Whatever there is to see; the others are told apart by their names.
@@ -55,7 +59,7 @@ def view(
         statistics = what
     elif what is not None:
         comparison = what
-    if statistics is None and schema is None and validation is None and comparison is None:
+    if all(given is None for given in (statistics, schema, validation, comparison, assessment)):
         raise InputError("there is nothing to see", expected="statistics, a schema, a validation or a comparison")
     tables = tables_of(statistics) if statistics is not None else {}
     drifts = of_comparison(comparison) if comparison is not None else []
@@ -69,6 +73,7 @@ def view(
             schema=schema,
             validation=validation,
             drifts=drifts,
+            findings=assessment.findings if assessment is not None else (),
             notes=_notes(comparison),
             title=title or _title(tables, schema, validation),
         )

@@ -1,0 +1,188 @@
+"""What the commands read: data by file, folder, glob or database; schemas in any of their forms."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mainspring.core.errors import InputError, NotFoundError
+
+if TYPE_CHECKING:
+    from mainspring.data.schema import Schema
+    from mainspring.data.statistics import Statistics
+    from mainspring.data.tables import Table
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_NAMED = re.compile(r"[\w .·-]+")
+_ENDINGS = {".yaml": "yaml", ".yml": "yaml", ".json": "json-schema", ".pbtxt": "pbtxt", ".txtpb": "pbtxt"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How data is read: options of text files and of databases, and a range of rows."""
+
+    table: str | None = None
+    query: str | None = None
+    rows: str | None = None
+    csv: Mapping[str, Any]
+
+
+def reading_options(command: _Command) -> _Command:
+    """The options about reading data, gathered into one argument, ``reading``."""
+
+    def wrapped(*arguments: Any, **given: Any) -> Any:
+        names = given.pop("names")
+        csv = {
+            "missing": list(given.pop("missing")),
+            "names": [name.strip() for name in names.split(",")] if names else None,
+            "header": False if given.pop("no_header") or names else None,
+            "delimiter": given.pop("delimiter"),
+            "encoding": given.pop("encoding"),
+            "trim": given.pop("trim") or None,
+        }
+        reading = Reading(
+            table=given.pop("table"),
+            query=given.pop("query"),
+            rows=given.pop("rows"),
+            csv={key: value for key, value in csv.items() if value},
+        )
+        if csv["header"] is False:
+            reading = Reading(
+                table=reading.table, query=reading.query, rows=reading.rows, csv={**reading.csv, "header": False}
+            )
+        return command(*arguments, reading=reading, **given)
+
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    for option in reversed(_OPTIONS):
+        option(wrapped)
+    return wrapped  # type: ignore[return-value]
+
+
+_OPTIONS = (
+    click.option("--rows", metavar="FIRST-LAST", help="Only these rows, counted from 1: 1-10000, 10001-, -500."),
+    click.option("--table", help="The table, where FILE is the URL of a database."),
+    click.option("--query", help="The query, where FILE is the URL of a database."),
+    click.option("--missing", multiple=True, metavar="TEXT", help="A text that means a missing value, beside ''."),
+    click.option("--names", metavar="A,B,…", help="The names of the columns, where a text file has no header."),
+    click.option("--no-header", is_flag=True, help="The first line of a text file is a row."),
+    click.option("--delimiter", metavar="SIGN", help="What separates the cells of a text file; found by default."),
+    click.option("--encoding", help="How a text file is encoded; UTF-8 by default."),
+    click.option("--trim", is_flag=True, help="Take blanks around the cells of a text file away."),
+)
+
+features_option = click.option("--features", metavar="PATTERN", help="Only features whose names match this.")
+html_option = click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write one offline HTML page."
+)
+
+
+def named(given: str, taken: Sequence[str] = ()) -> tuple[str, str]:
+    """The name and the place of a data set given as FILE, NAME=FILE or FILE:NAME.
+
+    Without a name it is that of the file; what is taken already gets a number.
+    """
+    name, place = "", given
+    before, sign, after = given.partition("=")
+    if sign and after and _NAMED.fullmatch(before) and not Path(given).exists():
+        name, place = before, after
+    elif ":" in given and "://" not in given and not Path(given).exists():
+        before, _, after = given.rpartition(":")
+        if _NAMED.fullmatch(after) and (Path(before).exists() or any(sign in before for sign in "*?[")):
+            name, place = after, before
+    name = name or _short(place)
+    unique, number = name, 2
+    while unique in taken:
+        unique, number = f"{name} {number}", number + 1
+    return unique, place
+
+
+def read_table(place: str, reading: Reading, *, rows: str | None = None) -> Table:
+    """The rows of a data set, or the range of them that was asked for."""
+    from mainspring.data.sources import read
+
+    options: dict[str, Any] = {"csv": reading.csv or None}
+    if "://" in place:
+        options |= {"table": reading.table, "query": reading.query}
+    table = read(place, **{key: value for key, value in options.items() if value is not None})
+    wanted = rows or reading.rows
+    return table.rows(*_range(wanted, len(table))) if wanted else table
+
+
+def read_statistics(place: str) -> Statistics | None:
+    """Statistics that were saved: a folder of them, or a JSON file; ``None`` if it is data."""
+    from mainspring.data.statistics import Statistics
+
+    path = Path(place)
+    if (path / "statistics.json").is_file():
+        return Statistics.load(path)
+    if path.suffix == ".json" and path.is_file() and b'"splits"' in path.read_bytes()[:4096]:
+        if path.name == "statistics.json":
+            return Statistics.load(path.parent)
+        import tempfile
+
+        # Statistics are read from a folder, where the file has its own name.
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "statistics.json").write_bytes(path.read_bytes())
+            return Statistics.load(Path(folder))
+    return None
+
+
+def read_schema(path: Path) -> Schema:
+    """A schema from YAML, JSON Schema or text proto, by the ending of the file; or from a folder."""
+    from mainspring.data.schema import Schema
+
+    file = path / "schema.yaml" if path.is_dir() else path
+    if not file.is_file():
+        raise NotFoundError("there is no such schema", where=str(path), fix="mainspring data schema FILE --out …")
+    text = file.read_text(encoding="utf-8")
+    kind = schema_format(file)
+    if kind == "json-schema":
+        return Schema.from_json_schema(json.loads(text))
+    if kind == "pbtxt":
+        found, left_out = Schema.from_pbtxt(text)
+        for note in left_out:
+            click.echo(f"not taken over: {note}", err=True)
+        return found
+    return Schema.from_text(text, where=str(file))
+
+
+def schema_format(path: Path | None, given: str | None = None) -> str:
+    """The form of a schema: the one given, else by the ending of its file, else YAML."""
+    if given:
+        return given
+    return _ENDINGS.get(path.suffix.lower(), "yaml") if path is not None else "yaml"
+
+
+def schema_text(schema: Schema, form: str) -> str:
+    """A schema in one of its forms."""
+    if form == "json-schema":
+        return json.dumps(schema.to_json_schema(), indent=2, ensure_ascii=False) + "\n"
+    text = schema.to_pbtxt() if form == "pbtxt" else schema.to_text()
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _range(text: str, size: int) -> tuple[int, int]:
+    """``FIRST-LAST`` from 1, either open, as a range from 0 that leaves out its end."""
+    found = re.fullmatch(r"(\d*)-(\d*)|(\d+)", text.replace(",", "").replace("_", "").strip())
+    if found is None or text.strip() == "-":
+        raise InputError(f"rows are given as {text!r}", expected="a range such as 1-10000, 10001- or -500")
+    first, last, alone = found.groups()
+    start = int(first or alone or 1)
+    end = int(alone or last or size)
+    if start < 1 or end < start or start > size:
+        raise InputError(f"there are no rows {text}", expected=f"a range within 1-{size}")
+    return start - 1, min(end, size)
+
+
+def _short(place: str) -> str:
+    if "://" in place:
+        return place.rpartition("/")[2].partition("?")[0] or place.partition("://")[0]
+    name = Path(place.rstrip("/")).name
+    return name.partition(".")[0] or name or place

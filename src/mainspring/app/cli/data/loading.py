@@ -1,0 +1,88 @@
+"""From what a command was given to data sets, their statistics and their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mainspring.app.cli.data.inputs import Reading, named, read_statistics, read_table
+from mainspring.core.errors import InputError
+
+if TYPE_CHECKING:
+    from mainspring.data.statistics import Statistics
+    from mainspring.data.tables import Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Data sets by name: their statistics, and their rows where there are any to go back to."""
+
+    statistics: Statistics
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+
+def load(
+    files: Sequence[str],
+    reading: Reading,
+    *,
+    together: bool = False,
+    rows: Sequence[str | None] = (),
+    **options: Any,
+) -> Loaded:
+    """Read every data set and compute its statistics; what are statistics already is taken as it is.
+
+    Args:
+        together: All files are parts of one data set.
+        rows: A range of rows for each file, instead of the one for all.
+        options: Of ``summarize``; those that are empty are left out.
+    """
+    from mainspring.data.profiling import summarize
+    from mainspring.data.statistics import Statistics
+
+    tables: dict[str, Table] = {}
+    known: dict[str, Any] = {}
+    ranges = [*rows, *[None] * (len(files) - len(rows))]
+    for given, range_ in zip(files, ranges, strict=True):
+        name, place = named(given, [*tables, *known])
+        saved = read_statistics(place)
+        if saved is None:
+            tables[name] = read_table(place, reading, rows=range_)
+        else:
+            known |= _named(saved.splits, name, alone=len(files) == 1)
+    if together and len(tables) > 1:
+        tables = {next(iter(tables)): _joined(tables)}
+    given_options = {key: value for key, value in options.items() if value}
+    found = dict(summarize(tables, **given_options).splits) if tables else {}
+    return Loaded(statistics=Statistics({**found, **known}), tables=tables)
+
+
+def slices_of(given: Sequence[str]) -> list[str | dict[str, str]]:
+    """Slices as they are written: ``sex``, ``sex x race``, or ``young=age < 30`` for a condition in SQL."""
+    found: list[str | dict[str, str]] = []
+    for text in given:
+        name, sign, condition = text.partition("=")
+        if sign and not name.strip().endswith(("<", ">", "!")):
+            found.append({name.strip(): condition.strip()})
+        else:
+            found.append(text)
+    return found
+
+
+def _named(splits: Mapping[str, Any], name: str, *, alone: bool) -> dict[str, Any]:
+    """Splits by a name of their own: that of the data set, of the split, or both."""
+    if len(splits) == 1:
+        return {name: next(iter(splits.values()))}
+    return {split if alone else f"{name} {split}": one for split, one in splits.items()}
+
+
+def _joined(tables: Mapping[str, Table]) -> Table:
+    first, *others = tables.values()
+    for name, other in tables.items():
+        if set(other.names) != set(first.names):
+            raise InputError(
+                f"{name!r} has other columns than {next(iter(tables))!r}", expected="parts with the same columns"
+            )
+    for other in others:
+        first = first.concat(other.select(first.names))
+    return first

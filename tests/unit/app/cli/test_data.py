@@ -1,0 +1,185 @@
+"""``mainspring data``, as a person calls it."""
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from mainspring.app.cli.data.inputs import named
+from mainspring.app.cli.data.tables import name_filter
+from mainspring.app.cli.main import main
+from mainspring.core.errors import InputError
+
+SHARED = Path(__file__).parents[4] / "../shared/data/chicago_taxi/simple.csv.gz"
+
+
+@pytest.fixture
+def trips(tmp_path: Path) -> Path:
+    path = tmp_path / "trips.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["fare", "paid", "when"])
+        for row in range(120):
+            fare = "" if row % 10 == 0 else row / 4
+            writer.writerow([fare, ["Cash", "Card", "Cash"][row % 3], f"2024-01-{row % 28 + 1:02d}"])
+    return path
+
+
+def answer(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> Any:
+    """What a command prints with ``--json``."""
+    assert main(["data", *map(str, arguments), "--json"]) == code, capsys.readouterr()
+    out = capsys.readouterr().out.strip().splitlines()
+    assert len(out) == 1
+    return json.loads(out[0], parse_constant=lambda text: pytest.fail(f"{text} is no JSON"))
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: object, code: int = 0) -> str:
+    assert main(["data", *map(str, arguments)]) == code
+    return click.unstyle(capsys.readouterr().out)
+
+
+def test_statistics_as_json(trips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = answer(capsys, "stats", trips)
+    features = {one["name"]: one for one in found["features"]}
+    assert found["num_examples"] == 120
+    assert list(features) == ["fare", "paid", "when"]
+    assert (features["fare"]["num_missing"], features["fare"]["max"]) == (12, 119 / 4)
+    assert features["paid"]["top_values"] == [
+        {"value": "Cash", "frequency": 80},
+        {"value": "Card", "frequency": 40},
+    ]
+
+
+def test_several_data_sets_lie_under_their_names(trips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = answer(capsys, "stats", f"old={trips}", trips, "--rows", "1-60", "--features", "^f")
+    assert {name: one["num_examples"] for name, one in found["datasets"].items()} == {"old": 60, "trips": 60}
+    assert [one["name"] for one in found["datasets"]["old"]["features"]] == ["fare"]
+
+
+def test_statistics_are_kept_and_given_instead_of_data(
+    trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.json"
+    first = answer(capsys, "stats", trips, "--out", kept)
+    assert first.pop("out") == str(kept)
+    assert answer(capsys, "stats", kept) == first
+
+
+def test_parts_are_taken_together(trips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(capsys, "stats", trips, f"again={trips}", "--together")["num_examples"] == 240
+
+
+def test_the_terminal_shows_every_feature_with_its_picture(
+    trips: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = told(capsys, "stats", trips)
+    assert "trips  120 rows, 3 columns" in text
+    (fare,) = [line for line in text.splitlines() if line.startswith("  fare")]
+    assert re.search(r"10 % .* 29\.75 .* [▁▂▃▄▅▆▇█]{10}", fare)
+    assert "Cash" in text
+    assert told(capsys, "stats", trips, "--sort", "missing", "--limit", "1").count("\n  fare") == 1
+
+
+def test_nothing_of_the_data_moves_the_cursor(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "evil.csv"
+    path.write_text("word\n" + "\x1b[31mred\n" * 5 + "plain\n")
+    assert main(["data", "stats", str(path)]) == 0
+    assert "\x1b[31mred" not in capsys.readouterr().out
+
+
+def test_a_schema_is_inferred_and_holds_data(
+    trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = tmp_path / "schema.yaml"
+    text = told(capsys, "schema", trips, "--label", "paid")
+    assert "label: paid" in text
+    assert "3 features" in told(capsys, "schema", "infer", trips, "--label", "paid", "--out", schema)
+    found = answer(capsys, "validate", trips, "--schema", schema)
+    assert (found["blessed"], found["anomalies"]) == (True, [])
+
+
+def test_data_that_is_not_as_the_schema_says_is_held(
+    trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema, other, bad = tmp_path / "schema.yaml", tmp_path / "other.csv", tmp_path / "bad.csv"
+    told(capsys, "schema", trips, "--out", schema)
+    other.write_text(trips.read_text().replace("Card", "Shells").replace("fare", "price"))
+    found = answer(capsys, "validate", other, "--schema", schema, "--html", tmp_path / "v.html", code=3)
+    assert found["blessed"] is False
+    kinds = {(one["path"], one["type"], one["severity"]) for one in found["anomalies"]}
+    assert ("fare", "SCHEMA_MISSING_COLUMN", "ERROR") in kinds
+    assert all(one["short_description"] and one["description"] for one in found["anomalies"])
+    assert "SCHEMA_MISSING_COLUMN" in (tmp_path / "v.html").read_text()
+    text = told(capsys, "validate", other, "--schema", schema, "--rows-out", bad, code=3)
+    assert text.startswith("held")
+    assert len(bad.read_text().splitlines()) == 41
+
+
+def test_a_profile_is_one_page(trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "page.html"
+    found = answer(capsys, "profile", trips, "--label", "paid", "--html", page)
+    assert Path(found["html"]) == page
+    assert found["statistics"]["num_examples"] == 120
+    assert {"validation", "findings"} <= set(found)
+    assert "the whole of it" in told(capsys, "profile", trips, "--html", page)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["stats", "nowhere.csv"], "there is no"),
+        (["stats", "{trips}", "--features", "["], "regular expression"),
+        (["stats", "{trips}", "--features", "zzz"], "no feature matches"),
+        (["stats", "{trips}", "--rows", "ten"], "1-10000"),
+        (["stats", "{trips}", "--rows", "500-"], "within 1-120"),
+        (["compare", "{trips}"], "--rows-a"),
+    ],
+)
+def test_mistakes_are_explained(
+    arguments: list[str], sentence: str, trips: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", *(one.format(trips=trips) for one in arguments)]) == 1
+    captured = capsys.readouterr()
+    assert sentence in captured.err + captured.out
+    assert "Traceback" not in captured.err
+
+
+def test_names_of_data_sets(trips: Path) -> None:
+    assert named(str(trips)) == ("trips", str(trips))
+    assert named(f"{trips}:today") == ("today", str(trips))
+    assert named(f"today={trips}") == ("today", str(trips))
+    assert named(str(trips), ["trips"]) == ("trips 2", str(trips))
+    assert named("postgresql://host/db?a=b") == ("db", "postgresql://host/db?a=b")
+
+
+def test_a_pattern_finds_names_in_any_case() -> None:
+    assert name_filter("FARE")("the_fare")
+    assert name_filter(None)("anything")
+    with pytest.raises(InputError):
+        name_filter("(")
+
+
+def test_a_group_helps_and_knows_what_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "schema", "--help"]) == 0
+    assert "wizard" in capsys.readouterr().out
+    assert main(["data", "stat"]) == 2
+    assert "Did you mean 'stats'" in capsys.readouterr().err
+
+
+def test_no_colours_where_none_are_wanted(
+    trips: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert main(["data", "stats", str(trips)]) == 0
+    assert "\x1b[" not in capsys.readouterr().out
+
+
+def test_the_taxi_trips_from_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    if not SHARED.exists():
+        pytest.skip("the shared data set chicago_taxi is not here")
+    found = {one["name"]: one for one in answer(capsys, "stats", SHARED)["features"]}
+    assert (found["trip_miles"]["num_zeros"], found["company"]["num_missing"]) == (4091, 5140)
