@@ -220,7 +220,10 @@ _AS_WORDS: Final = {
     ColumnType.INT: f"CAST({_V} AS VARCHAR)",
     ColumnType.FLOAT: f"coalesce(CAST(TRY_CAST({_V} AS BIGINT) AS VARCHAR), CAST({_V} AS VARCHAR))",
 }
-_LENGTHS: Final = {ColumnType.STRING: f"length({_V})", ColumnType.BYTES: f"octet_length({_V})"}
+_LENGTHS: Final = {
+    **{given: f"length({word})" for given, word in _AS_WORDS.items()},
+    ColumnType.BYTES: f"octet_length({_V})",
+}
 
 
 def _ranges(feature: Feature, given: ColumnType) -> Iterator[_Test]:

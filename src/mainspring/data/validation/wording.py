@@ -79,7 +79,8 @@ def _lengths(feature: Feature, length: Range, found: FeatureStatistics) -> Itera
     elif found.words is not None:
         least, largest, unit = found.words.min_length, found.words.max_length, "character"
     else:
-        least = largest = None
+        lengths = [len(word) for word in (_frequencies(found) or Frequencies({})).counts]
+        least, largest, unit = min(lengths, default=None), max(lengths, default=None), "character"
     if least is None or largest is None:
         yield finding(
             AnomalyType.STATS_NOT_AVAILABLE,
