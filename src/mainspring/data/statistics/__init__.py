@@ -11,7 +11,7 @@ from mainspring.data.statistics.images import ImageStatistics
 from mainspring.data.statistics.levels import ListLevel, Sizes
 from mainspring.data.statistics.merging import merge_all
 from mainspring.data.statistics.numbers import BINS, Histogram, Numbers, equal_width
-from mainspring.data.statistics.table import FORMAT, Sample, Statistics, TableStatistics
+from mainspring.data.statistics.table import FORMAT, Sample, Statistics, TableStatistics, check_mergeable
 from mainspring.data.statistics.text import TextStatistics
 from mainspring.data.statistics.weights import Weighted, WeightedNumbers, WeightedWords
 from mainspring.data.statistics.words import MISSING_WORDS, MOST_OFFENDERS, Offender, Words
@@ -38,6 +38,7 @@ __all__ = [
     "WeightedNumbers",
     "WeightedWords",
     "Words",
+    "check_mergeable",
     "equal_width",
     "merge_all",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from mainspring.core.errors import InputError
@@ -73,6 +74,24 @@ class FeatureStatistics:
         """How many values there are: those in all lists, or the rows with a value."""
         return self.levels[-1].total_values if self.levels else self.num_non_missing
 
+    def check_mergeable(self, other: FeatureStatistics) -> None:
+        """See that these may be merged.
+
+        Raises:
+            InputError: If one holds numbers and the other words, or they nest differently.
+        """
+        if joined_type(self.type, other.type) is None:
+            raise InputError(
+                f"column {self.name!r} is {self.type} in one part and {other.type} in the other",
+                expected="one type in all parts",
+            )
+        if len(self.levels) != len(other.levels):
+            raise InputError(
+                f"the lists of {self.name!r} are {len(self.levels)} deep in one part and {len(other.levels)} in "
+                "the other",
+                expected="one depth in all parts",
+            )
+
     @classmethod
     def merged(cls, parts: Sequence[FeatureStatistics]) -> FeatureStatistics:
         """Of the rows of all parts.
@@ -80,10 +99,11 @@ class FeatureStatistics:
         Raises:
             InputError: If one holds numbers and another words, or they nest differently.
         """
-        name = parts[0].name
+        for part in parts[1:]:
+            parts[0].check_mergeable(part)
         return FeatureStatistics(
-            name=name,
-            type=_type_of_all(parts),
+            name=parts[0].name,
+            type=reduce(lambda one, other: joined_type(one, other) or one, (part.type for part in parts)),
             num_missing=sum(part.num_missing for part in parts),
             num_non_missing=sum(part.num_non_missing for part in parts),
             numbers=merge_present([part.numbers for part in parts]),
@@ -106,19 +126,6 @@ class FeatureStatistics:
         return self.merged([self, other])
 
 
-def _type_of_all(parts: Sequence[FeatureStatistics]) -> ColumnType:
-    found = parts[0].type
-    for part in parts[1:]:
-        joined = joined_type(found, part.type)
-        if joined is None:
-            raise InputError(
-                f"column {part.name!r} is {found} in one part and {part.type} in the other",
-                expected="one type in all parts",
-            )
-        found = joined
-    return found
-
-
 def _merged_words(parts: Sequence[FeatureStatistics]) -> Words | None:
     if any(part.words is None and part.times is not None and part.times.count for part in parts):
         # Points in time are words only as long as they are few in every part.
@@ -127,13 +134,8 @@ def _merged_words(parts: Sequence[FeatureStatistics]) -> Words | None:
 
 
 def _merged_levels(parts: Sequence[FeatureStatistics]) -> tuple[ListLevel, ...]:
-    depths = sorted({len(part.levels) for part in parts})
-    if len(depths) > 1:
-        raise InputError(
-            f"the lists of {parts[0].name!r} are {depths[0]} deep in one part and {depths[1]} in another",
-            expected="one depth in all parts",
-        )
-    return tuple(ListLevel.merged([part.levels[place] for part in parts]) for place in range(depths[0]))
+    depth = len(parts[0].levels)
+    return tuple(ListLevel.merged([part.levels[place] for part in parts]) for place in range(depth))
 
 
 def _merged_custom(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
