@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from mainspring.data.celltypes import ColumnType
 from mainspring.data.profiling.composites import measure_composites
+from mainspring.data.profiling.crosses import measure_crosses
 from mainspring.data.profiling.features import Piece
 from mainspring.data.profiling.images import measure_images
 from mainspring.data.profiling.options import Options
-from mainspring.data.profiling.paths import Path
+from mainspring.data.profiling.paths import Path, escaped
 from mainspring.data.profiling.weights import measure_weights, total_weight
 from mainspring.data.statistics import FeatureStatistics, TableStatistics
 from mainspring.data.tables import Table
@@ -49,6 +51,33 @@ def extras(
         yield functools.partial(_images, table, name)
     if options.sparse or options.weighted:
         yield lambda: _named("composite", measure_composites(table, options.sparse, options.weighted))
+
+
+def of_the_whole(table: Table, features: Sequence[Path], options: Options) -> Iterator[Callable[[], Found]]:
+    """What is found in one go over all rows, however many."""
+    columns = _crossed(features, options)
+    if columns is None:
+        return
+    if options.label is not None and options.label not in columns:
+        columns = [*columns, options.label]
+    yield lambda: {("crosses", ""): measure_crosses(table, columns, options.label, weight=options.weight)}
+
+
+def _crossed(features: Sequence[Path], options: Options) -> list[str] | None:
+    """The columns of which pairs are measured."""
+    if options.crosses is False or (options.crosses is None and options.label is None):
+        return None
+    if options.crosses is not None and options.crosses is not True:
+        return list(options.crosses)
+    return [
+        path.column
+        for path in features
+        if path.is_plain and path.name == escaped(path.column) and _is_crossed(path)
+    ]
+
+
+def _is_crossed(path: Path) -> bool:
+    return path.type not in {ColumnType.STRUCT, ColumnType.BYTES, ColumnType.OTHER}
 
 
 def finished(num_rows: int, features: Sequence[Path], found: Found, options: Options) -> TableStatistics:

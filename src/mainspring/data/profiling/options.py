@@ -30,7 +30,8 @@ class Options:
         sparse: Sparse features to measure: objects with a ``name``, ``index`` and ``value``.
         weighted: Weighted features to measure: objects with a ``name``, ``feature`` and ``weight``.
         generators: More figures of one's own.
-        crosses: The columns whose pairs are measured; ``None`` for none but those with the label.
+        crosses: The columns whose pairs are measured, ``True`` for all, ``False`` for none; all if ``None`` and
+            there is a label.
         threads: How many threads work; as many as there are processors if ``None``.
     """
 
@@ -46,7 +47,7 @@ class Options:
     sparse: tuple[Any, ...] = ()
     weighted: tuple[Any, ...] = ()
     generators: tuple[Any, ...] = ()
-    crosses: tuple[str, ...] | None = None
+    crosses: tuple[str, ...] | bool | None = None
     threads: int | None = None
 
     @property
@@ -60,7 +61,8 @@ class Options:
         Raises:
             InputError: If some are not; all are listed.
         """
-        named = [*(self.features or ()), *self.text, *self.vocabularies, *self.images, *(self.crosses or ())]
+        crosses = self.crosses if isinstance(self.crosses, tuple) else ()
+        named = [*(self.features or ()), *self.text, *self.vocabularies, *self.images, *crosses]
         named += [name for name in (self.weight, self.label) if name is not None]
         known = {part for path in paths(table) for part in (path.name, path.column)}
         unknown = [name for name in dict.fromkeys(named) if name not in known]

@@ -9,12 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.data.examples import Examples
 from mainspring.data.profiling.bounds import bounds_of
-from mainspring.data.profiling.extras import extras, finished
+from mainspring.data.profiling.extras import extras, finished, of_the_whole
 from mainspring.data.profiling.features import CHUNK_ROWS, Piece, describe, is_counted
 from mainspring.data.profiling.options import Options
 from mainspring.data.profiling.paths import Path, paths
@@ -35,7 +34,22 @@ _TOGETHER: Final = 64
 
 
 def summarize(
-    data: Examples | Mapping[str, Table] | Table, *, options: Options | None = None, **more: Any
+    data: Examples | Mapping[str, Table] | Table,
+    *,
+    features: Sequence[str] | None = None,
+    weight: str | None = None,
+    label: str | None = None,
+    slices: Sequence[str | Mapping[str, str]] = (),
+    sample: float | None = None,
+    seed: int = 0,
+    text: Sequence[str] = (),
+    vocabularies: Mapping[str, Sequence[str]] | None = None,
+    images: Sequence[str] = (),
+    sparse: Sequence[Any] = (),
+    weighted: Sequence[Any] = (),
+    generators: Sequence[Any] = (),
+    crosses: Sequence[str] | bool | None = None,
+    threads: int | None = None,
 ) -> Statistics:
     """The statistics of a data set, split by split.
 
@@ -46,7 +60,8 @@ def summarize(
 
     Args:
         data: Examples, tables by the name of their split, or one table (taken as split ``train``).
-        options: What else to compute; ``more`` are its attributes by name (:class:`Options`).
+
+    The other arguments are those of :class:`Options`.
 
     Raises:
         InputError: If an option names a column that is not there.
@@ -56,13 +71,28 @@ def summarize(
         >>> summarize(table).split("train").feature("fare").numbers.mean
         3.0
     """
-    wanted = replace(options or Options(), **{name: _frozen(value) for name, value in more.items()})
+    options = Options(
+        features=tuple(features) if features is not None else None,
+        weight=weight,
+        label=label,
+        slices=tuple(slices),
+        sample=sample,
+        seed=seed,
+        text=tuple(text),
+        vocabularies=vocabularies or {},
+        images=tuple(images),
+        sparse=tuple(sparse),
+        weighted=tuple(weighted),
+        generators=tuple(generators),
+        crosses=crosses if isinstance(crosses, bool | None) else tuple(crosses),
+        threads=threads,
+    )
     if isinstance(data, Table):
-        return Statistics({"train": summarize_table(data, options=wanted)})
+        return Statistics({"train": summarize_table(data, options=options)})
     splits = data.splits if isinstance(data, Examples) else data
     origins = data.origins if isinstance(data, Examples) else {}
     return Statistics(
-        {name: summarize_table(table, origin=origins.get(name), options=wanted) for name, table in splits.items()}
+        {name: summarize_table(table, origin=origins.get(name), options=options) for name, table in splits.items()}
     )
 
 
@@ -81,8 +111,10 @@ def summarize_table(
     found: dict[Key, Any] = {}
     pieces = _pieces(table, features, origin)
     with ThreadPoolExecutor(wanted.workers) as pool:
+        once = [pool.submit(task) for task in of_the_whole(table, features, wanted)]
         while window := list(itertools.islice(pieces, _WINDOW)):
             _collect(found, _worked(pool, [task for piece in window for task in _tasks(piece, features, wanted)]))
+        _collect(found, (one.result() for one in once))
     return finished(table.num_rows, features, found, wanted)
 
 
@@ -98,10 +130,6 @@ def _above(name: str) -> Iterator[str]:
     """The structures that a field is in."""
     parts = name.split(".")
     return (".".join(parts[:place]) for place in range(1, len(parts)))
-
-
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _pieces(table: Table, features: Sequence[Path], origin: np.ndarray | None) -> Iterator[Piece]:
