@@ -76,10 +76,39 @@ def infer_schema(statistics: Statistics, *, label: str, split: str = TRAIN) -> S
 
 @step(gate=True)
 def validate(
-    statistics: Statistics, schema: Schema, *, previous: Statistics | None = None, environment: str = TRAINING
+    statistics: Statistics,
+    schema: Schema,
+    *,
+    previous: Statistics | None = None,
+    serving: Statistics | None = None,
+    previous_version: Statistics | None = None,
+    examples: Examples | None = None,
+    environment: str = TRAINING,
+    checks: list[str] = _NONE,
+    slices: list[str] = _NONE,
 ) -> Validation:
-    """Hold the data against the schema, and against the data before it. Errors hold the run, warnings do not."""
-    return validate_statistics(statistics, schema, environment=environment, previous=previous)
+    """Hold the data against the schema, and against other data. Errors hold the run, warnings do not.
+
+    Args:
+        previous: The statistics of the span before, to measure drift from.
+        serving: The statistics of serving data, to measure skew from.
+        previous_version: The statistics of the same span as it was delivered before.
+        examples: The rows: for checks in SQL and Python, and to show some of the rows that are wrong.
+        environment: Where the data is used; columns absent there need not be in the data.
+        checks: Names of checks that plugins offer, or import strings.
+        slices: Slices of the statistics that are validated too.
+    """
+    return validate_statistics(
+        statistics,
+        schema,
+        environment=environment,
+        previous=previous,
+        serving=serving,
+        previous_version=previous_version,
+        tables=examples,
+        checks=checks,
+        slices=slices,
+    )
 
 
 @step

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mainspring.data.schema import Feature
 from mainspring.data.schema.declaration import Declaration
 from mainspring.data.statistics import FeatureStatistics
+from mainspring.data.statistics.recognition import Formats, Kind, Recognition
 from mainspring.data.validation.anomalies import Anomaly, AnomalyType
 from mainspring.data.validation.findings import finding
 
@@ -28,7 +29,7 @@ def check_schema(schema: Declaration) -> Iterator[Anomaly]:
 
 def check_meaning(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]:
     """A generator found out what values stand for, and the schema does not say it."""
-    told = found.custom.get(_DOMAIN)
+    told = found.custom.get(_DOMAIN) or _recognised(found)
     says = (feature.domain, feature.bool_domain, feature.time, feature.language, feature.image)
     if told and all(one is None for one in says):
         yield finding(
@@ -38,6 +39,21 @@ def check_meaning(feature: Feature, found: FeatureStatistics) -> Iterator[Anomal
             expected="a schema that says what the values stand for",
             edit=f"under {feature.name!r}, add {told}",
         )
+
+
+def _recognised(found: FeatureStatistics) -> str:
+    """What a schema would say of values whose formats were counted."""
+    for one in found.custom.values():
+        known = one.recognition() if isinstance(one, Formats) else Recognition()
+        if known.kind is Kind.TIME:
+            return (
+                f"time: {{unit: UNIX_{known.unit.upper()}}}"
+                if known.unit
+                else f"time: {{format: {known.format!r}}}"
+            )
+        if known.kind in {Kind.IMAGE, Kind.LANGUAGE}:
+            return f"{known.kind}: {{}}"
+    return ""
 
 
 def check_source(feature: Feature, found: FeatureStatistics, names: frozenset[str]) -> Iterator[Anomaly]:
