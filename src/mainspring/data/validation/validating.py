@@ -19,6 +19,7 @@ from mainspring.data.validation.datasets import check_any_rows, check_growth, ch
 from mainspring.data.validation.flags import check_flag, is_flag
 from mainspring.data.validation.images import check_images
 from mainspring.data.validation.kinds import check_type
+from mainspring.data.validation.language import check_language
 from mainspring.data.validation.lists import check_lists
 from mainspring.data.validation.offenders import rows_of, with_examples
 from mainspring.data.validation.presence import check_columns, check_presence
@@ -165,6 +166,7 @@ def check_feature(feature: Feature, found: FeatureStatistics) -> Iterator[Anomal
     yield from check_words(feature, found)
     yield from check_unique(feature, found)
     yield from check_times(feature, found)
+    yield from check_language(feature, found)
     yield from check_images(feature, found)
     yield from check_meaning(feature, found)
 

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 
 from mainspring.data import AnomalyType, ColumnType, DriftLimits, Schema, Table, summarize, validate
+from mainspring.data.profiling.text import measure_text
 from mainspring.data.schema import (
     BoolDomain,
     Feature,
     ImageDomain,
+    LanguageDomain,
     Range,
     SparseFeature,
     SqlCheck,
     Stage,
     TimeDomain,
+    TokenConstraint,
     ValueCount,
     WeightedFeature,
 )
@@ -122,6 +125,20 @@ def _composites(rows: str, other: str, schema: Schema, kind: str) -> Statistics:
         f"SELECT a::{kind} AS {other}, b::DOUBLE[] AS value FROM (VALUES {rows}) AS t(a, b)"
     )
     return summarize(table, sparse=schema.sparse, weighted=schema.weighted)
+
+
+def texts(*values: str) -> Statistics:
+    table = Table.from_columns({"x": values})
+    found = measure_text(table, "x", ["red", "fish", "blue"], watched=["red"])
+    return changed(summarize(table), "x", text=found)
+
+
+def language(**wanted: Any) -> Schema:
+    return x(STRING, language=LanguageDomain(**wanted))
+
+
+def token(**wanted: Any) -> Schema:
+    return language(token_constraints=(TokenConstraint("red", **wanted),))
 
 
 def images(unreadable: int, largest: int = 100) -> Statistics:
@@ -266,6 +283,28 @@ CASES = [
         query("NULL::STRUCT(a INTEGER) AS x"),
     ),
     # what values stand for
+    both(Kind.FEATURE_COVERAGE_TOO_LOW, language(min_coverage=0.5), texts("red cat dog"), texts("red dog")),
+    both(
+        Kind.FEATURE_COVERAGE_TOO_SHORT_AVG_TOKEN_LENGTH,
+        language(min_avg_token_length=3.5),
+        texts("red cat"),
+        texts("red fish"),
+    ),
+    both(
+        Kind.SEQUENCE_VALUE_TOO_FEW_OCCURRENCES,
+        token(min_per_sequence=1),
+        texts("red fish", "fish"),
+        texts("red fish", "red"),
+    ),
+    both(Kind.SEQUENCE_VALUE_TOO_MANY_OCCURRENCES, token(max_per_sequence=1), texts("red red"), texts("red")),
+    both(
+        Kind.SEQUENCE_VALUE_TOO_SMALL_FRACTION, token(min_fraction=0.5), texts("red", "a", "b"), texts("red", "a")
+    ),
+    both(
+        Kind.SEQUENCE_VALUE_TOO_LARGE_FRACTION, token(max_fraction=0.5), texts("red", "red red"), texts("red", "a")
+    ),
+    both(Kind.SEQUENCE_TOO_SHORT, language(sequence_length=Range(2)), texts("red", "a b"), texts("a b")),
+    both(Kind.SEQUENCE_TOO_LONG, language(sequence_length=Range(None, 2)), texts("a b c"), texts("a b")),
     both(
         Kind.LOW_SUPPORTED_IMAGE_FRACTION,
         x(BYTES, image=ImageDomain(min_supported_fraction=0.9)),
