@@ -12,6 +12,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
     """The nouns of the rooms."""
     return {
         "mainspring.Approval": "mainspring.pipelines.approvals:Approval",
+        "mainspring.Assessment": "mainspring.data.assessment:Assessment",
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
         "mainspring.Model": "mainspring.models.model:Model",
@@ -48,6 +49,17 @@ def mainspring_runtimes() -> Mapping[str, str]:
     return {
         "onnx": "mainspring.models.adapters.onnx_runtime:open_runtime",
         "python": "mainspring.models.adapters.python_runtime:open_runtime",
+    }
+
+
+@hookimpl
+def mainspring_sources() -> Mapping[str, str]:
+    """Kinds of files, and databases."""
+    room = "mainspring.data.sources"
+    return {
+        **dict.fromkeys((".csv", ".tsv", ".data", ".test", ".txt"), f"{room}.plain:read_text"),
+        **dict.fromkeys((".json", ".jsonl", ".ndjson"), f"{room}.json_lines:read_json"),
+        **dict.fromkeys((".parquet", ".pq"), f"{room}.plain:read_parquet"),
     }
 
 

@@ -53,6 +53,11 @@ def mainspring_runtimes() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 
 @hookspec
+def mainspring_sources() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Suffix of files (``.xyz``) or URL scheme (``xyz``) to a ``mainspring.data.sources.Reader``."""
+
+
+@hookspec
 def mainspring_stores() -> Mapping[str, str]:  # type: ignore[empty-body]
     """URL scheme to a function that opens a metadata store: ``open(url) -> MetadataStore``."""
 

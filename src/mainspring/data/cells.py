@@ -37,21 +37,21 @@ def typed(cells: str, names: Sequence[str], types: Mapping[str, ColumnType], *, 
 def _decide(cells: str, names: Sequence[str]) -> dict[str, ColumnType]:
     # The first rows can only rule types out. What they leave is tested on every cell, the narrowest type first.
     asked = [(name, type_) for name in names for type_ in CANDIDATES]
-    first = _fitting(cells, asked, limit=f" LIMIT {_FIRST}")
+    first = fitting(cells, asked, limit=f" LIMIT {_FIRST}")
     left = {name: [type_ for type_ in CANDIDATES if first[name, type_] is not False] for name in names}
     decided = dict.fromkeys(names, ColumnType.STRING)
     while left := {name: types for name, types in left.items() if types}:
-        whole = _fitting(cells, [(name, types[0]) for name, types in left.items()])
-        for (name, type_), fitting in whole.items():
-            if fitting:
+        whole = fitting(cells, [(name, types[0]) for name, types in left.items()])
+        for (name, type_), fits_all in whole.items():
+            if fits_all:
                 decided[name] = type_
             # A column without any value fits nothing: it stays text.
-            left[name] = left[name][1:] if fitting is False else []
+            left[name] = left[name][1:] if fits_all is False else []
     floats = [name for name, type_ in decided.items() if type_ is ColumnType.FLOAT]
     return {**decided, **dict.fromkeys(_identifiers(cells, floats), ColumnType.STRING)}
 
 
-def _fitting(
+def fitting(
     cells: str, asked: Sequence[tuple[str, ColumnType]], *, limit: str = ""
 ) -> dict[tuple[str, ColumnType], bool | None]:
     """Whether all cells of a column fit a type; ``None`` for a column without any value."""
@@ -86,9 +86,9 @@ def _identifiers(cells: str, names: Sequence[str]) -> list[str]:
 
 def _check(cells: str, types: Mapping[str, ColumnType], where: str) -> None:
     problems = []
-    fitting = _fitting(cells, list(types.items()))
+    found = fitting(cells, list(types.items()))
     for name, type_ in types.items():
-        if fitting[name, type_] is not False:
+        if found[name, type_] is not False:
             continue
         cell = engine.quote(name)
         bad = (

@@ -47,7 +47,7 @@ def read_delimited(
     files = [look(path, dialect) for path in paths]
     _check_columns(files)
     where, names = ", ".join(map(str, paths)), files[0].names
-    large = sum(path.stat().st_size * (_PACKED if is_gzip(path) else 1) for path in paths) > HELD
+    large = is_large(paths)
     if large and not any(map(_hides_rows, files)):
         # Nearly always the engine takes the files as they are: only if not, each is looked at by itself.
         with suppress(engine.error()):
@@ -57,6 +57,11 @@ def read_delimited(
         sources = [_cells(file, held=not large, rejects=written) for file in files]
         cells = _union(names, [source for source, _ in sources])
         return kept(typed(cells, names, types, where=where), large=large)
+
+
+def is_large(paths: Sequence[Path]) -> bool:
+    """Whether files hold so much text that it is not to be held in memory."""
+    return sum(path.stat().st_size * (_PACKED if is_gzip(path) else 1) for path in paths) > HELD
 
 
 def _cells(file: TextFile, *, held: bool, rejects: Rejects | None) -> tuple[str, object]:

@@ -167,6 +167,11 @@ class Table:
         return cls._of(engine.Relation.of(query))
 
     @classmethod
+    def of_lying(cls, lying: stored.Lying) -> Self:
+        """The table of columns and extents. For the modules of this room."""
+        return cls._lying(*lying)
+
+    @classmethod
     def _of(cls, relation: engine.Relation) -> Self:
         return cls._lying(*stored.relation(relation))
 
