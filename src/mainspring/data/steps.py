@@ -1,10 +1,12 @@
-"""The standard steps of data: ingest, statistics, schema, validation, transform.
+"""The standard steps of data: ingest, statistics, assessment, schema, validation, transform.
 
 Thin on purpose: each step is one call of a plain function of this room.
 """
 
 from typing import Any, Final
 
+from mainspring.data.assessment import Assessment
+from mainspring.data.assessment import assess as assess_table
 from mainspring.data.examples import TRAIN, Examples
 from mainspring.data.profiling import summarize
 from mainspring.data.schema import TRAINING, Schema
@@ -63,9 +65,51 @@ def ingest(
 
 
 @step
-def statistics(examples: Examples) -> Statistics:
-    """What every column of every split holds."""
-    return summarize(examples)
+def statistics(
+    examples: Examples,
+    *,
+    features: list[str] | None = None,
+    weight: str | None = None,
+    label: str | None = None,
+    slices: list[str] = _NONE,
+    sample: float | None = None,
+    text: list[str] = _NONE,
+    images: list[str] = _NONE,
+) -> Statistics:
+    """What every column of every split holds.
+
+    Args:
+        features: The columns to describe; all if not given.
+        weight: A column of numbers by which rows are weighted, in addition to the plain figures.
+        label: The column to be predicted: how every other column hangs together with it is measured.
+        slices: Rows to describe apart: ``sex`` for every value of a column, ``sex x race`` for pairs of values.
+        sample: The share of the rows to draw, from 0 to 1; all if not given.
+        text: Columns of natural language.
+        images: Columns of pictures, as bytes or as names of files.
+    """
+    return summarize(
+        examples,
+        features=features,
+        weight=weight,
+        label=label,
+        slices=tuple(slices),
+        sample=sample,
+        text=tuple(text),
+        images=tuple(images),
+    )
+
+
+@step
+def assess(
+    examples: Examples, *, label: str | None = None, protected: list[str] = _NONE, split: str = TRAIN
+) -> Assessment:
+    """What a careful person would find in the rows of a split before learning from them. Holds nothing up.
+
+    Args:
+        label: The column to be predicted.
+        protected: Columns by which people must not be treated differently; those whose names say so are added.
+    """
+    return assess_table(examples.split(split), label=label, protected=protected)
 
 
 @step
