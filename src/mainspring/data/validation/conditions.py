@@ -153,7 +153,7 @@ def _flags(feature: Feature, given: ColumnType) -> Iterator[_Test]:
     expected = f"{texts[0]} or {texts[1]}"
     if given.is_numeric and all(is_number_text(text, whole=False) for text in texts):
         low, high = sorted(map(float, texts))
-        if given is ColumnType.INT or feature.type is ColumnType.INT:
+        if given is ColumnType.INT:
             yield _Test(AnomalyType.BOOL_TYPE_SMALL_INT, f"{_V} < {low!r}", expected)
             yield _Test(AnomalyType.BOOL_TYPE_BIG_INT, f"{_V} > {high!r}", expected)
         else:

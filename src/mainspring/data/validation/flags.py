@@ -9,7 +9,7 @@ from mainspring.data.schema import BoolDomain, Feature
 from mainspring.data.statistics import FeatureStatistics, Numbers
 from mainspring.data.validation.anomalies import Anomaly, AnomalyType
 from mainspring.data.validation.findings import finding, listed, plural
-from mainspring.data.validation.kinds import is_number, is_whole, other_type
+from mainspring.data.validation.kinds import is_number, other_type
 
 
 def is_flag(feature: Feature) -> bool:
@@ -50,7 +50,7 @@ def _numbers(feature: Feature, found: FeatureStatistics, numbers: Numbers) -> It
         )
         return
     low, high = sorted(map(float, texts))
-    if found.type is ColumnType.INT or (found.type is ColumnType.FLOAT and feature.type is ColumnType.INT):
+    if found.type is ColumnType.INT:
         yield from _ends(feature, numbers, low, high)
         return
     strange = [value for value in numbers.quantiles.values if value not in {low, high}]
@@ -68,7 +68,6 @@ def _numbers(feature: Feature, found: FeatureStatistics, numbers: Numbers) -> It
 
 
 def _ends(feature: Feature, numbers: Numbers, low: float, high: float) -> Iterator[Anomaly]:
-    as_float = not is_whole(numbers)
     for type_, value, limit, past in (
         (AnomalyType.BOOL_TYPE_SMALL_INT, numbers.min, low, numbers.min is not None and numbers.min < low),
         (AnomalyType.BOOL_TYPE_BIG_INT, numbers.max, high, numbers.max is not None and numbers.max > high),
@@ -79,7 +78,7 @@ def _ends(feature: Feature, numbers: Numbers, low: float, high: float) -> Iterat
                 feature.name,
                 found=f"the {'least' if limit == low else 'largest'} value is {value:,}",
                 expected=f"{low:g} and {high:g}",
-                edit="type: FLOAT" if as_float else "type: INT, without bool_domain",
+                edit="type: INT, without bool_domain",
                 observed=value,
                 limit=limit,
             )

@@ -13,9 +13,10 @@ from mainspring.data.validation.findings import SHOWN, SLACK, finding, floor, li
 
 def check_words(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]:
     """Words outside the domain, too short or too long ones, and bytes that are no text."""
-    frequencies = _frequencies(found)
-    if frequencies is not None and feature.domain is not None and frequencies.total:
-        yield from _domain(feature, feature.domain, frequencies, found.unique)
+    if feature.domain is not None:
+        frequencies = _frequencies(found)
+        if frequencies is not None and frequencies.total:
+            yield from _domain(feature, feature.domain, frequencies, found.unique)
     if found.words is not None and found.words.num_invalid_utf8:
         wrong = found.words.num_invalid_utf8
         yield finding(
