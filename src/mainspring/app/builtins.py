@@ -60,7 +60,16 @@ def mainspring_sources() -> Mapping[str, str]:
         **dict.fromkeys((".csv", ".tsv", ".data", ".test", ".txt"), f"{room}.plain:read_text"),
         **dict.fromkeys((".json", ".jsonl", ".ndjson"), f"{room}.json_lines:read_json"),
         **dict.fromkeys((".parquet", ".pq"), f"{room}.plain:read_parquet"),
+        **dict.fromkeys(
+            ("mariadb", "mysql", "postgres", "postgresql", "sqlite"), f"{room}.databases:read_database"
+        ),
     }
+
+
+@hookimpl
+def mainspring_statistics() -> Mapping[str, str]:
+    """Figures of features beyond those that all have."""
+    return {"recognition": "mainspring.data.profiling.generators:RecognitionGenerator"}
 
 
 @hookimpl

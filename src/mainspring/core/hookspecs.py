@@ -58,6 +58,11 @@ def mainspring_sources() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 
 @hookspec
+def mainspring_statistics() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Generator name to a ``mainspring.data.profiling.generators.Generator``, or a class that makes one."""
+
+
+@hookspec
 def mainspring_stores() -> Mapping[str, str]:  # type: ignore[empty-body]
     """URL scheme to a function that opens a metadata store: ``open(url) -> MetadataStore``."""
 

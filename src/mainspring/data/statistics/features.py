@@ -10,9 +10,10 @@ from typing import Any
 from mainspring.core.errors import InputError
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import joined_type
+from mainspring.data.statistics.custom import merged_custom
 from mainspring.data.statistics.images import ImageStatistics
 from mainspring.data.statistics.levels import ListLevel, Sizes
-from mainspring.data.statistics.merging import merge_all, merge_present
+from mainspring.data.statistics.merging import merge_present
 from mainspring.data.statistics.numbers import Numbers
 from mainspring.data.statistics.text import TextStatistics
 from mainspring.data.statistics.weights import Weighted
@@ -114,7 +115,7 @@ class FeatureStatistics:
             weighted=merge_present([part.weighted for part in parts]),
             text=merge_present([part.text for part in parts]),
             images=merge_present([part.images for part in parts]),
-            custom=_merged_custom([part.custom for part in parts]),
+            custom=merged_custom([part.custom for part in parts]),
         )
 
     def merge(self, other: FeatureStatistics) -> FeatureStatistics:
@@ -136,14 +137,3 @@ def _merged_words(parts: Sequence[FeatureStatistics]) -> Words | None:
 def _merged_levels(parts: Sequence[FeatureStatistics]) -> tuple[ListLevel, ...]:
     depth = len(parts[0].levels)
     return tuple(ListLevel.merged([part.levels[place] for part in parts]) for place in range(depth))
-
-
-def _merged_custom(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    names = dict.fromkeys(name for part in parts for name in part)
-    found: dict[str, Any] = {}
-    for name in names:
-        values = [part[name] for part in parts if name in part]
-        # A figure that does not know how to merge cannot be told for the whole.
-        if len(values) == 1 or hasattr(values[0], "merged"):
-            found[name] = merge_all(values)
-    return found
