@@ -3,18 +3,39 @@
 Distances are computed from statistics alone, no rows are needed.
 """
 
+from mainspring.data.comparison.changes import Change, explain_change, explain_changes
+from mainspring.data.comparison.compared import Comparison, Distance, FeatureComparison
+from mainspring.data.comparison.comparing import LIMITS, METHODS, compare
 from mainspring.data.comparison.distances import distances
 from mainspring.data.comparison.measuring import LEVEL, measure
+from mainspring.data.comparison.mmd import mmd_test
+from mainspring.data.comparison.multivariate import ClassifierTest, MmdTest
 from mainspring.data.comparison.nouns import METRICS, Distances, Measurement
+from mainspring.data.comparison.rows import distances_of_rows
 from mainspring.data.comparison.significance import benjamini_hochberg, homogeneity
+from mainspring.data.comparison.tfdv import tfdv_distances
 
 __all__ = [
     "LEVEL",
+    "LIMITS",
+    "METHODS",
     "METRICS",
+    "Change",
+    "ClassifierTest",
+    "Comparison",
+    "Distance",
     "Distances",
+    "FeatureComparison",
     "Measurement",
+    "MmdTest",
     "benjamini_hochberg",
+    "compare",
     "distances",
+    "distances_of_rows",
+    "explain_change",
+    "explain_changes",
     "homogeneity",
     "measure",
+    "mmd_test",
+    "tfdv_distances",
 ]

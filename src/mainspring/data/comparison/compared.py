@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
+from mainspring.core.errors import NotFoundError
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data.comparison.changes import Change
@@ -138,7 +139,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """Ok if nothing drifted; every column has a reason, drifted or not, and so has every slice that drifted."""
+        """Ok if nothing drifted. Every column has a reason, drifted or not, and every drift in a slice."""
         reasons = [_reason(one) for one in self.features]
         for name, features in self.slices.items():
             reasons += [_reason(one, name) for one in features if one.drifted]
@@ -148,9 +149,12 @@ class Comparison:
         """One column.
 
         Raises:
-            KeyError: If it was not compared.
+            NotFoundError: If it was not compared.
         """
-        return {one.name: one for one in self.features}[name]
+        known = {one.name: one for one in self.features}
+        if name not in known:
+            raise NotFoundError(f"{name!r} was not compared", expected="one of " + ", ".join(known))
+        return known[name]
 
     def describe(self, *, most: int = 50) -> str:
         """The largest effects first, for people.
@@ -228,14 +232,13 @@ def _table(features: tuple[FeatureComparison, ...]) -> Iterator[str]:
     if not features:
         return
     width = min(max(len(one.name) for one in features), 40)
-    yield f"  {'column':{width}}  {'type':9}  {'distance':24}  {'value':>8}  {'limit':>7}  {'p':>8}  before / after"
+    titles = f"{'distance':24}  {'value':>8}  {'limit':>7}  {'p':>8}  before / after"
+    yield f"  {'column':{width}}  {'type':9}  {titles}"
     for one in features:
         found = one.distances[one.main]
         limit = f"{found.threshold:.3g}" if found.threshold is not None else "-"
         p_value = "-" if found.p_value is None else f"{found.p_value:.2g}" if found.p_value >= 1e-4 else "<0.0001"
         sides = [sparkline([getattr(mass, side) for mass in one.masses]) for side in ("one", "other")]
         mark = "!" if one.drifted else " "
-        yield (
-            f"{mark} {one.name[:width]:{width}}  {one.type:9}  {one.main[:24]:24}  {found.value:8.4f}  {limit:>7}  "
-            f"{p_value:>8}  {sides[0]} / {sides[1]}"
-        )
+        figures = f"{one.main[:24]:24}  {found.value:8.4f}  {limit:>7}  {p_value:>8}"
+        yield f"{mark} {one.name[:width]:{width}}  {one.type:9}  {figures}  {sides[0]} / {sides[1]}"

@@ -14,7 +14,6 @@ from mainspring.data.comparison import formulas, resampling
 from mainspring.data.comparison.nouns import Distances
 from mainspring.data.comparison.ordered import (
     Line,
-    Points,
     half_harmonic,
     kolmogorov_smirnov,
     kolmogorov_smirnov_p,
@@ -27,6 +26,7 @@ from mainspring.data.comparison.sides import (
     bins_of_numbers,
     bins_of_words,
     comparable,
+    line_of,
     shares_of,
     side_of,
 )
@@ -80,9 +80,9 @@ def distances_of_sides(one: Side, other: Side, *, intervals: bool = False) -> Di
     """How far apart two columns are, however they came to be known; ``None`` if they cannot be compared."""
     if not comparable(one, other):
         return None
-    line = _line_of(one.points, other.points)
+    line = line_of(one.points, other.points)
     bins = bins_of_numbers(one, other, line) if line is not None else bins_of_words(one, other)
-    lengths = _line_of(one.lengths, other.lengths)
+    lengths = line_of(one.lengths, other.lengths)
     scored = _binned(bins, line)
     scored |= _words(bins) if line is None else _line(line, one, other)
     scored |= _presence(one, other, lengths)
@@ -105,10 +105,6 @@ def distances_of_sides(one: Side, other: Side, *, intervals: bool = False) -> Di
         wasserstein=_value(scored, "wasserstein"),
         length=_value(scored, "length"),
     )
-
-
-def _line_of(one: Points | None, other: Points | None) -> Line | None:
-    return Line.of(one, other) if one is not None and other is not None else None
 
 
 def _value(scored: Mapping[str, _Scored], name: str) -> float | None:

@@ -92,6 +92,11 @@ def comparable(one: Side, other: Side) -> bool:
     return kinds[0] == kinds[1] and any(kinds[0][:2]) and one.listed == other.listed
 
 
+def line_of(one: Points | None, other: Points | None) -> Line | None:
+    """Both on one line, if both are numbers."""
+    return Line.of(one, other) if one is not None and other is not None else None
+
+
 def bins_of_numbers(one: Side, other: Side, line: Line) -> dict[str, tuple[float, float]]:
     """Rows between the pooled deciles, the outer bins open; NaN, infinite and missing rows apart."""
     edges = tuple(dict.fromkeys(line.quantiles([share / BINS for share in range(1, BINS)])))
