@@ -135,7 +135,8 @@ def {name}(
     examples = steps.ingest(data, splits={{"train": 3, "eval": 1}}{options})
     statistics = steps.statistics(examples)
     schema = curated(steps.infer_schema(statistics, label=LABEL), file="schema.yaml")
-    steps.validate(statistics, schema)  # a gate: nothing below runs on data that does not fit
+    # A gate: nothing below runs on data that does not fit.
+    steps.validate(statistics, schema, examples=examples)
 
     # Model: one transform for training and serving, any scikit-learn or LightGBM estimator.
 {note}    transform = steps.transform(examples, schema{exclude})
