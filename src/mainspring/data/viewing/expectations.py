@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainspring.data.viewing.drifts import NAMES
 from mainspring.data.viewing.wording import figure, percent, shortened
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def limits(found: DriftLimits) -> str:
     """The limits of drift or skew that are set."""
     fields = getattr(type(found), "__dataclass_fields__", {})
     set_ = {name: getattr(found, name) for name in fields}
-    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in set_.items() if value is not None)
+    return ", ".join(
+        f"{NAMES.get(name, name.replace('_', ' '))} {value:g}" for name, value in set_.items() if value is not None
+    )
 
 
 def lines(feature: Feature, schema: Schema) -> list[tuple[str, str]]:

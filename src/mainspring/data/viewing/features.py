@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.viewing.curves import curve, non_uniformity
 from mainspring.data.viewing.forms import plain, top_values
+from mainspring.data.viewing.themes import span, theme_lines
 from mainspring.data.viewing.wording import figure, percent, shortened
 
 if TYPE_CHECKING:
@@ -132,33 +133,12 @@ def _more(feature: FeatureStatistics) -> list[tuple[str, str]]:
         for offender in words.offenders[:3]:
             found.append(("no number", f"{shortened(offender.value, 40)!r} from row {offender.row:,} on"))
     if feature.sizes is not None and feature.sizes.count:
-        sizes = feature.sizes
-        found.append(("bytes", f"{figure(sizes.min)} to {figure(sizes.max)}, {figure(sizes.avg)} on average"))
+        found.append(("bytes", span(feature.sizes.min, feature.sizes.max, feature.sizes.avg)))
     for place, level in enumerate(feature.levels, 1):
         depth = f"lists, level {place}" if len(feature.levels) > 1 else "lists"
         told = f"{figure(level.num_lists)}, {figure(level.num_empty)} empty, {figure(level.num_missing)} missing"
-        span = f"{figure(level.min_values)} to {figure(level.max_values)}, {figure(level.avg_values)} on average"
-        found += [(depth, told), ("values per list", span)]
-    for name in ("text", "images", "weighted", "custom"):
-        found += _flat(name, plain(getattr(feature, name)))
-    return found
-
-
-def _flat(name: str, value: Any) -> list[tuple[str, str]]:
-    """Figures of a noun, one line each; lists and what is nested deeper are left to ``--json``."""
-    if not isinstance(value, dict):
-        return []
-    shown: list[tuple[str, str]] = []
-    for key, one in value.items():
-        word = f"{name}: {key.removeprefix('num_').replace('_', ' ')}"
-        if isinstance(one, bool) or one is None:
-            continue
-        if isinstance(one, int | float | str):
-            shown.append((word, shortened(figure(one), 60)))
-        elif isinstance(one, dict) and one and all(isinstance(each, int | float) for each in one.values()):
-            most = sorted(one.items(), key=lambda pair: -pair[1])[:5]
-            shown.append((word, ", ".join(f"{shortened(key, 20)} {figure(each)}" for key, each in most)))
-    return shown[:12]
+        found += [(depth, told), ("values per list", span(level.min_values, level.max_values, level.avg_values))]
+    return found + theme_lines(feature)
 
 
 def share_of(part: float, whole: float) -> str:

@@ -6,8 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from mainspring.data.sketches import Distinct, Frequencies, Quantiles
+from mainspring.data.viewing.themes import crosses_form
+
 if TYPE_CHECKING:
-    from mainspring.data.sketches import Quantiles
     from mainspring.data.statistics import (
         FeatureStatistics,
         Histogram,
@@ -44,9 +46,11 @@ def table_form(table: TableStatistics) -> dict[str, Any]:
     found["features"] = [feature_form(feature) for feature in table.features.values()]
     if table.slices:
         found["slices"] = {name: table_form(part) for name, part in table.slices.items()}
-    for more in ("composites", "crosses"):
-        if getattr(table, more):
-            found[more] = plain(getattr(table, more))
+    if table.composites:
+        found["composites"] = plain(table.composites)
+    crosses = crosses_form(table)
+    if crosses:
+        found["crosses"] = plain(crosses)
     return found
 
 
@@ -101,6 +105,12 @@ def plain(value: Any) -> Any:
         return [plain(one) for one in value]
     if isinstance(value, bytes):
         return None  # registers of a sketch: nothing to read
+    if isinstance(value, Quantiles):
+        return quantiles(value)
+    if isinstance(value, Frequencies):
+        return [{"value": word, "frequency": count} for word, count in value.top(TOP_VALUES)]
+    if isinstance(value, Distinct):
+        return None
     fields = getattr(type(value), "__dataclass_fields__", None)
     if fields is not None:
         return {name: plain(getattr(value, name)) for name in fields}

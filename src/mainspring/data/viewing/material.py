@@ -10,6 +10,7 @@ from mainspring.data.viewing.drifts import FeatureDrift, by_feature
 from mainspring.data.viewing.expectations import domain, expected_type, limits, lines, presence
 from mainspring.data.viewing.features import KINDS, compact, kind_of, type_words
 from mainspring.data.viewing.forms import plain
+from mainspring.data.viewing.themes import association_lines
 from mainspring.data.viewing.wording import counted, figure, percent
 
 if TYPE_CHECKING:
@@ -76,6 +77,11 @@ class Material:
     num_features: int = 0
     payload: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def own_limits(self) -> bool:
+        """Whether a feature of the schema has limits of drift of its own."""
+        return any(row.limits for row in self.expected)
+
 
 def gather(
     tables: Mapping[str, TableStatistics],
@@ -89,6 +95,8 @@ def gather(
 ) -> Material:
     """Everything that is known, ready to be drawn. ``tables`` may be empty."""
     anomalies = list(validation.anomalies) if validation is not None else []
+    if schema is not None and not tables:
+        notes = [*notes, *_schema_notes(schema)]
     datasets = [_data_set(name, table) for name, table in tables.items()]
     if validation is not None and not tables:
         datasets = [DataSet(name=name, facts=[("rows", f"{rows:,}")]) for name, rows in validation.rows.items()]
@@ -158,6 +166,21 @@ def _summary(
     return "; ".join(parts) + "." if parts else ""
 
 
+def _schema_notes(schema: Schema) -> list[str]:
+    """What a schema says of all features, and of the whole data set."""
+    ends = [("at least", schema.min_examples), ("at most", schema.max_examples)]
+    sizes = [f"{word} {rows:,} rows" for word, rows in ends if rows is not None]
+    found = [
+        ("Label", schema.label or ""),
+        ("Environments", ", ".join(schema.environments)),
+        ("Size", " and ".join(sizes)),
+        ("Limits of drift, unless a feature has its own", limits(schema.drift)),
+        ("Limits of skew, unless a feature has its own", limits(schema.skew)),
+    ]
+    found += [(f"Check {check.name}", check.description or check.sql) for check in schema.checks]
+    return [f"{word}: {text}" for word, text in found if text]
+
+
 def _not_evaluated(validation: Validation | None) -> list[tuple[str, str]]:
     found = []
     for one in getattr(validation, "not_evaluated", ()):
@@ -177,7 +200,7 @@ def _expected(schema: Schema) -> list[Expected]:
                 type=expected_type(feature),
                 presence=presence(feature),
                 domain=domain(feature),
-                limits=limits(schema.drift_limits(name)),
+                limits=limits(feature.drift),
                 notes="; ".join([*([feature.description] if feature.description else []), *notes]),
                 is_label=name == schema.label,
             )
@@ -212,6 +235,8 @@ def _payload(
         wrong = [place for place, one in enumerate(anomalies) if one.path == name]
         row |= {"a": wrong} if wrong else {}
         row |= {"d": _drift(worst[name])} if name in worst else {}
+        if label is not None:
+            row |= {"as": told} if (told := _associations(tables, name)) else {}
         if schema is not None and name in schema.features:
             row["e"] = lines(schema.features[name], schema)
         features.append(row)
@@ -223,10 +248,16 @@ def _payload(
         "datasets": list(tables),
         "rows": sizes,
         "slices": slices,
+        "label": label or "",
         "kinds": KINDS,
         "features": features,
         "anomalies": [_anomaly(one) for one in anomalies],
     }
+
+
+def _associations(tables: Mapping[str, TableStatistics], name: str) -> list[tuple[str, str]]:
+    found = (association_lines(table, name) for table in tables.values())
+    return next((told for told in found if told), [])
 
 
 def _at(table: TableStatistics, slice_: str) -> TableStatistics | None:

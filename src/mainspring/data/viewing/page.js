@@ -195,7 +195,11 @@ const edgesOf = (parts, scale, most) => {
   const span = scale.high - scale.low;
   const whole = !scale.log && known.every((part) => part.d && part.x.every(Number.isInteger));
   if (scale.single) { return [scale.low, scale.high]; }
-  if (whole && span < 60 && span + 1 <= most * 2.5) { return Array.from({ length: span + 2 }, (_, i) => scale.low - 0.5 + i); }
+  if (whole) {
+    // As many whole numbers in every bin, or bars would go up and down for no reason.
+    const step = span < 60 && span + 1 <= most * 2.5 ? 1 : Math.ceil((span + 1) / most);
+    return Array.from({ length: Math.ceil((span + 1) / step) + 1 }, (_, i) => scale.low - 0.5 + i * step);
+  }
   return Array.from({ length: most + 1 }, (_, i) => i === most ? scale.high : i === 0 ? scale.low : scale.back(i / most));
 };
 const counted = (part, edges) => {
@@ -284,7 +288,7 @@ const small = (feature) => {
 // The large chart, with axes.
 const ticksOf = (low, high, most) => {
   const rough = (high - low) / most, power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough * 0.999);
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= rough * 0.999);
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i <= Math.floor(high / step + 1e-9); i += 1) { found.push(Number((i * step).toPrecision(12))); }
   return found;
@@ -292,10 +296,10 @@ const ticksOf = (low, high, most) => {
 const across = (scale, time) => {
   if (!scale.log) {
     if (time && scale.high - scale.low > 172800) {
-      const days = ticksOf(scale.low / 86400, scale.high / 86400, 6).map((day) => day * 86400);
+      const days = ticksOf(scale.low / 86400, scale.high / 86400, roomy() < 500 ? 3 : 6).map((day) => day * 86400);
       return days.filter((day) => day >= scale.low && day <= scale.high);
     }
-    return ticksOf(scale.low, scale.high, time ? 6 : 8);
+    return ticksOf(scale.low, scale.high, roomy() < 500 ? 4 : time ? 6 : 8);
   }
   const found = scale.low <= 0 && scale.high >= 0 ? [0] : [];
   for (let power = -9; power <= 15; power += 1) { found.push(10 ** power, -(10 ** power)); }
@@ -308,8 +312,9 @@ const upward = (marks) => {
   const found = marks.many ? [1, 0.1, 0.01, 0.001, 0.0001] : Array.from({ length: 13 }, (_, i) => 10 ** i);
   return found.filter((v) => v <= marks.top).map((v) => [v, marks.many ? percent(v).replace("< 0.1", "0.01") : figure(v)]);
 };
+const roomy = () => Math.max(Math.min(innerWidth < 900 ? root.clientWidth - 26 : (root.clientWidth - 66) * 0.62, 1000), 260);
 const large = (feature) => {
-  const parts = partsOf(feature), wide = 860, high = 300, left = 62, right = wide - 14, top = 14, base = high - 34, time = feature.k === "time";
+  const parts = partsOf(feature), wide = roomy(), high = wide < 500 ? 220 : 300, left = 62, right = wide - 14, top = 14, base = high - 34, time = feature.k === "time";
   const scale = scaleOf(parts), say = (v) => time ? moment(v, scale.high - scale.low) : figure(Number(v.toPrecision(6)));
   const x = (v) => left + scale.to(v) * (right - left);
   let body = "", ticks = [];
@@ -326,7 +331,8 @@ const large = (feature) => {
     ticks = upward(marks).map(([v, text]) => [base - marks.at(v) * (base - top), text]);
     body = layers(marks, even.slice(0, -1), even.slice(1), base, base - top, even.length > 90 ? 0 : 1);
     body += edges.slice(1).map((end, i) => {
-      const span = edges[0] < scale.low ? say(Math.round(end - 0.5)) : say(edges[i]) + " to " + say(end);
+      const first = Math.round(edges[i] + 0.5), last = Math.round(end - 0.5);
+      const span = edges[0] >= scale.low ? say(edges[i]) + " to " + say(end) : first === last ? say(first) : say(first) + " to " + say(last);
       const told = shown.map((one, k) => rows[k] ? one.name + ": " + figure(Math.round(rows[k][i])) + " rows, " + percent(wholes[k] ? rows[k][i] / wholes[k] : 0) : "").filter(Boolean);
       return '<rect class="hit" x="' + n(even[i]) + '" y="' + top + '" width="' + n(Math.max(even[i + 1] - even[i], 1)) + '" height="' + (base - top) + '"><title>' + esc(span + "\n" + told.join("\n")) + "</title></rect>";
     }).join("");
@@ -352,10 +358,10 @@ const wordTable = (parts, most) => {
   const long = (v) => log ? Math.log10(1 + v * largest) / Math.log10(1 + highest * largest) : v / highest;
   const line = (pair) => '<tr><td class="word">' + (esc(pair[0]) || '<i class="quiet">(empty)</i>') + '</td><td class="bar"><svg viewBox="0 0 200 ' + (kept.length * 8 + 2) + '" width="100%" height="' + (kept.length * 8 + 2) + '" preserveAspectRatio="none" aria-hidden="true">'
     + kept.map((i, k) => '<rect class="f k' + shown[i].colour + '" x="0" y="' + (k * 8 + 1) + '" width="' + n(long(shareAt(pair, i)) * 200) + '" height="7"/>').join("") + "</svg></td>"
-    + kept.map((i) => "<td>" + figure(pair[1][i]) + ' <span class="quiet">' + percent(shareAt(pair, i)) + "</span></td>").join("") + "</tr>";
+    + kept.map((i) => "<td><span class=\"rows\">" + figure(pair[1][i]) + ' </span><span class="quiet">' + percent(shareAt(pair, i)) + "</span></td>").join("") + "</tr>";
   const rest = kept.map((i) => [parts[i].tt - parts[i].tn.reduce((a, b) => a + b, 0), parts[i].u - parts[i].tv.length, parts[i].tt]);
   const more = rest.some(([count]) => count > 0) ? '<tr><td class="quiet">' + figure(Math.max(...rest.map((one) => one[1]))) + " other values</td><td></td>"
-    + rest.map(([count, , whole]) => "<td>" + figure(count) + ' <span class="quiet">' + percent(whole ? count / whole : 0) + "</span></td>").join("") + "</tr>" : "";
+    + rest.map(([count, , whole]) => "<td><span class=\"rows\">" + figure(count) + ' </span><span class="quiet">' + percent(whole ? count / whole : 0) + "</span></td>").join("") + "</tr>" : "";
   return '<section class="words" tabindex="0" role="region" aria-label="Most frequent values"><h3>Most frequent values</h3><table><thead class="sr"><tr><th>Value</th><th>Bar</th>' + kept.map((i) => "<th>" + esc(shown[i].name) + "</th>").join("") + "</tr></thead><tbody>" + found.map(line).join("") + more + "</tbody></table></section>";
 };
 const quantileTable = (feature, parts) => {
@@ -383,7 +389,7 @@ const panel = (feature) => {
   const facts = shown.map((one, i) => parts[i] && parts[i].f ? pairs(shown.length > 1 ? one.name : "More", parts[i].f) : "").join("");
   const main = chart + wordTable(parts, numbers ? 10 : 60) || '<p class="none">' + (parts.some(Boolean) ? "There are no values to draw." : "The feature is not in the data.") + "</p>";
   const side = quantileTable(feature, parts);
-  return '<div class="panel"><div>' + legend() + main + "</div><div>" + wrongList(feature) + driftTable(feature) + side + pairs("Schema", feature.e) + facts + "</div></div>";
+  return '<div class="panel"><div>' + legend() + main + "</div><div>" + wrongList(feature) + driftTable(feature) + side + pairs("Together with " + data.label, feature.as) + pairs("Schema", feature.e) + facts + "</div></div>";
 };
 
 // Rows.
@@ -594,6 +600,8 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "Escape" && state.open.length) { state.open = []; draw(false); if (at >= 0) { buttons[at].focus(); } }
 });
 addEventListener("hashchange", take);
+let waiting = 0;
+addEventListener("resize", () => { clearTimeout(waiting); waiting = setTimeout(() => { if (state.open.length) { details.clear(); draw(false); } }, 200); });
 if (state.open.length) { const first = data.features.find((one) => one.n === state.open[0]); if (first && nodes[first.i]) { nodes[first.i].scrollIntoView({ block: "center" }); } }
 document.documentElement.dataset.ready = "1";
 })();
