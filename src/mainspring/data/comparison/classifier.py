@@ -61,9 +61,7 @@ def classifier_test(
     auc, error = _area(scores, sides, folds)
     size = (auc - 0.5) / _null_error(sides, folds)
     p_value = normal_tail(size) / 2 if size > 0 else 1.0 - normal_tail(-size) / 2
-    told = sorted(
-        zip((auc - area for area in lost), encoded.names, strict=False), key=lambda one: (-one[0], one[1])
-    )
+    shares = {name: auc - area for name, area in zip(encoded.names, lost, strict=False)}
     return ClassifierTest(
         auc=auc,
         interval=(max(auc - _WIDTH * error, 0.0), min(auc + _WIDTH * error, 1.0)),
