@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from mainspring.core.errors import InputError
-from mainspring.data import engine
+from mainspring.data import engine, stored
 from mainspring.data.splits.row_numbers import RowNumbers
 from mainspring.data.tables import Table
 
 Parted = tuple[dict[str, Table], RowNumbers]
 """The rows of each split, and for each split the numbers (from 1) of its rows in the source."""
+
+LARGE: Final = 50_000_000
+"""Splits of more cells are kept in files of the process."""
 
 _MOST: Final = 200
 
@@ -43,10 +46,7 @@ def parted(
             fix=fix,
         )
     tables = {
-        name: Table.of_query(
-            f"SELECT rows.* FROM ({kept.query()}) AS rows POSITIONAL JOIN {parts.name} AS parts "  # noqa: S608 - our own names
-            f"WHERE parts.part = {place}"
-        )
+        name: _rows(kept, f"POSITIONAL JOIN {parts.name} AS parts WHERE parts.part = {place}", counts[place])
         for place, name in enumerate(names)
     }
     numbers = {
@@ -54,6 +54,11 @@ def parted(
         for place, name in enumerate(names)
     }
     return tables, RowNumbers(numbers, parts)
+
+
+def _rows(table: Table, choice: str, count: int) -> Table:
+    query = f"SELECT rows.* FROM ({table.query()}) AS rows {choice}"  # noqa: S608 - our own names
+    return Table.of_lying(stored.kept(query, large=count * len(table.columns) > LARGE))
 
 
 def assign(query: str, part: str) -> engine.Relation:

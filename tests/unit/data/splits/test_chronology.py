@@ -107,7 +107,7 @@ def test_rows_without_a_time_are_refused() -> None:
         by_time(Table.from_columns({"t": [1.5, float("nan")]}), "t", {"a": 1, "b": 1})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.datetimes(datetime.datetime(2020, 1, 1), datetime.datetime(2020, 1, 9)), min_size=2, max_size=40),
     st.integers(1, 5),

@@ -38,7 +38,7 @@ def test_the_rule_is_the_one_that_is_written_down() -> None:
     assert origins["train"].tolist() == [x + 1 for x in sorted(wanted)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.integers(1, 30), min_size=1, max_size=6),
     st.lists(st.integers(1, 9), min_size=2, max_size=3),
