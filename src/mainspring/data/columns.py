@@ -89,7 +89,7 @@ def held(columns: Mapping[str, Sequence[Any] | np.ndarray], types: Mapping[str, 
     for place, (name, values) in enumerate(columns.items()):
         type_ = types.get(name) or _type_of(name, values)
         arrays[f"c{place}"] = _as_array(name, values, type_)
-        picks.append(f"{_pick(f'c{place}', type_)} AS {engine.quote(name)}")
+        picks.append(f"{pick(f'c{place}', type_)} AS {engine.quote(name)}")
     return engine.Relation.of_object(arrays, ", ".join(picks))
 
 
@@ -237,7 +237,8 @@ def _text(value: Any, type_: ColumnType) -> str:
     return str(value)
 
 
-def _pick(cell: str, type_: ColumnType) -> str:
+def pick(cell: str, type_: ColumnType) -> str:
+    """SQL: the value of a text cell; bytes are written in hexadecimal digits."""
     if type_ is ColumnType.BYTES:
         return f"from_hex(CAST({cell} AS VARCHAR))"
     return f"CAST({cell} AS {ENGINE_TYPES.get(type_, 'VARCHAR')})"

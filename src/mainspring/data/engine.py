@@ -208,6 +208,17 @@ def write_parquet(sql: str, path: Path) -> None:
         found.execute(f"COPY ({sql}) TO {literal(str(path))} ({options})").fetchall()
 
 
+def write_object(value: Any, select: str, path: Path) -> None:
+    """Write the rows of what :meth:`Relation.of_object` takes to a Parquet file, as they come."""
+    with cursor() as found:
+        found.register("given", value)
+        try:
+            options = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
+            found.execute(f"COPY (SELECT {select} FROM given) TO {literal(str(path))} ({options})").fetchall()  # noqa: S608 - names are quoted by the caller
+        finally:
+            found.unregister("given")
+
+
 def as_list(names: Sequence[str]) -> str:
     """Names as a list of SQL identifiers."""
     return ", ".join(quote(name) for name in names)

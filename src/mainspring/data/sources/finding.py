@@ -23,6 +23,19 @@ def scheme_of(location: str | Path | Sequence[str | Path]) -> str | None:
     return found["scheme"].lower() if found else None
 
 
+def redacted(location: str | Path) -> str:
+    """A location without its password, for messages and names.
+
+    Example:
+        >>> redacted("postgresql://me:secret@host/db")
+        'postgresql://me:***@host/db'
+    """
+    scheme, separator, rest = str(location).partition("://")
+    user, at, place = rest.rpartition("@")
+    name, colon, _ = user.partition(":")
+    return f"{scheme}://{name}:***@{place}" if separator and at and colon else str(location)
+
+
 def suffix_of(path: Path) -> str:
     """The suffix that says what a file holds: the one before ``.gz`` for a packed file. May be empty."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
