@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.profiling.composites import measure_composites
 from mainspring.data.profiling.crosses import measure_crosses
 from mainspring.data.profiling.features import Piece
+from mainspring.data.profiling.generators import generators_of, measure_custom
 from mainspring.data.profiling.images import measure_images
 from mainspring.data.profiling.options import Options
 from mainspring.data.profiling.paths import Path, escaped
+from mainspring.data.profiling.slices import slice_tables
+from mainspring.data.profiling.text import measure_text
 from mainspring.data.profiling.weights import measure_weights, total_weight
-from mainspring.data.statistics import FeatureStatistics, TableStatistics
+from mainspring.data.statistics import FeatureStatistics, Sample, TableStatistics
+from mainspring.data.statistics.custom import merged_custom
 from mainspring.data.tables import Table
 
 Found = Mapping[tuple[str, str], Any]
+"""Figures, by what they are and of which feature or slice."""
+Task = Callable[[], Found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +40,51 @@ class Total:
         return cls(math.fsum(part.value for part in parts))
 
 
-def extras(
-    piece: Piece,
-    features: Sequence[Path],
-    options: Options,
-    summarize_table: Callable[..., TableStatistics],
-) -> Iterator[Callable[[], Found]]:
-    """What is to be done for a piece beside describing its features."""
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """What generators found of a feature."""
+
+    figures: Mapping[str, Any]
+
+    @classmethod
+    def merged(cls, parts: Sequence[Custom]) -> Custom:
+        """Of all parts, as each generator merges."""
+        return cls(merged_custom([part.figures for part in parts]))
+
+
+def of_a_piece(piece: Piece, features: Sequence[Path], options: Options) -> Iterator[Task]:
+    """What is found piece by piece, beside the description of features."""
     table = piece.table
+    columns = list(dict.fromkeys(path.column for path in features))
     if options.weight is not None:
-        weight = options.weight
-        columns = list(dict.fromkeys(path.column for path in features))
-        yield lambda: _named("weighted", measure_weights(table, columns, weight, origin=piece.origin))
-        yield lambda: {("total", "weight"): Total(total_weight(table, weight))}
-    for name in options.images:
-        yield functools.partial(_images, table, name)
+        yield partial(_weights, piece, columns, options.weight)
     if options.sparse or options.weighted:
         yield lambda: _named("composite", measure_composites(table, options.sparse, options.weighted))
+    for name in dict.fromkeys((*options.text, *options.vocabularies)):
+        yield partial(_text, table, name, options.vocabularies.get(name))
+    for name in options.images:
+        yield partial(_images, table, name)
+    if options.generators:
+        yield partial(_custom, table, [path.name for path in features], options)
 
 
-def of_the_whole(table: Table, features: Sequence[Path], options: Options) -> Iterator[Callable[[], Found]]:
+def of_slices(piece: Piece, options: Options, summarize_table: Callable[..., TableStatistics]) -> Iterator[Task]:
+    """The same for the slices of a piece: each by itself if there is only one piece, else one after the other."""
+    if not options.slices:
+        return
+    inner = replace(options, slices=(), sample=None, threads=1)
+
+    def described(tables: Mapping[str, Table]) -> Found:
+        return _named("slice", {name: summarize_table(table, options=inner) for name, table in tables.items()})
+
+    if piece.whole:
+        for name, table in slice_tables(piece.table, options.slices).items():
+            yield partial(described, {name: table})
+    else:
+        yield lambda: described(slice_tables(piece.table, options.slices))
+
+
+def of_the_whole(table: Table, features: Sequence[Path], options: Options) -> Iterator[Task]:
     """What is found in one go over all rows, however many."""
     columns = _crossed(features, options)
     if columns is None:
@@ -63,54 +94,65 @@ def of_the_whole(table: Table, features: Sequence[Path], options: Options) -> It
     yield lambda: {("crosses", ""): measure_crosses(table, columns, options.label, weight=options.weight)}
 
 
-def _crossed(features: Sequence[Path], options: Options) -> list[str] | None:
-    """The columns of which pairs are measured."""
-    if options.crosses is False or (options.crosses is None and options.label is None):
-        return None
-    if options.crosses is not None and options.crosses is not True:
-        return list(options.crosses)
-    return [
-        path.column
-        for path in features
-        if path.is_plain and path.name == escaped(path.column) and _is_crossed(path)
-    ]
-
-
-def _is_crossed(path: Path) -> bool:
-    return path.type not in {ColumnType.STRUCT, ColumnType.BYTES, ColumnType.OTHER}
-
-
-def finished(num_rows: int, features: Sequence[Path], found: Found, options: Options) -> TableStatistics:
+def finished(
+    num_rows: int, features: Sequence[Path], found: Found, options: Options, sample: Sample | None
+) -> TableStatistics:
     """All that was found, in one noun; features in the order of the columns."""
-    described = {
-        path.name: _finished(found[("feature", path.name)], found)
-        for path in features
-        if ("feature", path.name) in found
-    }
-    total = found.get(("total", "weight"))
+    described = {path.name: _finished(found[("feature", path.name)], found) for path in features}
+    total = found.get(("weight", ""))
+    slices = _of_kind("slice", found)
     return TableStatistics(
         num_rows,
         described,
         weight=options.weight,
         num_examples_weighted=total.value if total is not None else None,
         label=options.label,
-        slices=_of_kind("slice", found),
+        slices=slices,
         crosses=found.get(("crosses", "")),
         composites=_of_kind("composite", found),
+        sample=sample,
     )
 
 
-def _finished(feature: FeatureStatistics, found: Found) -> FeatureStatistics:
-    more = {
-        kind: found[(kind, feature.name)]
-        for kind in ("weighted", "text", "images")
-        if (kind, feature.name) in found
-    }
-    return replace(feature, **more) if more else feature
+def _crossed(features: Sequence[Path], options: Options) -> list[str] | None:
+    """The columns of which pairs are measured."""
+    if options.crosses is False or (options.crosses is None and options.label is None):
+        return None
+    if options.crosses is not None and options.crosses is not True:
+        return list(options.crosses)
+    return [path.column for path in features if _is_crossed(path)]
+
+
+def _is_crossed(path: Path) -> bool:
+    whole = path.is_plain and path.name == escaped(path.column)
+    return whole and path.type not in {ColumnType.STRUCT, ColumnType.BYTES, ColumnType.OTHER}
+
+
+def _weights(piece: Piece, columns: Sequence[str], weight: str) -> Found:
+    measured = measure_weights(piece.table, columns, weight, origin=piece.origin)
+    named = {escaped(column): found for column, found in measured.items()}
+    return {**_named("weighted", named), ("weight", ""): Total(total_weight(piece.table, weight))}
+
+
+def _text(table: Table, name: str, vocabulary: Sequence[str] | None) -> Found:
+    return {("text", escaped(name)): measure_text(table, name, vocabulary)}
 
 
 def _images(table: Table, name: str) -> Found:
-    return {("images", name): measure_images(table, name)}
+    return {("images", escaped(name)): measure_images(table, name)}
+
+
+def _custom(table: Table, features: Sequence[str], options: Options) -> Found:
+    measured = measure_custom(table, generators_of(options.generators), features)
+    return _named("custom", {name: Custom(figures) for name, figures in measured.items()})
+
+
+def _finished(feature: FeatureStatistics, found: Found) -> FeatureStatistics:
+    name = feature.name
+    more = {kind: found[(kind, name)] for kind in ("weighted", "text", "images") if (kind, name) in found}
+    if ("custom", name) in found:
+        more["custom"] = found[("custom", name)].figures
+    return replace(feature, **more) if more else feature
 
 
 def _of_kind(kind: str, found: Found) -> dict[str, Any]:

@@ -21,7 +21,8 @@ class Options:
         weight: A column of numbers by which rows are weighted, in addition to the plain figures.
         label: The column that is to be predicted: pairs of it and every feature are measured.
         slices: Some of the rows to describe apart: ``"sex"`` for every value of a column, ``"sex x race"`` for
-            every pair of values, ``{"young": "age < 30"}`` for rows by an SQL condition.
+            every pair of values, ``{"young": "age < 30"}`` for rows by an SQL condition, and more (see
+            :func:`mainspring.data.profiling.slices.slice_tables`).
         sample: The share of the rows to draw, from 0 to 1; all if ``None``.
         seed: What the drawing depends on, beside the rows.
         text: Columns of natural language.

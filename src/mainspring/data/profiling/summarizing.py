@@ -7,25 +7,22 @@ found is put together in the order of the chunks, so that the result does not de
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.data.examples import Examples
 from mainspring.data.profiling.bounds import bounds_of
-from mainspring.data.profiling.extras import extras, finished, of_the_whole
+from mainspring.data.profiling.extras import Found, Task, finished, of_a_piece, of_slices, of_the_whole
 from mainspring.data.profiling.features import CHUNK_ROWS, Piece, describe, is_counted
 from mainspring.data.profiling.options import Options
 from mainspring.data.profiling.paths import Path, paths
-from mainspring.data.statistics import Statistics, TableStatistics, merge_all
+from mainspring.data.profiling.sampling import sample_rows
+from mainspring.data.statistics import Sample, Statistics, TableStatistics, merge_all
 from mainspring.data.tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
-
-Key = tuple[str, str]
-"""What a figure is, and of which feature or slice."""
-Task = Callable[[], Mapping[Key, Any]]
 
 _WINDOW: Final = 16
 """So many chunks are described before what was found is merged: memory does not grow with the rows."""
@@ -107,15 +104,16 @@ def summarize_table(
     """
     wanted = options or Options()
     wanted.check(table)
+    table, sample, origin = _sampled(table, wanted, origin)
     features = chosen(table, wanted)
-    found: dict[Key, Any] = {}
+    found: dict[tuple[str, str], Any] = {}
     pieces = _pieces(table, features, origin)
     with ThreadPoolExecutor(wanted.workers) as pool:
         once = [pool.submit(task) for task in of_the_whole(table, features, wanted)]
         while window := list(itertools.islice(pieces, _WINDOW)):
             _collect(found, _worked(pool, [task for piece in window for task in _tasks(piece, features, wanted)]))
         _collect(found, (one.result() for one in once))
-    return finished(table.num_rows, features, found, wanted)
+    return finished(table.num_rows, features, found, wanted, sample)
 
 
 def chosen(table: Table, options: Options) -> tuple[Path, ...]:
@@ -130,6 +128,15 @@ def _above(name: str) -> Iterator[str]:
     """The structures that a field is in."""
     parts = name.split(".")
     return (".".join(parts[:place]) for place in range(1, len(parts)))
+
+
+def _sampled(
+    table: Table, options: Options, origin: np.ndarray | None
+) -> tuple[Table, Sample | None, np.ndarray | None]:
+    if options.sample is None:
+        return table, None, origin
+    drawn, sample = sample_rows(table, rate=options.sample, seed=options.seed)
+    return drawn, sample, None
 
 
 def _pieces(table: Table, features: Sequence[Path], origin: np.ndarray | None) -> Iterator[Piece]:
@@ -148,19 +155,20 @@ def _tasks(piece: Piece, features: Sequence[Path], options: Options) -> Iterator
         alike = [path for path in features if is_counted(path) is counted]
         for start in range(0, len(alike), together):
             yield _describing(piece, alike[start : start + together])
-    yield from extras(piece, features, options, summarize_table)
+    yield from of_a_piece(piece, features, options)
+    yield from of_slices(piece, options, summarize_table)
 
 
 def _describing(piece: Piece, batch: Sequence[Path]) -> Task:
     return lambda: {("feature", name): found for name, found in describe(piece, batch).items()}
 
 
-def _worked(pool: ThreadPoolExecutor, tasks: Sequence[Task]) -> Iterable[Mapping[Key, Any]]:
+def _worked(pool: ThreadPoolExecutor, tasks: Sequence[Task]) -> Iterable[Found]:
     return pool.map(lambda task: task(), tasks)
 
 
-def _collect(found: dict[Key, Any], results: Iterable[Mapping[Key, Any]]) -> None:
-    parts: dict[Key, list[Any]] = {key: [value] for key, value in found.items()}
+def _collect(found: dict[tuple[str, str], Any], results: Iterable[Found]) -> None:
+    parts: dict[tuple[str, str], list[Any]] = {key: [value] for key, value in found.items()}
     for result in results:
         for key, value in result.items():
             parts.setdefault(key, []).append(value)

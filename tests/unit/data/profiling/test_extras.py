@@ -51,3 +51,45 @@ def test_all_unknown_columns_are_named(table):
         summarize(table, features=["a", "n"], weight="b", label="c")
     with pytest.raises(InputError, match="0 threads"):
         summarize(table, threads=0)
+
+
+def test_slices_are_described_in_the_same_call(table, chunked):
+    found = summarize(table, slices=["k", {"few": "n < 10"}], weight="weight").split("train")
+    assert set(found.slices) == {"k=0", "k=1", "k=2", "few"}
+    assert [found.slices[f"k={k}"].num_examples for k in range(3)] == [200, 200, 200]
+    assert found.slices["k=1"].feature("n").numbers.mean == pytest.approx(299.5)
+    assert found.slices["few"].feature("n").numbers.quantiles.values == tuple(range(10))
+    assert found.slices["few"].num_examples_weighted == 15.0
+    assert not found.slices["few"].slices
+
+
+def test_a_sample_says_what_it_is_of(table, chunked):
+    found = summarize(table, sample=0.25, seed=3).split("train")
+    assert (found.sample.rate, found.sample.seed, found.sample.rows_of) == (0.25, 3, 600)
+    assert 100 <= found.num_examples <= 200
+    assert summarize(table, sample=0.25, seed=3).split("train") == found
+
+
+def test_text_images_composites_and_figures_of_ones_own(chunked):
+    table = Table.of_query(
+        "SELECT 'a b' AS t, 'GIF89a'::BLOB AS p, [1, 2] AS v, [3, 4] AS i, range AS n FROM range(300)"
+    )
+
+    class Largest:
+        name = "largest"
+
+        def measure(self, table, features):
+            return {"n": max(table.to_columns()["n"])} if "n" in features else {}
+
+        def merge(self, one, other):
+            return max(one, other)
+
+    sparse = type("Sparse", (), {"name": "s", "index": ("i",), "value": "v"})()
+    found = summarize(
+        table, text=["t"], vocabularies={"t": ["a"]}, images=["p"], sparse=[sparse], generators=[Largest()]
+    ).split("train")
+    assert found.feature("t").text.coverage == 0.5
+    assert found.feature("p").images is not None
+    assert set(found.composites) == {"s"}
+    assert found.feature("n").custom == {"largest": 299}
+    assert not found.feature("t").custom
