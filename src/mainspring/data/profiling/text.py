@@ -26,23 +26,31 @@ _KINDS: Final = {"N": "digits", "P": "punctuation", "S": "symbols", "Z": "spaces
 _EMOJI: Final = (range(0x1F000, 0x1FB00), range(0x2600, 0x27C0), range(0xFE00, 0xFE10))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The tokens that are looked for in texts; in any letter case for a column of text.
+
+    Attributes:
+        known: The known tokens; ``None`` if coverage is not asked for.
+        excluded: Tokens that coverage and mean length leave out, such as ``[PAD]``.
+        unknown: Tokens that stand for unknown ones, such as ``[UNK]``: they are not known.
+        watched: Tokens to count in every text, however rare.
+    """
+
+    known: tuple[str, ...] | None = None
+    excluded: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+
+
 def measure_text(
-    table: Table,
-    name: str,
-    vocabulary: Collection[str] | None = None,
-    *,
-    excluded: Collection[str] = (),
-    unknown: Collection[str] = (),
-    watched: Collection[str] = (),
+    table: Table, name: str, vocabulary: Vocabulary | Collection[str] | None = None
 ) -> TextStatistics:
     """The tokens of the texts of a column.
 
     Args:
         name: A column of text, or of lists of text.
-        vocabulary: The known tokens; in any letter case for a column of text.
-        excluded: Tokens that coverage and mean length leave out, such as ``[PAD]``.
-        unknown: Tokens that stand for unknown ones, such as ``[UNK]``: the vocabulary does not know them.
-        watched: Tokens to count in every text, however rare.
+        vocabulary: The tokens that are looked for; a plain collection is of known tokens.
 
     Raises:
         InputError: If the column holds no text.
@@ -64,24 +72,23 @@ def measure_text(
     texts = engine.Relation.of(
         f"SELECT row_number() OVER () AS row, {tokens} AS tokens FROM ({table.query()}) WHERE {cell} IS NOT NULL"  # noqa: S608 - names are quoted
     )
-    words = _Words(is_list, vocabulary, excluded, unknown, watched)
+    if not isinstance(vocabulary, Vocabulary):
+        vocabulary = Vocabulary(known=None if vocabulary is None else tuple(vocabulary))
+    words = _Words(vocabulary, as_they_are=is_list)
     whole = f"array_to_string({cell}, '')" if is_list else cell
     return _measured(texts.name, words, _scripts(f"SELECT {whole} AS v FROM ({table.query()})"))  # noqa: S608 - names are quoted
 
 
-@dataclass(frozen=True, slots=True)
 class _Words:
     """The tokens that are looked for, as they stand in the texts."""
 
-    as_they_are: bool
-    vocabulary: Collection[str] | None
-    excluded: Collection[str]
-    unknown: Collection[str]
-    watched: Collection[str]
+    def __init__(self, found: Vocabulary, *, as_they_are: bool) -> None:
+        def listed(tokens: Iterable[str]) -> list[str]:
+            return sorted({token if as_they_are else token.lower() for token in tokens})
 
-    def listed(self, tokens: Iterable[str]) -> list[str]:
-        """Different tokens in order."""
-        return sorted({token if self.as_they_are else token.lower() for token in tokens})
+        self.known = None if found.known is None else listed(found.known)
+        self.excluded, self.unknown = listed(found.excluded), listed(found.unknown)
+        self.watched = listed(found.watched)
 
 
 def _measured(texts: str, words: _Words, scripts: dict[str, int]) -> TextStatistics:
@@ -93,15 +100,13 @@ def _measured(texts: str, words: _Words, scripts: dict[str, int]) -> TextStatist
     uses = held.name
     per_text = engine.fetch(f"SELECT len(tokens) AS l, count(*) FROM {texts} GROUP BY l ORDER BY l")  # noqa: S608 - our own names
     lengths = engine.fetch(f"SELECT length(t) AS l, sum(n)::BIGINT FROM {uses} GROUP BY l ORDER BY l")  # noqa: S608 - our own names
-    known = None if words.vocabulary is None else words.listed(words.vocabulary)
-    excluded, unknown, watched = map(words.listed, (words.excluded, words.unknown, words.watched))
     unique, num_tokens, num_excluded, total_length, num_known = engine.fetch(
         "SELECT count(*), coalesce(sum(n), 0)::BIGINT, coalesce(sum(n) FILTER (out), 0)::BIGINT, "  # noqa: S608 - our own names
         "coalesce(sum(n * length(t)) FILTER (NOT out), 0)::BIGINT, "
         "coalesce(sum(n) FILTER (known AND NOT out), 0)::BIGINT FROM ("
         f"SELECT t, n, t IN (SELECT unnest($excluded::VARCHAR[])) AS out, "
         f"t IN (SELECT unnest($known::VARCHAR[])) AS known FROM {uses})",
-        {"excluded": excluded, "known": sorted({*(known or ())}.difference(unknown))},
+        {"excluded": words.excluded, "known": sorted({*(words.known or ())}.difference(words.unknown))},
     )[0]
     top = engine.fetch(f"SELECT t, n FROM {uses} ORDER BY n DESC, t LIMIT {EXACT_VALUES + 1}")  # noqa: S608 - our own names
     counts = dict(top[:EXACT_VALUES])
@@ -120,11 +125,11 @@ def _measured(texts: str, words: _Words, scripts: dict[str, int]) -> TextStatist
         tokens=Frequencies(counts, num_tokens - sum(counts.values()), floor),
         unique=unique,
         scripts=scripts,
-        vocabulary_size=None if known is None else len(known),
+        vocabulary_size=None if words.known is None else len(words.known),
         num_known=num_known,
         num_excluded=num_excluded,
-        watched=tuple(watched),
-        uses=_uses(uses, sorted({*counts, *watched})),
+        watched=tuple(words.watched),
+        uses=_uses(uses, sorted({*counts, *words.watched})),
         distinct=_distinct(uses) if floor else None,
     )
 

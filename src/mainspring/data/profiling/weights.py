@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from mainspring.core.errors import InputError
 from mainspring.data import engine
-from mainspring.data.celltypes import ColumnType, from_engine
+from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import Column, as_text
+from mainspring.data.profiling.paths import Path, escaped, paths
 from mainspring.data.sketches import EXACT_VALUES, POINTS, Quantiles
 from mainspring.data.statistics.numbers import Histogram, equal_width
 from mainspring.data.statistics.weights import Weighted, WeightedLevel, WeightedNumbers, WeightedWords
@@ -34,34 +35,38 @@ def measure_weights(
     *,
     overrides: Mapping[str, str] | None = None,
     origin: np.ndarray | None = None,
+    first: int = 0,
 ) -> dict[str, Weighted]:
     """What features hold, each row counted by its weight.
 
-    Of a list column each value counts as much as its row. Structures have only a presence.
+    Each value in a list counts as much as its row. Structures have only a presence.
 
     Args:
-        names: The columns to measure; those of weights may be among them.
+        names: The features to measure: columns, and fields of structures such as ``person.age``.
         weight: The column of weights.
-        overrides: Column to another column of weights for it.
+        overrides: Feature to another column of weights for it.
         origin: The number of each row in its source, to name rows by.
+        first: How many rows of the whole come before those of the table.
 
     Raises:
         InputError: If a column does not exist, or a weight is missing, NaN, infinite or negative.
     """
     used = {name: (overrides or {}).get(name, weight) for name in names}
     for column in dict.fromkeys(used.values()):
-        check_weights(table, column, origin=origin)
+        check_weights(table, column, origin=origin, first=first)
+    known = {path.name: path for path in paths(table)}
     for name in names:
-        table.type_of(name)
-    columns = {column.name: column for column in table.columns}
-    return {name: _weighted(table, columns[name], by) for name, by in used.items()}
+        if name not in known:
+            table.type_of(name)
+    return {name: _weighted(table, known.get(name) or known[escaped(name)], by) for name, by in used.items()}
 
 
-def check_weights(table: Table, weight: str, *, origin: np.ndarray | None = None) -> None:
+def check_weights(table: Table, weight: str, *, origin: np.ndarray | None = None, first: int = 0) -> None:
     """See to it that every row has a weight: a finite number that is not negative.
 
     Args:
         origin: The number of each row in its source, to name rows by.
+        first: How many rows of the whole come before those of the table.
 
     Raises:
         InputError: If not; it names the rows.
@@ -75,10 +80,11 @@ def check_weights(table: Table, weight: str, *, origin: np.ndarray | None = None
     (count,) = engine.fetch(f"SELECT count(*) FILTER ({wrong}) FROM ({rows})")[0]  # noqa: S608 - our own query
     if not count:
         return
-    first = engine.fetch(f"SELECT row, v FROM ({rows}) WHERE {wrong} ORDER BY row LIMIT {_MOST_ROWS}")  # noqa: S608 - our own query
+    some = engine.fetch(f"SELECT row, v FROM ({rows}) WHERE {wrong} ORDER BY row LIMIT {_MOST_ROWS}")  # noqa: S608 - our own query
     told = [
-        f"row {int(origin[row - 1]) if origin is not None else row} {'is missing' if value is None else value}"
-        for row, value in first
+        f"row {int(origin[first + row - 1]) if origin is not None else first + row} "
+        f"{'is missing' if value is None else value}"
+        for row, value in some
     ]
     raise InputError(
         f"{count:,} of {table.num_rows:,} weights in {weight!r} cannot be used: {', '.join(told)}"
@@ -159,23 +165,20 @@ class _Sums:
         return self.true(self.raw(cell, where))
 
 
-def _weighted(table: Table, column: Column, by: str) -> Weighted:
-    cell = engine.quote(column.name)
-    rows = f"SELECT {cell} AS v, {engine.quote(by)}::DOUBLE AS w FROM ({table.query()})"  # noqa: S608 - names are quoted
+def _weighted(table: Table, path: Path, by: str) -> Weighted:
+    rows = f"SELECT {path.cell} AS v, {engine.quote(by)}::DOUBLE AS w FROM ({table.query()})"  # noqa: S608 - names are quoted
     sums = _Sums(rows)
     missing, there = sums.all("w", "v IS NULL"), sums.all("w", "v IS NOT NULL")
-    levels, kind = [], column.nested
-    while kind.endswith("[]"):
+    levels = []
+    for _ in range(path.depth):
         levels.append(_level(rows))
-        kind = kind.removesuffix("[]")
         rows = f"SELECT unnest(v) AS v, w FROM ({rows}) WHERE v IS NOT NULL"  # noqa: S608 - our own query
-    type_ = from_engine(kind) if column.nested else column.type
     numbers, words = None, None
     present = f"({rows}) WHERE v IS NOT NULL"
-    if type_.is_numeric:
+    if path.type.is_numeric:
         numbers = weighted_numbers(f"SELECT v, w FROM {present}")  # noqa: S608 - our own query
-    elif type_ is not ColumnType.STRUCT:
-        text = as_text(Column("v", type_))
+    elif path.type is not ColumnType.STRUCT:
+        text = as_text(Column("v", path.type))
         words = weighted_words(f"SELECT {text} AS v, w FROM {present}")  # noqa: S608 - our own query
     return Weighted(missing, there, numbers, words, tuple(levels), by)
 

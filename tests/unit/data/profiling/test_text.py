@@ -1,5 +1,6 @@
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 import msgspec
 import pytest
@@ -8,13 +9,15 @@ from hypothesis import strategies as st
 
 from mainspring.core.errors import InputError
 from mainspring.data import ColumnType, Table
-from mainspring.data.profiling.text import measure_text
+from mainspring.data.profiling.text import Vocabulary, measure_text
 from mainspring.data.statistics.text import TextStatistics, TokenUse
 
 
-def measured(texts: list[str | None], vocabulary: list[str] | None = None, **more: list[str]) -> TextStatistics:
+def measured(
+    texts: list[str | None], known: Sequence[str] | None = None, **more: tuple[str, ...]
+) -> TextStatistics:
     table = Table.from_columns({"t": texts}, {"t": ColumnType.STRING})
-    return measure_text(table, "t", vocabulary, **more)
+    return measure_text(table, "t", Vocabulary(known=None if known is None else tuple(known), **more))
 
 
 def test_tokens_by_hand() -> None:
@@ -58,7 +61,7 @@ def test_kinds_of_characters() -> None:
 
 def test_vocabulary_by_hand() -> None:
     texts = ["the cat [PAD] [PAD]", "the dog UNK"]
-    found = measured(texts, ["The", "cat", "unk", "mouse"], excluded=["PAD"], unknown=["UNK"])
+    found = measured(texts, ["The", "cat", "unk", "mouse"], excluded=("PAD",), unknown=("UNK",))
     assert found.vocabulary_size == 4
     assert (found.num_tokens, found.num_excluded, found.num_known) == (7, 2, 3)
     assert found.coverage == 3 / 5
@@ -70,7 +73,7 @@ def test_vocabulary_by_hand() -> None:
 
 def test_lists_of_tokens_are_as_they_are() -> None:
     table = Table.of_query("SELECT unnest([['[CLS]', 'The', 'the'], [], NULL, ['[CLS]', NULL, 'New York']]) AS t")
-    found = measure_text(table, "t", ["the", "New York"], watched=["[CLS]", "[SEP]"])
+    found = measure_text(table, "t", Vocabulary(known=("the", "New York"), watched=("[CLS]", "[SEP]")))
     assert (found.num_texts, found.num_empty, found.num_tokens) == (3, 1, 5)
     assert dict(found.tokens.counts) == {"[CLS]": 2, "New York": 1, "The": 1, "the": 1}
     assert found.num_known == 2
@@ -89,13 +92,13 @@ def test_how_often_tokens_occur_in_a_text() -> None:
 
 def test_of_rare_tokens_only_watched_ones_are_known() -> None:
     texts = [f"w{i} w{i}" for i in range(1100)] + ["rare"]
-    found = measured(list(texts), watched=["rare"])
+    found = measured(list(texts), watched=("rare",))
     assert (found.unique, len(found.tokens.counts), found.tokens.complete) == (1101, 1000, False)
     assert found.fraction_with("rare") == 1 / 1101
     assert found.fraction_with("never") is None
     assert found.per_text("never") is None
     merged = TextStatistics.merged(
-        [measured(texts[:600], watched=["rare"]), measured(texts[600:], watched=["rare"])]
+        [measured(texts[:600], watched=("rare",)), measured(texts[600:], watched=("rare",))]
     )
     assert merged.uses["rare"] == found.uses["rare"]
     assert merged.unique == pytest.approx(1101, rel=0.05)
@@ -145,7 +148,7 @@ def test_parts_merge_to_the_whole(texts: list[str | None], data: st.DataObject) 
     texts = [text if text is None else text.replace("\0", "") for text in texts]
 
     def some(chosen: list[str | None]) -> TextStatistics:
-        return measured(chosen, ["a", "b"], watched=["ab"])
+        return measured(chosen, ["a", "b"], watched=("ab",))
 
     first = data.draw(st.integers(1, len(texts) - 2))
     second = data.draw(st.integers(first + 1, len(texts) - 1))

@@ -219,3 +219,19 @@ def check_same(one_: Weighted, other: Weighted) -> None:
     if other.words is not None:
         assert isinstance(one_.words, WeightedWords)
         assert dict(one_.words.weights) == pytest.approx(dict(other.words.weights), rel=1e-9)
+
+
+def test_fields_of_structures_and_columns_with_points() -> None:
+    table = Table.of_query(
+        "SELECT {'age': 3, 'tags': ['a', 'b']} AS person, 2 AS \"v1.5\", 2.0 AS w UNION ALL SELECT NULL, 4, 1.0"
+    )
+    found = measure_weights(table, ["person", "person.age", "person.tags", "v1.5"], "w")
+    assert (found["person"].num_missing, found["person"].num_non_missing) == (1.0, 2.0)
+    assert found["person.age"].numbers is not None
+    assert found["person.age"].numbers.mean == 3.0
+    assert found["person.tags"].words is not None
+    assert found["person.tags"].words.top(2) == (("a", 2.0), ("b", 2.0))
+    assert found["v1.5"].numbers is not None
+    assert found["v1.5"].numbers.mean == pytest.approx(8 / 3)
+    with pytest.raises(InputError, match="row 12 is missing"):
+        measure_weights(table.sql("SELECT NULL::DOUBLE AS w FROM this"), ["w"], "w", first=11)
