@@ -51,18 +51,18 @@ def check_any_rows(statistics: Statistics) -> Iterator[Anomaly]:
 
 
 def check_growth(
-    wanted: Range | None, found: TableStatistics, before: TableStatistics | None, *, key: str
+    wanted: Range | None, found: TableStatistics, before: TableStatistics | None, *, part: str
 ) -> Iterator[Anomaly]:
     """Far fewer or far more rows than in the span or version before.
 
     Args:
         wanted: The range of the rows now as a fraction of those before.
-        key: ``num_examples_drift`` (span before) or ``num_examples_version`` (version before).
+        part: ``drift`` (the span before) or ``version`` (the version before).
     """
     if wanted is None or before is None or not before.num_examples or not found.num_examples:
         return
     share = found.num_examples / before.num_examples
-    since = "the span before" if key == "num_examples_drift" else "the version before"
+    since = "the span before" if part == "drift" else "the version before"
     told = f"{found.num_examples:,} rows, {share:.4g} times the {before.num_examples:,} of {since}"
     if wanted.min is not None and share < wanted.min - SLACK:
         yield finding(
@@ -70,7 +70,7 @@ def check_growth(
             "",
             found=told,
             expected=f"at least {wanted.min:g} times as many",
-            edit=f"{key}: {{min: {floor(share)}}}",
+            edit=f"examples: {{{part}: {{min: {floor(share)}}}}}",
             observed=share,
             limit=wanted.min,
         )
@@ -80,7 +80,7 @@ def check_growth(
             "",
             found=told,
             expected=f"at most {wanted.max:g} times as many",
-            edit=f"{key}: {{max: {ceiling(share)}}}",
+            edit=f"examples: {{{part}: {{max: {ceiling(share)}}}}}",
             observed=share,
             limit=wanted.max,
         )

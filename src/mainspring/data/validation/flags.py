@@ -46,7 +46,7 @@ def _numbers(feature: Feature, found: FeatureStatistics, numbers: Numbers) -> It
             feature.name,
             found=f"the values are {found.type}, the words for true and false {texts[0]!r} and {texts[1]!r}",
             expected="numbers for true and false, or a column of text",
-            edit="bool_domain: {}",
+            edit="bool_domain: {true_value: '1', false_value: '0'}",
         )
         return
     low, high = sorted(map(float, texts))
@@ -78,7 +78,7 @@ def _ends(feature: Feature, numbers: Numbers, low: float, high: float) -> Iterat
                 feature.name,
                 found=f"the {'least' if limit == low else 'largest'} value is {value:,}",
                 expected=f"{low:g} and {high:g}",
-                edit="type: INT, without bool_domain",
+                edit="type: INT; leave out bool_domain",
                 observed=value,
                 limit=limit,
             )
@@ -109,8 +109,8 @@ def _two_words(feature: Feature, found: FeatureStatistics) -> str:
     words = list(found.words.frequencies.counts) if found.words is not None else []
     if feature.bool_domain is not None or len(words) != 2 or found.words is None or found.words.frequencies.rest:
         return ""
-    return f"type: STRING, bool_domain: {{true: {words[0]!r}, false: {words[1]!r}}}"
+    return f"type: STRING, bool_domain: {{true_value: {words[0]!r}, false_value: {words[1]!r}}}"
 
 
 def _without_flag(feature: Feature, found: FeatureStatistics) -> str:
-    return f"type: {found.type}" + (", without bool_domain" if feature.bool_domain is not None else "")
+    return f"type: {found.type}" + ("; leave out bool_domain" if feature.bool_domain is not None else "")

@@ -27,7 +27,7 @@ def _known(feature: Feature, wanted: ImageDomain, found: FeatureStatistics) -> I
             feature.name,
             found="the values were not looked at as images",
             expected=f"statistics with images=[{feature.name!r}]",
-            edit="image: leave out min_supported_fraction; or take the statistics again",
+            edit="leave out min_supported_fraction of image; or take the statistics again",
         )
     elif images.num_values:
         share = 1.0 - images.num_unreadable / images.num_values
@@ -53,7 +53,7 @@ def _sizes(feature: Feature, wanted: ImageDomain, found: FeatureStatistics) -> I
             feature.name,
             found="the sizes of the values are not known",
             expected=f"statistics with images=[{feature.name!r}]",
-            edit="image: leave out max_bytes; or take the statistics again",
+            edit="leave out max_bytes of image; or take the statistics again",
         )
     elif largest > wanted.max_bytes:
         yield finding(

@@ -110,7 +110,7 @@ def _constraint(feature: Feature, wanted: TokenConstraint, text: TextStatistics)
             found=told,
             expected=f"at {'least' if low else 'most'} "
             + (f"{limit:.2%} of the texts" if fraction else f"{limit:g}"),
-            edit=f"token_constraints: {{{wanted.token!r}: {{{key}: {accepted}}}}}",
+            edit=f"language: {{token_constraints: [{{token: {wanted.token!r}, {key}: {accepted}}}]}}",
             observed=value,
             limit=limit,
         )
@@ -131,7 +131,7 @@ def _lengths(feature: Feature, wanted: LanguageDomain, text: TextStatistics) -> 
             feature.name,
             found=f"the {'shortest' if key == 'min' else 'longest'} text has {plural(value, 'token')}",
             expected=f"at {'least' if key == 'min' else 'most'} {limit:,}",
-            edit=f"sequence_length: {{{key}: {value}}}",
+            edit=f"language: {{sequence_length: {{{key}: {value}}}}}",
             observed=value,
             limit=limit,
         )

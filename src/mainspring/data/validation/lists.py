@@ -24,13 +24,12 @@ def check_lists(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]
         yield from _counts(feature, found)
         yield from _no_values(feature, found)
         return
-    counts = ", ".join(f"{{min: {one.min_values or 0}, max: {one.max_values or 0}}}" for one in found.levels)
     yield finding(
         AnomalyType.VALUE_NESTEDNESS_MISMATCH if wanted else AnomalyType.FEATURE_TYPE_UNEXPECTED_REPEATED,
         feature.name,
         found=f"the values are {_depth(given)}",
         expected=_depth(wanted),
-        edit=f"value_counts: [{counts}]",
+        edit=f"value_counts: {_as_counts(found)}",
         observed=given,
         limit=wanted,
     )
@@ -54,10 +53,19 @@ def _counts(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]:
                 feature.name,
                 found=f"the {'shortest' if key == 'min' else 'longest'} list{level} has {_values(value)}",
                 expected=f"at {'least' if key == 'min' else 'most'} {_values(limit)}",
-                edit=f"value_counts{level}: {{{key}: {value}}}",
+                edit=f"value_counts: {_counts_with(feature, place, key, value)}",
                 observed=value,
                 limit=limit,
             )
+
+
+def _counts_with(feature: Feature, place: int, key: str, value: int) -> str:
+    """The counts of all levels, one of them changed."""
+    told = []
+    for level, count in enumerate(feature.value_counts):
+        ends = {"min": count.min, "max": count.max, **({key: value} if level == place else {})}
+        told.append("{" + ", ".join(f"{end}: {limit}" for end, limit in ends.items() if limit is not None) + "}")
+    return f"[{', '.join(told)}]"
 
 
 def _values(count: int) -> str:
@@ -103,7 +111,7 @@ def _shape(feature: Feature, shape: tuple[int, ...], found: FeatureStatistics) -
             feature.name,
             found="; ".join(told),
             expected=f"in every row a value of shape {list(shape)}",
-            edit=f"shape: {given}" if even else f"leave out shape; value_counts: {_as_counts(found)}",
+            edit=f"shape: {given}" if even else f"value_counts: {_as_counts(found)}; leave out shape",
         )
 
 

@@ -81,5 +81,5 @@ def check_source(feature: Feature, found: FeatureStatistics, names: frozenset[st
             if unknown
             else "the statistics do not say what it is derived from",
             expected="a derived feature with its sources",
-            edit="stage: PRODUCTION",
+            edit="stage: DISABLED" if unknown else "stage: PRODUCTION",
         )

@@ -93,6 +93,12 @@ class Validation:
         text = "\n".join(lines)
         return text if width is None else "\n".join(_broken(line, width) for line in text.splitlines())
 
+    def _repr_html_(self) -> str:
+        """The page of it, for notebooks."""
+        from mainspring import data
+
+        return data.view(self)._repr_html_()
+
     def __str__(self) -> str:
         return self.describe()
 

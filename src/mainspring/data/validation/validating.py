@@ -128,8 +128,8 @@ def _whole(
     yield from check_size(schema, found)
     before = previous.splits.get(split) if previous is not None else None
     older = version.splits.get(split) if version is not None else None
-    yield from check_growth(schema.num_examples_drift, found, before, key="num_examples_drift")
-    yield from check_growth(schema.num_examples_version, found, older, key="num_examples_version")
+    yield from check_growth(schema.num_examples_drift, found, before, part="drift")
+    yield from check_growth(schema.num_examples_version, found, older, part="version")
     yield from check_columns(schema, expected, found.features)
     yield from _features(expected, found)
     composites: list[SparseFeature | WeightedFeature] = [*schema.sparse, *schema.weighted]

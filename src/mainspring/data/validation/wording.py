@@ -24,7 +24,7 @@ def check_words(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]
             feature.name,
             found=f"{wrong:,} of {found.num_values:,} values are not valid UTF-8",
             expected="text in UTF-8",
-            edit="type: BYTES; or read the file with its true encoding",
+            edit="severities: {ENUM_TYPE_INVALID_UTF8: WARNING}; or read the file with its true encoding",
             observed=wrong,
             limit=0,
         )
