@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -205,7 +206,9 @@ class Driver:
         """A file as it is now, as an artifact of the record; of a pattern, exactly the spans of this moment."""
         location = settle(location, root=self._root, spans=spans)
         seen = fingerprint(location, self._root)
-        path = Path(location) if Path(location).is_absolute() else self._root / location
+        path = self._root / location
+        if not path.exists() and glob.has_magic(str(self._root)):
+            path = Path(glob.escape(str(self._root))) / location  # only the location is a pattern
         known = self._files.get((str(path), seen.digest))
         if known is None:
             known = self._recorded(path, seen)

@@ -7,7 +7,7 @@ import pytest
 
 from mainspring.core.records import Kind
 from mainspring.core.spans import find_spans
-from mainspring.pipelines import File, pipeline, step
+from mainspring.pipelines import File, each, pipeline, step
 from mainspring.pipelines.resolvers import import_artifact
 
 DAYS = "in/{YYYY}/{MM}/{DD}/*.txt"
@@ -41,6 +41,11 @@ def newest(data: File = File(DAYS)) -> None:
 @pipeline
 def decided(days: int = 1) -> None:
     gather(File(DAYS), window(days))
+
+
+@pipeline
+def windows() -> None:
+    gather(File(DAYS), each(["2026-11-18..2026-11-19", "2026-11-19..2026-11-20"]))
 
 
 @pipeline
@@ -90,6 +95,24 @@ def test_the_record_says_which_spans_were_read(place: Any, days: Any) -> None:
     assert [(one.uri, one.properties["spans"]) for one in artifacts] == [(location, "2026-11-19")]
     result = place.run(newest.build(data=File(f"{DAYS} @ all")))
     assert place.value(result, "given").endswith(" @ 2026-11-18..2026-11-19")
+
+
+def test_a_project_may_lie_in_a_folder_with_an_odd_name(place: Any, days: Any) -> None:
+    odd = type(place)(place.root / "odd [1]", {})
+    file = odd.root / "in/2026/11/18/a.txt"
+    file.parent.mkdir(parents=True)
+    file.write_text("x")
+    assert odd.value(odd.run(rolling.build()), "gather") == ["2026-11-18: x"]
+    odd.close_runners()
+
+
+def test_one_execution_for_every_window(place: Any, days: Any) -> None:
+    days(18, 19, 20)
+    result = place.run(windows.build())
+    assert place.value(result, "gather") == [
+        ["2026-11-18: x", "2026-11-19: x"],
+        ["2026-11-19: x", "2026-11-20: x"],
+    ]
 
 
 def test_a_step_may_decide_on_the_range(place: Any, days: Any) -> None:

@@ -71,16 +71,27 @@ def find_spans(
     wanted = spans if isinstance(spans, SpanRange) else _parsed(given if spans is None else spans)
     if gaps is not None:
         wanted = replace(wanted, gaps=gaps)
-    read = Pattern.parse(path)
+    chosen, missing = _find(Pattern.parse(path), wanted, root, every_version=every_version)
+    if missing and wanted.policy == "warn":
+        _LOG.warning("%s: %s", path, missing)
+    return chosen
+
+
+def _find(
+    read: Pattern, wanted: SpanRange, root: Path | None, *, every_version: bool = False
+) -> tuple[tuple[Span, ...], str]:
+    """The spans that are meant, and what is missing, in words."""
     found = _scan(read, root)
     if wanted.version is not None and not read.has_versions:
-        raise InputError(f"version {wanted.version} is asked for", where=path, expected="{VERSION} in the pattern")
+        raise InputError(
+            f"version {wanted.version} is asked for", where=read.text, expected="{VERSION} in the pattern"
+        )
     if wanted.version is not None:
         found = {key: one for key, one in found.items() if key[1] == wanted.version}
     chosen = wanted.choose(number for number, _ in found)
-    _tell(wanted, chosen, read, sorted({number for number, _ in found}))
+    missing = _missing(wanted, chosen, read, sorted({number for number, _ in found}))
     kept = [found[key] for key in sorted(found, key=_order) if key[0] in set(chosen)]
-    return tuple(kept) if every_version else tuple({one.number: one for one in kept}.values())
+    return tuple(kept if every_version else {one.number: one for one in kept}.values()), missing
 
 
 def settle(location: str, *, root: Path | None = None, spans: str | int | None = None) -> str:
@@ -97,7 +108,7 @@ def settle(location: str, *, root: Path | None = None, spans: str | int | None =
     path, given = split_location(location)
     wanted = _parsed(given or spans or LATEST.text())
     pattern = Pattern.parse(path)
-    found = find_spans(path, wanted, root=root)
+    found, _ = _find(pattern, wanted, root)  # what is missing is told where the spans are read
     fixed = wanted.narrowed([one.number for one in found])
     return f"{path} @ {fixed.text(dates=pattern.by_date)}"
 
@@ -166,7 +177,7 @@ def _name(key: tuple[int, int | None], pattern: Pattern) -> str:
     return f"span {number}" if key[1] is None else f"span {number} version {key[1]}"
 
 
-def _tell(wanted: SpanRange, chosen: tuple[int, ...], pattern: Pattern, known: list[int]) -> None:
+def _missing(wanted: SpanRange, chosen: tuple[int, ...], pattern: Pattern, known: list[int]) -> str:
     dates = pattern.by_date
     if not known:
         raise NotFoundError(
@@ -182,11 +193,17 @@ def _tell(wanted: SpanRange, chosen: tuple[int, ...], pattern: Pattern, known: l
             where=pattern.text,
             expected=f"some of {spans_text(there, dates=dates)}",
         )
+    if len(chosen) < wanted.least:
+        raise NotFoundError(
+            f"there are {len(chosen)} of the {wanted.least} spans that are needed at least",
+            where=pattern.text,
+            expected=f"more than {spans_text(as_ranges(chosen), dates=dates)}",
+        )
     missing = wanted.missing(chosen)
-    if not missing or wanted.policy == "ignore":
-        return
+    if not missing:
+        return ""
     found = f"of spans {wanted.text(dates=dates)}, these are missing: {spans_text(missing, dates=dates)}"
     if wanted.policy == "error":
         fix = "deliver them, or take what is there: add `gaps warn` or `gaps ignore` to the range"
         raise NotFoundError(found, where=pattern.text, fix=fix)
-    _LOG.warning("%s: %s", pattern.text, found)
+    return found

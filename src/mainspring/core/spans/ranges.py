@@ -5,6 +5,7 @@
 ``last 7``                  the seven newest that are there (or as many as there are)
 ``last 7 skip 1``           the same, without the newest
 ``last 7 from 100``         the same, but nothing older than 100
+``last 7 at least 5``       an error as long as there are fewer than five
 ``10``                      one span
 ``10..20``                  from 10 to 20, both included
 ``10..`` and ``..20``       open at one end
@@ -37,6 +38,7 @@ _FORM: Final = re.compile(
     )
     (?: \s+skip\s+(?P<skip>\d+) )?
     (?: \s+from\s+(?P<floor>{_NUMBER}) )?
+    (?: \s+at\s+least\s+(?P<least>\d+) )?
     (?: \s+except\s+(?P<without>(?:{_NUMBER})(?:\s*,\s*(?:{_NUMBER}))*) )?
     (?: \s+version\s+(?P<version>\d+) )?
     (?: \s+gaps\s+(?P<gaps>\w+) )?\s*""",
@@ -54,6 +56,7 @@ class SpanRange:
         last: The greatest number, if any.
         newest: How many at most, the newest; all by default.
         skip: How many of the newest are left out.
+        least: How many there must be.
         without: Numbers that are left out.
         version: The version of each; the newest by default.
         gaps: How missing spans are told: ``error``, ``warn`` or ``ignore``; by default an error where the range
@@ -64,6 +67,7 @@ class SpanRange:
     last: int | None = None
     newest: int | None = None
     skip: int = 0
+    least: int = 0
     without: tuple[int, ...] = ()
     version: int | None = None
     gaps: str | None = None
@@ -90,7 +94,7 @@ class SpanRange:
 
         Example:
             >>> SpanRange.parse("last 7 skip 1")
-            SpanRange(first=None, last=None, newest=7, skip=1, without=(), version=None, gaps=None)
+            SpanRange(first=None, last=None, newest=7, skip=1, least=0, without=(), version=None, gaps=None)
             >>> SpanRange.parse("2017-01-01..2017-01-02").first
             17167
         """
@@ -105,6 +109,7 @@ class SpanRange:
             last=_read(found["one"] or found["last"]),
             newest=None if newest is None else int(newest),
             skip=int(found["skip"] or 0),
+            least=int(found["least"] or 0),
             without=tuple(sorted({_known(one) for one in re.split(r"\s*,\s*", found["without"] or "") if one})),
             version=None if found["version"] is None else int(found["version"]),
             gaps=found["gaps"],
@@ -120,6 +125,7 @@ class SpanRange:
         words = [self._core(show)]
         words += [f"skip {self.skip}"] if self.skip else []
         words += [f"from {show(self.first)}"] if self.newest is not None and self.first is not None else []
+        words += [f"at least {self.least}"] if self.least else []
         words += [f"except {','.join(map(show, self.without))}"] if self.without else []
         words += [f"version {self.version}"] if self.version is not None else []
         words += [f"gaps {self.gaps}"] if self.gaps is not None else []

@@ -58,7 +58,9 @@ def stratified(
     """
     wanted = check_shares(shares)
     total = sum(wanted.values())
-    classes = keys.columns_of(table, [by] if isinstance(by, str) else [*by] or [""])
+    if not by:
+        raise InputError("no column of classes", expected="one of " + ", ".join(table.names))
+    classes = keys.columns_of(table, by)
     if group:
         _check_groups(table, by, group)
     limits = [f"(size * {stop} + start) // {total}" for stop in itertools.accumulate(wanted.values())]

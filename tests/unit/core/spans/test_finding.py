@@ -81,6 +81,20 @@ def test_a_gap_is_told(days: Path, caplog: pytest.LogCaptureFixture) -> None:
         find_spans(DAYS, "last 3", root=days, gaps="error")
 
 
+def test_a_window_may_have_to_be_full(days: Path) -> None:
+    with pytest.raises(NotFoundError, match="there are 3 of the 4 spans"):
+        find_spans(DAYS, "last 7 at least 4", root=days)
+    assert len(find_spans(DAYS, "last 7 at least 3", root=days, gaps="ignore")) == 3
+
+
+def test_fixing_the_ends_of_a_range_tells_nothing(days: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A scheduler does it every second; who reads the spans tells what is missing."""
+    settle(DAYS, root=days, spans="last 3")
+    assert not caplog.records
+    find_spans(settle(DAYS, root=days, spans="last 3"), root=days)
+    assert len(caplog.records) == 1
+
+
 def test_nothing_there(days: Path) -> None:
     with pytest.raises(NotFoundError, match="no file that matches"):
         find_spans("out/{SPAN}.csv", root=days)

@@ -83,6 +83,7 @@ RANGES = st.one_of(
         SpanRange,
         newest=st.integers(1, 9),
         skip=st.integers(0, 9),
+        least=st.integers(0, 3),
         first=st.none() | NUMBERS,
         version=st.none() | st.integers(0, 9),
         gaps=st.sampled_from([None, "error", "warn", "ignore"]),

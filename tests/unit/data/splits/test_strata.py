@@ -112,7 +112,7 @@ def test_what_is_refused() -> None:
         stratified(table, "y", {"train": 0.5, "eval": 0.5})  # type: ignore[dict-item]
     with pytest.raises(InputError, match="no column"):
         stratified(table, "label", SHARES)
-    with pytest.raises(InputError, match="no column"):
+    with pytest.raises(InputError, match="no column of classes"):
         stratified(table, [], SHARES)
     with pytest.raises(InputError, match="no row falls into split"):
         stratified(table, "y", {"a": 1, "b": 1, "c": 1})
