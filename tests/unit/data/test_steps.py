@@ -66,3 +66,13 @@ def test_rows_can_be_left_out_as_they_are_read(tmp_path):
     assert sorted(examples.split("all").to_columns()["n"]) == [2, 3]
     with pytest.raises(InputError):
         steps.ingest(File(str(tmp_path / "x.csv")), splits={"all": 1}, where="no such condition")
+
+
+def test_statistics_may_be_of_slices_and_an_assessment_holds_nothing_up(source):
+    examples = steps.ingest(source, splits={"train": 3, "eval": 1})
+    found = steps.statistics(examples, slices=["day"], label="generous", features=["bill", "day", "generous"])
+    assert set(found.split("train").features) == {"bill", "day", "generous"}
+    assert "day=Fri" in found.split("train").slices
+    assessment = steps.assess(examples, label="generous", protected=["smoker"])
+    assert assessment.rows == examples.split("train").num_rows
+    assert assessment.protected == ("smoker",)
