@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mainspring.data.tables import Table
     from mainspring.data.transforms import ColumnTransform, Numeric, OneHot, Ordinal, Transform
     from mainspring.data.validation import Anomaly, AnomalyType, Severity, Validation, validate
+    from mainspring.data.viewing import Page, view
 
 _EXPORTS = {
     "Anomaly": "validation",
@@ -47,6 +48,7 @@ _EXPORTS = {
     "Numeric": "transforms",
     "OneHot": "transforms",
     "Ordinal": "transforms",
+    "Page": "viewing",
     "Schema": "schema",
     "Severity": "validation",
     "Statistics": "statistics",
@@ -59,6 +61,7 @@ _EXPORTS = {
     "split_rows": "splits",
     "summarize": "profiling",
     "validate": "validation",
+    "view": "viewing",
 }
 
 __all__ = [
@@ -74,6 +77,7 @@ __all__ = [
     "Numeric",
     "OneHot",
     "Ordinal",
+    "Page",
     "Schema",
     "Severity",
     "Statistics",
@@ -86,6 +90,7 @@ __all__ = [
     "split_rows",
     "summarize",
     "validate",
+    "view",
 ]
 
 

@@ -174,6 +174,12 @@ class Comparison:
             lines += [f"in slice {name}: {', '.join(one.name for one in moved)} drifted"] if moved else []
         return "\n".join([*lines, *(f"- {note}" for note in self.notes)])
 
+    def _repr_html_(self) -> str:
+        """The page of it, for notebooks."""
+        from mainspring import data
+
+        return data.view(self)._repr_html_()
+
     def __str__(self) -> str:
         return self.describe()
 

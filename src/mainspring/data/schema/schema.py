@@ -48,6 +48,12 @@ class Schema(Declaration):
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Schema"
 
+    def _repr_html_(self) -> str:
+        """The page of it, for notebooks."""
+        from mainspring import data
+
+        return data.view(self)._repr_html_()
+
     def to_text(self) -> str:
         """The schema as YAML for people."""
         return yaml_text.write(self)

@@ -66,6 +66,12 @@ class TableStatistics:
     composites: Mapping[str, CompositeStatistics] = field(default_factory=dict)
     sample: Sample | None = None
 
+    def _repr_html_(self) -> str:
+        """The page of it, for notebooks."""
+        from mainspring import data
+
+        return data.view(self)._repr_html_()
+
     def feature(self, name: str) -> FeatureStatistics:
         """What a feature holds.
 
@@ -125,6 +131,12 @@ class Statistics:
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Statistics"
 
     splits: Mapping[str, TableStatistics]
+
+    def _repr_html_(self) -> str:
+        """The page of it, for notebooks."""
+        from mainspring import data
+
+        return data.view(self)._repr_html_()
 
     def split(self, name: str) -> TableStatistics:
         """The statistics of a split.

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mainspring.data.comparison import Comparison, Measurement
     from mainspring.data.statistics import TableStatistics
 
 NAMES = {
     "l_infinity": "L-infinity",
     "jensen_shannon": "Jensen-Shannon",
+    "jensen_shannon_quantiles": "Jensen-Shannon of quantiles",
     "normalized_absolute_difference": "absolute difference",
     "psi": "PSI",
     "wasserstein": "Wasserstein",
     "kolmogorov_smirnov": "Kolmogorov-Smirnov",
     "hellinger": "Hellinger",
     "chi_squared": "chi-squared",
-    "mmd": "MMD",
+    "total_variation": "total variation",
+    "missing": "share of missing",
+    "length": "lengths",
 }
 """Distances by the names that people know them by."""
 
@@ -32,6 +36,7 @@ class Gap:
     value: float | None
     limit: float | None = None
     p_value: float | None = None
+    interval: tuple[float, float] | None = None
 
     @property
     def called(self) -> str:
@@ -70,7 +75,7 @@ class FeatureDrift:
         return self.gaps[0]
 
 
-def of_measurements(measurements: Iterable[Any]) -> list[FeatureDrift]:
+def of_measurements(measurements: Iterable[Measurement]) -> list[FeatureDrift]:
     """From a validation, the worst first."""
     found = []
     for one in measurements:
@@ -79,28 +84,32 @@ def of_measurements(measurements: Iterable[Any]) -> list[FeatureDrift]:
             value = getattr(one.distances, name)
             if name != one.metric and value is not None:
                 gaps.append(Gap(metric=name, value=float(value)))
-        found.append(
-            FeatureDrift(name=one.path, between=tuple(one.between), gaps=tuple(gaps), drifted=one.drifted)
-        )
+        found.append(FeatureDrift(name=one.path, between=one.between, gaps=tuple(gaps), drifted=one.drifted))
     return worst_first(found)
 
 
-def of_comparison(comparison: Any, *, between: tuple[str, str] = ("before", "after")) -> list[FeatureDrift]:
+def of_comparison(comparison: Comparison) -> list[FeatureDrift]:
     """From a comparison, the worst first."""
-    between = tuple(getattr(comparison, "between", between))[:2] or between
     found = []
     for one in comparison.features:
-        gaps = sorted(
-            (
-                Gap(metric=name, value=each.value, limit=each.threshold, p_value=each.p_value)
-                for name, each in one.distances.items()
-            ),
-            key=lambda gap: (gap.limit is None, -gap.over if gap.limit else 0.0),
-        )
+        first = "jensen_shannon" if "jensen_shannon_quantiles" in one.distances else one.main
+        names = sorted(one.distances, key=lambda name: (name != first, one.distances[name].threshold is None))
+        gaps = [
+            Gap(
+                metric=name,
+                value=each.value,
+                limit=each.threshold,
+                p_value=each.p_value if each.adjusted_p is None else each.adjusted_p,
+                interval=each.interval,
+            )
+            for name in names
+            for each in [one.distances[name]]
+        ]
         if gaps:
+            why = "; ".join(one.why)
             found.append(
                 FeatureDrift(
-                    name=one.name, between=between, gaps=tuple(gaps), drifted=one.drifted, why=_words(one.why)
+                    name=one.name, between=comparison.between, gaps=tuple(gaps), drifted=one.drifted, why=why
                 )
             )
     return worst_first(found)
@@ -148,7 +157,3 @@ def _distances(apart: Any) -> list[str]:
     """The distances among the fields of a noun: those with a name here and a number."""
     known = getattr(type(apart), "__dataclass_fields__", {})
     return [name for name in known if name in NAMES and isinstance(getattr(apart, name), int | float)]
-
-
-def _words(why: Any) -> str:
-    return why if isinstance(why, str) else "; ".join(map(str, why)) if why else ""

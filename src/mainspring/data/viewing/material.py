@@ -285,5 +285,5 @@ def _anomaly(one: Any) -> dict[str, Any]:
 
 
 def _drift(one: FeatureDrift) -> dict[str, Any]:
-    gaps = [[gap.called, gap.value, gap.limit, gap.p_value] for gap in one.gaps]
+    gaps = [[gap.called, gap.value, gap.limit, gap.p_value, gap.interval] for gap in one.gaps]
     return {"x": int(one.drifted), "o": one.first.over, "g": plain(gaps), "b": list(one.between), "w": one.why}

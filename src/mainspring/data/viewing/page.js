@@ -380,7 +380,7 @@ const driftTable = (feature) => {
   const one = feature.d;
   if (!one) { return ""; }
   return "<section><h3>Distance from " + esc(one.b[0]) + " to " + esc(one.b[1]) + '</h3><table><thead><tr><th scope="col">Distance</th><th scope="col">value</th><th scope="col">limit</th><th scope="col">p</th></tr></thead><tbody>'
-    + one.g.map(([name, value, limit, p]) => '<tr><th scope="row">' + esc(name) + "</th><td" + (limit !== null && value > limit && one.x ? ' class="warn"' : "") + ">" + figure(value) + "</td><td>" + figure(limit) + "</td><td>" + (p !== null && p < 1e-4 ? "< 0.0001" : figure(p)) + "</td></tr>").join("") + "</tbody></table>" + (one.w ? '<p class="note">' + esc(one.w) + "</p>" : "") + "</section>";
+    + one.g.map(([name, value, limit, p, ends]) => '<tr><th scope="row">' + esc(name) + "</th><td" + (limit !== null && value > limit && one.x ? ' class="warn"' : "") + ">" + figure(value) + (ends ? ' <span class="quiet rows">' + figure(ends[0]) + " to " + figure(ends[1]) + "</span>" : "") + "</td><td>" + figure(limit) + "</td><td>" + (p !== null && p < 1e-4 ? "< 0.0001" : figure(p)) + "</td></tr>").join("") + "</tbody></table>" + (one.w ? '<p class="note">' + esc(one.w) + "</p>" : "") + "</section>";
 };
 const panel = (feature) => {
   const parts = partsOf(feature), numbers = drawable(parts).length > 0;

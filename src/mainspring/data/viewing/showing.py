@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mainspring.core.errors import InputError
+from mainspring.data.comparison import Comparison
 from mainspring.data.schema import Schema
 from mainspring.data.statistics import Statistics, TableStatistics
 from mainspring.data.validation import Validation
@@ -23,13 +24,13 @@ def view(
     | Mapping[str, Statistics | TableStatistics]
     | Schema
     | Validation
-    | Any
+    | Comparison
     | None = None,
     *,
     statistics: Statistics | TableStatistics | Mapping[str, Statistics | TableStatistics] | None = None,
     schema: Schema | None = None,
     validation: Validation | None = None,
-    comparison: Any = None,
+    comparison: Comparison | None = None,
     assessment: Assessment | None = None,
     title: str = "",
 ) -> Page:
@@ -55,10 +56,10 @@ def view(
         schema = what
     elif isinstance(what, Validation):
         validation = what
-    elif isinstance(what, Statistics | TableStatistics | Mapping):
-        statistics = what
-    elif what is not None:
+    elif isinstance(what, Comparison):
         comparison = what
+    elif what is not None:
+        statistics = what
     if all(given is None for given in (statistics, schema, validation, comparison, assessment)):
         raise InputError("there is nothing to see", expected="statistics, a schema, a validation or a comparison")
     tables = tables_of(statistics) if statistics is not None else {}
@@ -74,7 +75,7 @@ def view(
             validation=validation,
             drifts=drifts,
             findings=assessment.findings if assessment is not None else (),
-            notes=_notes(comparison),
+            notes=comparison.notes if comparison is not None else (),
             title=title or _title(tables, schema, validation),
         )
     )
@@ -98,15 +99,9 @@ def tables_of(
     return tables
 
 
-def _title(tables: Mapping[str, Any], schema: Schema | None, validation: Validation | None) -> str:
+def _title(tables: Mapping[str, TableStatistics], schema: Schema | None, validation: Validation | None) -> str:
     if tables:
         return ""
     if validation is not None:
         return "Validation"
     return "Schema" if schema is not None else "Comparison"
-
-
-def _notes(comparison: Any) -> list[str]:
-    """What a comparison says in sentences, beside the distances."""
-    notes = getattr(comparison, "notes", ())
-    return [str(note) for note in notes] if not callable(notes) else []

@@ -183,3 +183,30 @@ def test_the_taxi_trips_from_the_command_line(capsys: pytest.CaptureFixture[str]
         pytest.skip("the shared data set chicago_taxi is not here")
     found = {one["name"]: one for one in answer(capsys, "stats", SHARED)["features"]}
     assert (found["trip_miles"]["num_zeros"], found["company"]["num_missing"]) == (4091, 5140)
+
+
+def test_two_ranges_of_one_file_are_compared(
+    trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "apart.html"
+    found = answer(capsys, "compare", trips, "--rows-a", "1-60", "--rows-b", "61-", "--html", page)
+    features = {one["name"]: one["distances"] for one in found["features"]}
+    assert {"value", "threshold", "p_value"} <= set(features["fare"]["jensen_shannon"])
+    assert features["fare"]["kolmogorov_smirnov"]["value"] > 0.9
+    assert features["paid"]["l_infinity"]["value"] < 0.1
+    assert page.exists()
+    text = told(capsys, "compare", trips, "--rows-a", "1-60", "--rows-b", "61-", "--fail-on-drift", code=3)
+    assert re.search(r"fare .* DRIFTED", text)
+
+
+def test_the_halves_of_the_taxi_trips_have_the_known_distances(capsys: pytest.CaptureFixture[str]) -> None:
+    """Near zero by default, and, where asked for, the number that other tools give."""
+    if not SHARED.exists():
+        pytest.skip("the shared data set chicago_taxi is not here")
+    halves = ["compare", SHARED, "--rows-a", "1-10000", "--rows-b", "10001-"]
+    found = {one["name"]: one["distances"] for one in answer(capsys, *halves)["features"]}
+    assert found["trip_miles"]["jensen_shannon"]["value"] == pytest.approx(0.011, abs=0.001)
+    assert found["payment_type"]["l_infinity"]["value"] == pytest.approx(0.039822, abs=1e-6)
+    assert found["company"]["l_infinity"]["value"] == pytest.approx(0.0117273, abs=1e-6)
+    found = {one["name"]: one["distances"] for one in answer(capsys, *halves, "--tfdv")["features"]}
+    assert found["trip_miles"]["jensen_shannon"]["value"] == pytest.approx(0.763, abs=0.001)

@@ -11,6 +11,8 @@ import pytest
 
 from mainspring.core.errors import InputError
 from mainspring.data import Schema, Table, infer, summarize, validate
+from mainspring.data.assessment import assess
+from mainspring.data.comparison import compare
 from mainspring.data.viewing import Page, view
 
 HOSTILE = "</script><img src=x onerror=\"alert('1')\"><!--\u2028&amp;"
@@ -130,3 +132,30 @@ def test_five_hundred_columns_stay_below_three_megabytes() -> None:
     many = TableStatistics(2000, {f"column_{place:03d}": one for place in range(500)})
     page = view(Statistics({"a": many, "b": many}))
     assert len(page.html.encode()) < 3_000_000
+
+
+def test_everything_to_see_shows_itself_in_a_notebook() -> None:
+    one, other = Table.from_columns({"x": [1] * 40}), Table.from_columns({"x": [2] * 40})
+    statistics = summarize(one)
+    schema = infer(statistics)
+    shown = [statistics, statistics.split("train"), schema, validate(statistics, schema), compare(one, other)]
+    for noun in shown:
+        assert noun._repr_html_() == view(noun)._repr_html_()
+    assert "drifted" in view(compare(one, other)).html
+
+
+def test_a_comparison_puts_its_distances_beside_the_features() -> None:
+    one, other = Table.from_columns({"x": [1, 2] * 40}), Table.from_columns({"x": [2, 3] * 40})
+    found = compare(one, other, between=("old", "new"))
+    page = view(found, statistics={"old": summarize(one), "new": summarize(other)})
+    (feature,) = payload(page)["features"]
+    assert feature["d"]["x"] == 1
+    assert feature["d"]["b"] == ["old", "new"]
+    assert feature["d"]["g"][0][1] > feature["d"]["g"][0][2], "past its limit"
+
+
+def test_findings_stand_above_the_features() -> None:
+    table = Table.from_columns({"x": list(range(60)), "same": [1] * 60, "y": ["a", "b"] * 30})
+    page = view(summarize(table), assessment=assess(table, label="y")).html
+    assert "CONSTANT_COLUMN" in page
+    assert 'data-open="same"' in page

@@ -12,7 +12,7 @@ from mainspring.app.cli.data.loading import load, slices_of
 from mainspring.app.cli.data.output import show, write_page
 from mainspring.app.cli.data.remarks import drift_lines
 from mainspring.app.cli.data.tables import name_filter
-from mainspring.app.cli.words import bold, dim, json_option, print_json
+from mainspring.app.cli.words import bold, json_option, print_json
 from mainspring.core.errors import InputError
 
 _DRIFTED = 3
@@ -31,7 +31,13 @@ _DRIFTED = 3
 @click.option(
     "--schema", "schema_path", type=click.Path(exists=True, path_type=Path), help="The schema with the limits."
 )
-@click.option("--tfdv", is_flag=True, help="Also the numbers that TensorFlow Data Validation gives.")
+@click.option("--tfdv", is_flag=True, help="The numbers that TensorFlow Data Validation gives, judged as it does.")
+@click.option(
+    "--methods",
+    default="distances,changes",
+    show_default=True,
+    help="Also classifier and mmd: all columns together, from the rows.",
+)
 @click.option("--slice", "slices", multiple=True, metavar="SLICE", help="Some rows apart; as for stats.")
 @click.option("--label", help="The column that is to be predicted.")
 @click.option(
@@ -50,6 +56,7 @@ def compare(
     rows_b: str | None,
     schema_path: Path | None,
     tfdv: bool,
+    methods: str,
     slices: tuple[str, ...],
     label: str | None,
     limit: int,
@@ -68,13 +75,24 @@ def compare(
     from mainspring.data.comparison import compare as measure
     from mainspring.data.viewing import view
     from mainspring.data.viewing.drifts import of_comparison
+    from mainspring.data.viewing.terminal import printable
 
     files = [a, b or a] if b or "=" in a else [f"{_rows_name(rows_a)}={a}", f"{_rows_name(rows_b)}={a}"]
     loaded = load(files, reading, rows=[rows_a, rows_b], slices=slices_of(slices), label=label)
     (first, one), (second, other) = _two(loaded.statistics.splits)
     schema = read_schema(schema_path) if schema_path is not None else None
-    found = measure(one, other, schema=schema, tfdv=tfdv)
-    drifts = [each for each in of_comparison(found, between=(first, second)) if wanted(each.name)]
+    rows = tuple(loaded.tables.values())
+    found = measure(
+        one,
+        other,
+        schema=schema,
+        tables=(rows[0], rows[1]) if len(rows) == len(files) else None,
+        tfdv=tfdv,
+        methods=[method.strip() for method in methods.split(",")],
+        between=(first, second),
+        intervals=as_json or html is not None,
+    )
+    drifts = [each for each in of_comparison(found) if wanted(each.name)]
     written: dict[str, Any] = {}
     if html is not None:
         page = view(found, statistics={first: one, second: other}, schema=schema, title=f"{first} and {second}")
@@ -87,7 +105,9 @@ def compare(
     else:
         head = f"{bold(first)} {one.num_examples:,} rows, {bold(second)} {other.num_examples:,} rows"
         told = f"{len(drifted)} of {len(drifts)} features drifted"
-        show([f"{head}: {told}", *drift_lines(drifts, limit=limit), *map(dim, written.values())])
+        lines = [f"{head}: {told}", *drift_lines(drifts, limit=limit)]
+        lines += [f"- {printable(note)}" for note in found.notes]
+        show([*lines, *(f"wrote {path}" for path in written.values())])
     return _DRIFTED if fail_on_drift and drifted else 0
 
 

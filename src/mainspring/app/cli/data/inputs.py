@@ -146,7 +146,8 @@ def read_schema(path: Path) -> Schema:
     if kind == "json-schema":
         return Schema.from_json_schema(json.loads(text))
     if kind == "pbtxt":
-        found, left_out = Schema.from_pbtxt(text)
+        left_out: list[str] = []
+        found = Schema.from_pbtxt(text, left_out=left_out, where=str(file))
         for note in left_out:
             click.echo(f"not taken over: {note}", err=True)
         return found
