@@ -23,6 +23,7 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROWS = 1_000_000
 PEERS = ("tfdv", "whylogs", "evidently", "ydata")
@@ -184,7 +185,7 @@ def table_of(rows: int, folder: Path) -> Path:
 def beside_the_engine(path: Path, repeats: int) -> None:
     """Ours and the aggregates by hand, in turns, in one process."""
     script = TIMED + OURS + BY_HAND + IN_TURNS
-    found = json.loads(run(sys.executable, script, path, repeats)[0])
+    found = told(run(sys.executable, script, path, repeats)[0])
     (hand, hand_cpu), (ours, ours_cpu) = found["by hand"], found["ours"]
     print(f"\n{ROWS:,} x 20 from Parquet, best of {repeats} in turns")
     print(f"  by hand in the query engine {hand:6.2f} s wall {hand_cpu:6.2f} s of processors")
@@ -202,7 +203,7 @@ def growth(paths: Iterable[Path]) -> None:
 
 def merging(path: Path, repeats: int) -> None:
     """How long the profiles of 1,000 partitions take to merge."""
-    found = json.loads(run(sys.executable, TIMED + MERGE, path, repeats)[0])
+    found = told(run(sys.executable, TIMED + MERGE, path, repeats)[0])
     print(f"\nMerging {found['parts']:,} profiles of 20 columns: {found['wall']:.2f} s wall, {found['cpu']:.2f} s")
     print(f"A profile takes {found['bytes'] / 1000:.0f} kB")
 
@@ -232,8 +233,12 @@ def show(name: str, cost: Cost, ours: Cost) -> None:
 def measured(python: str, script: str, path: Path) -> Cost:
     """The wall time of the work in a script; processor time and memory of its whole process."""
     output, usage = run(python, script, path, 1)
-    wall = json.loads(output.strip().splitlines()[-1])["wall"]
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    return Cost(told(output)["wall"], usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def told(output: str) -> Any:
+    """What a script said at its end; libraries may print before it, on the same line."""
+    return json.loads("{" + output.strip().splitlines()[-1].partition("{")[2])
 
 
 def run(python: str, script: str, *arguments: object) -> tuple[str, resource.struct_rusage]:
