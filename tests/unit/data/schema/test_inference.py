@@ -6,6 +6,9 @@ import pytest
 
 from mainspring.core.errors import InputError
 from mainspring.data import ColumnType, Examples, Schema, Table, bundled, infer, split_rows, summarize, validate
+from mainspring.data.profiling.recognition import recognise
+from mainspring.data.schema import BoolDomain, ImageDomain, LanguageDomain, Range, TimeDomain, ValueCount
+from mainspring.data.statistics.recognition import Kind, Recognition
 
 DAY = datetime.date(2020, 1, 1)
 
@@ -122,3 +125,112 @@ def test_taxi_eval_is_accepted_with_its_new_companies(taxi_train, taxi_eval):
     ]
     assert "'Prcard' (1 row)" in found.warnings[0].found
     assert "16 of 3,302 values" in found.warnings[1].found
+
+
+@pytest.mark.parametrize(
+    ("values", "flag"),
+    [
+        ([0, 1] * 50, BoolDomain()),
+        ([1] * 100, None),
+        ([0] * 100, None),
+        ([0, 1] * 49, None),
+        ([0, 1, 2] * 50, None),
+        (["yes", "no", None] * 50, BoolDomain("yes", "no")),
+        (["N", "Y"] * 50, BoolDomain("Y", "N")),
+        (["True", "False"] * 50, BoolDomain("True", "False")),
+        (["yes", "maybe"] * 50, None),
+        (["yes"] * 100, None),
+    ],
+)
+def test_flags(values, flag):
+    feature = inferred(values)
+    assert feature.bool_domain == flag
+    assert flag is None or feature.domain is None
+
+
+def test_text_in_the_label_keeps_its_words():
+    feature = inferred(["yes", "no"] * 50, label="x")
+    assert (feature.bool_domain, feature.domain) == (None, ("no", "yes"))
+    assert inferred([0, 1] * 50, label="x").bool_domain == BoolDomain()
+
+
+def lists(query, **options):
+    return infer(summarize(Table.from_columns({"n": [1, 2, 3]}).sql(query)), **options).features["x"]
+
+
+def test_lists():
+    feature = lists("SELECT [[n, n], []] AS x FROM this")
+    assert (feature.type.value, feature.value_counts) == ("INT", (ValueCount(2, 2), ValueCount(0, 2)))
+    assert lists("SELECT range(n) AS x FROM this").value_counts == (ValueCount(1, 3),)
+    assert lists("SELECT [n, n] AS x FROM this", shapes=True).shape == (2,)
+    assert lists("SELECT range(n) AS x FROM this", shapes=True).shape is None
+    assert lists("SELECT CASE WHEN n > 1 THEN [n] END AS x FROM this", shapes=True).shape is None
+    assert lists("SELECT []::INT[] AS x FROM this").type is ColumnType.OTHER
+
+
+def test_structures_have_features_of_their_own():
+    table = Table.from_columns({"n": [1, 2, 3]}).sql("SELECT {'age': n, 'tags': ['a']} AS who FROM this")
+    statistics = summarize(table)
+    schema = infer(statistics)
+    assert {name: one.type.value for name, one in schema.features.items()} == {
+        "who": "STRUCT",
+        "who.age": "INT",
+        "who.tags": "STRING",
+    }
+    assert validate(statistics, schema).anomalies == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "ends"),
+    [
+        ([10, 20], (5, 25)),
+        ([0, 9], (0, 14)),
+        ([-9, 0], (-14, 0)),
+        ([1, 20], (0, 30)),
+        ([1.0, 2.0], (0.5, 2.5)),
+        ([-2.0, -1.0], (-2.5, -0.5)),
+        ([5, 5], (2, 8)),
+        ([-1e308, 1e308], (None, None)),
+    ],
+)
+def test_ranges_have_a_margin(values, ends):
+    feature = inferred(values, ranges=True)
+    assert (feature.min, feature.max) == ends
+    assert inferred(values).min is None
+
+
+def test_identifiers():
+    feature = inferred(list(range(1000)))
+    assert (feature.tags, feature.unique) == (("identifier",), None)
+    assert inferred([f"u{number}" for number in range(2000)], unique=True).unique == Range(1980)
+    assert inferred(list(range(999))).tags == ()
+    assert inferred([*range(1000), 7]).tags == ()
+    assert inferred(list(range(1000)), label="x").tags == ()
+
+
+def test_categories():
+    assert inferred([1, 2, 3] * 5, categories=3).categorical
+    assert not inferred([1, 2, 3] * 4, categories=3).categorical
+    assert not inferred([1, 2, 3, 4] * 9, categories=3).categorical
+    assert not inferred([1, 2, 3] * 5).categorical
+
+
+def test_what_was_recognised():
+    def meaning(values, recognition):
+        return inferred(values, recognised={"x": recognition})
+
+    days = meaning(["24.12.2020", "25.12.2020"], Recognition(Kind.TIME, 1.0, format="%d.%m.%Y"))
+    assert (days.time, days.domain) == (TimeDomain("%d.%m.%Y"), None)
+    assert meaning([1.6e9, 1.7e9], Recognition(Kind.TIME, 1.0, unit="seconds")).time is None
+    assert meaning([10**9], Recognition(Kind.TIME, 1.0, unit="seconds")).time == TimeDomain(unit="UNIX_SECONDS")
+    assert meaning([b"x"], Recognition(Kind.IMAGE, 0.987, format="png")).image == ImageDomain(0.98)
+    assert meaning(["some words"] * 9, Recognition(Kind.LANGUAGE, 0.9)).language == LanguageDomain()
+    assert meaning(["a"] * 9, Recognition(Kind.EMAIL, 0.9)).domain == ("a",)
+
+
+def test_recognised_times_are_accepted():
+    table = Table.from_columns({"x": [f"{day:02}/{month:02}/2020" for day in range(1, 28) for month in (1, 2)]})
+    statistics = summarize(table)
+    schema = infer(statistics, recognised={"x": recognise(table, "x")})
+    assert schema.features["x"].time.format in {"%d/%m/%Y", "%m/%d/%Y"}
+    assert validate(statistics, schema).anomalies == ()
