@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mainspring.data.validation.anomalies import AnomalyType as Type
-from mainspring.data.validation.anomalies import Severity
+from mainspring.data.validation.naming import AnomalyType as Type
+from mainspring.data.validation.naming import Severity
 
 
 class Origin(StrEnum):
