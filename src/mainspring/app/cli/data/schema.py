@@ -100,9 +100,9 @@ def infer(
 
 def explained(statistics: Any, proposed: Any) -> dict[str, list[str]]:
     """Why every feature is asked for as it is, sentence by sentence."""
-    from mainspring.data.schema.inference import explain
+    from mainspring.data.schema.explaining import explain
 
     found: dict[str, list[str]] = {}
-    for name, why in explain(statistics, proposed).items():
-        found[name] = [why] if isinstance(why, str) else [str(one) for one in why]
+    for one in explain(proposed, statistics):
+        found.setdefault(one.path or "all features", []).append(f"{one.key}: {one.why}")
     return found
