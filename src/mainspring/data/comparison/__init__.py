@@ -7,6 +7,7 @@ from mainspring.data.comparison.changes import Change, explain_change, explain_c
 from mainspring.data.comparison.compared import Comparison, Distance, FeatureComparison
 from mainspring.data.comparison.comparing import LIMITS, METHODS, compare
 from mainspring.data.comparison.distances import distances
+from mainspring.data.comparison.joined import JoinedSkew, joined_skew
 from mainspring.data.comparison.measuring import LEVEL, measure
 from mainspring.data.comparison.mmd import mmd_test
 from mainspring.data.comparison.multivariate import ClassifierTest, MmdTest
@@ -26,6 +27,7 @@ __all__ = [
     "Distance",
     "Distances",
     "FeatureComparison",
+    "JoinedSkew",
     "Measurement",
     "MmdTest",
     "benjamini_hochberg",
@@ -35,6 +37,7 @@ __all__ = [
     "explain_change",
     "explain_changes",
     "homogeneity",
+    "joined_skew",
     "measure",
     "mmd_test",
     "tfdv_distances",
