@@ -67,7 +67,9 @@ def as_moment(column: Column) -> str:
         return name
     if column.type is ColumnType.FLOAT:
         return f"CASE WHEN NOT isnan({name}) THEN {name} END"
-    return f"epoch_us(TRY_CAST({name} AS TIMESTAMP))"
+    # Only with a zone does the engine heed the zone that a text names; the zone of the session is UTC.
+    kind = "TIMESTAMPTZ" if column.type is ColumnType.STRING else "TIMESTAMP"
+    return f"epoch_us(TRY_CAST({name} AS {kind}))"
 
 
 def shown(moment: Moment, column: Column) -> str:

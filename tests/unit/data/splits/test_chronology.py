@@ -51,6 +51,12 @@ def test_a_day_without_a_time_is_the_whole_day() -> None:
     assert rows(splits) == {"a": [1], "b": [2]}
 
 
+def test_texts_may_name_their_zone() -> None:
+    texts = ["2020-01-02T01:00:00+02:00", "2020-01-01T23:30:00Z", "2020-01-02T00:00:00"]
+    splits, _ = by_time(table(texts, ColumnType.STRING), "day", {"a": "<=2020-01-01", "b": ">2020-01-01"})
+    assert rows(splits) == {"a": [1, 2], "b": [3]}
+
+
 def test_shares_are_cut_between_two_moments() -> None:
     splits, _ = by_time(table(), "day", {"train": 1, "eval": 1})
     assert rows(splits) == {"train": [1, 2, 3, 5], "eval": [4, 6, 7, 8]}
