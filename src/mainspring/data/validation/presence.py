@@ -59,8 +59,11 @@ def _parents(path: str) -> set[str]:
 
 
 def check_presence(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]:
-    """Too few rows with a value."""
+    """Too few rows with a value. Where rows have weights, a fraction is one of their weight."""
     least = feature.min_count or 0
+    share, by_weight = found.presence, ""
+    if found.weighted is not None:
+        share, by_weight = found.weighted.presence, f" by {found.weighted.by!r}"
     if not found.num_non_missing and found.num_examples and (feature.presence > 0 or least > 0):
         edits = ["presence: 0.0"] * (feature.presence > 0) + ["min_count: 0"] * (least > 0)
         yield finding(
@@ -75,15 +78,15 @@ def check_presence(feature: Feature, found: FeatureStatistics) -> Iterator[Anoma
             limit=feature.presence or least,
         )
         return
-    if found.num_examples and found.presence < feature.presence - SLACK:
+    if found.num_examples and share < feature.presence - SLACK:
         yield finding(
             AnomalyType.FEATURE_TYPE_LOW_FRACTION_PRESENT,
             feature.name,
             found=f"{found.num_missing:,} of {found.num_examples:,} rows have no value "
-            f"({found.presence:.2%} have one)",
+            f"({share:.2%}{by_weight} have one)",
             expected=f"a value in at least {feature.presence:.2%} of the rows",
-            edit=f"presence: {floor(found.presence)}",
-            observed=found.presence,
+            edit=f"presence: {floor(share)}",
+            observed=share,
             limit=feature.presence,
         )
     if found.num_examples and found.num_non_missing < least:

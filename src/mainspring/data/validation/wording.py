@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from mainspring.data.schema import Feature, Range
 from mainspring.data.sketches import Frequencies
 from mainspring.data.statistics import FeatureStatistics
+from mainspring.data.statistics.weights import WeightedWords
 from mainspring.data.validation.anomalies import Anomaly, AnomalyType, Severity
 from mainspring.data.validation.findings import SHOWN, SLACK, finding, floor, listed, plural
 
@@ -16,7 +17,8 @@ def check_words(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]
     if feature.domain is not None:
         frequencies = _frequencies(found)
         if frequencies is not None and frequencies.total:
-            yield from _domain(feature, feature.domain, frequencies, found.unique)
+            weighted = found.weighted.words if found.weighted is not None else None
+            yield from _domain(feature, feature.domain, frequencies, found.unique, weighted)
     if found.words is not None and found.words.num_invalid_utf8:
         wrong = found.words.num_invalid_utf8
         yield finding(
@@ -43,7 +45,13 @@ def _frequencies(found: FeatureStatistics) -> Frequencies | None:
     return found.words.frequencies if found.words is not None else None
 
 
-def _domain(feature: Feature, domain: Sequence[str], found: Frequencies, unique: int) -> Iterator[Anomaly]:
+def _domain(
+    feature: Feature,
+    domain: Sequence[str],
+    found: Frequencies,
+    unique: int,
+    weighted: WeightedWords | None,
+) -> Iterator[Anomaly]:
     known = set(domain)
     outside = [(word, count) for word, count in found.counts.items() if word not in known]
     strange = sum(count for _, count in outside) + _unlisted(known, found, unique)
@@ -51,13 +59,15 @@ def _domain(feature: Feature, domain: Sequence[str], found: Frequencies, unique:
         return
     total = found.total
     mass = (total - strange) / total
+    if weighted is not None and weighted.total:
+        mass = sum(weight for word, weight in weighted.weights.items() if word in known) / weighted.total
     enough = mass >= feature.min_domain_mass - SLACK
     words = ", ".join(repr(word) for word, _ in outside[:SHOWN])
     yield finding(
         AnomalyType.ENUM_TYPE_UNEXPECTED_STRING_VALUES,
         feature.name,
         severity=Severity.WARNING if enough else Severity.ERROR,
-        found=f"{strange:,} of {total:,} values ({strange / total:.2%}) are outside the domain: "
+        found=f"{strange:,} of {total:,} values ({1 - mass:.2%}) are outside the domain: "
         + listed([f"{word!r} ({plural(count, 'row')})" for word, count in outside]),
         expected=f"at least {feature.min_domain_mass:.2%} of the values from the domain of {len(domain)} words",
         edit=f"domain: add {words}"

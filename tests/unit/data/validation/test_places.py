@@ -161,3 +161,34 @@ def test_what_the_rows_were_is_shown():
         "ENUM_TYPE_UNEXPECTED_STRING_VALUES": [(2, {"y": "b"}), (3, {"y": "c"}), (4, {"y": "d"})],
     }
     assert "        such as    row 2: x = -1\n                   row 4: x = -3\n" in str(found)
+
+
+def test_slices_and_weights_as_statistics_take_them():
+    data = Table.from_columns(
+        {
+            "sex": list("fmfmf"),
+            "age": [20, -1, 30, 40, None],
+            "job": ["a", "b", "a", "b", "c"],
+            "w": [1, 1, 1, 1, 96],
+        }
+    )
+    wanted = schema(
+        Feature(name="sex", type=STRING),
+        Feature(name="age", type=INT, min=0, presence=0.8),
+        Feature(name="job", type=STRING, domain=("a", "b"), min_domain_mass=0.8),
+        Feature(name="w", type=INT),
+    )
+    plain = validate(summarize(data, slices=["sex"]), wanted, slices=True)
+    assert kinds(plain) == [
+        ("train", "", "age", "INT_TYPE_SMALL_INT", "ERROR"),
+        ("train", "sex=f", "age", "FEATURE_TYPE_LOW_FRACTION_PRESENT", "ERROR"),
+        ("train", "sex=f", "job", "ENUM_TYPE_UNEXPECTED_STRING_VALUES", "ERROR"),
+        ("train", "sex=m", "age", "INT_TYPE_SMALL_INT", "ERROR"),
+        ("train", "", "job", "ENUM_TYPE_UNEXPECTED_STRING_VALUES", "WARNING"),
+    ]
+    weighted = {one.type.value: one for one in validate(summarize(data, weight="w"), wanted).errors}
+    assert weighted["FEATURE_TYPE_LOW_FRACTION_PRESENT"].observed == pytest.approx(0.04)
+    assert weighted["FEATURE_TYPE_LOW_FRACTION_PRESENT"].found == (
+        "1 of 5 rows have no value (4.00% by 'w' have one)"
+    )
+    assert weighted["ENUM_TYPE_UNEXPECTED_STRING_VALUES"].observed == pytest.approx(0.04)
