@@ -25,7 +25,9 @@ class ExampleRow:
     values: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"row {self.row:,}: " + ", ".join(f"{name} = {value}" for name, value in self.values.items())
+        return on_one_line(
+            f"row {self.row:,}: " + ", ".join(f"{name} = {value}" for name, value in self.values.items())
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Anomaly:
     def where(self) -> str:
         """Split, slice and column, as people read them: ``train [sex=Female] / age``."""
         split = f"{self.split} [{self.slice}]" if self.slice else self.split or "schema"
-        return f"{split} / {self.path}" if self.path else split
+        return f"{split} / {on_one_line(self.path)}" if self.path else split
 
     @property
     def short_description(self) -> str:
@@ -100,3 +102,8 @@ class Anomaly:
         ]
         lines += [f"        {'such as' if not place else '':<10} {one}" for place, one in enumerate(self.examples)]
         return "\n".join([*lines, f"        to accept  {self.edit}"])
+
+
+def on_one_line(text: str) -> str:
+    """A text whose line ends are shown, not followed."""
+    return text.replace("\r", "\\r").replace("\n", "\\n")

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, Self
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data.comparison import Measurement
-from mainspring.data.validation.anomalies import Anomaly, AnomalyType, Severity
+from mainspring.data.validation.anomalies import Anomaly, AnomalyType, Severity, on_one_line
 from mainspring.data.validation.custom import NotEvaluated
 from mainspring.data.validation.findings import plural
 
@@ -174,7 +174,7 @@ def _shown(anomalies: Sequence[Anomaly]) -> list[str]:
         if key not in long or group.index(one) < _SHOWN:
             lines.append(str(one))
         elif group.index(one) == _SHOWN:
-            more = [other.path for other in group[_SHOWN:]]
+            more = [on_one_line(other.path) for other in group[_SHOWN:]]
             named = ", ".join(more[: 2 * _SHOWN]) + (" …" if len(more) > 2 * _SHOWN else "")
             split = f"{one.split} [{one.slice}]" if one.slice else one.split
             lines.append(f"{one.severity:<7} {split}: {len(more):,} more {one.type}\n        in         {named}")
@@ -243,12 +243,15 @@ def _measured(one: Measurement) -> Reason:
 
 def _drift_lines(between: tuple[str, str], found: list[Measurement]) -> list[str]:
     ranked = sorted(found, key=lambda one: (-one.drifted, -one.value, one.path))
-    width = max(len(one.path) for one in ranked[:_SHOWN])
+    width = max(len(on_one_line(one.path)) for one in ranked[:_SHOWN])
     metrics = max(14, *(len(one.metric) for one in ranked[:_SHOWN]))
     columns = len({one.path for one in found})
-    lines = [f"drift from {between[0]} to {between[1]}, the largest of {plural(columns, 'column')}:"]
+    word = "skew" if between[0].startswith("serving ") else "drift"
+    lines = [f"{word} from {between[0]} to {between[1]}, the largest of {plural(columns, 'column')}:"]
     for one in ranked[:_SHOWN]:
         limit = f"limit {one.limit}" if one.limit is not None else "no limit"
         mark = "  DRIFTED" if one.drifted else ""
-        lines.append(f"  {one.path:<{width}}  {one.metric:<{metrics}}  {one.value:.4f}  {limit}{mark}")
+        lines.append(
+            f"  {on_one_line(one.path):<{width}}  {one.metric:<{metrics}}  {one.value:.4f}  {limit}{mark}"
+        )
     return lines

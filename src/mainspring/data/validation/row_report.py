@@ -9,7 +9,7 @@ from typing import Any
 from mainspring.core.errors import InputError
 from mainspring.data import engine
 from mainspring.data.tables import Table
-from mainspring.data.validation.anomalies import Anomaly, AnomalyType, ExampleRow, Severity
+from mainspring.data.validation.anomalies import Anomaly, AnomalyType, ExampleRow, Severity, on_one_line
 from mainspring.data.validation.custom import NotEvaluated
 from mainspring.data.validation.findings import plural
 
@@ -36,7 +36,7 @@ class RowReason:
 
     def __str__(self) -> str:
         lines = [
-            f"{self.severity:<7} {self.path}: {self.type}",
+            f"{self.severity:<7} {on_one_line(self.path)}: {self.type}",
             f"        found      {plural(self.rows, 'row')}",
             f"        expected   {self.expected}",
         ]

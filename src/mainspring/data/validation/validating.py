@@ -75,7 +75,8 @@ def validate(
     """
     expected = _expected(schema, environment)
     rows = rows_of(tables)
-    anomalies = [*([] if schema.strict else check_schema(schema)), *check_any_rows(statistics)]
+    anomalies = [] if schema.strict else [*check_schema(schema)]
+    anomalies += _in(" and ".join(statistics.splits), "", check_any_rows(statistics))
     chosen, not_evaluated = _slices(statistics, slices)
     for split, found in statistics.splits.items():
         anomalies += _in(split, "", _whole(schema, expected, found, split, previous, previous_version))

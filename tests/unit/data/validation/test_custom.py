@@ -1,5 +1,8 @@
 """Checks in SQL and Python: what fails is counted and shown, what cannot be evaluated is told."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -197,3 +200,22 @@ def test_by_name(monkeypatch):
         run(checks=["other"])
     with pytest.raises(InputError, match="no environment"):
         run(environment="NOWHERE")
+
+
+def test_what_the_guide_shows():
+    guide = Path(__file__).parents[4] / "docs/guide/data/validation.md"
+    shown = re.findall(r"^\| [a-z ]+ \| `([^`]+)` \|$", guide.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(shown) == 5
+    rows = ROWS.sql(
+        "SELECT fare, tips, fare + tips AS total, now()::TIMESTAMP + INTERVAL (tips) SECOND AS at, "
+        "row_number() OVER () AS customer, 1 AS day FROM this WHERE fare IS NOT NULL ORDER BY tips"
+    )
+    schema = Schema(
+        features={"fare": Feature(name="fare", type=ColumnType.FLOAT)},
+        checks=tuple(SqlCheck(name=sql, sql=sql) for sql in shown),
+        severities={"SCHEMA_NEW_COLUMN": "IGNORE"},
+    )
+    found = validate(summarize(rows), schema, tables={"train": rows})
+    assert found.not_evaluated == ()
+    # Two of three tip more than the fare.
+    assert [one.expected for one in found.anomalies] == ["SELECT avg((tips <= fare)::INT) >= 0.99 FROM this"]

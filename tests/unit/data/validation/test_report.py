@@ -140,3 +140,26 @@ def test_what_is_told_of_one():
     assert str(ExampleRow(1200, {"x": "3", "y": "a"})) == "row 1,200: x = 3, y = a"
     lacking = NotEvaluated(name="check 'c'", reason="why", severity=Severity.WARNING)
     assert str(lacking) == "WARNING check 'c': not evaluated\n        because    why"
+
+
+def test_names_of_several_lines_take_one():
+    rows = Table.from_columns({"a\nb": ["x\ny", "ok"]})
+    schema = Schema(features={"a\nb": Feature(name="a\nb", type=ColumnType.STRING, domain=("ok",))})
+    found = validate(summarize(rows), schema, tables={"train": rows})
+    assert "ERROR   train / a\\nb: ENUM_TYPE_UNEXPECTED_STRING_VALUES\n" in str(found)
+    assert "row 1: a\\nb = x\\ny\n" in str(found)
+
+
+def test_no_rows_at_all():
+    rows = Table.from_columns({"x": [1]}).rows(0, 0)
+    schema = Schema(features={"x": Feature(name="x", type=ColumnType.INT)})
+    found = validate(summarize({"train": rows, "eval": rows}), schema)
+    assert str(found).splitlines()[1] == "ERROR   train and eval: NO_DATA_IN_SPAN"
+
+
+def test_skew_is_called_so():
+    rows = summarize(Table.from_columns({"x": [1, 2]}))
+    schema = Schema(features={"x": Feature(name="x", type=ColumnType.INT)})
+    assert "skew from serving train to train, the largest of 1 column:" in str(
+        validate(rows, schema, serving=rows)
+    )
