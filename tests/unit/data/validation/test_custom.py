@@ -207,7 +207,7 @@ def test_what_the_guide_shows():
     shown = re.findall(r"^\| [a-z ]+ \| `([^`]+)` \|$", guide.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(shown) == 5
     rows = ROWS.sql(
-        "SELECT fare, tips, fare + tips AS total, now()::TIMESTAMP + INTERVAL (tips) SECOND AS at, "
+        "SELECT fare, tips, fare + tips AS total, now()::TIMESTAMP + INTERVAL (tips) SECOND AS taken, "
         "row_number() OVER () AS customer, 1 AS day FROM this WHERE fare IS NOT NULL ORDER BY tips"
     )
     schema = Schema(
