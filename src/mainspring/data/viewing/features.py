@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.data.celltypes import ColumnType
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 KINDS: Final = ("numeric", "categorical", "text", "time", "list", "other")
 _LONG, _VARIED = 20.0, 0.5
 _SHARES: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
-_WORD: Final = 120
+WORD: Final = 120
+_FEW_NUMBERS: Final = 10
 _FEW: Final = 12
 
 
@@ -43,12 +45,27 @@ def type_words(feature: FeatureStatistics) -> str:
     return "list of " * len(feature.levels) + str(feature.type.value).lower()
 
 
-def compact(feature: FeatureStatistics, *, points: int, words: int) -> dict[str, Any]:
+def vocabulary(parts: Sequence[FeatureStatistics], *, most: int) -> list[Any]:
+    """The values whose rows the page shows: the most frequent of every data set, those of the largest share first.
+
+    Numbers are among them only where all were counted, and some come more than once.
+    """
+    shares: dict[Any, float] = {}
+    for part in parts:
+        counts, total = _counts(part)
+        least = 1 if part.words is None else 0
+        for value, count in itertools.islice(counts.items(), most if part.words is not None else _FEW_NUMBERS):
+            if count > least:
+                shares[value] = max(shares.get(value, 0.0), count / total)
+    return sorted(shares, key=lambda value: -shares[value])[:most]
+
+
+def compact(feature: FeatureStatistics, *, points: int, words: Sequence[Any]) -> dict[str, Any]:
     """What the page draws of one feature in one data set.
 
     Args:
         points: About how many points a distribution may have.
-        words: How many of the most frequent values to keep.
+        words: The values whose rows are counted.
     """
     found: dict[str, Any] = {
         "c": feature.num_non_missing,
@@ -60,10 +77,12 @@ def compact(feature: FeatureStatistics, *, points: int, words: int) -> dict[str,
     if numbers is not None:
         found |= _numbers(numbers, points)
     if feature.words is not None and feature.times is None:
-        found |= _words(feature.words, words)
-    elif feature.numbers is not None:
-        top = [pair for pair in top_values(feature, min(words, 10)) if pair[1] > 1]
-        found |= {"tv": [value for value, _ in top], "tn": [count for _, count in top], "tt": feature.num_values}
+        found |= _words(feature.words)
+    if words:
+        counts, total = _counts(feature)
+        whole = feature.words is None or feature.words.frequencies.complete
+        if total:
+            found |= {"tn": [counts.get(word, 0 if whole else None) for word in words], "tt": total}
     if feature.levels:
         last = feature.levels[-1]
         found["lv"] = [
@@ -110,14 +129,21 @@ def _numbers(numbers: Numbers, points: int) -> dict[str, Any]:
     return found
 
 
-def _words(words: Words, most: int) -> dict[str, Any]:
-    top = words.frequencies.top(most)
-    return {
-        "tv": [shortened(word, _WORD) for word, _ in top],
-        "tn": [count for _, count in top],
-        "tt": words.frequencies.total,
-        "al": _digits(words.avg_length),
-    }
+def _words(words: Words) -> dict[str, Any]:
+    found: dict[str, Any] = {"al": _digits(words.avg_length)}
+    for word, count in words.frequencies.top(1):
+        found |= {"tp": shortened(word, WORD), "tc": count, "tt": words.frequencies.total}
+    return found
+
+
+def _counts(feature: FeatureStatistics) -> tuple[Mapping[Any, float], float]:
+    """Rows by value, the most frequent first, and rows with a value; empty where they were not counted."""
+    if feature.words is not None and feature.times is None:
+        return feature.words.frequencies.counts, feature.words.frequencies.total
+    if feature.numbers is not None and feature.words is None and feature.numbers.quantiles.exact:
+        top = top_values(feature, len(feature.numbers.quantiles.values))
+        return dict(top), feature.numbers.count
+    return {}, 0
 
 
 def _more(feature: FeatureStatistics) -> list[tuple[str, str]]:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.data.viewing.drifts import FeatureDrift, by_feature
 from mainspring.data.viewing.expectations import domain, expected_type, limits, lines, presence
-from mainspring.data.viewing.features import KINDS, compact, kind_of, type_words
+from mainspring.data.viewing.features import KINDS, WORD, compact, kind_of, type_words, vocabulary
 from mainspring.data.viewing.forms import plain
 from mainspring.data.viewing.themes import association_lines
-from mainspring.data.viewing.wording import counted, figure, percent
+from mainspring.data.viewing.wording import counted, figure, percent, shortened
 
 if TYPE_CHECKING:
     from mainspring.data.assessment import Finding
@@ -223,13 +223,17 @@ def _payload(
     features = []
     for name in names:
         found = [[_feature(table, one, name) for one in slices] for table in tables.values()]
-        first = next((one for parts in found for one in parts if one is not None), None)
+        known = [one for parts in found for one in parts if one is not None]
+        first = known[0] if known else None
+        top = vocabulary([parts[0] for parts in found if parts[0] is not None] or known, most=words)
         row: dict[str, Any] = {
             "n": name,
             "k": kind_of(first) if first is not None else "other",
             "t": type_words(first) if first is not None else "not there",
-            "v": [[compact(one, points=points, words=words) if one else 0 for one in parts] for parts in found],
+            "v": [[compact(one, points=points, words=top) if one else 0 for one in parts] for parts in found],
         }
+        if top:
+            row["w"] = [shortened(word, WORD) if isinstance(word, str) else word for word in top]
         if name == label:
             row["l"] = 1
         wrong = [place for place, one in enumerate(anomalies) if one.path == name]

@@ -97,7 +97,7 @@ const sortValue = (feature) => {
     case "drift": return feature.d ? feature.d.x * 1e9 + feature.d.o : null;
     case "missing": return part ? part.m / (part.m + part.c || 1) : 1;
     case "zeros": return part && part.n ? part.z / part.n : null;
-    case "freq": return part && part.tt ? part.tn[0] / part.tt : null;
+    case "freq": return part && part.tt ? part.tc / part.tt : null;
     case "empty": return part && part.lv ? part.lv[0] : null;
     case "per": return part && part.lv ? part.lv[2] : null;
     default: return part && part[state.sort] !== undefined ? part[state.sort] : null;
@@ -143,8 +143,8 @@ const plainCell = (key, say) => each((part) => cell(say ? esc(say(part[key])) : 
 const COUNT = ["Count", "c", plainCell("c"), true];
 const MISSING = ["Missing", "missing", each((part) => share(part.m, part.m + part.c, 0.5))];
 const UNIQUE = ["Unique", "u", plainCell("u"), true];
-const TOP = ["Top value", "", each((part) => cell(part.tv && part.tv.length ? esc(part.tv[0]) || "<i>(empty)</i>" : DASH)), false, "top"];
-const FREQ = ["Share", "freq", each((part) => cell(part.tt ? percent(part.tn[0] / part.tt) : DASH))];
+const TOP = ["Top value", "", each((part) => cell(part.tt ? esc(part.tp) || "<i>(empty)</i>" : DASH)), false, "top"];
+const FREQ = ["Share", "freq", each((part) => cell(part.tt ? percent(part.tc / part.tt) : DASH))];
 const LENGTH = ["Avg length", "al", plainCell("al"), true];
 const COLUMNS = {
   numeric: [COUNT, MISSING, ["Mean", "mean", plainCell("mean")], ["Std dev", "sd", plainCell("sd")],
@@ -229,14 +229,10 @@ const layers = (marks, lefts, rights, base, tall, gap) => marks.shares.map((row,
   return first ? '<path class="f ' + colour + '" d="' + bars(row, lefts, rights.map((x) => x - gap), base, tall, marks.at) + '"/>'
     : '<path class="o ' + colour + '" d="' + outline(row, lefts, rights, base, tall, marks.at) + '"/>';
 }).join("");
-const words = (parts, most) => {
-  const found = new Map();
-  parts.forEach((part, i) => part && part.tv && part.tv.forEach((word, place) => {
-    if (!found.has(word)) { found.set(word, parts.map(() => 0)); }
-    found.get(word)[i] += part.tn[place];
-  }));
-  return Array.from(found).slice(0, most);
-};
+// Values with the rows of every series; null where a series has too many values to know.
+const words = (feature, parts, most) => (feature.w || []).slice(0, most).map((word, place) =>
+  [typeof word === "number" ? String(word).replace("-", MINUS) : word, parts.map((part) => part && part.tn ? part.tn[place] : null)])
+  .filter((pair) => pair[1].some(Boolean));
 const picture = (wide, high, label, body) => '<svg role="img" aria-label="' + esc(label) + '" viewBox="0 0 ' + wide + " " + high
   + '" height="' + high + '" preserveAspectRatio="none">' + body + "</svg>";
 const cumulative = (parts, scale, left, right, base, tall) => parts.map((part, i) => {
@@ -274,12 +270,12 @@ const small = (feature) => {
     const marks = heights(known.map((part) => part && counted(part, edges)), known.map((part) => part ? total(part) : 0));
     return picture(wide, high, label, layers(marks, xs.slice(0, -1), xs.slice(1), base, high - 4, 1) + line);
   }
-  const found = words(parts, 24);
+  const found = words(feature, parts, 24);
   if (!found.length) { return ""; }
-  const part = parts.find((one) => one && one.tn && one.tn.length);
-  if (part && part.u > 50 && part.tn[0] <= 2) { return '<span class="quiet">no value repeats</span>'; }
+  const part = parts.find((one) => one && one.tt);
+  if (part && part.u > 50 && part.tc <= 2) { return '<span class="quiet">no value repeats</span>'; }
   const step = Math.min(wide / found.length, 40), lefts = found.map((_, i) => i * step), rights = found.map((_, i) => (i + 1) * step);
-  let rows = parts.map((one, i) => one && one.tt ? found.map((pair) => pair[1][i]) : null);
+  let rows = parts.map((one, i) => one && one.tt ? found.map((pair) => pair[1][i] || 0) : null);
   if (state.view === "cumulative") { let sum; rows = rows.map((row) => { sum = 0; return row && row.map((v) => (sum += v)); }); }
   const marks = heights(rows, parts.map((one) => one && one.tt || 0));
   return picture(wide, high, label, layers(marks, lefts, rights, base, high - 4, Math.min(step / 4, 3)) + line);
@@ -349,8 +345,8 @@ const large = (feature) => {
 const swatch = (one) => '<i class="key k' + one.colour + '"></i>';
 const headOf = (first, kept) => "<thead><tr><th scope=\"col\">" + first + "</th>" + kept.map((i) => '<th scope="col">' + (shown.length > 1 ? swatch(shown[i]) + esc(shown[i].name) : "value") + "</th>").join("") + "</tr></thead>";
 const legend = () => shown.length > 1 ? '<p class="legend">' + shown.map((one) => "<span>" + swatch(one) + esc(one.name) + "</span>").join("") + "</p>" : "";
-const wordTable = (parts, most) => {
-  const found = words(parts, most), kept = parts.map((part, i) => part && part.tt ? i : -1).filter((i) => i >= 0);
+const wordTable = (feature, parts, most) => {
+  const found = words(feature, parts, most), kept = parts.map((part, i) => part && part.tn && part.tt ? i : -1).filter((i) => i >= 0);
   if (!found.length) { return ""; }
   const shareAt = (pair, i) => parts[i].tt ? pair[1][i] / parts[i].tt : 0;
   const highest = Math.max(...found.flatMap((pair) => kept.map((i) => shareAt(pair, i))), 1e-9);
@@ -358,8 +354,11 @@ const wordTable = (parts, most) => {
   const long = (v) => log ? Math.log10(1 + v * largest) / Math.log10(1 + highest * largest) : v / highest;
   const line = (pair) => '<tr><td class="word">' + (esc(pair[0]) || '<i class="quiet">(empty)</i>') + '</td><td class="bar"><svg viewBox="0 0 200 ' + (kept.length * 8 + 2) + '" width="100%" height="' + (kept.length * 8 + 2) + '" preserveAspectRatio="none" aria-hidden="true">'
     + kept.map((i, k) => '<rect class="f k' + shown[i].colour + '" x="0" y="' + (k * 8 + 1) + '" width="' + n(long(shareAt(pair, i)) * 200) + '" height="7"/>').join("") + "</svg></td>"
-    + kept.map((i) => "<td><span class=\"rows\">" + figure(pair[1][i]) + ' </span><span class="quiet">' + percent(shareAt(pair, i)) + "</span></td>").join("") + "</tr>";
-  const rest = kept.map((i) => [parts[i].tt - parts[i].tn.reduce((a, b) => a + b, 0), parts[i].u - parts[i].tv.length, parts[i].tt]);
+    + kept.map((i) => pair[1][i] === null ? '<td class="quiet">few</td>' : '<td><span class="rows">' + figure(pair[1][i]) + ' </span><span class="quiet">' + percent(shareAt(pair, i)) + "</span></td>").join("") + "</tr>";
+  const rest = kept.map((i) => {
+    const listed = found.map((pair) => pair[1][i]).filter(Boolean);
+    return [parts[i].tt - listed.reduce((a, b) => a + b, 0), Math.max(parts[i].u - listed.length, 0), parts[i].tt];
+  });
   const more = rest.some(([count]) => count > 0) ? '<tr><td class="quiet">' + figure(Math.max(...rest.map((one) => one[1]))) + " other values</td><td></td>"
     + rest.map(([count, , whole]) => "<td><span class=\"rows\">" + figure(count) + ' </span><span class="quiet">' + percent(whole ? count / whole : 0) + "</span></td>").join("") + "</tr>" : "";
   return '<section class="words" tabindex="0" role="region" aria-label="Most frequent values"><h3>Most frequent values</h3><table><thead class="sr"><tr><th>Value</th><th>Bar</th>' + kept.map((i) => "<th>" + esc(shown[i].name) + "</th>").join("") + "</tr></thead><tbody>" + found.map(line).join("") + more + "</tbody></table></section>";
@@ -387,7 +386,7 @@ const panel = (feature) => {
   const guessed = numbers && state.view === "bars" && drawable(parts).some((part) => !part.d);
   const chart = numbers ? "<section>" + large(feature) + (guessed ? '<p class="note">Between the points that are known, rows are spread evenly.</p>' : "") + "</section>" : "";
   const facts = shown.map((one, i) => parts[i] && parts[i].f ? pairs(shown.length > 1 ? one.name : "More", parts[i].f) : "").join("");
-  const main = chart + wordTable(parts, numbers ? 10 : 60) || '<p class="none">' + (parts.some(Boolean) ? "There are no values to draw." : "The feature is not in the data.") + "</p>";
+  const main = chart + wordTable(feature, parts, numbers ? 10 : 60) || '<p class="none">' + (parts.some(Boolean) ? "There are no values to draw." : "The feature is not in the data.") + "</p>";
   const side = quantileTable(feature, parts);
   return '<div class="panel"><div>' + legend() + main + "</div><div>" + wrongList(feature) + driftTable(feature) + side + pairs("Together with " + data.label, feature.as) + pairs("Schema", feature.e) + facts + "</div></div>";
 };
@@ -411,10 +410,11 @@ const rowOf = (feature) => {
   const row = document.createElement("tr"), parts = partsOf(feature), open = state.open.includes(feature.n);
   row.className = "row" + (shown.length > 1 ? " two" : "");
   row.dataset.i = feature.i;
-  row.innerHTML = '<th scope="row"><button type="button" class="name" aria-expanded="' + open + '">' + breakable(feature.n) + '</button><div class="under">' + esc(feature.t) + badges(feature) + "</div></th>"
-    + (shown.length > 1 ? '<td class="key-col">' + shown.map((one) => '<span class="v">' + swatch(one) + '<span class="sr">' + esc(one.name) + "</span></span>").join("") + "</td>" : "")
-    + COLUMNS[feature.k].map(([title, , make, lesser, more]) => '<td data-label="' + title + '" class="' + (lesser ? "lesser " : "") + (more || "") + '">' + parts.map(make).join("") + "</td>").join("")
-    + (hasDrift ? '<td data-label="Distance" class="drift">' + driftCell(feature) + "</td>" : "") + '<td class="pic"></td>';
+  row.setAttribute("role", "row");
+  row.innerHTML = '<th scope="row" role="rowheader"><button type="button" class="name" aria-expanded="' + open + '">' + breakable(feature.n) + '</button><div class="under">' + esc(feature.t) + badges(feature) + "</div></th>"
+    + (shown.length > 1 ? '<td role="cell" class="key-col">' + shown.map((one) => '<span class="v">' + swatch(one) + '<span class="sr">' + esc(one.name) + "</span></span>").join("") + "</td>" : "")
+    + COLUMNS[feature.k].map(([title, , make, lesser, more]) => '<td role="cell" data-label="' + title + '" class="' + (lesser ? "lesser " : "") + (more || "") + '">' + parts.map(make).join("") + "</td>").join("")
+    + (hasDrift ? '<td role="cell" data-label="Distance" class="drift">' + driftCell(feature) + "</td>" : "") + '<td role="cell" class="pic"></td>';
   nodes[feature.i] = row;
   eyes.observe(row);
   return row;
@@ -425,8 +425,8 @@ const detailOf = (feature) => {
   if (!row) {
     row = document.createElement("tr");
     row.className = "detail";
-    const columns = COLUMNS[feature.k].length + 2 + (shown.length > 1) + hasDrift;
-    row.innerHTML = '<td colspan="' + columns + '">' + panel(feature) + "</td>";
+    row.setAttribute("role", "row");
+    row.innerHTML = '<td role="cell">' + panel(feature) + "</td>";
     details.set(feature.i, row);
   }
   return row;
@@ -476,9 +476,10 @@ const drawTools = () => {
 const sections = new Map();
 const heading = (kind) => {
   const columns = COLUMNS[kind].concat(hasDrift ? [["Distance", "drift", null, false, "drift"]] : []);
-  const head = ([title, key, , lesser, more]) => '<th scope="col" class="' + (lesser ? "lesser " : "") + (more || "") + '"' + (key && key === state.sort ? ' aria-sort="' + (state.down ? "descending" : "ascending") + '"' : "") + ">" + (key ? '<button type="button" data-sort="' + key + '">' + title + "</button>" : title) + "</th>";
-  return "<tr>" + head(["Feature", "name"]) + (shown.length > 1 ? '<td class="key-col"></td>' : "") + columns.map(head).join("") + '<th scope="col" class="pic">Distribution</th></tr>';
+  const head = ([title, key, , lesser, more]) => '<th scope="col" role="columnheader" class="' + (lesser ? "lesser " : "") + (more || "") + '"' + (key && key === state.sort ? ' aria-sort="' + (state.down ? "descending" : "ascending") + '"' : "") + ">" + (key ? '<button type="button" data-sort="' + key + '">' + title + "</button>" : title) + "</th>";
+  return '<tr role="row">' + head(["Feature", "name"]) + (shown.length > 1 ? '<td role="cell" class="key-col"></td>' : "") + columns.map(head).join("") + '<th scope="col" role="columnheader" class="pic">Distribution</th></tr>';
 };
+const widths = (kind, all) => ["minmax(0,216px)", shown.length > 1 ? "20px" : "", ...COLUMNS[kind].map((column) => !all && column[3] ? "" : column[4] === "top" ? "minmax(0,2.4fr)" : column[1] === "per" ? "minmax(0,1.6fr)" : "minmax(0,1fr)"), hasDrift ? "92px" : "", "minmax(0,26%)"].join(" ");
 const draw = (afresh) => {
   shown = series().filter((one) => one.on);
   if (afresh) { eyes.disconnect(); near.clear(); nodes = []; details.clear(); drawn = new Set(); }
@@ -489,6 +490,8 @@ const draw = (afresh) => {
     section.hidden = !features.length;
     section.querySelector(".count").textContent = features.length;
     section.querySelector("thead").innerHTML = heading(kind);
+    section.style.setProperty("--columns", widths(kind, true));
+    section.style.setProperty("--fewer", widths(kind, false));
     section.querySelector("tbody").replaceChildren(...features.flatMap((one) => {
       const open = state.open.includes(one.n), row = rowOf(one);
       row.classList.toggle("is-open", open);
@@ -530,7 +533,7 @@ data.features.forEach((one, place) => { one.i = place; });
 kinds.forEach((kind) => {
   const section = document.createElement("section");
   section.className = "group";
-  section.innerHTML = "<h2>" + TITLES[kind] + ' <span class="count"></span></h2><table class="features" aria-label="' + TITLES[kind] + ' features"><thead></thead><tbody></tbody></table>';
+  section.innerHTML = "<h2>" + TITLES[kind] + ' <span class="count"></span></h2><table class="features" role="table" aria-label="' + TITLES[kind] + ' features"><thead role="rowgroup"></thead><tbody role="rowgroup"></tbody></table>';
   sections.set(kind, section);
   root.append(section);
 });
