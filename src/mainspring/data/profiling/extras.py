@@ -17,7 +17,7 @@ from mainspring.data.profiling.images import measure_images
 from mainspring.data.profiling.options import Options
 from mainspring.data.profiling.paths import Path, escaped
 from mainspring.data.profiling.slices import slice_tables
-from mainspring.data.profiling.text import measure_text
+from mainspring.data.profiling.text import Vocabulary, measure_text
 from mainspring.data.profiling.weights import measure_weights, total_weight
 from mainspring.data.statistics import FeatureStatistics, Sample, TableStatistics
 from mainspring.data.statistics.custom import merged_custom
@@ -55,9 +55,9 @@ class Custom:
 def of_a_piece(piece: Piece, features: Sequence[Path], options: Options) -> Iterator[Task]:
     """What is found piece by piece, beside the description of features."""
     table = piece.table
-    columns = list(dict.fromkeys(path.column for path in features))
+    names = [path.name for path in features]
     if options.weight is not None:
-        yield partial(_weights, piece, columns, options.weight)
+        yield partial(_weights, piece, names, options.weight)
     if options.sparse or options.weighted:
         yield lambda: _named("composite", measure_composites(table, options.sparse, options.weighted))
     for name in dict.fromkeys((*options.text, *options.vocabularies)):
@@ -65,7 +65,7 @@ def of_a_piece(piece: Piece, features: Sequence[Path], options: Options) -> Iter
     for name in options.images:
         yield partial(_images, table, name)
     if options.generators:
-        yield partial(_custom, table, [path.name for path in features], options)
+        yield partial(_custom, table, names, options)
 
 
 def of_slices(piece: Piece, options: Options, summarize_table: Callable[..., TableStatistics]) -> Iterator[Task]:
@@ -128,13 +128,12 @@ def _is_crossed(path: Path) -> bool:
     return whole and path.type not in {ColumnType.STRUCT, ColumnType.BYTES, ColumnType.OTHER}
 
 
-def _weights(piece: Piece, columns: Sequence[str], weight: str) -> Found:
-    measured = measure_weights(piece.table, columns, weight, origin=piece.origin)
-    named = {escaped(column): found for column, found in measured.items()}
-    return {**_named("weighted", named), ("weight", ""): Total(total_weight(piece.table, weight))}
+def _weights(piece: Piece, names: Sequence[str], weight: str) -> Found:
+    measured = measure_weights(piece.table, names, weight, origin=piece.origin, first=piece.first)
+    return {**_named("weighted", measured), ("weight", ""): Total(total_weight(piece.table, weight))}
 
 
-def _text(table: Table, name: str, vocabulary: Sequence[str] | None) -> Found:
+def _text(table: Table, name: str, vocabulary: Vocabulary | Sequence[str] | None) -> Found:
     return {("text", escaped(name)): measure_text(table, name, vocabulary)}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mainspring.core.errors import InputError
 from mainspring.data.profiling.paths import paths
+from mainspring.data.profiling.text import Vocabulary
 from mainspring.data.tables import Table
 
 
@@ -26,7 +27,8 @@ class Options:
         sample: The share of the rows to draw, from 0 to 1; all if ``None``.
         seed: What the drawing depends on, beside the rows.
         text: Columns of natural language.
-        vocabularies: The words known of a column of natural language.
+        vocabularies: Column of natural language to the tokens known of it, or more to look for in it
+            (:class:`mainspring.data.profiling.text.Vocabulary`).
         images: Columns of pictures, as bytes or as names of files.
         sparse: Sparse features to measure: objects with a ``name``, ``index`` and ``value``.
         weighted: Weighted features to measure: objects with a ``name``, ``feature`` and ``weight``.
@@ -43,7 +45,7 @@ class Options:
     sample: float | None = None
     seed: int = 0
     text: tuple[str, ...] = ()
-    vocabularies: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    vocabularies: Mapping[str, Vocabulary | Sequence[str]] = field(default_factory=dict)
     images: tuple[str, ...] = ()
     sparse: tuple[Any, ...] = ()
     weighted: tuple[Any, ...] = ()

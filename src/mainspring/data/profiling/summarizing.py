@@ -18,6 +18,7 @@ from mainspring.data.profiling.features import CHUNK_ROWS, Piece, describe, is_c
 from mainspring.data.profiling.options import Options
 from mainspring.data.profiling.paths import Path, paths
 from mainspring.data.profiling.sampling import sample_rows
+from mainspring.data.profiling.text import Vocabulary
 from mainspring.data.statistics import Sample, Statistics, TableStatistics, merge_all
 from mainspring.data.tables import Table
 
@@ -40,7 +41,7 @@ def summarize(
     sample: float | None = None,
     seed: int = 0,
     text: Sequence[str] = (),
-    vocabularies: Mapping[str, Sequence[str]] | None = None,
+    vocabularies: Mapping[str, Vocabulary | Sequence[str]] | None = None,
     images: Sequence[str] = (),
     sparse: Sequence[Any] = (),
     weighted: Sequence[Any] = (),

@@ -1,6 +1,6 @@
 """Measuring features with every row counted by its weight.
 
-Sums of weights are taken as whole numbers of a small unit (a power of two, 80 binary digits below the largest
+Sums of weights are taken as whole numbers of a small unit (a power of two, 64 binary digits below the largest
 weight), so that they depend neither on the order of the rows nor on how the engine shares out its work.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mainspring.core.errors import InputError
@@ -24,7 +25,7 @@ from mainspring.data.tables import Table
 if TYPE_CHECKING:
     import numpy as np
 
-_DIGITS: Final = 80
+_DIGITS: Final = 64
 _MOST_ROWS: Final = 10
 
 
@@ -58,7 +59,11 @@ def measure_weights(
     for name in names:
         if name not in known:
             table.type_of(name)
-    return {name: _weighted(table, known.get(name) or known[escaped(name)], by) for name, by in used.items()}
+    chosen = {name: known.get(name) or known[escaped(name)] for name in names}
+    found: dict[str, Weighted] = {}
+    for column in dict.fromkeys(used.values()):
+        found.update(_weighted(table, {name: chosen[name] for name in names if used[name] == column}, column))
+    return {name: found[name] for name in names}
 
 
 def check_weights(table: Table, weight: str, *, origin: np.ndarray | None = None, first: int = 0) -> None:
@@ -96,15 +101,88 @@ def check_weights(table: Table, weight: str, *, origin: np.ndarray | None = None
 
 def total_weight(table: Table, weight: str) -> float:
     """The sum of all weights, which :func:`check_weights` found good."""
-    return _Sums(f"SELECT {engine.quote(weight)}::DOUBLE AS w FROM ({table.query()})").all("w")  # noqa: S608 - names are quoted
+    rows = f"SELECT {engine.quote(weight)}::DOUBLE AS w FROM ({table.query()})"  # noqa: S608 - names are quoted
+    unit = _Unit.of(rows)
+    return unit.true(engine.fetch(f"SELECT {unit.total('w')} FROM ({rows})")[0][0])  # noqa: S608 - our own query
 
 
-def weighted_numbers(query: str) -> WeightedNumbers:
-    """Of the rows of a query with a number ``v``, not NULL, and its weight ``w``. For the modules of this room."""
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """The whole numbers in which weights are added up: how many binary digits lie behind the point."""
+
+    shift: int
+
+    @classmethod
+    def of(cls, rows: str) -> _Unit:
+        """For the weights ``w`` of some rows."""
+        largest = engine.fetch(f"SELECT max(w) FROM ({rows})")[0][0] or 0.0  # noqa: S608 - our own query
+        return cls(min(max(_DIGITS - math.frexp(largest)[1], -900), 900))
+
+    def total(self, cell: str, where: str = "") -> str:
+        """SQL: a sum over a group, in units."""
+        only = f" FILTER ({where})" if where else ""
+        return f"coalesce(sum(CAST({cell} * {math.ldexp(1.0, self.shift)!r}::DOUBLE AS HUGEINT)){only}, 0)"
+
+    def true(self, units: int) -> float:
+        """A number of units as a weight, rounded once."""
+        return units / (1 << self.shift) if self.shift >= 0 else float(units << -self.shift)
+
+
+def _weighted(table: Table, features: Mapping[str, Path], by: str) -> dict[str, Weighted]:
+    weight = f"{engine.quote(by)}::DOUBLE AS w"
+    unit = _Unit.of(f"SELECT {weight} FROM ({table.query()})")  # noqa: S608 - names are quoted
+    cells = [f"{path.cell} AS c{place}" for place, path in enumerate(features.values())]
+    rows = f"SELECT {', '.join([*cells, weight])} FROM ({table.query()})"  # noqa: S608 - names are quoted
+    sums = [unit.total("w", f"c{place} IS NOT NULL") for place in range(len(features))]
+    total, *there = engine.fetch(f"SELECT {', '.join([unit.total('w'), *sums])} FROM ({rows})")[0]  # noqa: S608 - our own query
+    return {
+        name: _of_feature(f"SELECT c{place} AS v, w FROM ({rows})", path, unit, total, there[place], by)  # noqa: S608 - our own query
+        for place, (name, path) in enumerate(features.items())
+    }
+
+
+def _of_feature(rows: str, path: Path, unit: _Unit, total: int, there: int, by: str) -> Weighted:
+    missing, present = unit.true(total - there), unit.true(there)
+    levels = []
+    for _ in range(path.depth):
+        levels.append(_level(rows, unit))
+        rows = f"SELECT unnest(v) AS v, w FROM ({rows}) WHERE v IS NOT NULL"  # noqa: S608 - our own query
+    numbers, words = None, None
+    if path.type.is_numeric:
+        numbers = _numbers(f"({rows}) WHERE v IS NOT NULL")
+    elif path.type is not ColumnType.STRUCT:
+        text = as_text(Column("v", path.type))
+        words = _words(f"(SELECT {text} AS v, w FROM ({rows}) WHERE v IS NOT NULL)", unit)  # noqa: S608 - our own query
+    return Weighted(missing, present, numbers, words, tuple(levels), by)
+
+
+def _level(rows: str, unit: _Unit) -> WeightedLevel:
+    sums = [unit.total("w", f"v IS {state}") for state in ("NOT NULL", "NULL")]
+    sums += [unit.total("w", "len(v) = 0"), unit.total("w * len(v)")]
+    found = engine.fetch(f"SELECT {', '.join(sums)} FROM ({rows})")[0]  # noqa: S608 - our own query
+    lengths = _numbers(f"(SELECT len(v) AS v, w FROM ({rows}) WHERE v IS NOT NULL) WHERE true")  # noqa: S608 - our own query
+    there, missing, empty, total = map(unit.true, found)
+    return WeightedLevel(there, missing, empty, total, lengths.quantiles)
+
+
+def _words(rows: str, unit: _Unit) -> WeightedWords:
+    grouped = f"SELECT v, {unit.total('w')} AS s FROM {rows} WHERE w > 0 GROUP BY v"  # noqa: S608 - our own query
+    top = engine.fetch(
+        f"SELECT v, s, sum(s) OVER () FROM ({grouped}) ORDER BY s DESC, v LIMIT {EXACT_VALUES + 1}"  # noqa: S608 - our own query
+    )
+    listed = sum(weight for _, weight, _ in top[:EXACT_VALUES])
+    return WeightedWords(
+        weights={word: unit.true(weight) for word, weight, _ in top[:EXACT_VALUES]},
+        rest=unit.true(top[0][2] - listed) if top else 0.0,
+        floor=unit.true(top[EXACT_VALUES][1]) if len(top) > EXACT_VALUES else 0.0,
+    )
+
+
+def _numbers(rows: str) -> WeightedNumbers:
     import numpy as np
 
     with engine.cursor() as found:
-        columns = found.execute(f"SELECT v, w FROM ({query}) WHERE w > 0").fetchnumpy()  # noqa: S608 - our own query
+        columns = found.execute(f"SELECT v, w FROM {rows} AND w > 0").fetchnumpy()  # noqa: S608 - our own query
     values, weights = np.asarray(columns["v"]), np.asarray(columns["w"], dtype=np.float64)
     nan, inf = (weights[test(values)] for test in (np.isnan, np.isinf))
     finite = np.isfinite(values)
@@ -113,9 +191,9 @@ def weighted_numbers(query: str) -> WeightedNumbers:
     values, weights = values[order], weights[order]
     mean, m2 = _moments(values, weights)
     return WeightedNumbers(
-        weight=math.fsum(weights),
-        num_nan=math.fsum(nan),
-        num_inf=math.fsum(inf),
+        weight=math.fsum(weights.tolist()),
+        num_nan=math.fsum(nan.tolist()),
+        num_inf=math.fsum(inf.tolist()),
         mean=mean,
         m2=m2,
         min=values[0].item() if len(values) else None,
@@ -125,84 +203,6 @@ def weighted_numbers(query: str) -> WeightedNumbers:
     )
 
 
-def weighted_words(query: str) -> WeightedWords:
-    """Of the rows of a query with a text ``v``, not NULL, and its weight ``w``. For the modules of this room."""
-    sums = _Sums(query)
-    top = engine.fetch(
-        f"SELECT v, {sums.of('w')} AS s FROM ({query}) WHERE w > 0 "  # noqa: S608 - our own query
-        f"GROUP BY v ORDER BY s DESC, v LIMIT {EXACT_VALUES + 1}"
-    )
-    listed = sum(weight for _, weight in top[:EXACT_VALUES])
-    return WeightedWords(
-        weights={word: sums.true(weight) for word, weight in top[:EXACT_VALUES]},
-        rest=sums.true(sums.raw("w") - listed),
-        floor=sums.true(top[EXACT_VALUES][1]) if len(top) > EXACT_VALUES else 0.0,
-    )
-
-
-class _Sums:
-    """Sums of the weights ``w`` of a query in whole units."""
-
-    def __init__(self, query: str) -> None:
-        self._query = query
-        largest = engine.fetch(f"SELECT max(w) FROM ({query})")[0][0] or 0.0  # noqa: S608 - our own query
-        self._shift = min(max(_DIGITS - math.frexp(largest)[1], -900), 900)
-
-    def of(self, cell: str) -> str:
-        """SQL: the sum over a group, in units."""
-        return f"coalesce(sum(CAST({cell} * {math.ldexp(1.0, self._shift)!r}::DOUBLE AS HUGEINT)), 0)"
-
-    def true(self, units: int) -> float:
-        """A number of units as a weight, rounded once."""
-        return units / (1 << self._shift) if self._shift >= 0 else float(units << -self._shift)
-
-    def raw(self, cell: str, where: str = "true") -> int:
-        """The sum over some rows, in units."""
-        return int(engine.fetch(f"SELECT {self.of(cell)} FROM ({self._query}) WHERE {where}")[0][0])  # noqa: S608 - our own query
-
-    def all(self, cell: str, where: str = "true") -> float:
-        """The sum over some rows."""
-        return self.true(self.raw(cell, where))
-
-
-def _weighted(table: Table, path: Path, by: str) -> Weighted:
-    rows = f"SELECT {path.cell} AS v, {engine.quote(by)}::DOUBLE AS w FROM ({table.query()})"  # noqa: S608 - names are quoted
-    sums = _Sums(rows)
-    missing, there = sums.all("w", "v IS NULL"), sums.all("w", "v IS NOT NULL")
-    levels = []
-    for _ in range(path.depth):
-        levels.append(_level(rows))
-        rows = f"SELECT unnest(v) AS v, w FROM ({rows}) WHERE v IS NOT NULL"  # noqa: S608 - our own query
-    numbers, words = None, None
-    present = f"({rows}) WHERE v IS NOT NULL"
-    if path.type.is_numeric:
-        numbers = weighted_numbers(f"SELECT v, w FROM {present}")  # noqa: S608 - our own query
-    elif path.type is not ColumnType.STRUCT:
-        text = as_text(Column("v", path.type))
-        words = weighted_words(f"SELECT {text} AS v, w FROM {present}")  # noqa: S608 - our own query
-    return Weighted(missing, there, numbers, words, tuple(levels), by)
-
-
-def _level(rows: str) -> WeightedLevel:
-    sums = _Sums(f"SELECT w * greatest(coalesce(len(v), 0), 1) AS w FROM ({rows})")  # noqa: S608 - our own query
-    missing, empty, there, total = engine.fetch(
-        f"SELECT {_filtered(sums, 'v IS NULL')}, {_filtered(sums, 'len(v) = 0')}, "  # noqa: S608 - our own query
-        f"{_filtered(sums, 'v IS NOT NULL')}, {sums.of('w * len(v)')} FROM ({rows})"
-    )[0]
-    lengths = weighted_numbers(f"SELECT len(v) AS v, w FROM ({rows}) WHERE v IS NOT NULL")  # noqa: S608 - our own query
-    return WeightedLevel(
-        num_lists=sums.true(there),
-        num_missing=sums.true(missing),
-        num_empty=sums.true(empty),
-        total_values=sums.true(total),
-        lengths=lengths.quantiles,
-    )
-
-
-def _filtered(sums: _Sums, where: str) -> str:
-    return sums.of(f"CASE WHEN {where} THEN w ELSE 0 END")
-
-
 def _moments(values: np.ndarray, weights: np.ndarray) -> tuple[float | None, float]:
     import numpy as np
 
@@ -210,7 +210,7 @@ def _moments(values: np.ndarray, weights: np.ndarray) -> tuple[float | None, flo
         return None, 0.0
     if values[0] == values[-1]:
         return float(values[0]), 0.0
-    total = math.fsum(weights)
+    total = math.fsum(weights.tolist())
     mean = float(np.sum(values * (weights / total)))
     # The first mean is right up to rounding; the second pass takes its error out.
     mean += float(np.sum((values - mean) * (weights / total)))
@@ -242,4 +242,4 @@ def _histogram(ordered: np.ndarray, weights: np.ndarray) -> Histogram:
     edges = equal_width(ordered[0].item(), ordered[-1].item())
     places = np.searchsorted(ordered, np.asarray(edges[1:-1]), side="left")
     bounds = [0, *places.tolist(), len(ordered)]
-    return Histogram(edges, tuple(math.fsum(weights[a:b]) for a, b in itertools.pairwise(bounds)))
+    return Histogram(edges, tuple(math.fsum(weights[a:b].tolist()) for a, b in itertools.pairwise(bounds)))
