@@ -23,6 +23,7 @@ from mainspring.data.schema.constraints import (
 from mainspring.data.schema.declaration import SERVING, TRAINING, Declaration
 from mainspring.data.schema.domains import BoolDomain, ImageDomain, LanguageDomain, TimeDomain, TokenConstraint
 from mainspring.data.schema.feature import Feature
+from mainspring.data.schema.paths import escaped
 from mainspring.data.schema.pbtxt_taking import Taker
 from mainspring.data.schema.plain import convert, said
 from mainspring.data.schema.textproto import Message, Scalar, parse
@@ -121,11 +122,6 @@ def _features(taker: Taker, within: str, domains: _Domains, composites: Composit
         if struct is not None:
             yield from _features(struct, f"{path}.", domains, composites)
     composites.sparse += [_sparse(part, within) for part in taker.messages("sparse_feature")]
-
-
-def escaped(name: str) -> str:
-    """A name as one step of a path, in which a point parts the steps."""
-    return name.replace("\\", "\\\\").replace(".", "\\.")
 
 
 def read_feature(taker: Taker, path: str, domains: _Domains) -> _Placed:

@@ -17,7 +17,8 @@ from mainspring.data.schema.constraints import DriftLimits, Range, SparseFeature
 from mainspring.data.schema.declaration import Declaration
 from mainspring.data.schema.domains import LanguageDomain
 from mainspring.data.schema.feature import Feature
-from mainspring.data.schema.pbtxt_reading import OWN, escaped, read_message
+from mainspring.data.schema.paths import escaped, split
+from mainspring.data.schema.pbtxt_reading import OWN, read_message
 from mainspring.data.schema.plain import plain
 from mainspring.data.schema.textproto import Message, render
 
@@ -56,24 +57,15 @@ def _lost(noun: Any, read_back: Any, *, skip: tuple[str, ...] = ()) -> dict[str,
 
 def _as_read(name: str, features: Mapping[str, Feature]) -> str:
     """The path that reading gives a feature before its tags are looked at."""
-    parent, own = _split(name, features)
+    parent, own = split(name, features)
     return f"{_as_read(parent, features)}.{escaped(own)}" if parent else escaped(own)
-
-
-def _split(name: str, features: Mapping[str, Feature]) -> tuple[str, str]:
-    """The structure a feature is in, and its name there."""
-    for place in range(len(name) - 1, 0, -1):
-        parent = features.get(name[:place]) if name[place] == "." and name[place - 1] != "\\" else None
-        if parent is not None and parent.type is ColumnType.STRUCT:
-            return name[:place], name[place + 1 :].replace("\\.", ".").replace("\\\\", "\\")
-    return "", name.replace("\\.", ".").replace("\\\\", "\\")
 
 
 def _whole(schema: Declaration, lost: Mapping[str, Mapping[str, Any]], own: Mapping[str, Any]) -> Message:
     found = Message()
     structs: dict[str, Message] = {"": found}
     for name, feature in schema.features.items():
-        parent, short = _split(name, schema.features)
+        parent, short = split(name, schema.features)
         message = _feature(feature, short, schema, lost.get(name, {}))
         if feature.type is ColumnType.STRUCT:
             structs[name] = Message()
@@ -291,7 +283,7 @@ def _sparse(sparse: SparseFeature) -> Message:
 
 def _path(name: str, features: Mapping[str, Feature]) -> Message:
     found = Message()
-    parent, own = _split(name, features)
+    parent, own = split(name, features)
     if parent:
         found = _path(parent, features)
     found.add("step", own)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 from mainspring.core.records import Value
-from mainspring.data.schema import pbtxt_reading, pbtxt_writing
+from mainspring.data.schema import json_schema_reading, json_schema_writing, pbtxt_reading, pbtxt_writing
 from mainspring.data.schema import text as yaml_text
 from mainspring.data.schema.declaration import Declaration
 
@@ -99,6 +99,36 @@ class Schema(Declaration):
             InputError: If the text is not in the text format of protocol buffers.
         """
         arguments, left = pbtxt_reading.read(text, where=where)
+        if left_out is not None:
+            left_out += left
+        return cls._lenient({**arguments, **({} if label is None else {"label": label})})
+
+    def to_json_schema(self) -> dict[str, Any]:
+        """The schema as JSON Schema (draft 2020-12) of one row, as plain values.
+
+        What that cannot say stands under ``x-mainspring``, so that :meth:`from_json_schema` gives the same schema.
+
+        Example:
+            >>> schema = Schema.from_text("features: {age: {type: INT, presence: 1, min: 0}}")
+            >>> schema.to_json_schema()["properties"]
+            {'age': {'type': 'integer', 'minimum': 0}}
+        """
+        return json_schema_writing.write(self)
+
+    @classmethod
+    def from_json_schema(
+        cls, document: Mapping[str, Any], *, label: str | None = None, left_out: list[str] | None = None
+    ) -> Self:
+        """Read a JSON Schema that describes one row, or a list of rows, as plain values.
+
+        Args:
+            label: The column to be predicted.
+            left_out: Takes a sentence for each thing that has no meaning here.
+
+        Raises:
+            InputError: If it does not describe an object with properties.
+        """
+        arguments, left = json_schema_reading.read(document)
         if left_out is not None:
             left_out += left
         return cls._lenient({**arguments, **({} if label is None else {"label": label})})
