@@ -13,6 +13,7 @@ from mainspring.data.comparison.mmd import mmd_test
 from mainspring.data.comparison.multivariate import ClassifierTest, MmdTest
 from mainspring.data.comparison.nouns import METRICS, Distances, Measurement
 from mainspring.data.comparison.rows import distances_of_rows
+from mainspring.data.comparison.shift import Shift, estimate_label_shares, shift_kinds
 from mainspring.data.comparison.significance import benjamini_hochberg, homogeneity
 from mainspring.data.comparison.tfdv import tfdv_distances
 
@@ -30,15 +31,18 @@ __all__ = [
     "JoinedSkew",
     "Measurement",
     "MmdTest",
+    "Shift",
     "benjamini_hochberg",
     "compare",
     "distances",
     "distances_of_rows",
+    "estimate_label_shares",
     "explain_change",
     "explain_changes",
     "homogeneity",
     "joined_skew",
     "measure",
     "mmd_test",
+    "shift_kinds",
     "tfdv_distances",
 ]

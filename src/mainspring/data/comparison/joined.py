@@ -391,7 +391,8 @@ def _samples(join: _Join, count: int) -> Iterator[Pair]:
     differ = " OR ".join(join.differs(name) for name in join.names)
     order = ", ".join([*(f"a.{engine.quote(name)}" for name in join.keys), *map(str, range(1, len(shown) + 1))])
     rows = engine.fetch(
-        f"SELECT {', '.join(shown)} FROM {join.paired()} WHERE {differ} ORDER BY {order} LIMIT {count}"
+        f"SELECT {', '.join(shown)} FROM {join.paired()} "  # noqa: S608 - names are quoted
+        f"WHERE {differ} ORDER BY {order} LIMIT {int(count)}"
     )
     for row in rows:
         values = row[len(join.keys) :]
