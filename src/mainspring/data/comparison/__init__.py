@@ -12,6 +12,7 @@ from mainspring.data.comparison.measuring import LEVEL, measure
 from mainspring.data.comparison.mmd import mmd_test
 from mainspring.data.comparison.multivariate import ClassifierTest, MmdTest
 from mainspring.data.comparison.nouns import METRICS, Distances, Measurement
+from mainspring.data.comparison.references import Reference, reference_days, reference_statistics
 from mainspring.data.comparison.rows import distances_of_rows
 from mainspring.data.comparison.shift import Shift, estimate_label_shares, shift_kinds
 from mainspring.data.comparison.significance import benjamini_hochberg, homogeneity
@@ -31,6 +32,7 @@ __all__ = [
     "JoinedSkew",
     "Measurement",
     "MmdTest",
+    "Reference",
     "Shift",
     "benjamini_hochberg",
     "compare",
@@ -43,6 +45,8 @@ __all__ = [
     "joined_skew",
     "measure",
     "mmd_test",
+    "reference_days",
+    "reference_statistics",
     "shift_kinds",
     "tfdv_distances",
 ]
