@@ -59,7 +59,9 @@ def mainspring_sources() -> Mapping[str, str]:
     return {
         **dict.fromkeys((".csv", ".tsv", ".data", ".test", ".txt"), f"{room}.plain:read_text"),
         **dict.fromkeys((".json", ".jsonl", ".ndjson"), f"{room}.json_lines:read_json"),
+        **dict.fromkeys((".arrow", ".feather"), f"{room}.arrow:read_arrow"),
         **dict.fromkeys((".parquet", ".pq"), f"{room}.plain:read_parquet"),
+        **dict.fromkeys((".tfrecord", ".tfrecords"), f"{room}.tfrecord:read_tfrecord"),
         **dict.fromkeys(
             ("mariadb", "mysql", "postgres", "postgresql", "sqlite"), f"{room}.databases:read_database"
         ),
