@@ -30,7 +30,7 @@ from mainspring.core.errors import InputError
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.profiling.recognition import measure_formats
 from mainspring.data.statistics.custom import remember
-from mainspring.data.statistics.recognition import Formats
+from mainspring.data.statistics.recognition import GENERATOR, formats_of
 from mainspring.data.tables import Table
 
 
@@ -61,10 +61,10 @@ class RecognitionGenerator:
     """Counts how many values of each feature match known patterns: times, addresses, images, sentences.
 
     Its figure is that of :func:`mainspring.data.profiling.recognition.measure_formats` in plain values;
-    :func:`formats_of` makes the noun of it again.
+    :func:`mainspring.data.statistics.recognition.recognitions` tells what follows from it.
     """
 
-    name = "recognition"
+    name = GENERATOR
     _KINDS = frozenset({ColumnType.STRING, ColumnType.INT, ColumnType.BYTES})
 
     def measure(self, table: Table, features: Sequence[str]) -> Mapping[str, Any]:
@@ -75,13 +75,6 @@ class RecognitionGenerator:
     def merge(self, one: Any, other: Any) -> Any:
         """Of the values of both."""
         return _plain(formats_of(one).merge(formats_of(other)))
-
-
-def formats_of(figure: Any) -> Formats:
-    """The noun of a figure of :class:`RecognitionGenerator`."""
-    import msgspec
-
-    return msgspec.convert(figure, Formats)
 
 
 def register(generator: Generator) -> None:

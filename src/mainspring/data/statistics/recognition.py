@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from mainspring.data.sketches import Distinct
+from mainspring.data.statistics.table import TableStatistics
 
 LEAST_VALUES: Final = 10
 """With fewer values nothing is recognised."""
@@ -20,6 +21,8 @@ _MANY_DIFFERENT: Final = 1000
 TIME: Final = "time:"
 UNIX: Final = "unix:"
 IMAGE: Final = "image:"
+GENERATOR: Final = "recognition"
+"""The generator that counts for all features of a table."""
 
 
 class Kind(StrEnum):
@@ -151,6 +154,29 @@ class Formats:
         if share < LEAST_SENTENCES or different < min(_LEAST_DIFFERENT * self.num_values, _MANY_DIFFERENT):
             return None
         return Recognition(Kind.LANGUAGE, share, why=f"{share:.1%} of the values are sentences")
+
+
+def formats_of(figure: Any) -> Formats:
+    """The noun of what the generator ``recognition`` left in ``FeatureStatistics.custom``."""
+    import msgspec
+
+    return msgspec.convert(figure, Formats)
+
+
+def recognitions(statistics: TableStatistics) -> dict[str, Recognition]:
+    """What the features of a table most likely are, by name, if the generator ``recognition`` was at work.
+
+    Example:
+        >>> from mainspring.data import Table, summarize
+        >>> table = Table.from_columns({"mail": [f"{number}@example.org" for number in range(20)]})
+        >>> recognitions(summarize(table, generators=["recognition"]).split("train"))["mail"].kind.value
+        'email'
+    """
+    return {
+        name: formats_of(feature.custom[GENERATOR]).recognition()
+        for name, feature in statistics.features.items()
+        if GENERATOR in feature.custom
+    }
 
 
 def _rank(name: str) -> tuple[int, str]:

@@ -8,14 +8,13 @@ from mainspring.data import Table
 from mainspring.data.profiling.generators import (
     Generator,
     RecognitionGenerator,
-    formats_of,
     generators_of,
     measure_custom,
     register,
 )
 from mainspring.data.statistics import custom
 from mainspring.data.statistics.custom import merged_custom
-from mainspring.data.statistics.recognition import Kind
+from mainspring.data.statistics.recognition import Kind, formats_of
 
 
 class Longest:

@@ -7,9 +7,8 @@ import pytest
 from mainspring.core.errors import InputError
 from mainspring.data import Statistics, Table, TableStatistics, summarize
 from mainspring.data.profiling import features, summarizing
-from mainspring.data.profiling.generators import formats_of
 from mainspring.data.profiling.text import Vocabulary
-from mainspring.data.statistics.recognition import Kind
+from mainspring.data.statistics.recognition import Kind, recognitions
 
 
 def everything(table: Table) -> Statistics:
@@ -68,8 +67,7 @@ def test_text_and_recognition(whole: TableStatistics) -> None:
     assert text.num_texts == 32561 - 1843
     assert text.fraction_with("armed") == 9 / text.num_texts
     assert text.num_known == 3650 + 4066
-    formats = formats_of(whole.feature("occupation").custom["recognition"])
-    assert formats.recognition().kind is Kind.NOTHING
+    assert recognitions(whole)["occupation"].kind is Kind.NOTHING
 
 
 def same(one: TableStatistics, other: TableStatistics) -> None:
