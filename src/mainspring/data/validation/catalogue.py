@@ -227,7 +227,8 @@ CATALOGUE: Final[Mapping[Type, Entry]] = {
         "Values and weights of unequal lengths", "rows have not as many values as weights of a weighted feature"
     ),
     Type.STATS_NOT_AVAILABLE: Entry(
-        "Figures not there", "the schema asks for something that these statistics do not tell"
+        "Figures not there",
+        "the schema asks for a figure, or limits a distance, that these statistics do not give",
     ),
     # the data set
     Type.DATASET_LOW_NUM_EXAMPLES: Entry("Too few rows", "a split has fewer rows than the least number"),

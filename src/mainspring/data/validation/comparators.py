@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,6 +27,7 @@ METRICS: Final[Mapping[str, tuple[AnomalyType, str]]] = {
     "hellinger": (AnomalyType.COMPARATOR_HELLINGER_HIGH, "Hellinger distance"),
 }
 """What is measured to the anomaly it raises, and what people call it."""
+_USUAL: Final = {"l_infinity", "jensen_shannon"}
 _NOW: Final = {
     ColumnType.INT: AnomalyType.STRING_TYPE_NOW_INT,
     ColumnType.FLOAT: AnomalyType.STRING_TYPE_NOW_FLOAT,
@@ -111,7 +112,7 @@ def compare_pair(
     limits = {name: _limits(schema, pair.key, name) for name in names}
     found = measure(pair.control, pair.treatment, between=pair.between, limits=limits, level=level)
     wrong = [_drifted(one, pair) for one in found if one.drifted]
-    return found, (*wrong, *_lacking(schema, pair, names))
+    return found, (*wrong, *_lacking(schema, pair, names), *_unmeasured(schema, pair, names, found))
 
 
 def _limits(schema: Declaration, key: str, name: str) -> DriftLimits:
@@ -154,6 +155,32 @@ def _lacking(schema: Declaration, pair: Pair, names: list[str]) -> Iterator[Anom
             yield _missing(AnomalyType.COMPARATOR_TREATMENT_DATA_MISSING, name, pair)
         elif now is not None and before is not None and now.num_non_missing and before.num_non_missing:
             yield from _retyped(name, before.type, now.type, pair)
+
+
+def _unmeasured(
+    schema: Declaration, pair: Pair, names: list[str], found: Sequence[Measurement]
+) -> Iterator[Anomaly]:
+    """Limits that a feature has of its own, and that could not be held: not passed over in silence."""
+    if pair.control is None or pair.treatment is None or pair.severity is not None:
+        return
+    for name in names:
+        own = schema.features[name].skew if pair.key == "skew" else schema.features[name].drift
+        both = [side.features.get(name) for side in (pair.control, pair.treatment)]
+        if not own or any(one is None or not one.num_non_missing for one in both):
+            continue
+        measured = {one.metric for one in found if one.path == name}
+        wanted = {metric for metric in METRICS if getattr(own, metric) is not None}
+        # Of the two usual ones, each is for its own kind of values.
+        lacking = wanted - measured - (_USUAL if measured & _USUAL & wanted else set())
+        if lacking:
+            told = " and ".join(sorted(lacking))
+            yield finding(
+                AnomalyType.STATS_NOT_AVAILABLE,
+                name,
+                found=f"there is no {told} from {pair.between[0]} for such values",
+                expected=f"values that {told} is measured for",
+                edit=f"leave out {told} of {pair.key}",
+            )
 
 
 def _missing(type_: AnomalyType, path: str, pair: Pair) -> Anomaly:

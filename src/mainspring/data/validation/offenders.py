@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -28,15 +29,21 @@ class Rows:
 
     Attributes:
         table: The rows.
-        origin: The number of each in the source, from 1; ``None`` if it is not known.
+        origins: Gives the number of each in the source, from 1, when it is needed; ``None`` if it is not known.
     """
 
     table: Table
-    origin: np.ndarray | None = None
+    origins: Callable[[], np.ndarray | None] = lambda: None
+
+    @property
+    def origin(self) -> np.ndarray | None:
+        """The number of each row in the source, from 1; ``None`` if it is not known."""
+        return self.origins()
 
     def number(self, row: int) -> int:
         """The number in the source of a row of the table, both from 1."""
-        return int(self.origin[row - 1]) if self.origin is not None and row <= len(self.origin) else row
+        origin = self.origin
+        return int(origin[row - 1]) if origin is not None and row <= len(origin) else row
 
     def numbered(self, name: str) -> str:
         """SQL: the rows with their number in the table as a further, first column."""
@@ -69,7 +76,8 @@ def rows_of(tables: Mapping[str, Table] | Examples | None) -> dict[str, Rows]:
     if tables is None:
         return {}
     if isinstance(tables, Examples):
-        return {name: Rows(table, tables.origins.get(name)) for name, table in tables.splits.items()}
+        origins = functools.cache(tables.origins.get)
+        return {name: Rows(table, functools.partial(origins, name)) for name, table in tables.splits.items()}
     return {name: Rows(table) for name, table in tables.items()}
 
 

@@ -247,6 +247,8 @@ def _drift_lines(between: tuple[str, str], found: list[Measurement]) -> list[str
     metrics = max(14, *(len(one.metric) for one in ranked[:_SHOWN]))
     columns = len({one.path for one in found})
     word = "skew" if between[0].startswith("serving ") else "drift"
+    if not any(one.value for one in found):
+        return [f"{word} from {between[0]} to {between[1]}: none in {plural(columns, 'column')}"]
     lines = [f"{word} from {between[0]} to {between[1]}, the largest of {plural(columns, 'column')}:"]
     for one in ranked[:_SHOWN]:
         limit = f"limit {one.limit}" if one.limit is not None else "no limit"

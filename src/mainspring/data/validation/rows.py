@@ -52,7 +52,7 @@ def validate_rows(
         >>> report.rows.select(["row", "reasons"]).to_columns()
         {'row': [2, 3], 'reasons': ['age: INT_TYPE_SMALL_INT', 'job: FEATURE_TYPE_LOW_FRACTION_PRESENT']}
     """
-    rows = Rows(table, origin)
+    rows = Rows(table, lambda: origin)
     wanted = [
         replace(one, severity=severity)
         for one in conditions(schema, table, environment=environment)
@@ -186,11 +186,13 @@ def _offending(found: Table, names: tuple[str, str], wanted: Sequence[Condition]
     columns = ", ".join(map(engine.quote, rows.table.names))
     source = found.query()
     number = row
-    if rows.origin is not None:
-        origin = Table.from_columns({"place": range(1, len(rows.origin) + 1), "origin": rows.origin})
-        pairs = f"({source}) f LEFT JOIN ({origin.query()}) o ON f.{row} = o.place"
-        source = f"SELECT f.*, o.origin FROM {pairs} ORDER BY f.{row}"  # noqa: S608 - names are quoted
-        number = "origin"
+    origin = rows.origin
+    if origin is not None:
+        name = free_name("origin", rows.table)
+        numbers = Table.from_columns({name: origin}).sql("SELECT row_number() OVER () AS place, * FROM this")
+        number = engine.quote(name)
+        pairs = f"({source}) f LEFT JOIN ({numbers.query()}) o ON f.{row} = o.place"
+        source = f"SELECT f.*, o.{number} FROM {pairs} ORDER BY f.{row}"  # noqa: S608 - names are quoted
     return Table.of_query(f"SELECT {number} AS {row}, {words} AS {why}, {columns} FROM ({source})")  # noqa: S608 - as above
 
 

@@ -67,7 +67,8 @@ def _domain(
         AnomalyType.ENUM_TYPE_UNEXPECTED_STRING_VALUES,
         feature.name,
         severity=Severity.WARNING if enough else Severity.ERROR,
-        found=f"{strange:,} of {total:,} values ({1 - mass:.2%}) are outside the domain: "
+        found=f"{strange:,} of {total:,} values ({1 - mass:.2%}) "
+        + ("is outside the domain: " if strange == 1 else "are outside the domain: ")
         + listed([f"{word!r} ({plural(count, 'row')})" for word, count in outside]),
         expected=f"at least {feature.min_domain_mass:.2%} of the values from the domain of {len(domain)} words",
         edit=f"domain: add {words}"

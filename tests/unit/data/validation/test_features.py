@@ -117,5 +117,5 @@ def test_whole_numbers_may_be_categories():
     assert check([1, 2, None], type=STRING) == []
     assert check([1.0, 2.0, None], type=STRING, domain=("1", "2")) == []
     (found,) = check([1, 2, 7], type=STRING, domain=("1", "2"), min_domain_mass=0.5)
-    assert found.found == "1 of 3 values (33.33%) are outside the domain: '7' (1 row)"
+    assert found.found == "1 of 3 values (33.33%) is outside the domain: '7' (1 row)"
     assert check([1.5], type=STRING)[0].type == "UNEXPECTED_DATA_TYPE"

@@ -192,3 +192,19 @@ def test_slices_and_weights_as_statistics_take_them():
         "1 of 5 rows have no value (4.00% by 'w' have one)"
     )
     assert weighted["ENUM_TYPE_UNEXPECTED_STRING_VALUES"].observed == pytest.approx(0.04)
+
+
+@pytest.mark.parametrize(
+    ("limits", "lacking"),
+    [
+        (DriftLimits(wasserstein=0.1), "wasserstein"),
+        (DriftLimits(kolmogorov_smirnov=0.1, psi=0.1, wasserstein=0.1), "kolmogorov_smirnov and wasserstein"),
+        (DriftLimits(l_infinity=0.1, jensen_shannon=0.1), ""),
+        (DriftLimits(), ""),
+    ],
+)
+def test_a_limit_that_cannot_be_held_is_told(limits, lacking):
+    found = validate(words(5, 5), schema(Feature(name="x", type=STRING, drift=limits)), previous=words(5, 5))
+    assert [one.type.value for one in found.anomalies] == ["STATS_NOT_AVAILABLE"] * bool(lacking)
+    if lacking:
+        assert found.errors[0].found == f"there is no {lacking} from previous train for such values"

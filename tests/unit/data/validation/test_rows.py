@@ -272,3 +272,16 @@ def test_rows_and_statistics_agree(values, wanted):
         "VALUE_NESTEDNESS_MISMATCH",
     }
     assert of_all == of_rows or (of_all | of_rows) & types
+
+
+def test_columns_called_like_ours():
+    table = Table.from_columns({"origin": [1, -1], "place": [1, 1], "reasons": ["a", "b"]})
+    schema = features(Feature(name="origin", type=INT, min=0))
+    found = validate_rows(table, schema, origin=np.array([8, 9]))
+    assert found.rows.to_columns() == {
+        "row": [9],
+        "_reasons": ["origin: INT_TYPE_SMALL_INT"],
+        "origin": [-1],
+        "place": [1],
+        "reasons": ["b"],
+    }
