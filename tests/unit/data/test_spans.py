@@ -6,6 +6,7 @@ import pytest
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.data import Table, steps
+from mainspring.data.sources import fingerprint, read
 from mainspring.data.spans import read_examples
 from mainspring.data.splits import SplitRule
 from mainspring.pipelines import File
@@ -37,6 +38,13 @@ def test_a_window_of_spans_is_one_set_of_examples(days: str) -> None:
     assert examples.source == days
     assert read_examples(f"{days} @ last 2", spans="all").spans == (20776, 20777)
     assert read_examples(days).spans == (20777,)
+
+
+def test_a_pattern_may_stand_wherever_a_path_may(days: str) -> None:
+    assert read(f"{days} @ last 2").num_rows == 80
+    assert sorted(read(days).to_columns()["x"])[:2] == [2000.0, 2001.0]
+    assert fingerprint(f"{days} @ 2026-11-18") != fingerprint(f"{days} @ 2026-11-19")
+    assert fingerprint(f"{days} @ last 2 skip 1") == fingerprint(f"{days} @ 2026-11-18..2026-11-19")
 
 
 def test_row_numbers_run_through_all_files(days: str) -> None:

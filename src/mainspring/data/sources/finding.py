@@ -10,6 +10,7 @@ from typing import Final
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.plugins import offers
+from mainspring.core.spans import LATEST, find_spans, is_pattern, split_location
 
 TEXT: Final = ".csv"
 """A file whose name says nothing is read as delimited text."""
@@ -54,13 +55,17 @@ def find_files(location: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     """The data files at a location: the file itself, those in a folder, or those that a glob matches; by name.
 
     Files and folders whose names begin with a dot or an underscore are passed over in folders. Several locations
-    are one after the other, in the order given.
+    are one after the other, in the order given, and so are the spans of a pattern (see ``mainspring.core.spans``;
+    the latest, where no range stands behind it).
 
     Raises:
         NotFoundError: If there are none.
     """
     if not isinstance(location, str | Path):
         return tuple(dict.fromkeys(file for one in location for file in find_files(one)))
+    if is_pattern(str(location)):
+        _, given = split_location(str(location))
+        return find_files([span.location for span in find_spans(str(location), None if given else LATEST)])
     path = Path(location)
     if path.is_file():
         return (path,)

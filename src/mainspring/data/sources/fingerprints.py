@@ -44,7 +44,7 @@ def _top(location: Path, files: tuple[Path, ...]) -> Path:
     if location.is_file():
         return location
     fixed = list(location.parts)
-    while any(letter in "*?[" for part in fixed for letter in part):
+    while any(letter in "*?[{" for part in fixed for letter in part):
         fixed.pop()
     return Path(*fixed)
 

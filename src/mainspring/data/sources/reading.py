@@ -19,7 +19,8 @@ def read(
 ) -> Table:
     """The rows at a location: a file, a folder or glob of files of one kind, or a database by its URL.
 
-    Several locations of files are one after the other.
+    Several locations of files are one after the other, and so are the spans of a pattern such as
+    ``in/{YYYY}/{MM}/{DD}/*.csv @ last 7``.
 
     Files are read one after the other in the order of their names; types are decided over all of them together.
     By suffix, each of them also with ``.gz`` where it is text or TFRecord:
