@@ -21,6 +21,7 @@ from mainspring.data.schema.constraints import (
 )
 from mainspring.data.schema.contradictions import Problem
 from mainspring.data.schema.feature import Feature
+from mainspring.data.schema.plain import convert, plain, said
 
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -164,7 +165,8 @@ class Declaration:
 
         Args:
             name: The feature.
-            changes: Attributes of :class:`Feature` with their new values; types and stages may be words.
+            changes: Attributes of :class:`Feature` with their new values, ``None`` for the usual one. Types and
+                stages may be words, and groups such as ``length`` mappings.
 
         Raises:
             NotFoundError: If the schema does not know the feature.
@@ -189,10 +191,8 @@ class Declaration:
         for key, kind in (("type", ColumnType), ("stage", Stage)):
             if isinstance(changes.get(key), str):
                 changes[key] = _member(kind, changes[key])
-        settled: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in changes.items()
-        }
-        return self.with_feature(replace(feature, **settled))
+        given = {**said(feature), **{key: plain(value) for key, value in changes.items()}}
+        return self.with_feature(_converted({key: value for key, value in given.items() if value is not None}))
 
     def without(self, *names: str) -> Self:
         """The schema without some features and the fields in them; without a label, if it was among them.
@@ -232,6 +232,15 @@ class Declaration:
             ),
             checks=tuple(replace(one, feature=names.get(one.feature, one.feature)) for one in self.checks),
         )
+
+
+def _converted(keys: Mapping[str, Any]) -> Feature:
+    import msgspec
+
+    try:
+        return convert(keys, Feature)
+    except msgspec.ValidationError as error:
+        raise InputError(f"feature {keys['name']!r}: {error}") from None
 
 
 def _within(path: str, name: str) -> bool:

@@ -49,6 +49,19 @@ class Reading:
         """Tell what has no meaning."""
         self.left.append(f"feature {path!r}: {found}" if path else f"schema: {found}")
 
+    def number(self, node: dict[str, Any], key: str, path: str) -> int | float | None:
+        """Take a finite number out of a node."""
+        value = node.pop(key, None)
+        if value is None or (isinstance(value, int | float) and type(value) is not bool and math.isfinite(value)):
+            return value
+        self.tell(path, f"{key} {value!r} is no number")
+        return None
+
+    def count(self, node: dict[str, Any], key: str, path: str) -> int | None:
+        """Take a whole number out of a node."""
+        value = self.number(node, key, path)
+        return None if value is None else int(value)
+
     def resolve(self, node: Any, path: str) -> dict[str, Any]:
         """A node with its references followed, and alternatives with null made a list of types."""
         found: Any = node
@@ -138,7 +151,8 @@ def _own(found: Any, reading: Reading) -> dict[str, Any]:
 
 
 def _properties(node: dict[str, Any], within: str, reading: Reading, depth: int) -> Iterator[Feature]:
-    required = node.pop("required", ())
+    listed = node.pop("required", [])
+    required = listed if isinstance(listed, list) else []
     for name, value in node.pop("properties").items():
         path = within + escaped(name)
         if depth > 20:
@@ -167,7 +181,7 @@ def read_feature(
     counts: list[ValueCount] = []
     inner = found
     while types == ["array"] and len(counts) < 20:
-        counts.append(ValueCount(inner.pop("minItems", None), inner.pop("maxItems", None)))
+        counts.append(ValueCount(*(reading.count(inner, key, path) for key in ("minItems", "maxItems"))))
         rest = {key: value for key, value in inner.items() if key not in {"items", "type"}}
         _tell_rest(rest, path, reading)
         inner = reading.resolve(inner.get("items", True), path)
@@ -194,7 +208,7 @@ def _owned(feature: Feature, own: Any, path: str, reading: Reading) -> Feature:
 def _types(node: dict[str, Any]) -> tuple[list[str], bool]:
     """The types of a node but null, and whether null is among them."""
     given = node.pop("type", [])
-    types = [given] if isinstance(given, str) else list(given)
+    types = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, str)]
     null = bool(node.pop(_NULL, False)) or "null" in types
     if not types:
         types = [key for key, hint in (("array", "items"), ("object", "properties")) if hint in node]
@@ -203,7 +217,7 @@ def _types(node: dict[str, Any]) -> tuple[list[str], bool]:
 
 def _values(node: dict[str, Any], types: Sequence[str], path: str, reading: Reading) -> dict[str, Any]:
     if not types and ("enum" in node or "const" in node):
-        types = _types_of(node.get("enum", [node.get("const")]))
+        types = _types_of(_given_values(node))
     if {*types} == {"integer", "number"}:
         types = ["number"]
     if len(types) != 1 or types[0] not in _TYPES:
@@ -213,11 +227,17 @@ def _values(node: dict[str, Any], types: Sequence[str], path: str, reading: Read
     type_ = _TYPES[types[0]]
     keys: dict[str, Any] = {"type": type_}
     if type_ is ColumnType.STRING:
-        keys |= _text(node)
+        keys |= _text(node, path, reading)
     if keys["type"].is_numeric:
         keys |= _ends(node, keys["type"], path, reading)
     keys |= _choices(node, keys["type"], path, reading)
     return keys
+
+
+def _given_values(node: Mapping[str, Any]) -> list[Any]:
+    """The values of an enum, or the only one there may be; but null."""
+    values = node["enum"] if isinstance(node.get("enum"), list) else [node.get("const")]
+    return [value for value in values if value is not None]
 
 
 def _types_of(values: Sequence[Any]) -> list[str]:
@@ -225,25 +245,26 @@ def _types_of(values: Sequence[Any]) -> list[str]:
     return sorted({kinds[type(value)] for value in values if type(value) in kinds})
 
 
-def _text(node: dict[str, Any]) -> dict[str, Any]:
-    keys: dict[str, Any] = {}
-    if node.get("format") in _FORMATS:
+def _text(node: dict[str, Any], path: str, reading: Reading) -> dict[str, Any]:
+    if node.get("format") in list(_FORMATS):
         return {"type": _FORMATS[node.pop("format")]}
     if node.get("contentEncoding") == "base64":
         node.pop("contentEncoding")
         return {"type": ColumnType.BYTES}
-    length = Range(node.pop("minLength", None), node.pop("maxLength", None))
-    return {**keys, "length": length} if length != Range() else keys
+    length = Range(*(reading.count(node, key, path) for key in ("minLength", "maxLength")))
+    return {"length": length} if length != Range() else {}
 
 
 def _ends(node: dict[str, Any], type_: ColumnType, path: str, reading: Reading) -> dict[str, Any]:
-    keys: dict[str, Any] = {"min": node.pop("minimum", None), "max": node.pop("maximum", None)}
+    keys: dict[str, Any] = {
+        "min": reading.number(node, "minimum", path),
+        "max": reading.number(node, "maximum", path),
+    }
     whole = type_ is ColumnType.INT
     for end, name, step in (("min", "exclusiveMinimum", 1), ("max", "exclusiveMaximum", -1)):
-        value = node.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        value = reading.number(node, name, path)
+        if value is None:
             continue
-        node.pop(name)
         if whole:
             keys[end] = (math.floor(value) if step > 0 else math.ceil(value)) + step
         else:
@@ -255,10 +276,12 @@ def _ends(node: dict[str, Any], type_: ColumnType, path: str, reading: Reading) 
 def _choices(node: dict[str, Any], type_: ColumnType, path: str, reading: Reading) -> dict[str, Any]:
     if "enum" not in node and "const" not in node:
         return {}
-    values = [value for value in (node.pop("enum", None) or [node.pop("const", None)]) if value is not None]
+    values = _given_values(node)
+    node.pop("enum", None)
+    node.pop("const", None)
     if type_ is ColumnType.STRING and all(isinstance(value, str) for value in values):
         return {"domain": tuple(dict.fromkeys(values))}
-    if type_.is_numeric and set(values) == {0, 1}:
+    if type_.is_numeric and values in ([0, 1], [1, 0]):
         return {"bool_domain": BoolDomain()}
     reading.tell(path, f"enum {values} is not held to, only its type is")
     return {"categorical": True} if type_.is_numeric else {}

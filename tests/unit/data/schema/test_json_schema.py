@@ -1,5 +1,6 @@
 """JSON Schema of a row: what is written is read, and what others wrote is taken as far as it goes."""
 
+import contextlib
 import json
 
 import pytest
@@ -183,3 +184,20 @@ def test_a_label_can_be_given():
     left = []
     assert Schema.from_json_schema(document, label="y", left_out=left).label == "y"
     assert left == ["feature 'y': x-mainspring: Expected `int | float | null`, got `str` - at `$.min`"]
+
+
+WORDS = ["type", "properties", "items", "enum", "minimum", "anyOf", "$ref", "required", "x-mainspring", "format"]
+VALUES = st.sampled_from(["string", "integer", "array", "object", "null", "date", "#/x", 3, -1.5, None, True])
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.recursive(
+        VALUES,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4),
+        max_leaves=12,
+    )
+)
+def test_any_document_is_read_or_refused(node):
+    with contextlib.suppress(InputError):
+        Schema.from_json_schema({"properties": {"x": node, "y": {"type": "integer"}}})

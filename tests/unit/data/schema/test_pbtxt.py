@@ -1,5 +1,6 @@
 """The text proto of TensorFlow Metadata: what is written is read, and what others wrote is understood."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -297,3 +298,25 @@ annotation {
 }
 """
     )
+
+
+PIECES = ["feature", "{", "}", "<", ">", ":", "name", '"x"', "'y", "type", "INT", "[", "]", ",", "#", "\n", "1.5e"]
+PIECES += [
+    "int_domain",
+    "struct_domain",
+    "presence",
+    "min",
+    "value_count",
+    "-",
+    "\\",
+    '"\\x4',
+    "annotation",
+    "tag",
+]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join))
+def test_any_text_is_read_or_refused(text):
+    with contextlib.suppress(InputError):
+        Schema.from_pbtxt(text)

@@ -250,6 +250,11 @@ def test_editing():
         ("who",),
     )
     assert nested().features["person.age"].max is None
+    assert nested().edit("x", length={"max": 3}, type="STRING").features["x"].length == Range(max=3)
+    assert edited.edit("person.age", max=None, tags=None).features["person.age"].max is None
+    assert nested().edit("x", unique=Range(1, 2)).features["x"].unique == Range(1, 2)
+    with pytest.raises(InputError, match=r"feature 'x': Expected .* got `str` - at `\$.min`"):
+        nested().edit("x", min="3")
     with pytest.raises(InputError, match="use presence"):
         nested().edit("x", presense=1)
     with pytest.raises(InputError, match="there is no 'FLOT'"):

@@ -1,5 +1,9 @@
 """The schema as text: what is written is read, and every mistake is named with its line."""
 
+import contextlib
+from dataclasses import fields
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -265,3 +269,22 @@ def test_a_schema_that_is_not_strict_keeps_its_contradictions():
     schema = Schema.from_text(text)
     assert [kind for _, kind, _ in schema.problems()] == ["INVALID_DOMAIN_SPECIFICATION"]
     assert Schema.from_text(schema.to_text()) == schema
+
+
+def test_the_head_explains_every_key_of_a_feature():
+    head = Schema.from_text("features: {x: {type: INT}}").to_text().partition("environments:")[0]
+    assert [field.name for field in fields(Feature) if field.name not in head] == ["name"]
+
+
+def test_the_guide_explains_every_key():
+    guide = (Path(__file__).parents[4] / "docs/guide/data/schema.md").read_text(encoding="utf-8")
+    keys = [*(field.name for field in fields(Feature)), *(field.name for field in fields(DriftLimits))]
+    keys += ["label", "environments", "examples", "sparse", "weighted", "checks", "version", "strict"]
+    assert [key for key in keys if key != "name" and f"`{key}`" not in guide] == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.sampled_from("features:x{}[],typeINT \n-\"'&*|>!%@#?"), max_size=60))
+def test_any_text_is_read_or_refused(text):
+    with contextlib.suppress(InputError):
+        Schema.from_text(text)
