@@ -32,7 +32,7 @@ mainspring [-C FOLDER] COMMAND …
 
 def page() -> str:
     """The whole page."""
-    context = click.Context(cli, info_name="mainspring")
+    context = click.Context(cli, info_name="mainspring", **cli.context_settings)
     return "\n".join([HEAD, FRONT + _rows(cli, context), *_sections(cli, context)])
 
 

@@ -210,3 +210,38 @@ def test_the_halves_of_the_taxi_trips_have_the_known_distances(capsys: pytest.Ca
     assert found["company"]["l_infinity"]["value"] == pytest.approx(0.0117273, abs=1e-6)
     found = {one["name"]: one["distances"] for one in answer(capsys, *halves, "--tfdv")["features"]}
     assert found["trip_miles"]["jensen_shannon"]["value"] == pytest.approx(0.763, abs=0.001)
+
+
+def test_a_schema_is_explained_updated_compared_and_converted(
+    trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, other = tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path / "other.csv"
+    reasons = answer(capsys, "schema", trips, "--explain", "--out", first)["reasons"]
+    assert any("type = FLOAT" in reason for reason in reasons["fare"])
+    other.write_text(trips.read_text().replace("Card", "Shells"))
+    assert answer(capsys, "schema", "update", first, other, "--dry-run")["changed"]
+    text = told(capsys, "schema", "update", first, other, "--out", second)
+    assert "Shells" in text
+    assert told(capsys, "schema", "diff", first, second).splitlines()[0] == text.splitlines()[0]
+    assert told(capsys, "schema", "diff", first, first) == "Nothing changed.\n"
+    answer(capsys, "schema", "convert", first, tmp_path / "c.pbtxt")
+    answer(capsys, "schema", "convert", tmp_path / "c.pbtxt", tmp_path / "d.yaml")
+    assert answer(capsys, "schema", "diff", first, tmp_path / "d.yaml")["changed"] == []
+    assert answer(capsys, "validate", other, "--schema", second)["blessed"] is True
+
+
+def test_the_wizard_proposes_explains_and_asks(trips: Path, tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from mainspring.app.cli.main import cli
+
+    out = tmp_path / "schema.yaml"
+    arguments = ["data", "schema", "wizard", str(trips), "--out", str(out)]
+    given = CliRunner().invoke(cli, arguments, input="paid\ns\na\nl\n")
+    assert given.exit_code == 0, given.output
+    assert "why       type = FLOAT" in given.output
+    text = out.read_text()
+    assert "label: paid" in text
+    assert "fare" not in text, "it was skipped"
+    assert CliRunner().invoke(cli, [*arguments, "--yes"]).exit_code == 0
+    assert "fare" in out.read_text()

@@ -10,6 +10,7 @@ from mainspring.app.cli.data.inputs import Reading, named, read_statistics, read
 from mainspring.core.errors import InputError
 
 if TYPE_CHECKING:
+    from mainspring.data.profiling.generators import Recognition
     from mainspring.data.statistics import Statistics
     from mainspring.data.tables import Table
 
@@ -55,6 +56,16 @@ def load(
     given_options = {key: value for key, value in options.items() if value}
     found = dict(summarize(tables, **given_options).splits) if tables else {}
     return Loaded(statistics=Statistics({**found, **known}), tables=tables)
+
+
+def recognised(loaded: Loaded) -> dict[str, Recognition]:
+    """What the texts and numbers of the first data set most likely are, such as times; of statistics nothing."""
+    from mainspring.data.profiling.recognition import recognise
+
+    if not loaded.tables:
+        return {}
+    table = next(iter(loaded.tables.values()))
+    return {name: recognise(table, name) for name in table.names}
 
 
 def slices_of(given: Sequence[str]) -> list[str | dict[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mainspring.app.cli.data.inputs import Reading, read_schema, reading_options
-from mainspring.app.cli.data.loading import Loaded, load, slices_of
+from mainspring.app.cli.data.loading import Loaded, load, recognised, slices_of
 from mainspring.app.cli.data.output import show, write_page
 from mainspring.app.cli.data.remarks import anomaly_weights, assessment_lines, validation_lines
 from mainspring.app.cli.data.tables import statistics_lines
@@ -68,7 +68,8 @@ def profile(
     if schema_path is not None:
         schema = read_schema(schema_path)
     else:
-        schema = infer(Statistics({first: loaded.statistics.splits[first]}), label=label)
+        one = Statistics({first: loaded.statistics.splits[first]})
+        schema = infer(one, label=label, recognised=recognised(loaded))
     validation = validate(loaded.statistics, schema, tables=loaded.tables or None)
     assessment = _assess(loaded, label, protected)
     page = view(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,7 @@ from mainspring.data.viewing.terminal import printable
 
 if TYPE_CHECKING:
     from mainspring.data.assessment import Assessment
+    from mainspring.data.schema.differing import SchemaDiff
     from mainspring.data.validation import Validation
     from mainspring.data.viewing.drifts import FeatureDrift
 
@@ -79,7 +80,7 @@ def assessment_lines(found: Assessment, *, limit: int | None = None) -> list[str
     return lines
 
 
-def difference_lines(found: Any) -> list[str]:
+def difference_lines(found: SchemaDiff) -> list[str]:
     """Changes of a schema: additions green, removals red, the rest yellow."""
     text = str(found).splitlines()
     if not text:
@@ -88,15 +89,6 @@ def difference_lines(found: Any) -> list[str]:
     return [
         click.style(line, fg=colours[line.lstrip()[:1]]) if line.lstrip()[:1] in colours else line for line in text
     ]
-
-
-def difference_form(found: Any) -> dict[str, Any]:
-    """Changes of a schema as plain JSON."""
-    from mainspring.data.viewing.forms import plain
-
-    own = getattr(found, "as_dict", None)
-    form: dict[str, Any] = own() if callable(own) else plain(found)
-    return form
 
 
 def anomaly_weights(found: Validation) -> Mapping[str, float]:

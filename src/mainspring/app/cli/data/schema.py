@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mainspring.app.cli.data.inputs import Reading, reading_options, schema_format, schema_text
-from mainspring.app.cli.data.loading import load
+from mainspring.app.cli.data.loading import load, recognised
 from mainspring.app.cli.groups import LazyGroup
 from mainspring.app.cli.words import dim, json_option, print_json
+
+if TYPE_CHECKING:
+    from mainspring.data.schema import Schema
+    from mainspring.data.statistics import Statistics
 
 _COMMANDS = {
     "convert": "schema_convert:convert",
@@ -56,7 +60,11 @@ def schema() -> None:
 )
 @click.argument("files", metavar="FILE…", nargs=-1, required=True)
 @click.option("--label", help="The column that is to be predicted; it need not be there in SERVING data.")
-@click.option("--explain", is_flag=True, help="Say of every feature why it is asked for so.")
+@click.option("--explain", is_flag=True, help="Say of every line why it is there.")
+@click.option("--ranges", is_flag=True, help="Numbers get a range, with a margin.")
+@click.option("--shapes", is_flag=True, help="Lists of one fixed length get a shape.")
+@click.option("--unique", is_flag=True, help="Identifiers must stay different.")
+@click.option("--categories", default=0, metavar="N", help="Whole numbers with at most N values are categories.")
 @format_option
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the schema to a file.")
 @reading_options
@@ -66,6 +74,10 @@ def infer(
     reading: Reading,
     label: str | None,
     explain: bool,
+    ranges: bool,
+    shapes: bool,
+    unique: bool,
+    categories: int,
     form: str | None,
     out: Path | None,
     as_json: bool,
@@ -76,10 +88,19 @@ def infer(
     """
     from mainspring.data.schema.inference import infer as propose
 
-    loaded = load(files, reading)
-    proposed = propose(loaded.statistics, label=label)
+    loaded = load(files, reading, together=True)
+    statistics = loaded.statistics
+    proposed = propose(
+        statistics,
+        label=label,
+        ranges=ranges,
+        shapes=shapes,
+        unique=unique,
+        categories=categories,
+        recognised=recognised(loaded),
+    )
     text = schema_text(proposed, schema_format(out, form))
-    reasons = explained(loaded.statistics, proposed) if explain else {}
+    reasons = explained(statistics, proposed) if explain else {}
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text, encoding="utf-8")
@@ -89,7 +110,7 @@ def infer(
         print_json(answer | ({"reasons": reasons} if explain else {}))
         return
     for name, sentences in reasons.items():
-        click.echo(f"{click.style(name, bold=True)}")
+        click.echo(click.style(name or "the whole schema", bold=True))
         for sentence in sentences:
             click.echo(f"  {dim(sentence)}")
     if out is not None:
@@ -98,11 +119,11 @@ def infer(
         click.echo(text, nl=False)
 
 
-def explained(statistics: Any, proposed: Any) -> dict[str, list[str]]:
-    """Why every feature is asked for as it is, sentence by sentence."""
+def explained(statistics: Statistics, proposed: Schema) -> dict[str, list[str]]:
+    """Why every line of a schema is there, feature by feature; what is said of the whole under an empty name."""
     from mainspring.data.schema.explaining import explain
 
     found: dict[str, list[str]] = {}
     for one in explain(proposed, statistics):
-        found.setdefault(one.path or "all features", []).append(f"{one.key}: {one.why}")
+        found.setdefault(one.path, []).append(f"{one.key} = {one.value}: {one.why}")
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from mainspring.app.cli.data.inputs import read_schema
-from mainspring.app.cli.data.remarks import difference_form, difference_lines
+from mainspring.app.cli.data.remarks import difference_lines
 from mainspring.app.cli.words import json_option, print_json
 
 
@@ -21,7 +21,7 @@ def diff(a: Path, b: Path, as_json: bool) -> None:
 
     found = differ(read_schema(a), read_schema(b))
     if as_json:
-        print_json(difference_form(found))
+        print_json(found.as_dict())
         return
     for line in difference_lines(found):
         click.echo(line)

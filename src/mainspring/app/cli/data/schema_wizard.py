@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mainspring.app.cli.data.inputs import Reading, reading_options, schema_format, schema_text
-from mainspring.app.cli.data.loading import load
+from mainspring.app.cli.data.loading import load, recognised
 from mainspring.app.cli.data.schema import explained, format_option
 from mainspring.app.cli.words import bold, dim
 from mainspring.core.errors import InputError
@@ -45,11 +45,11 @@ def wizard(
     """
     from mainspring.data.schema.inference import infer
 
-    loaded = load(files, reading)
+    loaded = load(files, reading, together=True)
     names = list(dict.fromkeys(name for table in loaded.statistics.splits.values() for name in table.features))
     if label is None and not yes:
         label = _ask_label(names)
-    proposed = infer(loaded.statistics, label=label)
+    proposed = infer(loaded.statistics, label=label, recognised=recognised(loaded))
     reasons = explained(loaded.statistics, proposed)
     if not yes:
         click.echo(f"\n{len(proposed.features)} features; {_CHOICES}.\n")
@@ -109,7 +109,9 @@ def _tell(feature: Feature, proposed: Schema, why: list[str], statistics: Statis
             f"  seen      {seen}, {found.unique:,} different  {click.style(sparkline(bars(found)), fg='blue')}"
         )
     for word, text in lines(feature, proposed):
-        click.echo(f"  {word.ljust(9)} {text}")
+        # The limits that hold for all features would only be noise here.
+        if word != "drift" or feature.drift != type(feature.drift)():
+            click.echo(f"  {word.ljust(9)} {text}")
     for sentence in why:
         click.echo(f"  {dim('why       ' + sentence)}")
 
