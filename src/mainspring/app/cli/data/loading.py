@@ -10,7 +10,7 @@ from mainspring.app.cli.data.inputs import Reading, named, read_statistics, read
 from mainspring.core.errors import InputError
 
 if TYPE_CHECKING:
-    from mainspring.data.profiling.generators import Recognition
+    from mainspring.data.statistics.recognition import Recognition
     from mainspring.data.statistics import Statistics
     from mainspring.data.tables import Table
 
