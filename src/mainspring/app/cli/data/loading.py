@@ -10,8 +10,8 @@ from mainspring.app.cli.data.inputs import Reading, named, read_statistics, read
 from mainspring.core.errors import InputError
 
 if TYPE_CHECKING:
-    from mainspring.data.statistics.recognition import Recognition
     from mainspring.data.statistics import Statistics
+    from mainspring.data.statistics.recognition import Recognition
     from mainspring.data.tables import Table
 
 
