@@ -28,6 +28,8 @@ from mainspring.data.tables import Table
 if TYPE_CHECKING:
     import numpy as np
 
+MOST_CORRELATED: Final = 100
+"""Of more columns, correlations are measured only where they are asked for."""
 _ROWS: Final = 1 << 17
 _SPAN: Final = 1 << 20
 _TIMES: Final = frozenset({ColumnType.DATE, ColumnType.TIMESTAMP})
@@ -35,7 +37,12 @@ _WITHOUT: Final = frozenset({ColumnType.LIST, ColumnType.STRUCT, ColumnType.BYTE
 
 
 def measure_crosses(
-    table: Table, columns: Sequence[str] | None = None, label: str | None = None, *, weight: str | None = None
+    table: Table,
+    columns: Sequence[str] | None = None,
+    label: str | None = None,
+    *,
+    weight: str | None = None,
+    most_correlated: int | None = None,
 ) -> Crosses:
     """What pairs of columns hold together.
 
@@ -48,6 +55,8 @@ def measure_crosses(
         label: The column that the others are measured with; a number is gathered into bins. Without it only
             correlations are measured.
         weight: A column of weights, for weighted lifts.
+        most_correlated: If more columns than this are numbers, no correlations are measured: their matrix grows
+            with the square of the columns.
 
     Raises:
         InputError: If a column does not exist or is a list, structure or bytes, or weights cannot be used.
@@ -60,7 +69,8 @@ def measure_crosses(
     if wrong:
         raise InputError("pairs with " + ", ".join(wrong), expected="columns of single numbers, words or times")
     numeric = [name for name in columns if kinds[name].is_numeric]
-    moments = measure_comoments(table, numeric) if len(numeric) > 1 else None
+    few = most_correlated is None or len(numeric) <= most_correlated
+    moments = measure_comoments(table, numeric) if few and len(numeric) > 1 else None
     if label is None:
         return Crosses(moments)
     if weight is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.profiling.composites import measure_composites
-from mainspring.data.profiling.crosses import measure_crosses
+from mainspring.data.profiling.crosses import MOST_CORRELATED, measure_crosses
 from mainspring.data.profiling.features import Piece
 from mainspring.data.profiling.generators import generators_of, measure_custom
 from mainspring.data.profiling.images import measure_images
@@ -91,7 +91,12 @@ def of_the_whole(table: Table, features: Sequence[Path], options: Options) -> It
         return
     if options.label is not None and options.label not in columns:
         columns = [*columns, options.label]
-    yield lambda: {("crosses", ""): measure_crosses(table, columns, options.label, weight=options.weight)}
+    most = None if options.crosses else MOST_CORRELATED
+    yield lambda: {
+        ("crosses", ""): measure_crosses(
+            table, columns, options.label, weight=options.weight, most_correlated=most
+        )
+    }
 
 
 def finished(

@@ -272,3 +272,9 @@ def test_bins_of_parts_are_those_of_the_whole() -> None:
     for part in parts[-2::-1]:
         folded = part.merge(folded)
     assert folded == whole
+
+
+def test_correlations_of_very_many_columns_are_only_for_those_who_ask() -> None:
+    table = Table.from_columns({f"c{place}": [1.0, 2.0, place] for place in range(6)} | {"y": ["a", "b", "a"]})
+    assert measure_crosses(table, label="y", most_correlated=5).moments is None
+    assert measure_crosses(table, label="y", most_correlated=6).moments is not None
