@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mainspring.data.celltypes import ColumnType
 from mainspring.data.schema import Feature
 from mainspring.data.schema.declaration import Declaration
 from mainspring.data.statistics import FeatureStatistics
-from mainspring.data.statistics.recognition import Formats, Kind, Recognition
+from mainspring.data.statistics.recognition import GENERATOR, Kind, formats_of
 from mainspring.data.validation.anomalies import Anomaly, AnomalyType
-from mainspring.data.validation.findings import finding
+from mainspring.data.validation.findings import finding, floor
 
 _DERIVED_FROM = "derived_from"
 _DOMAIN = "domain_info"
@@ -29,7 +30,7 @@ def check_schema(schema: Declaration) -> Iterator[Anomaly]:
 
 def check_meaning(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]:
     """A generator found out what values stand for, and the schema does not say it."""
-    told = found.custom.get(_DOMAIN) or _recognised(found)
+    told = found.custom.get(_DOMAIN) or _recognised(feature, found)
     says = (feature.domain, feature.bool_domain, feature.time, feature.language, feature.image)
     if told and all(one is None for one in says):
         yield finding(
@@ -37,22 +38,24 @@ def check_meaning(feature: Feature, found: FeatureStatistics) -> Iterator[Anomal
             feature.name,
             found=f"the values look like {told}",
             expected="a schema that says what the values stand for",
-            edit=f"under {feature.name!r}, add {told}",
+            edit=str(told),
         )
 
 
-def _recognised(found: FeatureStatistics) -> str:
+def _recognised(feature: Feature, found: FeatureStatistics) -> str:
     """What a schema would say of values whose formats were counted."""
-    for one in found.custom.values():
-        known = one.recognition() if isinstance(one, Formats) else Recognition()
-        if known.kind is Kind.TIME:
-            return (
-                f"time: {{unit: UNIX_{known.unit.upper()}}}"
-                if known.unit
-                else f"time: {{format: {known.format!r}}}"
-            )
-        if known.kind in {Kind.IMAGE, Kind.LANGUAGE}:
-            return f"{known.kind}: {{}}"
+    if GENERATOR not in found.custom:
+        return ""
+    known = formats_of(found.custom[GENERATOR]).recognition()
+    match known.kind, feature.type:
+        case Kind.TIME, ColumnType.STRING if known.format:
+            return f"time: {{format: {known.format!r}}}"
+        case Kind.TIME, ColumnType.INT if known.unit:
+            return f"time: {{unit: UNIX_{known.unit.upper()}}}"
+        case Kind.IMAGE, ColumnType.BYTES | ColumnType.STRING:
+            return f"image: {{min_supported_fraction: {floor(known.share)}}}"
+        case Kind.LANGUAGE, ColumnType.STRING:
+            return "language: {}"
     return ""
 
 

@@ -317,7 +317,7 @@ CASES = [
     ),
     Case(
         Kind.SEMANTIC_DOMAIN_UPDATE,
-        (changed(words(2), "x", custom={"domain_info": "time: {format: '%Y'}"}), x(STRING)),
+        (changed(words(2), "x", custom={"domain_info": "language: {}"}), x(STRING)),
         (changed(words(2), "x", custom={"domain_info": "domain: [a]"}), x(STRING, domain=("a",))),
     ),
     edited(

@@ -208,3 +208,23 @@ def test_a_limit_that_cannot_be_held_is_told(limits, lacking):
     assert [one.type.value for one in found.anomalies] == ["STATS_NOT_AVAILABLE"] * bool(lacking)
     if lacking:
         assert found.errors[0].found == f"there is no {lacking} from previous train for such values"
+
+
+@pytest.mark.parametrize(
+    ("values", "type_", "edit"),
+    [
+        ([f"{day:02}.01.2020" for day in range(1, 31)], STRING, "time: {format: '%d.%m.%Y'}"),
+        (list(range(1_600_000_000, 1_600_000_030)), INT, "time: {unit: UNIX_SECONDS}"),
+        ([f"The {word} fox jumps over a lazy dog" for word in "abcdefghijklmno"], STRING, "language: {}"),
+        (list("abcdefghijkl"), STRING, ""),
+    ],
+)
+def test_what_values_stand_for_is_proposed(values, type_, edit):
+    data = summarize(Table.from_columns({"x": values}), generators=["recognition"])
+    found = validate(data, schema(Feature(name="x", type=type_)))
+    told = [one.edit for one in found.warnings if one.type == "SEMANTIC_DOMAIN_UPDATE"]
+    assert told == [edit] * bool(edit)
+    assert not found.errors
+    if edit:
+        wanted = Schema.from_text(f"features: {{x: {{type: {type_}, {edit}}}}}")
+        assert validate(data, wanted).anomalies == ()
