@@ -72,6 +72,9 @@ class Change:
     factor: float | None = None
     offset: float | None = None
 
+    def __str__(self) -> str:
+        return self.message
+
 
 def explain_change(one: FeatureStatistics, other: FeatureStatistics) -> tuple[Change, ...]:
     """What familiar changes one column went through, the surest first; none for most columns.

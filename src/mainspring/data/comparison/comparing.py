@@ -268,11 +268,10 @@ def _judged(columns: Sequence[_Column], options: _Options) -> list[_Column]:
         if distance.threshold is not None and distance.p_value is not None
     ]
     p_values = [columns[place].comparison.distances[name].p_value or 0.0 for place, name in keys]
-    adjusted = dict(zip(keys, benjamini_hochberg(p_values), strict=True))
-    return [
-        _verdict(column, {name: p for (at, name), p in adjusted.items() if at == place}, options)
-        for place, column in enumerate(columns)
-    ]
+    adjusted: list[dict[str, float]] = [{} for _ in columns]
+    for (place, name), p_value in zip(keys, benjamini_hochberg(p_values), strict=True):
+        adjusted[place][name] = p_value
+    return [_verdict(column, own, options) for column, own in zip(columns, adjusted, strict=True)]
 
 
 def _verdict(column: _Column, adjusted: Mapping[str, float], options: _Options) -> _Column:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.comparison.ordered import Line, Points
-from mainspring.data.sketches import Frequencies, Quantiles
+from mainspring.data.sketches import POINTS, Frequencies, Quantiles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,7 +74,7 @@ def points(quantiles: Quantiles) -> Points:
     weights = np.array(quantiles.weights, dtype=np.float64)
     total = quantiles.total
     # Each point stands for the rows around it, half of them on either side.
-    error = 0.0 if quantiles.exact or not total else float(np.median(weights)) / total / 2
+    error = 0.0 if quantiles.exact or not total else 0.5 / POINTS
     return Points(values, weights, total, error)
 
 
