@@ -196,7 +196,7 @@ CATALOGUE: Final[Mapping[Type, Entry]] = {
     Type.MAX_IMAGE_BYTE_SIZE_EXCEEDED: Entry("Image too large", "an image has more bytes than `max_bytes`"),
     Type.SEMANTIC_DOMAIN_UPDATE: Entry(
         "Values could be said to be more",
-        "a generator (`recognition`, or one that gives `domain_info`) found what values are, and the schema does not say it",
+        "a generator (`recognition`, or one with `domain_info`) found what values are; the schema does not say it",
         _WARNING,
     ),
     Type.DERIVED_FEATURE_BAD_LIFECYCLE: Entry(
