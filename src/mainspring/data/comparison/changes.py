@@ -309,12 +309,13 @@ def _swapped(one: TableStatistics, other: TableStatistics, both: list[str]) -> I
     moved = [
         name
         for name in both[:_MOST_COLUMNS]
-        if one.features[name].unique > 2 and _apart(one.features[name], other.features[name]) >= 0.3
+        if one.features[name].unique > 1 and _apart(one.features[name], other.features[name]) >= 0.3
     ]
     taken: set[str] = set()
     for place, first in enumerate(moved):
         for second in moved[place + 1 :]:
-            if {first, second} & taken:
+            few = one.features[first].unique <= 2 and one.features[second].unique <= 2
+            if few or {first, second} & taken:
                 continue
             gap = max(
                 _apart(one.features[first], other.features[second]),
