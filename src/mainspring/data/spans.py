@@ -5,8 +5,8 @@ Where spans lie and which are meant is text, and is told in :mod:`mainspring.cor
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import reduce
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +29,7 @@ def read_examples(
     *,
     spans: str | int | SpanRange | None = None,
     csv: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any] | None = None,
     where: str | None = None,
     span: int = 0,
     version: int | None = None,
@@ -44,6 +45,7 @@ def read_examples(
             rest ``eval``, by a hash.
         spans: Which spans of a pattern; the latest by default. A range in the location wins.
         csv: How text files are written, as for ``Table.read_csv``.
+        options: Options of the reader of other kinds of files, as for ``read``.
         where: An SQL condition: only the rows for which it holds are taken.
         span: Which span this is, where the location does not say it.
         version: Which version this is, where the location does not say it.
@@ -64,21 +66,30 @@ def read_examples(
     if found:
         newest = found[-1]
         about |= {"span": newest.number, "version": newest.version, "spans": tuple(one.number for one in found)}
+    reader = partial(_read, csv=csv, options=options or {}, where=where)
     if isinstance(splits, Mapping):
-        return Examples(splits=_read_parts(places, splits, csv=csv, where=where), **about)
+        return Examples(splits=_read_parts(places, splits, reader), **about)
     rule = SplitRule.parse(splits) if isinstance(splits, str) else splits or SplitRule()
-    tables, origins = rule.split(_read(places, csv=csv, where=where))
+    tables, origins = rule.split(reader(places))
     return Examples(splits=tables, origins=origins, **about)
 
 
 def rule_of(
-    method: str, splits: Mapping[str, Any], *, by: Sequence[str], group: Sequence[str], seed: int, gap: str
+    method: str, splits: Mapping[str, Any] | str, *, by: Sequence[str], group: Sequence[str], seed: int, gap: str
 ) -> SplitRule | Mapping[str, str]:
     """What :func:`read_examples` takes as ``splits``, from plain values. ``files`` is a method here too.
 
     Raises:
         InputError: If the values do not fit each other.
     """
+    if isinstance(splits, str):
+        if method != "hash" or any([*by, *group, seed, gap]):
+            raise InputError(
+                "the rule is given as text, and in other parameters too",
+                where=splits,
+                fix="say it all in the text",
+            )
+        return SplitRule.parse(splits)
     if method != FILES:
         return SplitRule(splits=splits, method=method, by=tuple(by), group=tuple(group), seed=seed, gap=gap)
     given = {"by": any(by), "group": any(group), "seed": seed, "gap": gap}
@@ -103,20 +114,22 @@ def _spans(location: str, spans: str | int | SpanRange | None) -> tuple[Span, ..
     return find_spans(location, None if given else spans or LATEST)
 
 
-def _read(places: Sequence[str], *, csv: Mapping[str, Any] | None, where: str | None) -> Table:
-    rows = read(places if len(places) > 1 else places[0], csv=csv)
+def _read(
+    places: Sequence[str], *, csv: Mapping[str, Any] | None, options: Mapping[str, Any], where: str | None
+) -> Table:
+    rows = read(places if len(places) > 1 else places[0], csv=csv, **options)
     return rows if where is None else rows.where(where)
 
 
 def _read_parts(
-    places: Sequence[str], splits: Mapping[str, str], *, csv: Mapping[str, Any] | None, where: str | None
+    places: Sequence[str], splits: Mapping[str, str], reader: Callable[[Sequence[str]], Table]
 ) -> dict[str, Table]:
     """Files for each split; a column has one type in all of them."""
     read_: dict[str, Table] = {}
     problems = []
     for name, inside in splits.items():
         try:
-            read_[name] = _read([str(Path(place) / inside) for place in places], csv=csv, where=where)
+            read_[name] = reader([str(Path(place) / inside) for place in places])
         except NotFoundError as error:
             problems.append(f"split {name!r}: {error.found} at {error.where}")
     if problems or not read_:

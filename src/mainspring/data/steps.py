@@ -28,7 +28,7 @@ def ingest(
     source: File,
     *,
     spans: str | int | None = None,
-    splits: dict[str, Any] = _SHARES,
+    splits: dict[str, Any] | str = _SHARES,
     method: str = "hash",
     by: str | list[str] = "",
     group: list[str] = _NONE,
@@ -37,17 +37,19 @@ def ingest(
     span: int = 0,
     version: int | None = None,
     csv: dict[str, Any] = _DEFAULTS,
+    options: dict[str, Any] = _DEFAULTS,
     where: str | None = None,
 ) -> Examples:
     """Read a file (a folder, a glob, or the spans of a pattern) and share its rows out to splits.
 
     Args:
-        source: CSV, TSV or Parquet; text may be gzipped. A pattern such as ``in/{YYYY}/{MM}/{DD}/*.csv`` is read
-            span by span, and the step depends on the spans it reads alone.
+        source: CSV, JSON lines, Parquet and what else ``read`` knows. A pattern such as
+            ``in/{YYYY}/{MM}/{DD}/*.csv`` is read span by span, and the step depends on the spans it reads alone.
         spans: Which spans of a pattern: ``latest`` (the default), ``last 7``, ``10..20``. A range in the source,
             after ``@``, wins.
         splits: Split name to its share (``hash``, ``stratified``, ``time``), its bounds (``time``), the values
-            that mean it (``given``), or a path or glob below the source (``files``).
+            that mean it (``given``), or a path or glob below the source (``files``); or all of the rule in one
+            text, such as ``stratified train=3 eval=1 by=label``.
         method: ``hash``, ``time``, ``stratified``, ``given`` or ``files``.
         by: The column of time, of the class, or that names the split.
         group: Columns whose values alone decide the split, so that rows of one entity stay together.
@@ -57,11 +59,21 @@ def ingest(
         version: Which edition of the span, where the source does not say it.
         csv: How text files are written: ``delimiter``, ``header``, ``names``, ``missing``, ``trim``, ``quote``,
             ``encoding``, ``types``, ``decimal_comma``.
+        options: Options of the reader of other kinds of files.
         where: An SQL condition: only the rows for which it holds are taken, such as ``'"income" IS NOT NULL'``.
     """
     columns = [by] if isinstance(by, str) else by
     rule = rule_of(method, splits, by=columns, group=group, seed=seed, gap=gap)
-    return read_examples(source.location, rule, spans=spans, csv=csv, where=where, span=span, version=version)
+    return read_examples(
+        source.location,
+        rule,
+        spans=spans,
+        csv=csv,
+        options=options,
+        where=where,
+        span=span,
+        version=version,
+    )
 
 
 @step

@@ -89,6 +89,13 @@ def test_files_for_each_split_have_columns_of_one_type(tmp_path: Path) -> None:
         read_examples(tmp_path, {"train": "train", "eval": "eval"})
 
 
+def test_options_of_other_readers(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"x": "2026-11-20"}\n{"x": "2026-11-21"}\n')
+    source = File(str(tmp_path / "a.jsonl"))
+    examples = steps.ingest(source, splits={"all": 1}, options={"types": {"x": "DATE"}})
+    assert str(examples.split("all").type_of("x")) == "DATE"
+
+
 def test_files_for_each_split_of_every_span(tmp_path: Path) -> None:
     for span in (1, 2):
         for name in ("train", "eval"):
@@ -121,7 +128,10 @@ def test_the_step(days: str, tmp_path: Path) -> None:
         File(str(tmp_path / "in/2026/11/20")), method="files", splits={"one": "a.csv", "two": "b.csv"}
     )
     assert [table.num_rows for table in files.splits.values()] == [20, 20]
+    text = steps.ingest(source, splits="stratified train=3 eval=1 by=y")
+    assert text.split("eval").to_columns() == strata.split("eval").to_columns()
     for options in (
+        {"splits": "train=3 eval=1", "seed": 4},
         {"method": "files", "splits": {"one": 1}},
         {"method": "files", "splits": {"one": "a.csv"}, "by": "y"},
         {"method": "guess"},
