@@ -245,3 +245,17 @@ def test_the_wizard_proposes_explains_and_asks(trips: Path, tmp_path: Path) -> N
     assert "fare" not in text, "it was skipped"
     assert CliRunner().invoke(cli, [*arguments, "--yes"]).exit_code == 0
     assert "fare" in out.read_text()
+
+
+def test_a_table_of_a_database_is_data_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import contextlib
+    import sqlite3
+
+    with contextlib.closing(sqlite3.connect(tmp_path / "shop.db")) as shop:
+        shop.execute("CREATE TABLE sales (price REAL, city TEXT)")
+        shop.executemany("INSERT INTO sales VALUES (?, ?)", [(1.5, "Bern"), (2.5, "Rome"), (None, "Rome")])
+        shop.commit()
+    found = answer(capsys, "stats", f"sqlite:///{tmp_path / 'shop.db'}", "--table", "sales")
+    assert [one["mean"] for one in found["features"]] == [2.0, None]
+    text = told(capsys, "stats", f"sqlite:///{tmp_path / 'shop.db'}", "--query", "SELECT city FROM sales")
+    assert text.startswith("shop  3 rows, 1 column,")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _NAMED = re.compile(r"[\w .·-]+")
+_URL = re.compile(r"[a-z][a-z0-9+]+:")
 _ENDINGS = {".yaml": "yaml", ".yml": "yaml", ".json": "json-schema", ".pbtxt": "pbtxt", ".txtpb": "pbtxt"}
 
 
@@ -92,7 +93,7 @@ def named(given: str, taken: Sequence[str] = ()) -> tuple[str, str]:
     before, sign, after = given.partition("=")
     if sign and after and _NAMED.fullmatch(before) and not Path(given).exists():
         name, place = before, after
-    elif ":" in given and "://" not in given and not Path(given).exists():
+    elif ":" in given and not _URL.match(given) and not Path(given).exists():
         before, _, after = given.rpartition(":")
         if _NAMED.fullmatch(after) and (Path(before).exists() or any(sign in before for sign in "*?[")):
             name, place = after, before
@@ -107,9 +108,7 @@ def read_table(place: str, reading: Reading, *, rows: str | None = None) -> Tabl
     """The rows of a data set, or the range of them that was asked for."""
     from mainspring.data.sources import read
 
-    options: dict[str, Any] = {"csv": reading.csv or None}
-    if "://" in place:
-        options |= {"table": reading.table, "query": reading.query}
+    options: dict[str, Any] = {"csv": reading.csv or None, "table": reading.table, "query": reading.query}
     table = read(place, **{key: value for key, value in options.items() if value is not None})
     wanted = rows or reading.rows
     return table.rows(*_range(wanted, len(table))) if wanted else table
@@ -183,7 +182,7 @@ def _range(text: str, size: int) -> tuple[int, int]:
 
 
 def _short(place: str) -> str:
-    if "://" in place:
-        return place.rpartition("/")[2].partition("?")[0] or place.partition("://")[0]
+    if _URL.match(place):
+        return re.split(r"[/:]", place.partition("?")[0].rstrip("/"))[-1].partition(".")[0] or place
     name = Path(place.rstrip("/")).name
     return name.partition(".")[0] or name or place
