@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -11,19 +10,12 @@ from typing import TYPE_CHECKING, Any
 from mainspring.core.errors import InputError
 from mainspring.data import engine
 from mainspring.data.celltypes import ENGINE_TYPES, ColumnType, engine_type, from_engine, joined_engine_type
+from mainspring.data.nested import pick_nested, shape_of, texts_of
+from mainspring.data.scalars import scalar_type, text_of
 
 if TYPE_CHECKING:
     import numpy as np
 
-_PYTHON: tuple[tuple[type, ColumnType], ...] = (
-    (bool, ColumnType.BOOL),
-    (int, ColumnType.INT),
-    (float, ColumnType.FLOAT),
-    (str, ColumnType.STRING),
-    (datetime.datetime, ColumnType.TIMESTAMP),
-    (datetime.date, ColumnType.DATE),
-    (bytes, ColumnType.BYTES),
-)
 _KINDS = {
     "b": ColumnType.BOOL,
     "i": ColumnType.INT,
@@ -88,8 +80,11 @@ def held(columns: Mapping[str, Sequence[Any] | np.ndarray], types: Mapping[str, 
     picks = []
     for place, (name, values) in enumerate(columns.items()):
         type_ = types.get(name) or _type_of(name, values)
-        arrays[f"c{place}"] = _as_array(name, values, type_)
-        picks.append(f"{pick(f'c{place}', type_)} AS {engine.quote(name)}")
+        if type_.is_nested:
+            arrays[f"c{place}"], cell = _nested(name, values, type_, f"c{place}")
+        else:
+            arrays[f"c{place}"], cell = _as_array(name, values, type_), pick(f"c{place}", type_)
+        picks.append(f"{cell} AS {engine.quote(name)}")
     return engine.Relation.of_object(arrays, ", ".join(picks))
 
 
@@ -176,7 +171,7 @@ def _type_of(name: str, values: Sequence[Any] | np.ndarray) -> ColumnType:
     dtype = getattr(values, "dtype", None)
     if dtype is not None and dtype.kind in _KINDS:
         return _KINDS[dtype.kind]
-    found = {_python_type(name, value) for value in values if not _is_missing(value)}
+    found = {_value_type(name, value) for value in values if not _is_missing(value)}
     # NaN alone is a column of floats without a value.
     if any(isinstance(value, float) for value in values) and found <= {ColumnType.INT, ColumnType.FLOAT}:
         found.add(ColumnType.FLOAT)
@@ -193,19 +188,29 @@ def _type_of(name: str, values: Sequence[Any] | np.ndarray) -> ColumnType:
     return found.pop() if found else ColumnType.STRING
 
 
-def _python_type(name: str, value: Any) -> ColumnType:
-    scalar = value.item() if hasattr(value, "item") else value
-    for kind, type_ in _PYTHON:
-        if isinstance(scalar, kind):
-            return type_
-    raise InputError(
-        f"column {name!r} holds a {type(value).__name__}",
-        expected="numbers, text, bools, dates, datetimes, bytes or None",
-    )
+def _value_type(name: str, value: Any) -> ColumnType:
+    if isinstance(value, Mapping):
+        return ColumnType.STRUCT
+    if isinstance(value, list | tuple) or getattr(value, "ndim", 0) > 0:
+        return ColumnType.LIST
+    return scalar_type(name, value)
 
 
 def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and value != value)
+
+
+def _nested(name: str, values: Sequence[Any] | np.ndarray, type_: ColumnType, cell: str) -> tuple[Any, str]:
+    """The texts of lists or mappings, and the SQL that reads them."""
+    import numpy as np
+
+    plain = [None if _is_missing(value) else value for value in values]
+    shape = shape_of(name, plain)
+    if shape is None and type_ is ColumnType.LIST:
+        shape = [None]
+    if not isinstance(shape, list if type_ is ColumnType.LIST else dict):
+        raise InputError(f"column {name!r} does not hold {type_} values", expected="lists, or mappings with names")
+    return np.array(texts_of(plain), dtype=object), pick_nested(cell, shape)
 
 
 def _as_array(name: str, values: Sequence[Any] | np.ndarray, type_: ColumnType) -> Any:
@@ -222,19 +227,9 @@ def _as_array(name: str, values: Sequence[Any] | np.ndarray, type_: ColumnType) 
         if type_ is ColumnType.BYTES:
             return np.array([None if value is None else value.hex() for value in plain], dtype=object)
         # As text: the engine casts it, and tells missing from zero.
-        return np.array([None if value is None else _text(value, type_) for value in plain], dtype=object)
+        return np.array([None if value is None else text_of(value, type_) for value in plain], dtype=object)
     except (TypeError, ValueError, AttributeError) as error:
         raise InputError(f"column {name!r} does not hold {type_} values: {error}") from None
-
-
-def _text(value: Any, type_: ColumnType) -> str:
-    if isinstance(value, datetime.datetime):
-        return value.isoformat(sep=" ")
-    if type_ is ColumnType.INT:
-        return str(int(value))
-    if type_ is ColumnType.BOOL:
-        return str(bool(value)).lower()
-    return str(value)
 
 
 def pick(cell: str, type_: ColumnType) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.data import columns as columns_
-from mainspring.data import engine, extents, stored
+from mainspring.data import engine, extents, objects, stored
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import Column
 from mainspring.data.delimited import read_delimited
@@ -152,6 +152,28 @@ class Table:
         return cls.from_columns({name: [row.get(name) for row in rows] for name in names}, types)
 
     @classmethod
+    def of(cls, rows: Any) -> Self:
+        """A table from what other libraries hold.
+
+        Data frames of pandas and Polars (lazy ones are computed), tables and readers of pyarrow, relations of
+        DuckDB, anything else that speaks the Arrow C stream protocol, structured arrays of NumPy, mappings of columns, and
+        lists of rows. The index of a pandas data frame is not a column: ``frame.reset_index()`` makes it one.
+
+        Raises:
+            InputError: If it is nothing of that, or its values make no table.
+
+        Example:
+            >>> Table.of([{"age": 39}, {"age": 50, "jobs": ["smith"]}]).to_columns()
+            {'age': [39, 50], 'jobs': [None, ['smith']]}
+        """
+        if isinstance(rows, Table):
+            return cls._lying(rows.columns, rows._extents)
+        found = objects.opened(rows)
+        if isinstance(found, Mapping):
+            return cls.from_columns(found)
+        return cls.from_rows(found) if isinstance(found, list) else cls.from_arrow(found)
+
+    @classmethod
     def from_arrow(cls, data: Any) -> Self:
         """A table from anything that speaks the Arrow C stream protocol: pyarrow, Polars, pandas, DuckDB."""
         if not hasattr(data, "__arrow_c_stream__"):
@@ -159,7 +181,11 @@ class Table:
                 f"a {type(data).__name__} does not speak the Arrow C stream protocol",
                 expected="a pyarrow table, a Polars or pandas data frame, or the like",
             )
-        return cls._of(engine.Relation.of_object(data))
+        try:
+            return cls._of(engine.Relation.of_object(data))
+        except engine.error() as error:
+            what = f"the rows of a {type(data).__name__} cannot be read: {str(error).splitlines()[0]}"
+            raise InputError(what) from None
 
     @classmethod
     def of_query(cls, query: str) -> Self:
