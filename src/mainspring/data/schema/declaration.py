@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from enum import StrEnum
@@ -23,6 +24,7 @@ from mainspring.data.schema.contradictions import Problem
 from mainspring.data.schema.feature import Feature
 from mainspring.data.schema.plain import convert, plain, said
 
+_STEP: Final = re.compile(r"(?<!\\)\.")
 _Word = TypeVar("_Word", bound=StrEnum)
 
 TRAINING: Final = "TRAINING"
@@ -89,6 +91,9 @@ class Declaration:
     def in_environment(self, environment: str) -> tuple[Feature, ...]:
         """The features that are there in an environment.
 
+        A field of a structure is there only if the structure is; if that is in a stage that is not validated, so
+        is the field.
+
         Raises:
             InputError: If the schema does not name that environment.
         """
@@ -96,7 +101,19 @@ class Declaration:
             raise InputError(
                 f"the schema has no environment {environment!r}", expected="one of " + ", ".join(self.environments)
             )
-        return tuple(feature for feature in self.features.values() if feature.is_in(environment))
+        found = ((feature, self._structures(feature.name)) for feature in self.features.values())
+        return tuple(
+            _staged(feature, within)
+            for feature, within in found
+            if feature.is_in(environment) and all(one.is_in(environment) for one in within)
+        )
+
+    def _structures(self, path: str) -> list[Feature]:
+        """The structures that a field is in, the outermost first."""
+        if "." not in path:
+            return []
+        parents = [path[: step.start()] for step in _STEP.finditer(path)]
+        return [self.features[name] for name in parents if name in self.features]
 
     def drift_limits(self, name: str) -> DriftLimits:
         """The limits between data before and data now that hold for a feature: its own, else the schema's."""
@@ -136,7 +153,9 @@ class Declaration:
         Raises:
             InputError: If the schema does not name that environment.
         """
-        there = self.features.values() if environment is None else self.in_environment(environment)
+        there = [_staged(one, self._structures(one.name)) for one in self.features.values()]
+        if environment is not None:
+            there = list(self.in_environment(environment))
         needed: dict[str, list[str]] = {feature.name: [] for feature in there}
         for feature in there:
             if feature.required and feature.stage.is_validated:
@@ -232,6 +251,11 @@ class Declaration:
             ),
             checks=tuple(replace(one, feature=names.get(one.feature, one.feature)) for one in self.checks),
         )
+
+
+def _staged(feature: Feature, within: Sequence[Feature]) -> Feature:
+    idle = [one.stage for one in within if not one.stage.is_validated]
+    return replace(feature, stage=idle[0]) if idle and feature.stage.is_validated else feature
 
 
 def _converted(keys: Mapping[str, Any]) -> Feature:

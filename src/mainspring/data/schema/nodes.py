@@ -15,6 +15,8 @@ Problems = list[tuple[int, str]]
 Reader = Callable[[yaml.Node, Problems, str], Any]
 """Makes a value of a node; or ``None``, and adds to the problems."""
 
+# Written in C where PyYAML was built so: ten times as fast, and the same nodes.
+_FAST: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+")
 
 
@@ -25,7 +27,7 @@ def compose(text: str, *, where: str) -> yaml.Node:
         InputError: If it is no YAML, or empty.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _composed(text)
     except yaml.MarkedYAMLError as error:
         place = error.problem_mark.line + 1 if error.problem_mark else 0
         raise InputError(f"line {place}: {error.problem or error.context}", where=where, expected="YAML") from None
@@ -34,6 +36,14 @@ def compose(text: str, *, where: str) -> yaml.Node:
     if root is None:
         raise InputError("the text is empty", where=where, expected="features: …")
     return root
+
+
+def _composed(text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=_FAST)
+    except yaml.YAMLError:
+        # The other one says better what is wrong, and in the right line.
+        return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
 def line(node: yaml.Node) -> int:

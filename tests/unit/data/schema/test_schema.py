@@ -288,3 +288,21 @@ def test_digests_tell_demands_apart_not_orders():
     assert turned.digest() == one.digest()
     assert one.edit("x", min=0).digest() != one.digest()
     assert one.edit("x", min=0).digest() == one.edit("x", min=0.0).digest()
+
+
+def test_fields_follow_their_structure():
+    schema = Schema.from_text(
+        """
+features:
+  who: {type: STRUCT, absent_in: [SERVING]}
+  who.age: {type: INT}
+  old: {type: STRUCT, stage: DEPRECATED}
+  old.age: {type: INT}
+  old.home.town: {type: STRING, stage: ALPHA}
+  'a\\.b': {type: INT}
+"""
+    )
+    assert [one.name for one in schema.in_environment("SERVING")] == ["old", "old.age", "old.home.town", "a\\.b"]
+    stages = {one.name: one.stage for one in schema.in_environment("TRAINING")}
+    assert (stages["old.age"], stages["old.home.town"], stages["who.age"]) == ("DEPRECATED", "ALPHA", "PRODUCTION")
+    assert set(schema.features_needed()) == {"who", "who.age", "a\\.b"}
