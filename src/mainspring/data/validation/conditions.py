@@ -17,6 +17,7 @@ from mainspring.data.validation.anomalies import AnomalyType, Severity
 from mainspring.data.validation.flags import flag_values, is_flag
 from mainspring.data.validation.kinds import is_number as is_number_text
 from mainspring.data.validation.lists import EMBEDDING
+from mainspring.data.validation.times import format_problem
 
 _V: Final = "\0"
 """Stands for the value in a condition, and in no word of a domain."""
@@ -206,9 +207,7 @@ def _values(feature: Feature, given: ColumnType) -> Iterator[_Test]:
                 least = "least" if sign == "<" else "most"
                 yield _Test(type_, f"{_LENGTHS[given]} {sign} {limit!r}", f"a length of at {least} {limit:,}")
     if feature.time is not None and feature.time.format is not None and given is ColumnType.STRING:
-        form = engine.literal(feature.time.format)
-        sql = f"{_V} IS NOT NULL AND TRY_STRPTIME({_V}, {form}) IS NULL"
-        yield _Test(AnomalyType.TIME_TYPE_UNEXPECTED_FORMAT, sql, f"a time such as {feature.time.format}")
+        yield _time(feature.time.format)
     if feature.image is not None and feature.image.max_bytes is not None and given is ColumnType.BYTES:
         most = feature.image.max_bytes
         sql = f"octet_length({_V}) > {most:d}"
@@ -224,6 +223,14 @@ _LENGTHS: Final = {
     **{given: f"length({word})" for given, word in _AS_WORDS.items()},
     ColumnType.BYTES: f"octet_length({_V})",
 }
+
+
+def _time(form: str) -> _Test:
+    if format_problem(form):
+        type_ = AnomalyType.INVALID_DOMAIN_SPECIFICATION
+        return _Test(type_, f"{_V} IS NOT NULL", "a time format as strptime takes it")
+    sql = f"{_V} IS NOT NULL AND TRY_STRPTIME({_V}, {engine.literal(form)}) IS NULL"
+    return _Test(AnomalyType.TIME_TYPE_UNEXPECTED_FORMAT, sql, f"a time written as {form}")
 
 
 def _ranges(feature: Feature, given: ColumnType) -> Iterator[_Test]:

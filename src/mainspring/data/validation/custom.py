@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeAlias
 
 from mainspring.core import plugins
-from mainspring.core.errors import MainspringError
+from mainspring.core.errors import InputError, MainspringError
 from mainspring.data import engine
 from mainspring.data.schema import SqlCheck
 from mainspring.data.tables import Table
@@ -88,7 +88,12 @@ def check(
         ...     return len(set(table.column("id"))) == table.num_rows
         >>> ids_are_unique.name
         'ids_are_unique'
+
+    Raises:
+        InputError: If the severity is none of the three.
     """
+    if severity not in (*Severity, _IGNORE):
+        raise InputError(f"the severity {severity!r}", expected=f"one of {', '.join((*Severity, _IGNORE))}")
 
     def named(function: Callable[[Table], Any]) -> PythonCheck:
         lines = (function.__doc__ or "").strip().splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 
 from mainspring.data import engine
@@ -18,6 +19,16 @@ def check_times(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]
         return
     if found.type is not ColumnType.STRING:
         return
+    problem = format_problem(feature.time.format)
+    if problem:
+        yield finding(
+            AnomalyType.INVALID_DOMAIN_SPECIFICATION,
+            feature.name,
+            found=f"the time format {feature.time.format!r} cannot be read: {problem}",
+            expected="a format as strptime takes it",
+            edit="leave out time",
+        )
+        return
     frequencies = found.words.frequencies
     strange = _unreadable(list(frequencies.counts), feature.time.format)
     if strange:
@@ -32,6 +43,21 @@ def check_times(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]
             observed=wrong,
             limit=0,
         )
+
+
+@functools.cache
+def format_problem(form: str) -> str:
+    """Why a format cannot be used; empty if it can.
+
+    Example:
+        >>> format_problem("%d/%m/%Y"), format_problem("%Y %Q")
+        ('', 'Unrecognized format for strftime/strptime: %Q')
+    """
+    try:
+        engine.fetch("SELECT TRY_STRPTIME('', $form)", {"form": form})
+    except engine.error() as error:
+        return str(error).strip().splitlines()[0].rsplit(f"{form}: ", 1)[-1]
+    return ""
 
 
 def _unreadable(words: list[str], form: str) -> list[str]:

@@ -219,3 +219,13 @@ def test_what_the_guide_shows():
     assert found.not_evaluated == ()
     # Two of three tip more than the fare.
     assert [one.expected for one in found.anomalies] == ["SELECT avg((tips <= fare)::INT) >= 0.99 FROM this"]
+
+
+def test_by_import_string():
+    (one,) = run(checks=["math:isnan"]).not_evaluated
+    assert (one.name, one.reason) == ("check 'math:isnan'", "TypeError: must be real number, not Table")
+
+
+def test_a_severity_that_there_is_not():
+    with pytest.raises(InputError, match="one of WARNING, ERROR, IGNORE"):
+        check(severity="FATAL")

@@ -238,6 +238,7 @@ SCHEMAS = [
     (FLOAT, {"allow_nan": True, "max": 1}),
     (STRING, {"domain": ("1", "a"), "length": Range(1, 2)}),
     (STRING, {"time": TimeDomain("%Y")}),
+    (STRING, {"time": TimeDomain("%Q")}),
     (INT, {"bool_domain": BoolDomain()}),
     (BOOL, {}),
     (BOOL, {"bool_domain": BoolDomain("a", "b")}),
