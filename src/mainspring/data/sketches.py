@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 EXACT_VALUES: Final = 1000
 """Up to this many different values are kept with their exact counts."""
+HASHED: Final = 256
+"""From more different values than this on, their number is sketched too, so that merging need not look at them."""
 POINTS: Final = 500
 """How many points stand for a distribution with more different values."""
 _LEAST_LISTED: Final = 100
@@ -97,8 +99,11 @@ class Quantiles:
             return cls()
         values = np.concatenate([_as_array(part.values) for part in held])
         weights = np.concatenate([_as_array(part.weights) for part in held])
-        order = np.argsort(values)
-        values, weights = values[order], weights[order]
+        if weights.min() == weights.max():
+            values = np.sort(values)
+        else:
+            order = np.argsort(values)
+            values, weights = values[order], weights[order]
         starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
         if exact and len(starts) <= EXACT_VALUES:
             return cls(tuple(values[starts].tolist()), tuple(np.add.reduceat(weights, starts).tolist()))
@@ -225,12 +230,14 @@ class Frequencies:
     def merged(cls, parts: Sequence[Frequencies]) -> Frequencies:
         """The frequencies in the rows of all parts."""
         sums: Counter[str] = Counter()
+        known = sums.get
         for part in parts:
-            if sums:
-                for word, count in part.counts.items():
-                    sums[word] += count
+            if next(iter(part.counts.values()), 0) == 1:
+                # The most frequent word occurs once, so all do.
+                sums.update(part.counts.keys())
             else:
-                sums.update(part.counts)
+                for word, count in part.counts.items():
+                    sums[word] = known(word, 0) + count
         kept, cut = _most_frequent(sums, EXACT_VALUES)
         # At least one part lists a listed word; in each other part it may occur up to that part's floor.
         unseen = [max(part.floor, part.slack) for part in parts]

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from mainspring.data.sketches import EXACT_VALUES, Distinct, Quantiles, hash_numbers
+from mainspring.data.sketches import EXACT_VALUES, HASHED, Distinct, Quantiles, hash_numbers
 from mainspring.data.statistics import Histogram, Numbers, equal_width
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def numbers_of(values: np.ndarray) -> Numbers:
         unique=int((finite[1:] != finite[:-1]).sum()) + 1 if len(finite) else 0,
         quantiles=quantiles,
         histogram=_histogram(finite),
-        distinct=None if quantiles.exact else Distinct.of_numbers(finite),
+        distinct=_sketched(quantiles, finite),
     )
 
 
@@ -86,7 +86,7 @@ def numbers_of_chunk(values: np.ndarray, bounds: tuple[float, float] | None = No
         max=high.item(),
         mean=mean,
         m2=m2,
-        unique=len(quantiles.values) if distinct is None else distinct.estimate(),
+        unique=len(quantiles.values) if distinct is None or quantiles.exact else distinct.estimate(),
         quantiles=quantiles,
         histogram=Histogram((), ()),
         distinct=distinct,
@@ -149,7 +149,7 @@ def _sampled(finite: np.ndarray) -> tuple[Quantiles, Distinct | None]:
         # So few different values that all of them may be: look at the rest too.
         exact = Quantiles.of_sorted(np.sort(finite))
         if exact.exact:
-            return exact, None
+            return exact, _sketched(exact, finite)
     return Quantiles.of_sorted(ordered, rows=len(finite)), Distinct.of_numbers(finite)
 
 
@@ -161,7 +161,14 @@ def _spread(finite: np.ndarray, low: int, high: int) -> tuple[Quantiles, Distinc
     counts = np.bincount(finite - low)
     values = np.flatnonzero(counts)
     quantiles = Quantiles.of_counts(values + low, counts[values])
-    return quantiles, None if quantiles.exact else Distinct.of_numbers(values + low)
+    return quantiles, _sketched(quantiles, values + low)
+
+
+def _sketched(quantiles: Quantiles, values: np.ndarray) -> Distinct | None:
+    """How many different numbers there are, where they are many."""
+    if not quantiles.exact:
+        return Distinct.of_numbers(values)
+    return Distinct.of_numbers(quantiles.values) if len(quantiles.values) > HASHED else None
 
 
 @functools.lru_cache(maxsize=8)

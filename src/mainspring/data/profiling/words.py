@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.data.celltypes import ColumnType, is_quantity, is_whole
-from mainspring.data.sketches import EXACT_VALUES, Distinct, Frequencies
+from mainspring.data.sketches import EXACT_VALUES, HASHED, Distinct, Frequencies
 from mainspring.data.statistics import MOST_OFFENDERS, Offender, Sizes, Words
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def words_of(cursor: Any, values: str, type_: ColumnType, *, most: int = EXACT_V
         max=largest,
         num_whole=int(num_whole or 0),
         num_numbers=int(num_numbers or 0),
-        distinct=_distinct(cursor) if unique > EXACT_VALUES else None,
+        distinct=_distinct(cursor) if unique > HASHED else None,
         min_length=shortest,
         max_length=longest,
         num_empty=int(empty or 0),

@@ -102,15 +102,16 @@ class FeatureStatistics:
         """
         for part in parts[1:]:
             parts[0].check_mergeable(part)
+        times = merge_present([part.times for part in parts])
         return FeatureStatistics(
             name=parts[0].name,
             type=reduce(lambda one, other: joined_type(one, other) or one, (part.type for part in parts)),
             num_missing=sum(part.num_missing for part in parts),
             num_non_missing=sum(part.num_non_missing for part in parts),
             numbers=merge_present([part.numbers for part in parts]),
-            words=_merged_words(parts),
+            words=_merged_words(parts, times),
             levels=_merged_levels(parts),
-            times=merge_present([part.times for part in parts]),
+            times=times,
             sizes=merge_present([part.sizes for part in parts]),
             weighted=merge_present([part.weighted for part in parts]),
             text=merge_present([part.text for part in parts]),
@@ -127,9 +128,9 @@ class FeatureStatistics:
         return self.merged([self, other])
 
 
-def _merged_words(parts: Sequence[FeatureStatistics]) -> Words | None:
-    if any(part.words is None and part.times is not None and part.times.count for part in parts):
-        # Points in time are words only as long as they are few in every part.
+def _merged_words(parts: Sequence[FeatureStatistics], times: Numbers | None) -> Words | None:
+    if times is not None and not times.quantiles.exact:
+        # Points in time are words only as long as they are few.
         return None
     return merge_present([part.words for part in parts])
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from mainspring.data.sketches import Distinct, Quantiles
+from mainspring.data.sketches import HASHED, Distinct, Quantiles
 
 BINS: Final = 10
 T = TypeVar("T", int, float, str)
@@ -99,7 +99,8 @@ class Numbers:
         mean, m2 = _merged_moments(parts)
         low, high = least(part.min for part in parts), most(part.max for part in parts)
         quantiles = Quantiles.merged([part.quantiles for part in parts])
-        distinct = None if quantiles.exact else Distinct.merged([part._distinct() for part in parts])
+        few = quantiles.exact and len(quantiles.values) <= HASHED
+        distinct = None if few else Distinct.merged([part._distinct() for part in parts])
         return Numbers(
             count=sum(part.count for part in parts),
             num_nan=sum(part.num_nan for part in parts),
@@ -110,7 +111,7 @@ class Numbers:
             max=high,
             mean=mean,
             m2=m2,
-            unique=len(quantiles.values) if distinct is None else distinct.estimate(),
+            unique=len(quantiles.values) if distinct is None or quantiles.exact else distinct.estimate(),
             quantiles=quantiles,
             histogram=_merged_histogram([part.histogram for part in parts], quantiles, low, high),
             distinct=distinct,

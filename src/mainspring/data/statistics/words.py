@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from mainspring.data.sketches import Distinct, Frequencies
+from mainspring.data.sketches import HASHED, Distinct, Frequencies
 from mainspring.data.statistics.numbers import least, most
 
 MOST_OFFENDERS: Final = 10
@@ -83,10 +83,11 @@ class Words:
     def merged(cls, parts: Sequence[Words]) -> Words:
         """Of the rows of all parts."""
         frequencies = Frequencies.merged([part.frequencies for part in parts])
-        distinct = None if frequencies.complete else Distinct.merged([part._distinct() for part in parts])
+        few = frequencies.complete and len(frequencies.counts) <= HASHED
+        distinct = None if few else Distinct.merged([part._distinct() for part in parts])
         return Words(
             frequencies=frequencies,
-            unique=len(frequencies.counts) if distinct is None else distinct.estimate(),
+            unique=len(frequencies.counts) if distinct is None or frequencies.complete else distinct.estimate(),
             total_length=sum(part.total_length for part in parts),
             min=least(part.min for part in parts),
             max=most(part.max for part in parts),
