@@ -57,7 +57,7 @@ def of_a_piece(piece: Piece, features: Sequence[Path], options: Options) -> Iter
     table = piece.table
     names = [path.name for path in features]
     if options.weight is not None:
-        yield partial(_weights, piece, names, options.weight)
+        yield partial(_weights, piece, names, options.weight, options.weights)
     if options.sparse or options.weighted:
         yield lambda: _named("composite", measure_composites(table, options.sparse, options.weighted))
     for name in dict.fromkeys((*options.text, *options.vocabularies)):
@@ -133,8 +133,10 @@ def _is_crossed(path: Path) -> bool:
     return whole and path.type not in {ColumnType.STRUCT, ColumnType.BYTES, ColumnType.OTHER}
 
 
-def _weights(piece: Piece, names: Sequence[str], weight: str) -> Found:
-    measured = measure_weights(piece.table, names, weight, origin=piece.origin, first=piece.first)
+def _weights(piece: Piece, names: Sequence[str], weight: str, others: Mapping[str, str]) -> Found:
+    measured = measure_weights(
+        piece.table, names, weight, overrides=others, origin=piece.origin, first=piece.first
+    )
     return {**_named("weighted", measured), ("weight", ""): Total(total_weight(piece.table, weight))}
 
 

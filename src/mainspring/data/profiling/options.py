@@ -20,6 +20,7 @@ class Options:
     Attributes:
         features: The columns to describe; all if ``None``.
         weight: A column of numbers by which rows are weighted, in addition to the plain figures.
+        weights: Feature to another column of weights for it.
         label: The column that is to be predicted: pairs of it and every feature are measured.
         slices: Some of the rows to describe apart: ``"sex"`` for every value of a column, ``"sex x race"`` for
             every pair of values, ``{"young": "age < 30"}`` for rows by an SQL condition, and more (see
@@ -40,6 +41,7 @@ class Options:
 
     features: tuple[str, ...] | None = None
     weight: str | None = None
+    weights: Mapping[str, str] = field(default_factory=dict)
     label: str | None = None
     slices: tuple[Any, ...] = ()
     sample: float | None = None
@@ -67,6 +69,7 @@ class Options:
         crosses = self.crosses if isinstance(self.crosses, tuple) else ()
         named = [*(self.features or ()), *self.text, *self.vocabularies, *self.images, *crosses]
         named += [name for name in (self.weight, self.label) if name is not None]
+        named += [*self.weights, *self.weights.values()]
         known = {part for path in paths(table) for part in (path.name, path.column)}
         unknown = [name for name in dict.fromkeys(named) if name not in known]
         if unknown:
@@ -74,5 +77,7 @@ class Options:
                 "there is no column " + ", ".join(repr(name) for name in unknown),
                 expected="one of " + ", ".join(table.names),
             )
+        if self.weights and self.weight is None:
+            raise InputError("weights of single features alone", expected="a weight for all others too")
         if self.threads is not None and self.threads < 1:
             raise InputError(f"{self.threads} threads", expected="at least 1")

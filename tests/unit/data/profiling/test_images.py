@@ -2,22 +2,24 @@ import struct
 import zlib
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mainspring.core.errors import InputError
-from mainspring.data import Table
+from mainspring.data import ColumnType, Table
 from mainspring.data.profiling.images import Picture, format_of, measure_images, read_picture
 from mainspring.data.statistics.images import ImageStatistics
 
 
-def png(height: int, width: int) -> bytes:
+def png(height: int, width: int, pixels: bytes = b"") -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    rows = zlib.compress((b"\0" + b"\0" * width) * height)
+    pixels = pixels or bytes(width * height)
+    rows = zlib.compress(b"".join(b"\0" + pixels[start : start + width] for start in range(0, len(pixels), width)))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
@@ -106,8 +108,6 @@ def test_text_is_no_image() -> None:
 
 
 def table(values: list[bytes | None]) -> Table:
-    from mainspring.data import ColumnType
-
     return Table.from_columns({"picture": values}, {"picture": ColumnType.BYTES})
 
 
@@ -148,3 +148,11 @@ def test_parts_merge_to_the_whole_and_go_through_json() -> None:
     assert ImageStatistics.merged(parts) == whole
     assert parts[0].merge(parts[1]).merge(parts[2]) == parts[2].merge(parts[1].merge(parts[0]))
     assert msgspec.json.decode(msgspec.json.encode(whole), type=ImageStatistics) == whole
+
+
+def test_real_digits(digits: np.ndarray) -> None:
+    found = measure_images(table([png(28, 28, digit.tobytes()) for digit in digits]), "picture")
+    assert (found.num_values, found.num_unreadable, found.formats) == (1000, 0, {"png": 1000})
+    assert (found.heights.values, found.widths.weights) == ((28,), (1000,))
+    assert found.min_bytes is not None
+    assert 90 < found.min_bytes < found.avg_bytes < 600

@@ -122,3 +122,14 @@ def test_weights_that_cannot_be_used_name_the_rows_of_the_whole(monkeypatch: pyt
     table = Table.of_query("SELECT i, CASE WHEN i = 249 THEN -1 ELSE 1 END AS w FROM range(300) t(i)")
     with pytest.raises(InputError, match="row 250 -1"):
         summarize(table, weight="w")
+
+
+def test_a_feature_may_have_a_weight_of_its_own() -> None:
+    table = Table.from_columns({"x": [1, 2], "y": [1, 2], "w": [1, 3], "v": [3, 1]})
+    found = summarize(table, weight="w", weights={"y": "v"}, slices="x").split("train")
+    assert [found.feature(name).weighted.numbers.mean for name in "xy"] == [1.75, 1.25]
+    assert set(found.slices) == {"x=1", "x=2"}
+    with pytest.raises(InputError, match="alone"):
+        summarize(table, weights={"y": "v"})
+    with pytest.raises(InputError, match="'gone'"):
+        summarize(table, weight="w", weights={"y": "gone"})
