@@ -76,8 +76,8 @@ def pairs(statistics: Statistics, previous: Statistics | None, serving: Statisti
         for name, split in statistics.splits.items():
             there = control.splits.get(name, alone)
             yield Pair(split=name, control=there, treatment=split, between=(f"{word} {name}", name), key=key)
-        for name in control.splits.keys() - statistics.splits.keys():
-            if alone is None:
+        for name in control.splits:
+            if alone is None and name not in statistics.splits:
                 yield Pair(
                     split=name,
                     control=control.splits[name],
