@@ -59,8 +59,8 @@ class TokenConstraint:
 
     Attributes:
         token: The token; a whole number is written as its text.
-        min_per_sequence: The least number in a sequence, on average.
-        max_per_sequence: The largest number in a sequence, on average.
+        min_per_sequence: The least number in every sequence.
+        max_per_sequence: The largest number in any sequence.
         min_fraction: The least fraction of the sequences that hold it.
         max_fraction: The largest fraction of the sequences that hold it.
     """
