@@ -19,10 +19,6 @@ from mainspring.data.comparison.significance import benjamini_hochberg, homogene
 from mainspring.data.comparison.tfdv import tfdv_distances
 
 __all__ = [
-    "LEVEL",
-    "LIMITS",
-    "METHODS",
-    "METRICS",
     "Change",
     "ClassifierTest",
     "Comparison",
@@ -30,6 +26,10 @@ __all__ = [
     "Distances",
     "FeatureComparison",
     "JoinedSkew",
+    "LEVEL",
+    "LIMITS",
+    "METHODS",
+    "METRICS",
     "Measurement",
     "MmdTest",
     "Reference",

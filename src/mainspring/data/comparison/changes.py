@@ -158,17 +158,19 @@ def _single(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change
         yield Change(kind="constant", columns=(one.name,), message=message, confidence=0.95)
         return
     filled = other.presence - one.presence
-    if filled < 0.02 or one.presence > 0.98:
+    if filled < 0.03:
         return
     before, after = _counts(one), _counts(other)
     rises = {
-        value: count / other.num_examples - before.get(value, 0) / one.num_examples
-        for value, count in after.items()
+        value: after.get(value, 0) / other.num_examples - before.get(value, 0) / one.num_examples
+        for value in {**before, **after}
     }
-    value, rise = max(rises.items(), key=lambda item: (item[1], str(item[0])), default=("", 0.0))
-    if rise > 0 and abs(rise - filled) <= 0.25 * filled:
+    (value, rise), *rest = sorted(rises.items(), key=lambda item: (-item[1], str(item[0]))) or [("", 0.0)]
+    # The others must be as they were: else the column has changed, and not only its holes.
+    stir = max((abs(other_rise) for _, other_rise in rest), default=0.0)
+    if abs(rise - filled) <= 0.2 * filled and stir <= 0.3 * filled:
         message = f"{one.name!r} says {value} where it was missing: {filled:.0%} of the rows"
-        confidence = 1.0 - abs(rise - filled) / filled
+        confidence = 1.0 - (abs(rise - filled) + stir) / filled / 2
         yield Change(kind="filled", columns=(one.name,), message=message, confidence=confidence)
 
 

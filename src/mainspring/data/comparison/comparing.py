@@ -15,8 +15,7 @@ from mainspring.data.comparison.mmd import mmd_test
 from mainspring.data.comparison.nouns import METRICS, without_chance
 from mainspring.data.comparison.sides import (
     Side,
-    bins_of_numbers,
-    bins_of_words,
+    bins_of,
     line_of,
     shares_of,
     side_of,
@@ -189,9 +188,8 @@ def _column(one: FeatureStatistics, other: FeatureStatistics, options: _Options)
     limits = _limits(one.name, sides[0], options)
     apart = distances_of_sides(*sides, intervals=options.intervals and not options.tfdv)
     if apart is None:
-        if one.type == other.type and bool(one.levels) == bool(other.levels):
-            return f"nothing is known of its values, of type {one.type}"
-        return f"{one.type} before and {other.type} after"
+        lists = [", in lists" if side.levels else "" for side in (one, other)]
+        return f"{one.type}{lists[0]} before and {other.type}{lists[1]} after"
     if options.tfdv:
         found = _compatible(one, other, limits)
         corrected = {name: distance.value for name, distance in found.items()}
@@ -296,7 +294,7 @@ def _sorted(found: Iterable[FeatureComparison]) -> tuple[FeatureComparison, ...]
 
 def _masses(one: Side, other: Side) -> tuple[Mass, ...]:
     line = line_of(one.points, other.points)
-    bins = bins_of_numbers(one, other, line) if line is not None else bins_of_words(one, other)
+    bins = bins_of(one, other, line)
     shares = dict(zip(bins, shares_of(list(bins.values())), strict=False))
     kept = [name for name, pair in shares.items() if any(pair)]
     if line is None:

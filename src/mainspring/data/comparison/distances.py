@@ -23,8 +23,7 @@ from mainspring.data.comparison.sides import (
     MISSING,
     Bins,
     Side,
-    bins_of_numbers,
-    bins_of_words,
+    bins_of,
     comparable,
     line_of,
     shares_of,
@@ -59,7 +58,8 @@ def distances(one: FeatureStatistics, other: FeatureStatistics, *, intervals: bo
     From statistics alone, no rows are needed. Symmetric but for ``wasserstein``, whose unit is the spread of the
     first side. An empty side, a side without values, new words, a single value and infinities all have a result:
     two empty sides are at distance 0, and the p-value is 1 if a side has no rows. Dates and times are compared as
-    seconds, lists by their elements, and by their lengths apart.
+    seconds, lists by their elements, and by their lengths apart. Of structures only their presence is compared;
+    their fields are features of their own.
 
     Args:
         intervals: Also give 95 % confidence intervals, by resampling the summaries 200 times, always in the same
@@ -81,18 +81,20 @@ def distances_of_sides(one: Side, other: Side, *, intervals: bool = False) -> Di
     if not comparable(one, other):
         return None
     line = line_of(one.points, other.points)
-    bins = bins_of_numbers(one, other, line) if line is not None else bins_of_words(one, other)
+    bins = bins_of(one, other, line)
+    words = one.words is not None
     lengths = line_of(one.lengths, other.lengths)
     scored = _binned(bins, line)
-    scored |= _words(bins) if line is None else _line(line, one, other)
+    scored |= _words(bins) if words else _line(line, one, other) if line is not None else {}
     scored |= _presence(one, other, lengths)
+    drawn = resampling.intervals(bins, line, lengths, _missing(one, other)) if intervals else {}
     return Distances(
-        at=_furthest(bins, without_missing=line is None),
+        at=_furthest(bins, without_missing=words),
         sizes=(round(one.rows), round(other.rows)),
         p_value=scored["chi_squared"].p_value,
         p_values={name: found.p_value for name, found in scored.items()},
         chance={name: found.chance for name, found in scored.items()},
-        intervals=resampling.intervals(bins, line, lengths, _missing(one, other)) if intervals else {},
+        intervals={name: ends for name, ends in drawn.items() if name in scored},
         jensen_shannon=scored["jensen_shannon"].value,
         psi=scored["psi"].value,
         hellinger=scored["hellinger"].value,

@@ -35,6 +35,7 @@ class Side:
         lengths: Of lists or texts, where they are known.
         listed: Whether rows hold lists, so that values are not rows.
         timed: Whether the numbers are points in time, as seconds.
+        type: Of the column; all that is known of structures, beside who has one.
     """
 
     rows: float
@@ -46,6 +47,7 @@ class Side:
     lengths: Points | None = None
     listed: bool = False
     timed: bool = False
+    type: ColumnType = ColumnType.OTHER
 
 
 def side_of(feature: FeatureStatistics) -> Side:
@@ -63,6 +65,7 @@ def side_of(feature: FeatureStatistics) -> Side:
         lengths=points(feature.levels[0].lengths) if feature.levels else _lengths(feature.type, words),
         listed=bool(feature.levels),
         timed=timed,
+        type=feature.type,
     )
 
 
@@ -87,9 +90,21 @@ def points_of_rows(values: np.ndarray) -> Points:
 
 
 def comparable(one: Side, other: Side) -> bool:
-    """Whether both are numbers, both words or both points in time; lists with lists."""
-    kinds = [(side.points is not None, side.words is not None, side.timed) for side in (one, other)]
-    return kinds[0] == kinds[1] and any(kinds[0][:2]) and one.listed == other.listed
+    """Whether both are numbers, both words, both points in time, or else both of one type; lists with lists."""
+    kinds = [(side.points is not None, side.words is not None, side.timed, side.listed) for side in (one, other)]
+    return kinds[0] == kinds[1] and (any(kinds[0][:2]) or one.type is other.type)
+
+
+def bins_of_rows(one: Side, other: Side) -> dict[str, tuple[float, float]]:
+    """Rows with a value and without: all that is known of structures."""
+    return {"present": (one.rows - one.missing, other.rows - other.missing), **_missing(one, other)}
+
+
+def bins_of(one: Side, other: Side, line: Line | None) -> dict[str, tuple[float, float]]:
+    """The rows of both in the same bins, whatever they hold."""
+    if line is not None:
+        return bins_of_numbers(one, other, line)
+    return bins_of_words(one, other) if one.words is not None else bins_of_rows(one, other)
 
 
 def line_of(one: Points | None, other: Points | None) -> Line | None:

@@ -124,6 +124,30 @@ def test_splits_are_taken_together_and_odd_columns_named():
         found.feature("fare")
 
 
+def nested(*, age=0, tags="[i % 3, i % 5]", person="{'age': i % 50, 'name': 'n' || (i % 4)}"):
+    person = person.replace("i % 50", f"i % 50 + {age}")
+    rows = Table.from_columns({"i": list(range(600))})
+    return rows.sql(
+        f"SELECT {tags} AS tags, {person} AS person, DATE '2026-01-01' + (i % 30)::INT AS day FROM this"
+    )
+
+
+def test_lists_structures_and_days():
+    assert compare(nested(), nested()).drifted == ()
+    found = compare(nested(), nested(age=30, tags="CASE WHEN i % 2 = 0 THEN [i % 3] ELSE [i % 3, i % 5] END"))
+    assert set(found.drifted) == {"person.age", "tags"}
+    assert found.feature("tags").distances["length"].value == 0.5
+    assert found.feature("day").drifted is False
+    gone = compare(nested(), nested(person="CASE WHEN i % 2 = 0 THEN {'age': i % 50, 'name': 'n'} END"))
+    person = gone.feature("person").distances["missing"]
+    assert (person.value, person.interval[0] > 0.4) == (0.5, True)
+    assert "person" in gone.drifted
+    later = nested().sql("SELECT tags, person, day + 31 AS day FROM this")
+    day = compare(nested(), later).feature("day")
+    assert day.distances["kolmogorov_smirnov"].value == 1.0
+    assert not day.drifted  # time moves on
+
+
 def test_what_cannot_be_done_is_refused():
     one = summarize(rows(0))
     with pytest.raises(InputError, match="statistics alone"):
