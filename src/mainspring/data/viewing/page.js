@@ -245,7 +245,7 @@ const cumulative = (parts, scale, left, right, base, tall) => parts.map((part, i
     const step = part.d || (place && part.x[place - 1] === value);
     path += (step ? "H" + x(value) + "V" : "L" + x(value) + " ") + n(base - (part.d ? sum : before) / whole * tall);
   });
-  return '<path class="o k' + shown[i].colour + '" d="' + path + "H" + n(right) + '"/>';
+  return '<path class="o sum k' + shown[i].colour + '" d="' + path + "H" + n(right) + '"/>';
 }).join("");
 const deciles = (parts, scale, left, right, top, tall) => {
   const rows = parts.map((part, i) => [part, i]).filter(([part]) => part && part.dc);
@@ -298,19 +298,22 @@ const across = (scale, time) => {
     return ticksOf(scale.low, scale.high, roomy() < 500 ? 4 : time ? 6 : 8);
   }
   const found = scale.low <= 0 && scale.high >= 0 ? [0] : [];
-  for (let power = -9; power <= 15; power += 1) { found.push(10 ** power, -(10 ** power)); }
+  const decades = Math.log10(Math.max(Math.abs(scale.low), Math.abs(scale.high))) - Math.log10(Math.max(Math.min(Math.abs(scale.low), Math.abs(scale.high)), scale.high / 1e3));
+  for (let power = -9; power <= 15; power += 1) {
+    (decades < 4 ? [1, 2, 5] : [1]).forEach((factor) => found.push(factor * 10 ** power, -factor * 10 ** power));
+  }
   const inside = found.filter((v) => v >= scale.low && v <= scale.high).sort((a, b) => a - b);
   let last = -1;
   return inside.filter((v) => { const at = scale.to(v); if (at - last < 0.07) { return false; } last = at; return true; });
 };
 const upward = (marks) => {
-  if (!marks.log) { return ticksOf(0, marks.top, 5).map((v) => [v, marks.many ? percent(v) : figure(v)]); }
+  if (!marks.log) { return ticksOf(0, marks.top, 5).filter((v) => marks.many || Number.isInteger(v)).map((v) => [v, marks.many ? percent(v) : figure(v)]); }
   const found = marks.many ? [1, 0.1, 0.01, 0.001, 0.0001] : Array.from({ length: 13 }, (_, i) => 10 ** i);
   return found.filter((v) => v <= marks.top).map((v) => [v, marks.many ? percent(v).replace("< 0.1", "0.01") : figure(v)]);
 };
 const roomy = () => Math.max(Math.min(innerWidth < 900 ? root.clientWidth - 26 : (root.clientWidth - 66) * 0.62, 1000), 260);
 const large = (feature) => {
-  const parts = partsOf(feature), wide = roomy(), high = wide < 500 ? 220 : 300, left = 62, right = wide - 14, top = 14, base = high - 34, time = feature.k === "time";
+  const parts = partsOf(feature), wide = roomy(), high = state.view === "deciles" ? 60 + drawable(parts).length * 56 : wide < 500 ? 220 : 300, left = 62, right = wide - 14, top = 14, base = high - 34, time = feature.k === "time";
   const scale = scaleOf(parts), say = (v) => time ? moment(v, scale.high - scale.low) : figure(Number(v.toPrecision(6)));
   const x = (v) => left + scale.to(v) * (right - left);
   let body = "", ticks = [];

@@ -38,25 +38,22 @@ def reading_options(command: _Command) -> _Command:
     """The options about reading data, gathered into one argument, ``reading``."""
 
     def wrapped(*arguments: Any, **given: Any) -> Any:
-        names = given.pop("names")
-        csv = {
+        csv: dict[str, Any] = {
             "missing": list(given.pop("missing")),
-            "names": [name.strip() for name in names.split(",")] if names else None,
-            "header": False if given.pop("no_header") or names else None,
+            "names": [name.strip() for name in (given.pop("names") or "").split(",") if name.strip()],
             "delimiter": given.pop("delimiter"),
+            "quote": given.pop("quote"),
             "encoding": given.pop("encoding"),
-            "trim": given.pop("trim") or None,
+            "trim": given.pop("trim"),
+            "decimal_comma": list(given.pop("decimal_comma")),
+            "rejects": given.pop("rejects"),
         }
-        reading = Reading(
-            table=given.pop("table"),
-            query=given.pop("query"),
-            rows=given.pop("rows"),
-            csv={key: value for key, value in csv.items() if value},
-        )
-        if csv["header"] is False:
-            reading = Reading(
-                table=reading.table, query=reading.query, rows=reading.rows, csv={**reading.csv, "header": False}
-            )
+        csv = {key: value for key, value in csv.items() if value}
+        if given.pop("no_header"):
+            csv["header"] = False
+        if csv.get("quote") == "none":
+            csv["quote"] = "\x01"  # a sign that no text holds
+        reading = Reading(table=given.pop("table"), query=given.pop("query"), rows=given.pop("rows"), csv=csv)
         return command(*arguments, reading=reading, **given)
 
     wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
@@ -71,11 +68,18 @@ _OPTIONS = (
     click.option("--table", help="The table, where FILE is the URL of a database."),
     click.option("--query", help="The query, where FILE is the URL of a database."),
     click.option("--missing", multiple=True, metavar="TEXT", help="A text that means a missing value, beside ''."),
-    click.option("--names", metavar="A,B,…", help="The names of the columns, where a text file has no header."),
+    click.option("--names", metavar="A,B,…", help="The names of the columns, instead of a header's."),
     click.option("--no-header", is_flag=True, help="The first line of a text file is a row."),
     click.option("--delimiter", metavar="SIGN", help="What separates the cells of a text file; found by default."),
+    click.option("--quote", metavar="SIGN", help="What cells of a text file are quoted with, or none."),
     click.option("--encoding", help="How a text file is encoded; UTF-8 by default."),
     click.option("--trim", is_flag=True, help="Take blanks around the cells of a text file away."),
+    click.option("--decimal-comma", multiple=True, metavar="COLUMN", help="A column of numbers such as 3,14."),
+    click.option(
+        "--rejects",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Leave rows of a text file that cannot be read out, and write them here.",
+    ),
 )
 
 features_option = click.option("--features", metavar="PATTERN", help="Only features whose names match this.")
