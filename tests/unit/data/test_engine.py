@@ -1,9 +1,14 @@
 """The engine: rows are dropped with their last owner, nothing is said at the end, forks start anew."""
 
 import gc
+import os
 import subprocess
 import sys
+import warnings
 
+import pytest
+
+from mainspring.core.errors import InputError
 from mainspring.data import engine
 
 
@@ -73,3 +78,52 @@ print("fine")
 def test_the_room_opens_without_numbers_and_engine():
     found = "sorted({'numpy', 'duckdb', 'yaml', 'msgspec'} & set(sys.modules))"
     assert run(f"import sys, mainspring.data.steps; print({found})").stdout == "[]\n"
+
+
+def test_the_engine_keeps_within_its_memory(monkeypatch):
+    monkeypatch.delenv(engine.MEMORY_VARIABLE, raising=False)
+    assert 0 < engine.memory_limit() <= 768 << 20
+    for text, size in {"4GiB": 4 << 30, "1.5 GB": 1_500_000_000, "2097152": 2 << 20, "64mib": 64 << 20}.items():
+        monkeypatch.setenv(engine.MEMORY_VARIABLE, text)
+        assert engine.memory_limit() == size
+    for text in ("much", "4", "1GiBs", "-1GiB"):
+        monkeypatch.setenv(engine.MEMORY_VARIABLE, text)
+        with pytest.raises(InputError, match="the memory of the engine is"):
+            engine.memory_limit()
+
+
+def test_what_does_not_fit_goes_to_files_that_go_with_the_process(tmp_path):
+    program = """
+from mainspring.data import Table, engine
+table = Table.of_query("SELECT range AS n, md5(range::VARCHAR) AS m FROM range(500000)")
+counted = table.sql("SELECT count(DISTINCT m) AS n FROM this").to_columns()
+print(counted, engine.fetch("SELECT current_setting('memory_limit')"))
+"""
+    environment = {**os.environ, engine.MEMORY_VARIABLE: "50MiB", "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+    )
+    assert done.stdout == "{'n': [500000]} [('50.0 MiB',)]\n", done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_of_the_process_live_as_long_as_their_owner():
+    scratch = engine.Scratch(".txt")
+    scratch.path.write_text("x")
+    path = scratch.path
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of forking a process with threads
+        child = os.fork()
+    if child == 0:
+        del scratch
+        gc.collect()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert path.exists()
+    del scratch
+    gc.collect()
+    assert not path.exists()
