@@ -41,6 +41,7 @@ def material_of(
             (_drift(one) for one in measured), key=lambda row: (not row.drifted, -float(row.value_sort))
         ),
         schema=schema.to_text() if schema is not None else "",
+        not_evaluated=validation.not_evaluated if validation is not None else (),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mainspring.core.verdicts import Reason
-from mainspring.data.validation import Anomaly
+from mainspring.data.validation import Anomaly, NotEvaluated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +204,7 @@ class Material:
     anomalies: Sequence[Anomaly]
     drifts: Sequence[DriftRow]
     schema: str
+    not_evaluated: Sequence[NotEvaluated] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,17 @@ def test_five_hundred_columns_stay_below_a_megabyte_and_a_half() -> None:
     assert len(page.encode()) < 1_500_000
 
 
+def test_rows_that_are_wrong_and_checks_that_were_not_evaluated_are_shown() -> None:
+    rows = Table.from_columns({"age": [39, -1]})
+    text = "{checks: {c: {sql: speed > 3}}, features: {age: {type: INT, min: 0}}}"
+    schema, statistics = Schema.from_text(text), summarize({"train": rows})
+    found = validate(statistics, schema, tables={"train": rows})
+    page = render(replace(EMPTY, material=material_of(statistics, schema, found)))
+    assert "<dt>Such as</dt><dd>row 2: age = -1</dd>" in page
+    assert "check &#39;c&#39;" in page
+    assert "not evaluated" in page
+
+
 EMPTY = Report(
     headline=Headline(run="r", pipeline="p", sentence="The run finished.", state="complete", sign="", facts=()),
     gates=(),
