@@ -10,6 +10,7 @@ from mainspring.data import engine
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import Column, as_text
 from mainspring.data.profiling.comoments import measure_comoments
+from mainspring.data.profiling.features import number
 from mainspring.data.profiling.weights import check_weights
 from mainspring.data.sketches import EXACT_VALUES
 from mainspring.data.statistics.contingency import (
@@ -67,7 +68,9 @@ def measure_crosses(
     used = [*columns, *([label] if label is not None else [])]
     wrong = [f"{name!r} is {kind}" for name in used if (kind := table.type_of(name)) in _WITHOUT]
     if wrong:
-        raise InputError("pairs with " + ", ".join(wrong), expected="columns of single numbers, words or times")
+        raise InputError(
+            "pairs with " + ", ".join(dict.fromkeys(wrong)), expected="columns of single numbers, words or times"
+        )
     numeric = [name for name in columns if kinds[name].is_numeric]
     few = most_correlated is None or len(numeric) <= most_correlated
     moments = measure_comoments(table, numeric) if few and len(numeric) > 1 else None
@@ -117,6 +120,7 @@ class _Block:
         dropped: dict[str, int],
     ) -> None:
         self._known = known
+        self._times = {name for name in names if kinds[name] in _TIMES}
         # The table of the whole drops at least the bits that any block before has dropped.
         self._dropped = dropped
         self._names = {name: place for place, name in enumerate(dict.fromkeys(names))}
@@ -142,7 +146,7 @@ class _Block:
         there = ~np.isnan(numbers)
         dropped = self._dropped.get(name, 0)
         keys = keys_of(numbers[there]) >> dropped
-        axis = axis_of_keys(_unique(keys), most, dropped=dropped)
+        axis = axis_of_keys(_unique(keys), most, dropped=dropped, times=name in self._times)
         self._dropped[name] = axis.dropped
         codes = np.full(len(numbers), -1, dtype=np.int64)
         codes[there] = np.searchsorted(np.array(axis.keys, dtype=np.int64), keys >> (axis.dropped - dropped))
@@ -165,7 +169,7 @@ def _is_numeric(kind: ColumnType) -> bool:
 
 def _cell(column: Column) -> str:
     if column.type in _TIMES:
-        return f"epoch({engine.quote(column.name)})"
+        return number(engine.quote(column.name), column.type)
     return f"{engine.quote(column.name)}::DOUBLE" if column.type.is_numeric else as_text(column)
 
 

@@ -8,6 +8,7 @@ one bit more joins neighbours, never splits one, so the order in which parts com
 
 from __future__ import annotations
 
+import datetime
 import math
 import struct
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ LABEL_BINS: Final = 32
 """At most so many bins of a numeric label are occupied."""
 LABEL_WORDS: Final = 200
 """So many values of a label of words are told apart; the rest are counted together."""
+_DAY: Final = 86_400
 _FLIP: Final = 0x7FFF_FFFF_FFFF_FFFF
 
 
@@ -39,6 +41,7 @@ class Axis:
         dropped: How many trailing bits the keys leave out; 0 if every bin is one number.
         most: How many values or bins there may be.
         numeric: Whether the feature is of numbers.
+        times: Whether the numbers are seconds since 1970.
     """
 
     words: tuple[str, ...] = ()
@@ -46,6 +49,7 @@ class Axis:
     dropped: int = 0
     most: int = EXACT_VALUES
     numeric: bool = False
+    times: bool = False
 
     def __len__(self) -> int:
         return len(self.keys) if self.numeric else len(self.words)
@@ -62,9 +66,18 @@ class Axis:
             return self.words[first]
         low, high = self.edges(first, last)
         if self.dropped:
-            return f"[{low:g}, {high:g})"
+            return f"[{self._shown(low)}, {self._shown(high)})"
         upper = _number(self.keys[last])
-        return f"{low:g}" if first == last else f"[{low:g}, {upper:g}]"
+        return self._shown(low) if first == last else f"[{self._shown(low)}, {self._shown(upper)}]"
+
+    def _shown(self, number: float) -> str:
+        if not self.times:
+            return f"{number:.12g}"
+        try:
+            moment = datetime.datetime.fromtimestamp(number, datetime.UTC)
+        except (OverflowError, ValueError, OSError):
+            return f"{number:.12g}"
+        return moment.date().isoformat() if not number % _DAY else moment.isoformat(timespec="seconds")[:19]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +160,13 @@ def keys_of(numbers: np.ndarray) -> np.ndarray:
     return np.where(bits < 0, bits ^ np.int64(_FLIP), bits)
 
 
-def axis_of_keys(keys: np.ndarray, most: int, *, dropped: int = 0) -> Axis:
+def axis_of_keys(keys: np.ndarray, most: int, *, dropped: int = 0, times: bool = False) -> Axis:
     """The bins that hold some keys: with as many leading bits as leave at most ``most`` bins occupied.
 
     Args:
         keys: Different keys, ascending.
         dropped: How many trailing bits they leave out already.
+        times: Whether the numbers are seconds since 1970.
     """
 
     def occupied(more: int) -> int:
@@ -166,7 +180,8 @@ def axis_of_keys(keys: np.ndarray, most: int, *, dropped: int = 0) -> Axis:
             high = middle
         else:
             low = middle + 1
-    return Axis(keys=tuple(different(keys >> low).tolist()), dropped=dropped + low, most=most, numeric=True)
+    kept = tuple(different(keys >> low).tolist())
+    return Axis(keys=kept, dropped=dropped + low, most=most, numeric=True, times=times)
 
 
 def different(ordered: np.ndarray) -> np.ndarray:
@@ -197,7 +212,7 @@ def _joined_axis(found: Sequence[tuple[Axis, Sequence[int]]]) -> Axis:
     if axes[0].numeric:
         dropped = max(axis.dropped for axis in axes)
         keys = sorted({key >> (dropped - axis.dropped) for axis in axes for key in axis.keys})
-        return axis_of_keys(np.array(keys, dtype=np.int64), most, dropped=dropped)
+        return axis_of_keys(np.array(keys, dtype=np.int64), most, dropped=dropped, times=axes[0].times)
     sums: dict[str, int] = {}
     for axis, counts in found:
         for word, count in zip(axis.words, counts, strict=False):

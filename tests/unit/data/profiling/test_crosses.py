@@ -164,6 +164,22 @@ def test_numbers_and_times_have_names_people_read() -> None:
     assert high > 125
 
 
+def test_ranges_of_times_are_times() -> None:
+    table = Table.of_query(
+        "SELECT DATE '2024-01-01' + i::INT AS d, TIMESTAMP '2024-01-01' + INTERVAL (i) HOUR AS t, "
+        "'2024-01-01'::DATE AS one, i > 150 AS y FROM range(300) t(i)"
+    )
+    found = measure_crosses(table, label="y")
+    assert found.lift("one")[0].value == "2024-01-01"
+    for name in ("d", "t"):
+        assert found.association(name).theils_u > 0.6
+        assert all(one.value.startswith(("[202", "(")) for one in found.lift(name))
+    endless = table.sql("SELECT 'infinity'::DATE AS d, y FROM this")
+    assert measure_crosses(endless, label="y").contingencies["d"].total == 300
+    parts = [measure_crosses(table.rows(start, start + 100), label="y") for start in (0, 100, 200)]
+    assert Crosses.merged(parts).contingencies == found.contingencies
+
+
 def test_bins_keep_the_order_of_numbers() -> None:
     numbers = np.array([-math.inf, -1e300, -2.5, -2.0, -1e-300, 0.0, 1e-300, 1.0, 1.5, 1e300, math.inf])
     assert (np.diff(keys_of(numbers)) > 0).all()
