@@ -87,6 +87,7 @@ def statistics(
     sample: float | None = None,
     text: list[str] = _NONE,
     images: list[str] = _NONE,
+    generators: list[str] = _NONE,
 ) -> Statistics:
     """What every column of every split holds.
 
@@ -98,6 +99,7 @@ def statistics(
         sample: The share of the rows to draw, from 0 to 1; all if not given.
         text: Columns of natural language.
         images: Columns of pictures, as bytes or as names of files.
+        generators: Names of further figures that plugins offer, or ``recognition``.
     """
     return summarize(
         examples,
@@ -108,6 +110,7 @@ def statistics(
         sample=sample,
         text=tuple(text),
         images=tuple(images),
+        generators=tuple(generators),
     )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from mainspring.core.errors import InputError
-from mainspring.data import ColumnType, DriftLimits, Feature, Schema, Table, summarize, validate
+from mainspring.data import ColumnType, DriftLimits, Examples, Feature, Schema, Table, steps, summarize, validate
 from mainspring.data.schema import BoolDomain, Range
 
 INT, FLOAT, STRING = ColumnType.INT, ColumnType.FLOAT, ColumnType.STRING
@@ -95,3 +95,17 @@ def test_a_domain_is_held_beyond_a_thousand_different_numbers():
     (one,) = validate(summarize(Table.from_columns({"x": list(range(5000))})), schema(feature)).anomalies
     assert one.type == "ENUM_TYPE_UNEXPECTED_STRING_VALUES"
     assert one.observed == pytest.approx(0.002, abs=0.003)
+
+
+def test_a_pipeline_takes_slices_and_figures_of_ones_own():
+    rows = Table.from_columns({"sex": list("fm") * 10, "mail": [f"{n}@example.org" for n in range(20)]})
+    found = steps.statistics(Examples(splits={"train": rows}), slices=["sex"], generators=["recognition"])
+    split = found.split("train")
+    assert list(split.slices) == ["sex=f", "sex=m"]
+    assert "recognition" in split.feature("mail").custom
+    wanted = schema(Feature(name="sex", type=STRING), Feature(name="mail", type=INT))
+    held = steps.validate(found, wanted, slices=["sex=f"])
+    assert [(one.slice, one.type.value) for one in held.anomalies] == [
+        ("", "INT_TYPE_NOT_INT_STRING"),
+        ("sex=f", "INT_TYPE_NOT_INT_STRING"),
+    ]
