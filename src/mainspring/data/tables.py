@@ -157,7 +157,8 @@ class Table:
 
         Data frames of pandas and Polars (lazy ones are computed), tables and readers of pyarrow, relations of
         DuckDB, anything else that speaks the Arrow C stream protocol, structured arrays of NumPy, mappings of
-        columns, and lists of rows. The index of a pandas data frame is not a column: ``frame.reset_index()`` makes it one.
+        columns, and lists of rows. The index of a pandas data frame is not a column: ``frame.reset_index()`` makes
+        it one.
 
         Raises:
             InputError: If it is nothing of that, or its values make no table.
