@@ -1,8 +1,26 @@
 """Computing statistics of tables: :func:`summarize` and what it is made of."""
 
 from mainspring.data.profiling.building import StatisticsBuilder, summarize_parts
+from mainspring.data.profiling.generators import Generator, register
 from mainspring.data.profiling.numbers import numbers_of
 from mainspring.data.profiling.options import Options
+from mainspring.data.profiling.recognition import recognise
+from mainspring.data.profiling.sampling import sample_rows
+from mainspring.data.profiling.slices import slice_tables
 from mainspring.data.profiling.summarizing import summarize, summarize_table
+from mainspring.data.profiling.text import Vocabulary
 
-__all__ = ["Options", "StatisticsBuilder", "numbers_of", "summarize", "summarize_parts", "summarize_table"]
+__all__ = [
+    "Generator",
+    "Options",
+    "StatisticsBuilder",
+    "Vocabulary",
+    "numbers_of",
+    "recognise",
+    "register",
+    "sample_rows",
+    "slice_tables",
+    "summarize",
+    "summarize_parts",
+    "summarize_table",
+]

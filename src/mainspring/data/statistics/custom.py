@@ -44,7 +44,7 @@ def merger_of(name: str) -> Merger:
         raise InputError(
             f"figures of {name!r} cannot be merged: it is not known here what made them",
             expected="a generator of this name that was used in this process, or that a plugin offers",
-            fix="register the generator first: mainspring.data.profiling.generators.register(…)",
+            fix="register the generator first: mainspring.data.profiling.register(…)",
         ) from None
     merger: Merger = found() if isinstance(found, type) else found
     remember(name, merger)
