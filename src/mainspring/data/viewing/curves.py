@@ -76,17 +76,20 @@ def _steps(found: Quantiles, numbers: Numbers) -> tuple[list[float], list[float]
 
 
 def _thinned(values: list[float], rows: list[float], *, points: int) -> tuple[list[float], list[float]]:
-    """Half of the points at even ranks, half at even values; both sides of the highest jumps; both ends."""
+    """Points at even ranks, at even values, ever closer in both tails; both sides of the highest jumps; both ends."""
     last = len(values) - 1
     if last < points:
         return values, rows
-    even = max(points // 3, 4)
+    even = max((points - 18) // 3, 4)
     kept = {0, last}
     for place in range(even + 1):
         kept.add(min(bisect.bisect_left(rows, rows[-1] * place / even), last))
         wanted = values[0] + (values[-1] / even - values[0] / even) * place
         found = min(bisect.bisect_left(values, wanted), last)
         kept |= {found, max(found - 1, 0)}
+    for power in range(3, 12):
+        for share in (0.5**power, 1 - 0.5**power):
+            kept.add(min(bisect.bisect_left(rows, rows[-1] * share), last))
     jumps = [place for place in range(last) if values[place] == values[place + 1]]
     for place in sorted(jumps, key=lambda place: rows[place] - rows[place + 1])[:even]:
         kept |= {place, place + 1}

@@ -217,7 +217,7 @@ def _payload(
 ) -> dict[str, Any]:
     slices = [ALL_ROWS, *dict.fromkeys(name for table in tables.values() for name in table.slices)]
     many = max(len(names) * sum(1 + len(table.slices) for table in tables.values()), 1)
-    points, words = min(max(_ROOM_POINTS // many, 16), 120), min(max(_ROOM_WORDS // many, 6), 60)
+    points, words = min(max(_ROOM_POINTS // many, 16), 1000), min(max(_ROOM_WORDS // many, 6), 60)
     label = schema.label if schema is not None else next((t.label for t in tables.values() if t.label), None)
     worst = by_feature(drifts)
     features = []
