@@ -57,11 +57,11 @@ def classifier_test(
     with threadpool_limits(limits=1):
         models = [_trained(encoded, rows[folds != fold], sides[folds != fold]) for fold in range(_FOLDS)]
         scores = _scores(models, folds, rows)
-        lost = _shuffled(models, folds, rows, sides) if importance else []
+        lost = _shuffled(models, folds, rows, sides, encoded) if importance else {}
     auc, error = _area(scores, sides, folds)
     size = (auc - 0.5) / _null_error(sides, folds)
     p_value = normal_tail(size) / 2 if size > 0 else 1.0 - normal_tail(-size) / 2
-    shares = {name: auc - area for name, area in zip(encoded.names, lost, strict=False)}
+    shares = {name: auc - area for name, area in lost.items()}
     return ClassifierTest(
         auc=auc,
         interval=(max(auc - _WIDTH * error, 0.0), min(auc + _WIDTH * error, 1.0)),
@@ -164,14 +164,16 @@ def _null_error(sides: np.ndarray, folds: np.ndarray) -> float:
     return sum(found) / len(found) if found else 0.5
 
 
-def _shuffled(models: Sequence[Any], folds: np.ndarray, rows: np.ndarray, sides: np.ndarray) -> list[float]:
+def _shuffled(
+    models: Sequence[Any], folds: np.ndarray, rows: np.ndarray, sides: np.ndarray, encoded: Encoded
+) -> dict[str, float]:
     """The area that is left when the values of one column are shuffled, for each column."""
     dice = np.random.default_rng(_SEED)
-    found = []
-    for place in range(rows.shape[1]):
+    found = {}
+    for name, axes in encoded.axes().items():
         mixed = rows.copy()
-        mixed[:, place] = dice.permutation(rows[:, place])
-        found.append(_area(_scores(models, folds, mixed), sides, folds)[0])
+        mixed[:, axes] = dice.permutation(rows[:, axes])
+        found[name] = _area(_scores(models, folds, mixed), sides, folds)[0]
     return found
 
 

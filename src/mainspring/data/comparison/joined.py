@@ -265,15 +265,17 @@ class _Join:
         names = tuple(name for name in dict.fromkeys([*one.names, *other.names]) if name not in {*keys, *ignore})
         if not names:
             raise InputError("there is no column to compare", expected="at least one beside the id")
-        types = [_engine_types(table) for table in (one, other)]
-        sides = list(zip(("a", "b"), (one, other), types, strict=True))
+        types = _engine_types(one), _engine_types(other)
         values, texts = {}, {}
         for name in names:
-            as_one = _mixed(name, one, other)
-            values[name] = tuple(_value(side, table, name, kinds, digits, as_one) for side, table, kinds in sides)
-            texts[name] = tuple(_text(side, table, name) for side, table, _ in sides)
+            plain = _mixed(name, one, other)
+            values[name] = (
+                _value("a", one, name, types[0], digits, plain),
+                _value("b", other, name, types[1], digits, plain),
+            )
+            texts[name] = _text("a", one, name), _text("b", other, name)
         ids = tuple(_rounded(f"{{side}}.{engine.quote(name)}", types[0][name], digits) for name in keys)
-        return cls(one, other, tuple(keys), ids, names, values, texts)  # type: ignore[arg-type]
+        return cls(one, other, tuple(keys), ids, names, values, texts)
 
     def paired(self) -> str:
         """SQL: both tables joined, as ``a`` and ``b``."""

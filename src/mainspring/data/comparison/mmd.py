@@ -73,15 +73,17 @@ def plain_numbers(encoded: Encoded) -> tuple[np.ndarray, np.ndarray]:
 
     both = np.concatenate([encoded.one, encoded.other])
     axes: list[np.ndarray] = []
+    # An embedding counts as much as one column.
+    weights = {name: 1.0 / math.sqrt(len(places)) for name, places in encoded.axes().items()}
     for place, words in enumerate(encoded.words):
         values = both[:, place]
         missing = np.isnan(values)
         if words:
             axes += [(values == code) * math.sqrt(2.0) for code in np.unique(values[~missing])]
         else:
-            axes.append(_ranked(values, missing))
+            axes.append(_ranked(values, missing) * weights[encoded.names[place]])
         if missing.any():
-            axes.append(missing * math.sqrt(2.0))
+            axes.append(missing * math.sqrt(2.0) * weights[encoded.names[place]])
     points = np.stack(axes, axis=1).astype(np.float64)
     return points[: len(encoded.one)], points[len(encoded.one) :]
 

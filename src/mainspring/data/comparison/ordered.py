@@ -103,7 +103,8 @@ class Line:
         found = self.values[places]
         halfway = (np.abs(reached[places] - wanted) <= close) & (wanted > 0) & (wanted < reached[-1])
         # Halves first: the sum of two very large numbers is not finite.
-        return np.where(halfway, found / 2 + self.values[after] / 2, found).tolist()  # type: ignore[no-any-return]
+        means: list[float] = np.where(halfway, found / 2 + self.values[after] / 2, found).tolist()
+        return means
 
     def counts_below(self, edges: Sequence[float]) -> np.ndarray:
         """Rows of either side less than each edge, shape (2, edges)."""

@@ -84,6 +84,26 @@ def test_rows_are_drawn_and_rare_words_taken_together():
     assert classifier_test(keys.rows(0, 3_000), keys.rows(3_000, 6_000)).auc < 0.56
 
 
+def test_embeddings_are_compared_as_one_column():
+    dice = np.random.default_rng(1)
+
+    def vectors(seed, tilt):
+        points = np.random.default_rng(seed).normal(size=(400, 8)) + tilt
+        text = [f"[{', '.join(map(str, point))}]" for point in points.tolist()]
+        rows = Table.from_columns({"text": text, "x": dice.normal(size=400)})
+        return rows.sql("SELECT text::DOUBLE[] AS vector, x FROM this")
+
+    found = encode(vectors(1, 0.0), vectors(2, 0.0), most=300)
+    assert found.one.shape == (300, 9)
+    assert found.axes() == {"vector": list(range(8)), "x": [8]}
+    assert mmd_test(vectors(1, 0.0), vectors(2, 0.0)).p_value > 0.05
+    assert mmd_test(vectors(1, 0.0), vectors(2, 0.4)).p_value < 0.01
+    told = classifier_test(vectors(1, 0.0), vectors(2, 0.4))
+    assert list(told.columns) == ["vector", "x"]
+    ragged = Table.from_columns({"x": [1.0] * 50, "y": [1, 2] * 25}).sql("SELECT x, range(y) AS r FROM this")
+    assert encode(ragged, ragged, most=50).names == ("x",)
+
+
 def test_nothing_to_compare_is_refused():
     one = Table.from_columns({"x": [1.0]})
     with pytest.raises(InputError, match="nothing to compare"):
