@@ -14,7 +14,8 @@
 5. **Domain**: text with at most 100 different words gets them as its domain, if words seen only once make up no
    more than 1 % of the rows (Good and Turing's estimate of what is yet unseen; more means an open vocabulary).
    5 % of other words are let pass with a warning; none in the label. Flags have no domain.
-6. **Times, images, language**: what :func:`mainspring.data.profiling.recognition.recognise` told, if it is given.
+6. **Times, images, language**: what :func:`mainspring.data.profiling.recognition.recognise` told, if it is given,
+   or the generator ``recognition`` found.
 7. **Identifiers**: text or whole numbers that are all different in at least 1,000 rows get the tag
    ``identifier``. With ``unique=True`` there must always be at least as many different ones, less 1 %: for data
    that comes in parts of one size.
@@ -42,7 +43,7 @@ from mainspring.data.schema.domains import BoolDomain, ImageDomain, LanguageDoma
 from mainspring.data.schema.feature import Feature
 from mainspring.data.schema.schema import Schema
 from mainspring.data.statistics import FeatureStatistics, Statistics, TableStatistics
-from mainspring.data.statistics.recognition import Kind, Recognition
+from mainspring.data.statistics.recognition import Kind, Recognition, recognitions
 
 MOSTLY_NUMBERS: Final = 0.95
 MOST_WORDS: Final = 100
@@ -86,7 +87,8 @@ def infer(
         unique: Whether identifiers must stay different.
         categories: Whole numbers with at most so many different values are categories.
         recognised: What the values of a feature are, by
-            :func:`mainspring.data.profiling.recognition.recognise`: times, images, language.
+            :func:`mainspring.data.profiling.recognition.recognise`: times, images, language; if not given, what
+            the generator ``recognition`` found for the statistics, if it was at work.
 
     Raises:
         InputError: If there is no column named like the label.
@@ -104,6 +106,7 @@ def infer(
             expected="one of " + ", ".join(found.features),
             fix=f"use the label {near[0]!r}" if near else _header_hint(found),
         )
+    told = recognitions(found) if recognised is None else recognised
     features = {
         name: infer_feature(
             feature,
@@ -112,7 +115,7 @@ def infer(
             shapes=shapes,
             unique=unique,
             categories=categories,
-            recognised=(recognised or {}).get(name),
+            recognised=told.get(name),
         )
         for name, feature in found.features.items()
     }
@@ -219,7 +222,8 @@ def _meaning(feature: Feature, recognised: Recognition | None) -> Feature:
         return feature
     type_ = feature.type
     if recognised.kind is Kind.TIME and recognised.format and type_ is ColumnType.STRING:
-        return replace(feature, time=TimeDomain(recognised.format))
+        of_day = not any(part in recognised.format for part in ("%Y", "%y", "%d"))
+        return replace(feature, time=TimeDomain(recognised.format, of_day=of_day))
     if recognised.kind is Kind.TIME and recognised.unit and type_ is ColumnType.INT:
         return replace(feature, time=TimeDomain(unit=f"UNIX_{recognised.unit.upper()}"))
     if recognised.kind is Kind.IMAGE and type_ in {ColumnType.BYTES, ColumnType.STRING}:

@@ -179,9 +179,11 @@ def recognitions(statistics: TableStatistics) -> dict[str, Recognition]:
     }
 
 
-def _rank(name: str) -> tuple[int, str]:
-    """Among formats that fit equally: four-digit years, then months before days, then the shorter."""
-    return (
-        0 if "%Y" in name or "%" not in name else 1,
-        f"{len(name):03}{name.find('%d') < name.find('%m')}{name}",
-    )
+def _rank(name: str) -> tuple[int, bool, int, str]:
+    """Among formats that fit equally: four-digit years, then the custom of the land, then the shorter.
+
+    Dates with points are written with the day first, others with the month.
+    """
+    day_first = name.find("%d") < name.find("%m")
+    dotted = "%d.%m" in name or "%m.%d" in name
+    return (0 if "%Y" in name or "%" not in name else 1, day_first != dotted, len(name), name)

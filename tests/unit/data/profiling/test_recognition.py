@@ -41,6 +41,11 @@ def test_days_that_may_be_months_are_told() -> None:
     assert (found.format, found.also) == ("%d/%m/%Y", ())
 
 
+def test_dates_with_points_have_the_day_first() -> None:
+    found = kind_of([f"{day:02}.{day:02}.2020" for day in range(1, 13)])
+    assert (found.format, found.also) == ("%d.%m.%Y", ("%m.%d.%Y",))
+
+
 def test_impossible_days_are_no_times() -> None:
     assert kind_of(["2020-02-30"] * 20).kind is Kind.NOTHING
     assert kind_of(["12:61"] * 20).kind is Kind.NOTHING
