@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CORRELATED: Final = 0.95
 MANY_DUPLICATES: Final = 0.01
 _LEAST_ROWS: Final = 50
+_AT_ONCE: Final = 20
+"""So many columns are counted in one query: the different values of hundreds at once do not fit into memory."""
 _SHOWN: Final = 3
 
 
@@ -66,10 +68,11 @@ def _counts(table: Table) -> dict[str, tuple[int, int]]:
     found = {name: (rough[2 * place], rough[2 * place + 1]) for place, name in enumerate(names)}
     # An estimate tells few from many; what may be one, or all, is counted.
     doubtful = [name for name, (present, about) in found.items() if about <= 2 or about > 0.8 * present]
-    if doubtful:
-        asked = ", ".join(f"count(DISTINCT {engine.quote(name)})" for name in doubtful)
+    for start in range(0, len(doubtful), _AT_ONCE):
+        few = doubtful[start : start + _AT_ONCE]
+        asked = ", ".join(f"count(DISTINCT {engine.quote(name)})" for name in few)
         exact = engine.fetch(f"SELECT {asked} FROM ({table.query()})")[0]  # noqa: S608 - names are quoted
-        found |= {name: (found[name][0], count) for name, count in zip(doubtful, exact, strict=True)}
+        found |= {name: (found[name][0], count) for name, count in zip(few, exact, strict=True)}
     return found
 
 
