@@ -28,7 +28,7 @@ def read(
     ======================================  =========================================================
     ``.csv .tsv .data .test .txt``          Delimited text; options as of ``Table.read_csv``.
     ``.jsonl .ndjson .json``                JSON, an object per line or an array of them; ``types``.
-    ``.parquet .pq``                        Parquet.
+    ``.parquet .pq``                        Parquet; ``partitions``.
     ``.arrow .feather``                     Arrow IPC; needs ``pip install 'mainspring[arrow]'``.
     ``.tfrecord .tfrecords``                TFRecord of ``tf.Example``.
     ``sqlite: postgresql: mysql: mariadb:`` A database; ``table`` or ``query``.

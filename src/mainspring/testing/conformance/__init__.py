@@ -8,6 +8,7 @@ readable failures put ``pytest.register_assert_rewrite("mainspring.testing.confo
 from mainspring.testing.conformance.blobs import BlobSuite
 from mainspring.testing.conformance.generators import GeneratorSuite
 from mainspring.testing.conformance.queue import QueueSuite
+from mainspring.testing.conformance.readers import FilesSuite, ReaderSuite
 from mainspring.testing.conformance.record import RecordSuite
 
-__all__ = ["BlobSuite", "GeneratorSuite", "QueueSuite", "RecordSuite"]
+__all__ = ["BlobSuite", "FilesSuite", "GeneratorSuite", "QueueSuite", "ReaderSuite", "RecordSuite"]
