@@ -189,7 +189,7 @@ def test_drift_is_significant_and_large():
     dice = np.random.default_rng(9)
     reference = columns([dice.normal(size=20_000)] * 3)
     limits = {name: DriftLimits(0.1, 0.05) for name in ("x0", "x1", "x2")}
-    current = columns([dice.normal(0.05, size=20_000), dice.normal(1.0, size=20_000), dice.normal(size=20_000)])
+    current = columns([dice.normal(0.08, size=20_000), dice.normal(1.0, size=20_000), dice.normal(size=20_000)])
     small, shifted, same = measure(reference, current, between=("a", "b"), limits=limits)
     assert small.adjusted_p < 0.01  # real, and too small to matter
     assert (small.drifted, shifted.drifted, same.drifted) == (False, True, False)

@@ -11,6 +11,7 @@ from mainspring.data.comparison.ordered import kolmogorov_tail
 from mainspring.data.comparison.rows import distances_of_rows, side_of_numbers
 from mainspring.data.comparison.significance import two_shares
 from mainspring.data.profiling import summarize_table
+from mainspring.data.statistics import merge_all
 
 BINNED = ("psi", "jensen_shannon", "hellinger")
 ALONG = ("kolmogorov_smirnov", "wasserstein")
@@ -186,6 +187,19 @@ def test_rows_and_profiles_agree_within_the_bound_of_the_summary():
         if exact.kolmogorov_smirnov is not None:
             assert found.kolmogorov_smirnov == pytest.approx(exact.kolmogorov_smirnov, abs=0.004)
     assert rows["word"] == distances(*(side.features["word"] for side in profiles))
+
+
+@pytest.mark.parametrize("rows", [20_000, 100_000])
+def test_what_a_summary_rounds_is_no_drift(rows):
+    p_values = []
+    for seed in range(8):
+        dice = np.random.default_rng(seed)
+        one, other = profile(x=dice.normal(size=rows)), profile(x=dice.normal(size=rows))
+        parts = [profile(x=part) for part in np.array_split(dice.normal(size=rows), 20)]
+        for side in (other, merge_all(parts)):
+            found = distances(one.features["x"], side.features["x"]).p_values
+            p_values += [found[name] for name in (*BINNED, *ALONG)]
+    assert min(p_values) > 0.01
 
 
 @pytest.mark.parametrize("shift", [0.0, 0.3, 1.0])
