@@ -15,7 +15,7 @@ from mainspring.data.profiling.features import Piece
 from mainspring.data.profiling.generators import generators_of, measure_custom
 from mainspring.data.profiling.images import measure_images
 from mainspring.data.profiling.options import Options
-from mainspring.data.profiling.paths import Path, escaped
+from mainspring.data.profiling.paths import Path, escaped, path_of
 from mainspring.data.profiling.slices import slice_tables
 from mainspring.data.profiling.text import Vocabulary, measure_text
 from mainspring.data.profiling.weights import measure_weights, total_weight
@@ -141,11 +141,11 @@ def _weights(piece: Piece, names: Sequence[str], weight: str, others: Mapping[st
 
 
 def _text(table: Table, name: str, vocabulary: Vocabulary | Sequence[str] | None) -> Found:
-    return {("text", escaped(name)): measure_text(table, name, vocabulary)}
+    return {("text", path_of(table, name).name): measure_text(table, name, vocabulary)}
 
 
 def _images(table: Table, name: str) -> Found:
-    return {("images", escaped(name)): measure_images(table, name)}
+    return {("images", path_of(table, name).name): measure_images(table, name)}
 
 
 def _custom(table: Table, features: Sequence[str], options: Options) -> Found:

@@ -28,6 +28,7 @@ from typing import Any, Protocol, runtime_checkable
 from mainspring.core import plugins
 from mainspring.core.errors import InputError
 from mainspring.data.celltypes import ColumnType
+from mainspring.data.profiling.paths import paths
 from mainspring.data.profiling.recognition import measure_formats
 from mainspring.data.statistics.custom import remember
 from mainspring.data.statistics.recognition import GENERATOR, formats_of
@@ -68,8 +69,8 @@ class RecognitionGenerator:
     _KINDS = frozenset({ColumnType.STRING, ColumnType.INT, ColumnType.BYTES})
 
     def measure(self, table: Table, features: Sequence[str]) -> Mapping[str, Any]:
-        """Of the features of text, bytes and whole numbers that are columns."""
-        kinds = {column.name: column.type for column in table.columns}
+        """Of the features of text, bytes and whole numbers."""
+        kinds = {path.name: path.type for path in paths(table)}
         return {name: _plain(measure_formats(table, name)) for name in features if kinds.get(name) in self._KINDS}
 
     def merge(self, one: Any, other: Any) -> Any:

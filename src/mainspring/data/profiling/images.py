@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from mainspring.core.errors import InputError
 from mainspring.data import engine
 from mainspring.data.celltypes import ColumnType
+from mainspring.data.profiling.paths import path_of
 from mainspring.data.sketches import Quantiles
 from mainspring.data.statistics.images import ImageStatistics
 from mainspring.data.statistics.numbers import least, most
@@ -81,19 +82,20 @@ def read_picture(data: bytes) -> Picture | None:
 
 
 def measure_images(table: Table, name: str, *, folder: Path | None = None) -> ImageStatistics:
-    """The formats and sizes of the images of a column.
+    """The formats and sizes of the images of a feature.
 
     Args:
-        name: A column of bytes, or of text that holds paths of files.
+        name: A feature of bytes, or of text that holds paths of files: a column, a list, a field of a structure.
         folder: Where relative paths start; the working folder if not given.
 
     Raises:
         InputError: If the column holds neither bytes nor text.
     """
-    kind = table.type_of(name)
-    if kind not in {ColumnType.BYTES, ColumnType.STRING}:
-        raise InputError(f"column {name!r} is {kind}", expected="images as BYTES, or paths of files as STRING")
-    values = _bytes(table, name) if kind is ColumnType.BYTES else _files(table, name, folder or Path())
+    path = path_of(table, name)
+    if path.type not in {ColumnType.BYTES, ColumnType.STRING}:
+        raise InputError(f"{name!r} is {path.type}", expected="images as BYTES, or paths of files as STRING")
+    rows = f"SELECT v FROM ({path.unnested(table.query(), path.depth)}) WHERE v IS NOT NULL"  # noqa: S608 - our own query
+    values = _bytes(rows) if path.type is ColumnType.BYTES else _files(rows, folder or Path())
     formats: dict[str, int] = {}
     sizes: list[int] = []
     heights: list[int] = []
@@ -128,9 +130,8 @@ def _distribution(lengths: list[int]) -> Quantiles:
     return Quantiles.of_sorted(ordered)
 
 
-def _bytes(table: Table, name: str) -> Iterator[tuple[int, Picture | None]]:
-    cell = engine.quote(name)
-    rows = f"(SELECT {cell} AS v, row_number() OVER () AS row FROM ({table.query()})) WHERE v IS NOT NULL"  # noqa: S608 - names are quoted
+def _bytes(values: str) -> Iterator[tuple[int, Picture | None]]:
+    rows = f"(SELECT v, row_number() OVER () AS row FROM ({values}))"  # noqa: S608 - our own query
     further: list[int] = []
     with engine.cursor() as found:
         found.execute(f"SELECT row, octet_length(v), v[1:{_HEAD}] FROM {rows}")  # noqa: S608 - our own query
@@ -143,15 +144,14 @@ def _bytes(table: Table, name: str) -> Iterator[tuple[int, Picture | None]]:
                     yield size, picture
         # Few headers lie behind the first bytes: only of these are all bytes fetched.
         if further:
-            found.execute(f"SELECT v FROM {rows} AND row IN (SELECT unnest($rows))", {"rows": further})  # noqa: S608 - our own query
+            found.execute(f"SELECT v FROM {rows} WHERE row IN (SELECT unnest($rows))", {"rows": further})  # noqa: S608 - our own query
             while batch := found.fetchmany(_BATCH):
                 yield from ((len(data), read_picture(data)) for (data,) in batch)
 
 
-def _files(table: Table, name: str, folder: Path) -> Iterator[tuple[int, Picture | None]]:
-    cell = engine.quote(name)
+def _files(values: str, folder: Path) -> Iterator[tuple[int, Picture | None]]:
     with engine.cursor() as found:
-        found.execute(f"SELECT {cell} FROM ({table.query()}) WHERE {cell} IS NOT NULL")  # noqa: S608 - names are quoted
+        found.execute(values)
         while batch := found.fetchmany(1000):
             for (path,) in batch:
                 yield _file(folder / path)

@@ -49,6 +49,18 @@ def paths(table: Table) -> tuple[Path, ...]:
     return tuple(path for column in table.columns for path in _of_column(column))
 
 
+def path_of(table: Table, name: str) -> Path:
+    """A feature by its name, or a column by its own.
+
+    Raises:
+        InputError: If there is none.
+    """
+    known = {path.name: path for path in paths(table)}
+    if name not in known and escaped(name) not in known:
+        table.type_of(name)
+    return known[name] if name in known else known[escaped(name)]
+
+
 def escaped(name: str) -> str:
     r"""The name of a column or field as a part of a path.
 

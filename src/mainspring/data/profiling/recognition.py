@@ -20,6 +20,7 @@ from typing import Final
 from mainspring.data import engine
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.profiling.images import format_of
+from mainspring.data.profiling.paths import path_of
 from mainspring.data.sketches import Distinct
 from mainspring.data.statistics.recognition import IMAGE, TIME, UNIX, Formats, Kind, Recognition
 from mainspring.data.tables import Table
@@ -93,7 +94,7 @@ _SHAPES: Final = {"%z": ("+9", "-9", "+9:9", "-9:9"), **dict.fromkeys(("%b", "%B
 
 
 def recognise(table: Table, name: str) -> Recognition:
-    """What the values of a column most likely are.
+    """What the values of a feature most likely are: of a column, of the elements of lists, of a field.
 
     Example:
         >>> days = [f"2024-01-{day:02} 10:30" for day in range(1, 20)]
@@ -104,10 +105,10 @@ def recognise(table: Table, name: str) -> Recognition:
 
 
 def measure_formats(table: Table, name: str) -> Formats:
-    """How many values of a column match each known pattern. Only text, bytes and whole numbers match any."""
-    cell = engine.quote(name)
-    rows = f"SELECT {cell} AS v FROM ({table.query()}) WHERE {cell} IS NOT NULL"  # noqa: S608 - names are quoted
-    match table.type_of(name):
+    """How many values of a feature match each known pattern. Only text, bytes and whole numbers match any."""
+    path = path_of(table, name)
+    rows = f"SELECT v FROM ({path.unnested(table.query(), path.depth)}) WHERE v IS NOT NULL"  # noqa: S608 - our own query
+    match path.type:
         case ColumnType.STRING:
             return _of_text(rows)
         case ColumnType.INT:

@@ -15,6 +15,7 @@ from typing import Final
 from mainspring.core.errors import InputError
 from mainspring.data import engine
 from mainspring.data.celltypes import ColumnType
+from mainspring.data.profiling.paths import path_of
 from mainspring.data.profiling.recognition import UNSPACED
 from mainspring.data.sketches import EXACT_VALUES, Distinct, Frequencies, Quantiles
 from mainspring.data.statistics.text import TextStatistics, TokenUse
@@ -46,10 +47,10 @@ class Vocabulary:
 def measure_text(
     table: Table, name: str, vocabulary: Vocabulary | Collection[str] | None = None
 ) -> TextStatistics:
-    """The tokens of the texts of a column.
+    """The tokens of the texts of a feature.
 
     Args:
-        name: A column of text, or of lists of text.
+        name: A column of text or of lists of text, or such a field of a structure.
         vocabulary: The tokens that are looked for; a plain collection is of known tokens.
 
     Raises:
@@ -60,12 +61,11 @@ def measure_text(
         >>> measure_text(table, "note", ["late", "it's"]).coverage
         0.75
     """
-    column = next((column for column in table.columns if column.name == name), None)
-    table.type_of(name)
-    is_list = column is not None and column.nested == "VARCHAR[]"
-    if not is_list and table.type_of(name) is not ColumnType.STRING:
-        raise InputError(f"column {name!r} is {table.type_of(name)}", expected="text, or lists of text")
-    cell = engine.quote(name)
+    path = path_of(table, name)
+    is_list = path.depth == 1
+    if path.type is not ColumnType.STRING or path.depth > 1:
+        raise InputError(f"{name!r} is {path.type}", expected="text, or lists of text")
+    cell = path.cell
     tokens = f"list_filter({cell}, lambda t: t IS NOT NULL)"
     if not is_list:
         tokens = f"regexp_extract_all(lower({cell}), {engine.literal(_TOKEN)})"

@@ -16,7 +16,7 @@ from mainspring.core.errors import InputError
 from mainspring.data import engine
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import Column, as_text
-from mainspring.data.profiling.paths import Path, escaped, paths
+from mainspring.data.profiling.paths import Path, path_of
 from mainspring.data.sketches import EXACT_VALUES, POINTS, Quantiles
 from mainspring.data.statistics.numbers import Histogram, equal_width
 from mainspring.data.statistics.weights import Weighted, WeightedLevel, WeightedNumbers, WeightedWords
@@ -55,11 +55,7 @@ def measure_weights(
     used = {name: (overrides or {}).get(name, weight) for name in names}
     for column in dict.fromkeys(used.values()):
         check_weights(table, column, origin=origin, first=first)
-    known = {path.name: path for path in paths(table)}
-    for name in names:
-        if name not in known:
-            table.type_of(name)
-    chosen = {name: known.get(name) or known[escaped(name)] for name in names}
+    chosen = {name: path_of(table, name) for name in names}
     found: dict[str, Weighted] = {}
     for column in dict.fromkeys(used.values()):
         found.update(_weighted(table, {name: chosen[name] for name in names if used[name] == column}, column))

@@ -133,3 +133,19 @@ def test_a_feature_may_have_a_weight_of_its_own() -> None:
         summarize(table, weights={"y": "v"})
     with pytest.raises(InputError, match="'gone'"):
         summarize(table, weight="w", weights={"y": "gone"})
+
+
+def test_inside_lists_and_structures_too() -> None:
+    table = Table.of_query(
+        "SELECT {'note': 'a b c ' || i, 'seen': ['2024-01-02', '2024-01-03']} AS s, "
+        "['GIF89a\\x03\\x00\\x02\\x00'::BLOB] AS p, "
+        "'x y' AS \"v1.5\", 2.0 AS w FROM range(10) t(i)"
+    )
+    found = summarize(table, weight="w", text=["s.note", "v1.5"], images=["p"], generators=["recognition"]).split(
+        "train"
+    )
+    assert found.feature("s.note").text.num_tokens == 40
+    assert found.feature("v1\\.5").text.num_tokens == 20
+    assert found.feature("p").images.formats == {"gif": 10}
+    assert found.feature("s.seen").weighted.words.total == 40.0
+    assert recognitions(found)["s.seen"].format == "%Y-%m-%d"
