@@ -1,12 +1,13 @@
 """Updating a schema: the smallest relaxation that lets data pass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.data import Schema, Table, infer, summarize, validate
+from mainspring.data.schema import Stage
 from mainspring.data.schema.differing import Effect
 from mainspring.data.schema.updating import update
 
@@ -32,7 +33,7 @@ def tables(draw):
     return table.sql(f"SELECT * REPLACE ({', '.join(lists)}) FROM this") if lists else table
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tables(), tables(), tables())
 def test_what_was_updated_passes(one, other, third):
     schema = infer(summarize(one), ranges=True)
@@ -157,3 +158,20 @@ def test_limits_are_raised_to_what_was_measured():
     assert (updated.features["x"].drift.l_infinity, updated.features["x"].skew.jensen_shannon) == (0.2346, 0.5)
     assert updated.features["x"].drift.psi is None
     assert found.notes == ("y is frozen and left as it is; its l_infinity is 0.5",)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data(), table=tables())
+def test_any_schema_can_be_relaxed(data, any_schema, table):
+    drawn = data.draw(any_schema)
+    features = {}
+    for name, one in zip("abcd", drawn.features.values(), strict=False):
+        stage = Stage.BETA if one.stage is Stage.DERIVED else one.stage
+        features[name] = replace(
+            one, name=name, stage=stage, frozen=False, severities={}, language=None, image=None, present_in=()
+        )
+    schema = Schema(features=features, min_examples=drawn.min_examples, max_examples=drawn.max_examples)
+    statistics = summarize(table)
+    updated, found = update(schema, statistics)
+    assert [str(anomaly) for anomaly in validate(statistics, updated).anomalies] == []
+    assert all(change.effect is not Effect.TIGHTER for change in found.changed), str(found)
