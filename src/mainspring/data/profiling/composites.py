@@ -7,7 +7,7 @@ from typing import Protocol
 
 from mainspring.core.errors import InputError
 from mainspring.data import engine
-from mainspring.data.celltypes import ColumnType
+from mainspring.data.profiling.paths import path_of, paths
 from mainspring.data.statistics.composites import SPARSE, WEIGHTED, CompositeStatistics
 from mainspring.data.tables import Table
 
@@ -55,7 +55,8 @@ def measure_composites(
 ) -> dict[str, CompositeStatistics]:
     """How well the columns of composite features fit each other, by the name of the feature.
 
-    A column that holds single values counts as lists of one value.
+    A column that holds single values counts as lists of one value. Fields of structures may take part:
+    ``person.tags``.
 
     Raises:
         InputError: If columns do not exist, or two composite features have one name.
@@ -68,9 +69,10 @@ def measure_composites(
 
 def _check(table: Table, wanted: Sequence[tuple[str, str, str, tuple[str, ...]]]) -> None:
     names = [name for name, _, _, _ in wanted]
+    known = {*table.names, *(path.name for path in paths(table))}
     problems = [f"{name!r} is declared twice" for name in dict.fromkeys(names) if names.count(name) > 1]
     for name, kind, value, others in wanted:
-        problems += [f"{name!r} needs the column {one!r}" for one in (value, *others) if one not in table.names]
+        problems += [f"{name!r} needs the column {one!r}" for one in (value, *others) if one not in known]
         if not others:
             problems.append(f"the {kind} feature {name!r} names no columns of indices")
     if problems:
@@ -103,7 +105,5 @@ def _given(names: Sequence[str], lengths: Sequence[int | None]) -> Mapping[str, 
 
 
 def _length(table: Table, name: str) -> str:
-    cell = engine.quote(name)
-    if table.type_of(name) is ColumnType.LIST:
-        return f"len({cell})"
-    return f"CASE WHEN {cell} IS NOT NULL THEN 1 END"
+    path = path_of(table, name)
+    return f"len({path.cell})" if path.depth else f"CASE WHEN {path.cell} IS NOT NULL THEN 1 END"

@@ -72,6 +72,12 @@ def test_single_values_are_lists_of_one() -> None:
     assert (found.num_examples, found.missing_value, found.max_length_diff) == (2, 1, {"weight": 1})
 
 
+def test_fields_of_structures() -> None:
+    table = Table.of_query("SELECT {'i': [1, 2], 'v': [0.5]} AS s UNION ALL SELECT {'i': NULL, 'v': [1.0]}")
+    found = measure_composites(table, [Sparse("x", ("s.i",), "s.v")])["x"]
+    assert (found.num_examples, found.missing_index, found.max_length_diff) == (2, {"s.i": 1}, {"s.i": 1})
+
+
 def test_no_rows() -> None:
     found = measure_composites(lists(ROWS, "vxy").where("false"), [Sparse("s", ("x",), "v")])["s"]
     assert found == CompositeStatistics(value="v", missing_index={"x": 0})
