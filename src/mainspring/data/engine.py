@@ -30,6 +30,9 @@ MEMORY_VARIABLE: Final = "MAINSPRING_ENGINE_MEMORY"
 """The environment variable that sets the memory of the engine, such as ``4GiB``."""
 
 _DEFAULT_MEMORY: Final = 768 << 20
+_GROUP_ROWS: Final = 122_880
+_GROUP_CELLS: Final = 8_000_000
+_VECTOR: Final = 2048
 _UNITS: Final = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS_OF_TWO: Final = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 _LOCK = threading.RLock()
@@ -203,9 +206,15 @@ def count_statements(sql: str) -> int:
 
 def write_parquet(sql: str, path: Path) -> None:
     """Write the rows of a query in their order. Equal rows give equal bytes (for one version of the engine)."""
-    options = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
     with cursor() as found:
-        found.execute(f"COPY ({sql}) TO {literal(str(path))} ({options})").fetchall()
+        width = len(found.execute(f"DESCRIBE {sql}").fetchall())
+        found.execute(f"COPY ({sql}) TO {literal(str(path))} ({_parquet_options(width)})").fetchall()
+
+
+def _parquet_options(width: int) -> str:
+    # A group of rows is put together in memory: the wider the rows, the fewer of them.
+    rows = min(_GROUP_ROWS, max(_GROUP_CELLS // max(width, 1) // _VECTOR, 1) * _VECTOR)
+    return f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {rows}"
 
 
 def write_object(value: Any, select: str, path: Path) -> None:
@@ -213,8 +222,9 @@ def write_object(value: Any, select: str, path: Path) -> None:
     with cursor() as found:
         found.register("given", value)
         try:
-            options = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880"
-            found.execute(f"COPY (SELECT {select} FROM given) TO {literal(str(path))} ({options})").fetchall()  # noqa: S608 - names are quoted by the caller
+            rows = f"SELECT {select} FROM given"  # noqa: S608 - names are quoted by the caller
+            width = len(found.execute(f"DESCRIBE {rows}").fetchall())
+            found.execute(f"COPY ({rows}) TO {literal(str(path))} ({_parquet_options(width)})").fetchall()
         finally:
             found.unregister("given")
 

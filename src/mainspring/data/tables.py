@@ -107,26 +107,18 @@ class Table:
         return cls._lying(*read_delimited(paths, dialect, _types(types or {}), rejects=written))
 
     @classmethod
-    def read_parquet(cls, path: str | Path) -> Self:
-        """A view of a Parquet file; its rows are read when they are asked for.
+    def read_parquet(cls, path: str | Path | Sequence[str | Path]) -> Self:
+        """A view of a Parquet file, or of several with the same columns; rows are read when they are asked for.
 
-        Raises:
-            NotFoundError: If there is no such file.
-            InputError: If it is not a Parquet file.
-        """
-        return cls.read_parquet_files([path])
-
-    @classmethod
-    def read_parquet_files(cls, paths: Sequence[str | Path]) -> Self:
-        """A view of Parquet files with the same columns, one after the other; as quick for a thousand as for one.
-
-        A column that is INT in one and FLOAT in another becomes FLOAT.
+        A thousand files are opened as quickly as one. A column that is INT in one and FLOAT in another becomes
+        FLOAT.
 
         Raises:
             NotFoundError: If there is no such file.
             InputError: If one is not a Parquet file, or their columns differ.
         """
-        return cls._lying(*stored.files([Path(path) for path in paths]))
+        paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
+        return cls._lying(*stored.files(paths))
 
     @classmethod
     def from_columns(

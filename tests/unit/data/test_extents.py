@@ -38,7 +38,7 @@ def test_pieces_of_few_rows(size):
 
 
 def test_pieces_cross_files_and_row_groups(files):
-    table = Table.read_parquet_files(files)
+    table = Table.read_parquet(files)
     assert table.num_rows == 300_008
     chunks = list(table.chunks(100_001))
     assert [chunk.num_rows for chunk in chunks] == [100_001, 100_001, 100_001, 5]
@@ -93,16 +93,16 @@ def test_columns_named_as_the_engine_names_its_own(tmp_path, name):
 def test_files_of_several_types_are_joined_without_reading_them(tmp_path):
     for place, values in enumerate([[1], [2], [3.5], [4]]):
         Table.from_columns({"n": values, "s": ["x"]}).write_parquet(tmp_path / f"{place}.parquet")
-    table = Table.read_parquet_files(sorted(tmp_path.iterdir()))
+    table = Table.read_parquet(sorted(tmp_path.iterdir()))
     assert table.column("n").tolist() == [1.0, 2.0, 3.5, 4.0]
     assert str(table.query()).count("read_parquet") == 3
     Table.from_columns({"n": ["x"], "s": ["x"]}).write_parquet(tmp_path / "5.parquet")
     with pytest.raises(InputError, match="'n' is INT in the first and STRING in the second") as caught:
-        Table.read_parquet_files(sorted(tmp_path.iterdir()))
+        Table.read_parquet(sorted(tmp_path.iterdir()))
     assert "5.parquet" in str(caught.value)
     (tmp_path / "6.parquet").write_text("no")
     with pytest.raises(InputError, match=r"6\.parquet: the file cannot be read"):
-        Table.read_parquet_files(sorted(tmp_path.iterdir()))
+        Table.read_parquet(sorted(tmp_path.iterdir()))
 
 
 def test_nothing_in_a_path_is_a_pattern(tmp_path):

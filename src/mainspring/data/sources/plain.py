@@ -53,7 +53,7 @@ def read_text(
 
 
 def read_parquet(locations: Sequence[str], /, *, partitions: Sequence[str] = ()) -> Table:
-    """Parquet files, as a view; see :meth:`~mainspring.data.Table.read_parquet_files`.
+    """Parquet files, as a view; see :meth:`~mainspring.data.Table.read_parquet`.
 
     Args:
         partitions: Names of folders that are columns, as in ``year=2024/month=07/part.parquet``: INT if all values
