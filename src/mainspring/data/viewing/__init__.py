@@ -5,7 +5,7 @@ module              what is in it
 =================== ====================================================================
 ``showing``         :func:`view`, the page of whatever there is to see
 ``material``        what the page shows, gathered
-``page``            the page as a file and in a notebook; its style and script lie beside
+``page``            the page as a file and in a notebook; its style, template and script lie beside
 ``features``        one feature as compact data
 ``curves``          distributions small enough for a page
 ``drifts``          drift in one form, wherever it was measured

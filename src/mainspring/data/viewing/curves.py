@@ -76,7 +76,7 @@ def _steps(found: Quantiles, numbers: Numbers) -> tuple[list[float], list[float]
 
 
 def _thinned(values: list[float], rows: list[float], *, points: int) -> tuple[list[float], list[float]]:
-    """Points at even ranks, at even values, ever closer in both tails; both sides of the highest jumps; both ends."""
+    """Points at even ranks and at even values, closer in both tails; the highest jumps; both ends."""
     last = len(values) - 1
     if last < points:
         return values, rows

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
     from mainspring.data.viewing.material import Material
 
+SCRIPT: Final = ("words", "state", "columns", "bars", "chart", "panel", "rows", "tools", "groups", "events")
+"""The parts of the script, in the order in which they build on each other."""
 _ROW, _FRAME, _LEAST, _MOST = 62, 420, 360, 860
 
 
@@ -56,7 +58,7 @@ class Page:
 
 def render(material: Material) -> Page:
     """The page of what was gathered; equal material gives equal pages."""
-    script = _file("page.js")
+    script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     text = (
         _environment()
@@ -79,6 +81,13 @@ def _embedded(payload: Mapping[str, Any]) -> str:
     for sign in ("<", ">", "&", "\u2028", "\u2029"):
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text.encode("utf-8", "replace").decode("utf-8")
+
+
+@cache
+def _script() -> str:
+    """All parts of the script as one, with names of their own."""
+    parts = "\n".join(_file(f"script/{name}.js") for name in SCRIPT)
+    return f'(() => {{\n"use strict";\n{parts}\n}})();'
 
 
 @cache

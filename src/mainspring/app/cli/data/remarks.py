@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mainspring.data.viewing.drifts import FeatureDrift
 
 _COLOURS = {"ERROR": "red", "PROBLEM": "red", "WARNING": "yellow", "NOTE": "blue"}
-_NAME = 32
+_NAME, _LEAST = 32, 20
 
 
 def validation_lines(found: Validation, *, limit: int | None = None) -> list[str]:
@@ -51,6 +51,7 @@ def drift_lines(found: Sequence[FeatureDrift], *, limit: int | None = None) -> l
         return [dim("nothing to compare")]
     shown = list(found)[: limit or None]
     wide = min(max(*(len(one.name) for one in shown), 7), _NAME)
+    room = width() - wide - 70
     head = f"  {'feature'.ljust(wide)}  {'distance'.ljust(22)}  {'value':>9}  {'limit':>7}  {'p':>8}  others"
     lines = [dim(head)]
     for one in shown:
@@ -58,6 +59,7 @@ def drift_lines(found: Sequence[FeatureDrift], *, limit: int | None = None) -> l
         p_value = "" if gap.p_value is None else "< 0.0001" if gap.p_value < 1e-4 else figure(gap.p_value)
         value = _distance(gap.value).rjust(9)
         others = ", ".join(f"{each.called} {_distance(each.value)}" for each in one.gaps[1:5])
+        others = fitted(others, room).rstrip() if room > _LEAST else ""
         line = (
             f"  {bold(fitted(one.name, wide))}  {fitted(gap.called, 22)}  "
             f"{click.style(value, fg='yellow', bold=True) if one.drifted else value}  "
