@@ -38,8 +38,7 @@ if TYPE_CHECKING:
     from mainspring.data.assessment import Assessment, Finding, assess
     from mainspring.data.celltypes import ColumnType
     from mainspring.data.columns import Column
-    from mainspring.data.comparison import Comparison, compare, joined_skew
-    from mainspring.data.comparison.distances import distances
+    from mainspring.data.comparison import Comparison, compare, distances, joined_skew
     from mainspring.data.examples import Examples
     from mainspring.data.profiling import StatisticsBuilder, summarize, summarize_parts
     from mainspring.data.schema import DriftLimits, Feature, Schema, SqlCheck
@@ -87,7 +86,7 @@ _EXPORTS = {
     "by_time": "splits",
     "compare": "comparison",
     "diff": "schema.differing",
-    "distances": "comparison.distances",
+    "distances": "comparison",
     "explain": "schema.explaining",
     "fingerprint": "sources",
     "infer": "schema.inference",

@@ -3,10 +3,10 @@
 Distances are computed from statistics alone, no rows are needed.
 """
 
+from mainspring.data.comparison.apart import distances
 from mainspring.data.comparison.changes import Change, explain_change, explain_changes
 from mainspring.data.comparison.compared import Comparison, Distance, FeatureComparison
 from mainspring.data.comparison.comparing import LIMITS, METHODS, compare
-from mainspring.data.comparison.distances import distances
 from mainspring.data.comparison.joined import JoinedSkew, joined_skew
 from mainspring.data.comparison.measuring import LEVEL, measure
 from mainspring.data.comparison.mmd import mmd_test

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mainspring.data.comparison.distances import distances_of_sides
+from mainspring.data.comparison.apart import distances_of_sides
 from mainspring.data.comparison.ordered import Line, Points, kolmogorov_smirnov
 from mainspring.data.comparison.sides import TIMED, comparable, points, side_of
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mainspring.core.errors import InputError
+from mainspring.data.comparison.apart import distances_of_sides
 from mainspring.data.comparison.changes import explain_changes
 from mainspring.data.comparison.compared import Comparison, Distance, FeatureComparison, Mass, NotCompared
-from mainspring.data.comparison.distances import distances_of_sides
 from mainspring.data.comparison.measuring import LEVEL
 from mainspring.data.comparison.mmd import mmd_test
 from mainspring.data.comparison.nouns import METRICS, without_chance

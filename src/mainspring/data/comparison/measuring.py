@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-from mainspring.data.comparison.distances import distances
+from mainspring.data.comparison.apart import distances
 from mainspring.data.comparison.nouns import METRICS, Distances, Measurement
 from mainspring.data.comparison.sides import TIMED
 from mainspring.data.comparison.significance import benjamini_hochberg

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mainspring.data import engine
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import Column, as_text
-from mainspring.data.comparison.distances import distances_of_sides
+from mainspring.data.comparison.apart import distances_of_sides
 from mainspring.data.comparison.nouns import Distances
 from mainspring.data.comparison.ordered import Points
 from mainspring.data.comparison.sides import TIMED, Side, points, points_of_rows

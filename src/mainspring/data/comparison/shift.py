@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from mainspring.core.errors import InputError
 from mainspring.data import engine
 from mainspring.data.columns import Column, as_text
-from mainspring.data.comparison.distances import distances_of_sides
+from mainspring.data.comparison.apart import distances_of_sides
 from mainspring.data.comparison.measuring import LEVEL
 from mainspring.data.comparison.multivariate import ClassifierTest
 from mainspring.data.comparison.rows import side_of_rows

@@ -59,7 +59,7 @@ class DriftLimits:
         jensen_shannon: For numbers: the Jensen-Shannon divergence in bits, from 0 to 1.
         normalized_absolute_difference: For categories: the largest change of any value's count, over all counts.
         psi: Population stability index, from 0.
-        wasserstein: Earth mover's distance, in standard deviations of both sides pooled.
+        wasserstein: Earth mover's distance, in standard deviations of the data before, outliers drawn in.
         kolmogorov_smirnov: For numbers: the largest distance of the distribution functions, from 0 to 1.
         hellinger: Hellinger distance, from 0 to 1.
     """

@@ -6,7 +6,7 @@ from scipy.stats import fisher_exact, ks_2samp, kstwobign, wasserstein_distance
 
 from mainspring.data import DriftLimits, Table
 from mainspring.data.comparison import distances, measure
-from mainspring.data.comparison.distances import distances_of_sides
+from mainspring.data.comparison.apart import distances_of_sides
 from mainspring.data.comparison.ordered import kolmogorov_tail
 from mainspring.data.comparison.rows import distances_of_rows, side_of_numbers
 from mainspring.data.comparison.significance import two_shares
