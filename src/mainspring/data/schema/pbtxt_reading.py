@@ -152,6 +152,12 @@ def read_feature(taker: Taker, path: str, domains: _Domains) -> _Placed:
     return _owned(Feature(**given), own, taker), places
 
 
+def read_alone(message: Message, path: str, environments: tuple[str, ...]) -> Feature:
+    """A feature as it is read from its message, whatever else the schema holds."""
+    feature, places = read_feature(Taker(message, path, []), path, {})
+    return _placed(feature, places, environments, environments)
+
+
 def _owned(feature: Feature, own: Mapping[str, Any], taker: Taker) -> Feature:
     if not own:
         return feature

@@ -18,7 +18,7 @@ from mainspring.data.schema.declaration import Declaration
 from mainspring.data.schema.domains import LanguageDomain
 from mainspring.data.schema.feature import Feature
 from mainspring.data.schema.paths import escaped, split
-from mainspring.data.schema.pbtxt_reading import OWN, read_message
+from mainspring.data.schema.pbtxt_reading import OWN, read_alone, read_message
 from mainspring.data.schema.plain import plain
 from mainspring.data.schema.textproto import Message, render
 
@@ -34,12 +34,11 @@ _FORMATS: Final = {ColumnType.DATE: "%Y-%m-%d", ColumnType.TIMESTAMP: "%Y-%m-%d 
 
 def write(schema: Declaration) -> str:
     """The text; equal schemas with their columns in the same order give equal texts."""
-    message = _whole(schema, {}, {})
-    arguments, _ = read_message(message)
-    lost = {
-        name: _lost(feature, arguments["features"].get(_as_read(name, schema.features)))
-        for name, feature in schema.features.items()
-    }
+    lost = {}
+    for name, feature in schema.features.items():
+        message = _feature(feature, split(name, schema.features)[1], schema, {})
+        lost[name] = _lost(feature, read_alone(message, _as_read(name, schema.features), schema.environments))
+    arguments, _ = read_message(_whole(schema, {}, {}))
     read_back = {**arguments, "features": schema.features, "strict": False}
     own = _lost(schema, Declaration(**read_back), skip=("features", "strict"))
     return render(_whole(schema, lost, own))
@@ -48,11 +47,7 @@ def write(schema: Declaration) -> str:
 def _lost(noun: Any, read_back: Any, *, skip: tuple[str, ...] = ()) -> dict[str, Any]:
     """What reading does not give back, by key."""
     names = [field.name for field in fields(noun) if field.name not in skip]
-    return {
-        name: plain(getattr(noun, name))
-        for name in names
-        if read_back is None or getattr(noun, name) != getattr(read_back, name)
-    }
+    return {name: plain(getattr(noun, name)) for name in names if getattr(noun, name) != getattr(read_back, name)}
 
 
 def _as_read(name: str, features: Mapping[str, Feature]) -> str:
