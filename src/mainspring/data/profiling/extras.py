@@ -16,7 +16,7 @@ from mainspring.data.profiling.generators import generators_of, measure_custom
 from mainspring.data.profiling.images import measure_images
 from mainspring.data.profiling.options import Options
 from mainspring.data.profiling.paths import Path, escaped, path_of
-from mainspring.data.profiling.slices import slice_tables
+from mainspring.data.profiling.slices import check_number, slice_tables
 from mainspring.data.profiling.text import Vocabulary, measure_text
 from mainspring.data.profiling.weights import measure_weights, total_weight
 from mainspring.data.statistics import FeatureStatistics, Sample, TableStatistics
@@ -106,6 +106,7 @@ def finished(
     described = {path.name: _finished(found[("feature", path.name)], found) for path in features}
     total = found.get(("weight", ""))
     slices = _of_kind("slice", found)
+    check_number(slices)
     return TableStatistics(
         num_rows,
         described,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from mainspring.core.errors import InputError
@@ -52,19 +52,27 @@ def slice_tables(table: Table, slices: Iterable[Any], *, most: int = MOST_SLICES
     rules = parse_slices(slices, table.names)
     counted = [(rule, _counts(table, rule) if rule.columns else {rule.name: 0}) for rule in rules]
     names = [name for _, counts in counted for name in counts]
-    if len(names) > most:
-        told = ", ".join(f"{str(rule)!r} {len(counts):,}" for rule, counts in counted)
-        raise InputError(
-            f"{len(names):,} slices: {told}",
-            expected=f"at most {most:,}",
-            fix='name the values you need, such as {"country": ["FR", "DE"]}, or use ranges of numbers',
-        )
+    check_number(names, most, ", ".join(f"{str(rule)!r} {len(counts):,}" for rule, counts in counted))
     repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     if repeated:
         raise InputError(f"slices with the same name: {', '.join(repeated)}", expected="each slice once")
     for rule, counts in counted:
         found.update(_ordered(table, rule, counts) if rule.columns else {rule.name: table.where(rule.condition)})
     return found
+
+
+def check_number(names: Collection[str], most: int = MOST_SLICES, told: str = "") -> None:
+    """See that there are not too many slices, of one part of a table or of all parts together.
+
+    Raises:
+        InputError: If there are more than ``most``.
+    """
+    if len(names) > most:
+        raise InputError(
+            f"{len(names):,} slices" + (f": {told}" if told else ""),
+            expected=f"at most {most:,}",
+            fix='name the values you need, such as {"country": ["FR", "DE"]}, or use ranges of numbers',
+        )
 
 
 def parse_slices(slices: Iterable[Any], names: Sequence[str]) -> tuple[SliceRule, ...]:

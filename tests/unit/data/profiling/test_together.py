@@ -6,7 +6,7 @@ import pytest
 
 from mainspring.core.errors import InputError
 from mainspring.data import Statistics, Table, TableStatistics, summarize
-from mainspring.data.profiling import features, summarizing
+from mainspring.data.profiling import features, slices, summarizing
 from mainspring.data.profiling.text import Vocabulary
 from mainspring.data.statistics.recognition import Kind, recognitions
 
@@ -149,3 +149,13 @@ def test_inside_lists_and_structures_too() -> None:
     assert found.feature("p").images.formats == {"gif": 10}
     assert found.feature("s.seen").weighted.words.total == 40.0
     assert recognitions(found)["s.seen"].format == "%Y-%m-%d"
+
+
+def test_too_many_slices_in_all_parts_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (features, summarizing):
+        monkeypatch.setattr(module, "CHUNK_ROWS", 3)
+    monkeypatch.setattr(slices.check_number, "__defaults__", (4, ""))
+    table = Table.from_columns({"n": [1, 2, 3, 4, 5]})
+    with pytest.raises(InputError, match="5 slices"):
+        summarize(table, slices=["n"])
+    assert len(summarize(table.rows(0, 4), slices=["n"]).split("train").slices) == 4
