@@ -187,6 +187,8 @@ def read_feature(
         inner = reading.resolve(inner.get("items", True), path)
         types, _ = _types(inner)
     keys["value_counts"] = tuple(counts)
+    if isinstance(own, Mapping) and "bool_domain" in own:
+        inner.pop("enum", None)
     keys |= _values(inner, types, path, reading)
     _tell_rest(inner, path, reading)
     return _owned(Feature(**keys), own, path, reading), inner
