@@ -57,7 +57,7 @@ class Change:
 
     Attributes:
         kind: ``unit``, ``offset``, ``swapped``, ``renamed``, ``dropped``, ``new``, ``emptied``, ``sparser``,
-            ``constant``, ``filled``, ``type``, ``letters`` or ``rounded``.
+            ``constant``, ``filled``, ``type``, ``letters``, ``rounded`` or ``later``.
         columns: The columns it is about.
         message: One sentence for people.
         confidence: From 0 to 1: how much of the difference it explains.
@@ -90,7 +90,7 @@ def explain_change(one: FeatureStatistics, other: FeatureStatistics) -> tuple[Ch
     """
     if not one.num_examples or not other.num_examples:
         return ()
-    found = [*_missing(one, other), *_single(one, other), *_types(one, other)]
+    found = [*_missing(one, other), *_single(one, other), *_types(one, other), *_later(one, other)]
     if one.numbers is not None and other.numbers is not None and one.type not in TIMED:
         found += [*_units(one, other), *_rounded(one, other)]
     if one.words is not None and other.words is not None:
@@ -122,6 +122,18 @@ def _gone(name: str) -> Change:
 
 def _new(name: str) -> Change:
     return Change(kind="new", columns=(name,), message=f"column {name!r} is new", confidence=1.0)
+
+
+def _later(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]:
+    """A key that is counted on, or time that went by."""
+    timed = one.type in TIMED and other.type in TIMED
+    ours, theirs = (one.times, other.times) if timed else (one.numbers, other.numbers)
+    if ours is None or theirs is None or ours.max is None or theirs.min is None or ours.min == ours.max:
+        return
+    counted = all(side.whole == side.count and side.unique > 0.9 * side.count for side in (ours, theirs))
+    if theirs.min >= ours.max and (timed or (counted and ours.count > 10)):
+        message = f"{one.name!r} goes on where it was: it counts time or rows, and tells nothing else"
+        yield Change(kind="later", columns=(one.name,), message=message, confidence=0.9)
 
 
 # ---------------------------------------------------------------- missing values

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mainspring.data import Table
+from mainspring.data import ColumnType, Table
 from mainspring.data.comparison.changes import FACTORS, explain_change, explain_changes
 from mainspring.data.profiling import summarize_table
 
@@ -71,6 +71,18 @@ def test_types_letters_and_digits():
     assert kinds(["Cash", "Card"] * 50, ["CASH", "Card "] * 50) == ["letters"]
     assert kinds(["Cash", "Card"] * 50, ["Cheque", "Card"] * 50) == []
     assert kinds(BEFORE, np.round(AFTER)) == ["rounded"]
+
+
+def test_keys_and_days_that_go_on():
+    assert kinds(list(range(500)), list(range(500, 900))) == ["later"]
+    assert kinds(list(range(500)), list(range(400, 900))) == []
+    days = [f"2026-01-{day:02}" for day in range(1, 31)]
+    one, other = (
+        summarize_table(Table.from_columns({"x": part}, types={"x": ColumnType.DATE})).features["x"]
+        for part in (days[:20], days[20:])
+    )
+    assert [change.kind for change in explain_change(one, other)] == ["later"]
+    assert explain_change(other, one) == ()
 
 
 def test_columns_gone_new_renamed_and_swapped():
