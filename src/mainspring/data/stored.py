@@ -99,15 +99,16 @@ def _columns(described: Sequence[tuple[str, str]]) -> tuple[Column, ...]:
 
 def _cells(described: Sequence[tuple[str, str]]) -> Cells:
     """Each column in the one engine type that holds its type."""
-    return tuple(
-        (
-            name,
-            engine.quote(name)
-            if engine_type(kind) == kind
-            else f"CAST({engine.quote(name)} AS {engine_type(kind)})",
-        )
-        for name, kind in described
-    )
+    return tuple((name, _cell(engine.quote(name), kind)) for name, kind in described)
+
+
+def _cell(cell: str, kind: str) -> str:
+    if engine_type(kind) == kind:
+        return cell
+    if kind == "TIMESTAMPTZ_NS":
+        # The engine has no direct way from nanoseconds with a zone to a plain timestamp.
+        cell = f"CAST({cell} AS TIMESTAMPTZ)"
+    return f"CAST({cell} AS {engine_type(kind)})"
 
 
 def _describe(path: Path) -> list[tuple[str, str]]:

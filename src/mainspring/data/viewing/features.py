@@ -75,7 +75,7 @@ def compact(feature: FeatureStatistics, *, points: int, words: Sequence[Any]) ->
     }
     numbers = feature.numbers or feature.times
     if numbers is not None:
-        found |= _numbers(numbers, points)
+        found |= _numbers(numbers, points, whole=feature.times is not None)
     if feature.words is not None and feature.times is None:
         found |= _words(feature.words)
     if words:
@@ -104,15 +104,17 @@ def _unevenness(feature: FeatureStatistics) -> float:
     return non_uniformity(numbers.histogram.counts) if numbers is not None else 0.0
 
 
-def _numbers(numbers: Numbers, points: int) -> dict[str, Any]:
+def _numbers(numbers: Numbers, points: int, *, whole: bool) -> dict[str, Any]:
+    """Of numbers, or of times, which are told to the second."""
     drawn = curve(numbers, points=points)
+    told = _seconds if whole else _digits
     found: dict[str, Any] = {
         "n": numbers.count,
-        "mean": _digits(numbers.mean),
-        "sd": _digits(numbers.std_dev),
+        "mean": told(numbers.mean),
+        "sd": told(numbers.std_dev),
         "z": numbers.zeros,
         "min": numbers.min,
-        "med": _digits(numbers.median),
+        "med": told(numbers.median),
         "max": numbers.max,
         "x": plain(drawn.values),
         "y": plain(drawn.rows),
@@ -120,8 +122,8 @@ def _numbers(numbers: Numbers, points: int) -> dict[str, Any]:
     if drawn.discrete:
         found["d"] = 1
     if numbers.count:
-        found["q"] = [_digits(numbers.quantiles.at(share)) for share in _SHARES]
-        found["dc"] = [_digits(edge) for edge in numbers.deciles()]
+        found["q"] = [told(numbers.quantiles.at(share)) for share in _SHARES]
+        found["dc"] = [told(edge) for edge in numbers.deciles()]
     if numbers.num_nan:
         found["nan"] = numbers.num_nan
     if numbers.num_inf:
@@ -186,6 +188,10 @@ def bars(feature: FeatureStatistics, *, most: int = 10) -> Sequence[float]:
     if numbers is not None:
         return numbers.histogram.counts
     return [count for _, count in feature.words.frequencies.top(most)] if feature.words is not None else ()
+
+
+def _seconds(value: float | None) -> int | None:
+    return None if value is None or not math.isfinite(value) else round(value)
 
 
 def _digits(value: float | None) -> float | None:

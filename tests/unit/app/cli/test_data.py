@@ -259,3 +259,12 @@ def test_a_table_of_a_database_is_data_too(tmp_path: Path, capsys: pytest.Captur
     assert [one["mean"] for one in found["features"]] == [2.0, None]
     text = told(capsys, "stats", f"sqlite:///{tmp_path / 'shop.db'}", "--query", "SELECT city FROM sales")
     assert text.startswith("shop  3 rows, 1 column,")
+
+
+def test_times_to_the_nanosecond_with_a_zone_are_described(capsys: pytest.CaptureFixture[str]) -> None:
+    path = SHARED.parents[1] / "time_entities/driver_stats.parquet"
+    if not path.exists():
+        pytest.skip("the shared data set time_entities is not here")
+    found = {one["name"]: one for one in answer(capsys, "stats", path)["features"]}
+    assert (found["event_timestamp"]["type"], found["event_timestamp"]["num_missing"]) == ("TIMESTAMP", 0)
+    assert found["driver_id"]["unique"] == 5

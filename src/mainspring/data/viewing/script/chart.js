@@ -11,8 +11,13 @@ const ticksOf = (low, high, most) => {
 };
 const across = (scale, time) => {
   if (!scale.log) {
+    const many = roomy() < 500 ? 3 : 7;
+    const months = time ? calendar(scale.low, scale.high, many) : [];
+    if (months.length) {
+      return months;
+    }
     if (time && scale.high - scale.low > 172800) {
-      const days = ticksOf(scale.low / 86400, scale.high / 86400, roomy() < 500 ? 3 : 6).map((day) => day * 86400);
+      const days = ticksOf(scale.low / 86400, scale.high / 86400, many).map((day) => Math.round(day) * 86400);
       return days.filter((day) => day >= scale.low && day <= scale.high);
     }
     return ticksOf(scale.low, scale.high, roomy() < 500 ? 4 : time ? 6 : 8);

@@ -24,6 +24,9 @@ const brief = (value) => {
   return '<span title="' + full + '">' + (value < 0 ? MINUS : "") + short + "</span>";
 };
 const plainCell = (key, say) => each((part) => cell(say ? esc(say(part[key])) : brief(part[key])));
+const day = (seconds) => moment(seconds, Infinity);
+const timeCell = (key) => (part, feature) =>
+  part ? cell(esc((feature.t === "date" ? day : moment)(part[key]))) : cell(DASH, "gone");
 const COUNT = ["Count", "c", plainCell("c"), true];
 const MISSING = ["Missing", "missing", each((part) => share(part.m, part.m + part.c, 0.5))];
 const UNIQUE = ["Unique", "u", plainCell("u"), true];
@@ -53,9 +56,9 @@ const COLUMNS = {
   time: [
     COUNT,
     MISSING,
-    ["Earliest", "min", plainCell("min", moment)],
-    ["Median", "med", plainCell("med", moment)],
-    ["Latest", "max", plainCell("max", moment)],
+    ["Earliest", "min", timeCell("min")],
+    ["Median", "med", timeCell("med")],
+    ["Latest", "max", timeCell("max")],
     UNIQUE,
   ],
   list: [

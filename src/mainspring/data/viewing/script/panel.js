@@ -91,7 +91,7 @@ const wordTable = (feature, parts, most) => {
 };
 const quantileTable = (feature, parts) => {
   const kept = parts.map((part, i) => (part && part.q ? i : -1)).filter((i) => i >= 0),
-    say = feature.k === "time" ? moment : figure;
+    say = feature.t === "date" ? day : feature.k === "time" ? moment : figure;
   if (!kept.length) {
     return "";
   }

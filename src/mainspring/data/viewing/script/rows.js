@@ -63,7 +63,7 @@ const rowOf = (feature) => {
           (lesser ? "lesser " : "") +
           (more || "") +
           '">' +
-          parts.map(make).join("") +
+          parts.map((part) => make(part, feature)).join("") +
           "</td>",
       )
       .join("") +

@@ -48,6 +48,21 @@ const percent = (share) => {
   }
   return (share * 100).toFixed(1).replace(/\.0$/, "") + " %";
 };
+const MONTHS = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
+// Points in time for an axis: beginnings of months where there are enough, else even steps.
+const calendar = (low, high, most) => {
+  const ends = [low, high].map((seconds) => new Date(seconds * 1000));
+  if (ends.some((end) => isNaN(end))) {
+    return [];
+  }
+  const [from, to] = ends.map((end) => end.getUTCFullYear() * 12 + end.getUTCMonth());
+  const step = MONTHS.find((one) => (to - from) / one <= most);
+  const found = [];
+  for (let month = step ? Math.ceil((from + 0.001) / step) * step : to + 1; month <= to; month += step) {
+    found.push(new Date(0).setUTCFullYear(Math.floor(month / 12), month % 12, 1) / 1000);
+  }
+  return found.length > 1 ? found.filter((seconds) => seconds >= low && seconds <= high) : [];
+};
 const moment = (seconds, span) => {
   if (seconds === null || seconds === undefined) {
     return DASH;
