@@ -5,7 +5,7 @@ import statistics as stdlib
 import numpy as np
 import pytest
 
-from mainspring.data import Examples, Table, summarize
+from mainspring.data import ColumnType, Examples, Table, summarize
 from mainspring.data.profiling import summarize_table
 
 
@@ -45,7 +45,7 @@ def test_constant_and_empty_columns():
     found = numbers([0.1] * 7)
     assert (found.mean, found.std_dev, found.histogram.counts) == (0.1, 0.0, (7,))
     assert found.quantile_histogram().counts == (7,)
-    table = Table.from_columns({"x": [None, None]}, types={"x": "FLOAT"})
+    table = Table.from_columns({"x": [None, None]}, types={"x": ColumnType.FLOAT})
     found = summarize_table(table).features["x"].numbers
     assert (found.count, found.mean, found.min, found.deciles(), found.histogram.counts) == (0, None, None, (), ())
 

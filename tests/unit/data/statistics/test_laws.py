@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.core.errors import InputError
-from mainspring.data import Statistics, Table
+from mainspring.data import ColumnType, Statistics, Table
 from mainspring.data.profiling import StatisticsBuilder, numbers_of, summarize_parts, summarize_table
 from mainspring.data.statistics import merge_all
 
@@ -24,7 +24,7 @@ ROWS = st.lists(
     min_size=1,
     max_size=40,
 )
-TYPES = {"x": "FLOAT", "n": "INT", "w": "STRING", "b": "BOOL"}
+TYPES = {"x": ColumnType.FLOAT, "n": ColumnType.INT, "w": ColumnType.STRING, "b": ColumnType.BOOL}
 
 
 def table_of(rows):
