@@ -235,3 +235,18 @@ def test_fields_of_structures_and_columns_with_points() -> None:
     assert found["v1.5"].numbers.mean == pytest.approx(8 / 3)
     with pytest.raises(InputError, match="row 12 is missing"):
         measure_weights(table.sql("SELECT NULL::DOUBLE AS w FROM this"), ["w"], "w", first=11)
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-50, 50), st.integers(1, 9)), min_size=1, max_size=60), st.floats(0.01, 0.99)
+)
+def test_quantiles_agree_with_numpy(rows: list[tuple[int, int]], share: float) -> None:
+    values, weights = [float(value) for value, _ in rows], [float(weight) for _, weight in rows]
+    numbers = one(Table.from_columns({"x": values, "w": weights}), "x").numbers
+    assert numbers is not None
+    expected = np.quantile(values, share, weights=weights, method="inverted_cdf")
+    reached = sum(weight for value, weight in zip(values, weights, strict=True) if value <= expected)
+    if abs(reached - share * sum(weights)) > 1e-6:  # just between two numbers their mean is taken
+        assert numbers.quantile(share) == expected
+    assert numbers.std_dev == pytest.approx(np.sqrt(np.cov(values, aweights=weights, ddof=0)), rel=1e-9, abs=1e-9)
