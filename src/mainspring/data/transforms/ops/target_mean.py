@@ -1,0 +1,58 @@
+"""A word becomes the mean of the label over the rows with that word, never using a row's own label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from mainspring.data.transforms.ops.op import Kind, Op
+from mainspring.data.transforms.ops.replace import Replace
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMean(Op):
+    """In serving, the smoothed mean of the label over all training rows with the word: ``apply``.
+
+    In training a row gets the figures of the folds it is not in: ``apply_training``. Row ``r`` of the training
+    rows is in fold ``r % folds``. Unseen and missing words get the overall mean (of the other folds, in training).
+
+    Attributes:
+        words: The known words.
+        numbers: For each the smoothed mean over all rows, ``(sum + smoothing * mean) / (n + smoothing)``.
+        mean: The mean of the label over all rows.
+        fold_numbers: For each fold, the smoothed mean per word over the rows outside the fold.
+        fold_means: For each fold, the mean of the label over the rows outside the fold.
+    """
+
+    words: tuple[str, ...]
+    numbers: tuple[float, ...]
+    mean: float
+    fold_numbers: tuple[tuple[float, ...], ...]
+    fold_means: tuple[float, ...]
+
+    TAKES: ClassVar[tuple[Kind, ...]] = (Kind.WORD,)
+
+    def apply(self, *values: np.ndarray) -> np.ndarray:
+        """The values of serving, float64 ``[n]``."""
+        return Replace(self.inputs, self.output, self.words, self.numbers, self.mean, self.mean).apply(*values)
+
+    def apply_training(self, *values: np.ndarray, first: int = 0) -> np.ndarray:
+        """The values for training rows, float64 ``[n]``.
+
+        Args:
+            values: The words.
+            first: The number of the first of these rows among the training rows.
+        """
+        import numpy as np
+
+        (words,) = values
+        folds = (first + np.arange(len(words))) % len(self.fold_means)
+        places = {word: place for place, word in enumerate(self.words)}
+        rest = len(self.words)
+        found = np.fromiter((places.get(word, rest) for word in words), dtype=np.int64, count=len(words))
+        rows = [[*numbers, mean] for numbers, mean in zip(self.fold_numbers, self.fold_means, strict=True)]
+        numbers: np.ndarray = np.array(rows)[folds, found]
+        return numbers
