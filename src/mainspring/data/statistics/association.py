@@ -16,6 +16,7 @@ GROUPS: Final = 10
 MISSING: Final = "(missing)"
 OTHER: Final = "(other)"
 _ROUNDING: Final = 1e-12
+_TAIL: Final = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,36 +157,41 @@ def expected_mutual_information(rows: np.ndarray, columns: np.ndarray) -> float:
     """What mutual information is on average, in nats, if the lines of a table have these sums by chance.
 
     Equation 24a of Vinh, Epps and Bailey ("Information theoretic measures for clusterings comparison", JMLR 11,
-    2010): the exact mean over all tables with these sums. Where the sum over a cell is long, terms more than 12
-    standard deviations plus 100 rows from its mean are left out; together they are below 1e-28.
+    2010): the mean over all tables with these sums. Of the terms of a cell those are left out whose chance is
+    below e^-40 by Bernstein's inequality.
     """
     import numpy as np
 
     total = int(rows.sum())
-    found = 0.0
     # Cells with equal sums have equal terms.
     row_sums, row_times = np.unique(rows[rows > 0], return_counts=True)
     column_sums, column_times = np.unique(columns[columns > 0], return_counts=True)
-    for a, times in zip(row_sums.tolist(), row_times.tolist(), strict=True):
-        for b, more in zip(column_sums.tolist(), column_times.tolist(), strict=True):
-            found += times * more * _expected_of_cell(int(a), int(b), total)
-    return found
+    others = column_sums.astype(np.float64)
+    return math.fsum(
+        times * _expected_of_line(float(one), others, column_times, total)
+        for one, times in zip(row_sums.tolist(), row_times.tolist(), strict=True)
+    )
 
 
-def _expected_of_cell(a: int, b: int, total: int) -> float:
+def _expected_of_line(a: float, b: np.ndarray, times: np.ndarray, total: int) -> float:
+    """The terms of the cells of a line with the sum ``a``, in columns with the sums ``b``."""
     import numpy as np
 
     mean = a * b / total
-    spread = math.sqrt(mean * (1 - a / total) * (total - b) / max(total - 1, 1))
-    reach = 12 * spread + 100
-    first = max(1, a + b - total, math.floor(mean - reach))
-    last = min(a, b, math.ceil(mean + reach))
-    n = np.arange(first, last + 1, dtype=np.float64)
-    fixed = _log_factorial(np.array([a, b, total - a, total - b, total], dtype=np.float64))
-    chance = fixed[:4].sum() - fixed[4]
-    chance = chance - _log_factorial(n) - _log_factorial(a - n) - _log_factorial(b - n)
-    chance = chance - _log_factorial(total - a - b + n)
-    return float(np.sum(n / total * np.log(total * n / (float(a) * b)) * np.exp(chance)))
+    variance = mean * (1 - a / total) * (total - b) / max(total - 1, 1)
+    reach = _TAIL / 3 + np.sqrt(_TAIL * _TAIL / 9 + 2 * _TAIL * variance)
+    first = np.maximum(np.maximum(1, a + b - total), np.floor(mean - reach))
+    last = np.minimum(np.minimum(a, b), np.ceil(mean + reach))
+    lengths = np.maximum(last - first + 1, 0).astype(np.int64)
+    # The numbers from first to last of every cell, one cell after the other.
+    starts = np.repeat(first - np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
+    n = starts + np.arange(lengths.sum())
+    b = np.repeat(b, lengths)
+    fixed = _log_factorial(np.array([a, total - a, total], dtype=np.float64))
+    chance = fixed[0] + fixed[1] - fixed[2] + _log_factorial(b) + _log_factorial(total - b)
+    chance -= _log_factorial(n) + _log_factorial(a - n) + _log_factorial(b - n) + _log_factorial(total - a - b + n)
+    terms = n / total * np.log(total * n / (a * b)) * np.exp(chance)
+    return float(np.sum(terms * np.repeat(times, lengths)))
 
 
 def _log_factorial(numbers: np.ndarray) -> np.ndarray:

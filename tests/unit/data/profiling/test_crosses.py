@@ -132,6 +132,15 @@ def test_expected_mutual_information_of_many_rows() -> None:
     assert association.expected_mutual_information(rows, columns) == pytest.approx(2 / 2e6, rel=0.3)
 
 
+def test_expected_mutual_information_of_many_words() -> None:
+    dice = np.random.default_rng(2)
+    x, y = dice.zipf(1.5, size=20_000) % 200, dice.zipf(1.7, size=20_000) % 50
+    matrix = contingency_matrix(x, y)
+    expected = expected_mutual_information(contingency_matrix(x, y, sparse=True), 20_000)
+    found = association.expected_mutual_information(matrix.sum(axis=1), matrix.sum(axis=0))
+    assert found == pytest.approx(expected, rel=1e-9)
+
+
 def test_a_number_that_decides_the_label_is_found() -> None:
     dice = np.random.default_rng(5)
     x, noise = dice.normal(size=5000), dice.normal(size=5000)
