@@ -15,6 +15,7 @@ from mainspring.core.spans import LATEST, find_spans, is_pattern, split_location
 TEXT: Final = ".csv"
 """A file whose name says nothing is read as delimited text."""
 
+_ABOUT: Final = ".json"
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
 
 
@@ -54,7 +55,8 @@ def kind_of(path: Path) -> str | None:
 def find_files(location: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
     """The data files at a location: the file itself, those in a folder, or those that a glob matches; by name.
 
-    Files and folders whose names begin with a dot or an underscore are passed over in folders. Several locations
+    In folders, files and folders whose names begin with a dot or an underscore are passed over, and so are
+    ``.json`` files beside data files of another kind. Several locations
     are one after the other, in the order given, and so are the spans of a pattern (see ``mainspring.core.spans``;
     the latest, where no range stands behind it).
 
@@ -76,6 +78,8 @@ def find_files(location: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
         found = [
             file for file in inside if not any(part.startswith(hidden) for part in file.relative_to(path).parts)
         ]
+        # Beside other data such a file is about it: a schema, a manifest.
+        found = [file for file in found if file.suffix.lower() != _ABOUT] or found
     else:
         found = [Path(name) for name in glob.glob(str(location), recursive=True) if Path(name).is_file()]  # noqa: PTH207 - the pattern may be absolute
     if not found:

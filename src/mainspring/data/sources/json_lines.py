@@ -32,8 +32,10 @@ from mainspring.data.stored import kept
 from mainspring.data.tables import Table
 
 _WHOLE: Final = {"UBIGINT", "BIGINT", "HUGEINT"}
+_MIXED: Final = "JSON"
 _TEXTS: Final = (ColumnType.DATE, ColumnType.TIMESTAMP)
-_LONGEST: Final = 1 << 26
+_LONGEST: Final = 1 << 24
+"""How many bytes an object may have: the engine reads in pieces of twice the size."""
 
 
 def read_json(locations: Sequence[str], /, *, types: Mapping[str, str] | None = None) -> Table:
@@ -93,23 +95,40 @@ def _is_array(path: Path) -> bool:
 
 def _structure(rows: str) -> dict[str, Any] | None:
     """The names and engine types of all rows together, ``None`` if not every row is an object."""
-    whole = engine.fetch(f"SELECT json_group_structure(json) FROM {rows}")[0][0]  # noqa: S608 - our own query
-    first = engine.fetch(f"SELECT json_structure(json) FROM {rows} LIMIT 1")  # noqa: S608 - as above
-    if whole is None or not first:
-        return None
-    # The engine's threads put names in an order of chance.
-    found = _ordered(json.loads(whole), json.loads(first[0][0]))
-    return found if isinstance(found, dict) and found else None
+    first = engine.fetch(f"SELECT json_structure(json) FROM {rows} LIMIT 1")  # noqa: S608 - our own query
+    known = json.loads(first[0][0]) if first else None
+    found = known
+    # Few rows differ in structure; the engine's own aggregate over all would hold every one of them.
+    for (text,) in engine.fetch(f"SELECT DISTINCT json_structure(json) FROM {rows} ORDER BY 1"):  # noqa: S608 - as above
+        found = _merged(found, json.loads(text))
+    return _ordered(found, known) if isinstance(found, dict) and found else None
 
 
-def _ordered(whole: Any, first: Any) -> Any:
-    if isinstance(whole, list):
-        return [_ordered(whole[0], first[0] if isinstance(first, list) else None)]
-    if isinstance(whole, dict):
+def _merged(one: Any, other: Any) -> Any:
+    """The structure that holds the values of both."""
+    if one == other or other == "NULL":
+        return one
+    if one == "NULL":
+        return other
+    if isinstance(one, list) and isinstance(other, list):
+        return [_merged(one[0], other[0])]
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {name: _merged(one.get(name, "NULL"), other.get(name, "NULL")) for name in one | other}
+    kinds = {kind for kind in (one, other) if isinstance(kind, str)}
+    if len(kinds) == 2 and kinds <= _WHOLE:
+        return "HUGEINT"
+    return "DOUBLE" if len(kinds) == 2 and kinds <= {*_WHOLE, "DOUBLE"} else _MIXED
+
+
+def _ordered(found: Any, first: Any) -> Any:
+    """The names of the first row as they are, and further ones by alphabet."""
+    if isinstance(found, list):
+        return [_ordered(found[0], first[0] if isinstance(first, list) else None)]
+    if isinstance(found, dict):
         known = first if isinstance(first, dict) else {}
-        names = [*(name for name in known if name in whole), *sorted(set(whole) - set(known))]
-        return {name: _ordered(whole[name], known.get(name)) for name in names}
-    return whole
+        names = [*known, *sorted(set(found) - set(known))]
+        return {name: _ordered(found[name], known.get(name)) for name in names}
+    return found
 
 
 def _typed(rows: str, structure: Mapping[str, Any], types: Mapping[str, str], *, where: str) -> str:
@@ -142,7 +161,9 @@ def _texts(rows: str, names: Sequence[str], types: Mapping[str, str], *, where: 
             expected="columns of text, and STRING, DATE or TIMESTAMP",
         )
     asked = [(name, type_) for name in names for type_ in _TEXTS]
-    found = fitting(rows, asked)
+    # As for text cells: the first rows can only rule types out.
+    found = fitting(rows, asked, limit=" LIMIT 1000")
+    found |= fitting(rows, [one for one in asked if found[one] is not False])
     decided = dict.fromkeys(names, ColumnType.STRING) | {
         name: type_ for name, type_ in asked if found[name, type_]
     }
@@ -197,7 +218,7 @@ def _check_names(structure: Mapping[str, Any], paths: Sequence[Path]) -> None:
 def _mixed(kind: Any) -> bool:
     if isinstance(kind, dict):
         return any(_mixed(inner) for inner in kind.values())
-    return _mixed(kind[0]) if isinstance(kind, list) else kind == "JSON"
+    return _mixed(kind[0]) if isinstance(kind, list) else kind == _MIXED
 
 
 def _wrong(paths: Sequence[Path], reason: str = "") -> InputError:

@@ -97,3 +97,13 @@ def test_a_plugin_reads_another_kind(tmp_path, monkeypatch):
     assert read(tmp_path, upper=True).to_columns() == {"line": ["A", "B", "C"]}
     with pytest.raises(InputError, match=r"unknown options for \.lines files: sep"):
         read(tmp_path, sep=";")
+
+
+def test_files_about_data_are_passed_over_in_folders(tmp_path):
+    (tmp_path / "schema.json").write_text('{"a": "INT"}')
+    assert read(tmp_path).to_columns() == {"a": ["INT"]}
+    (tmp_path / "1.csv").write_text("a\n1\n")
+    assert read(tmp_path).to_columns() == {"a": [1]}
+    (tmp_path / "2.jsonl").write_text('{"a": 1}')
+    with pytest.raises(InputError, match="kinds of files are mixed"):
+        read(tmp_path)
