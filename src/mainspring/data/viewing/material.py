@@ -97,6 +97,7 @@ def gather(
     anomalies = list(validation.anomalies) if validation is not None else []
     if schema is not None and not tables:
         notes = [*notes, *_schema_notes(schema)]
+    notes = [*notes, *_composites(tables)]
     datasets = [_data_set(name, table) for name, table in tables.items()]
     if validation is not None and not tables:
         datasets = [DataSet(name=name, facts=[("rows", f"{rows:,}")]) for name, rows in validation.rows.items()]
@@ -164,6 +165,16 @@ def _summary(
     if drifts and any(gap.limit is not None for one in drifts for gap in one.gaps):
         parts.append(f"{drifted:,} of {len(drifts):,} compared columns drifted")
     return "; ".join(parts) + "." if parts else ""
+
+
+def _composites(tables: Mapping[str, TableStatistics]) -> list[str]:
+    """Whether the columns of sparse and weighted features fit together."""
+    return [
+        f"{set_name}: {one.kind.lower()} feature {name!r}, {counted(one.num_examples, 'row')}; "
+        + ("its columns fit together" if one.fits else "its columns do not fit together in every row")
+        for set_name, table in tables.items()
+        for name, one in table.composites.items()
+    ]
 
 
 def _schema_notes(schema: Schema) -> list[str]:

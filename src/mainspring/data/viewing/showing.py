@@ -75,7 +75,7 @@ def view(
             validation=validation,
             drifts=drifts,
             findings=assessment.findings if assessment is not None else (),
-            notes=comparison.notes if comparison is not None else (),
+            notes=_notes(comparison) if comparison is not None else (),
             title=title or _title(tables, schema, validation),
         )
     )
@@ -97,6 +97,13 @@ def tables_of(
             alone = len(one.splits) == 1
             tables |= {name if alone else f"{name} {split}": table for split, table in one.splits.items()}
     return tables
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    """What a comparison says beside the distances of all rows."""
+    moved = {name: [one.name for one in parts if one.drifted] for name, parts in comparison.slices.items()}
+    told = [f"In slice {name}: {', '.join(names)} drifted" for name, names in moved.items() if names]
+    return [*comparison.notes, *told]
 
 
 def _title(tables: Mapping[str, TableStatistics], schema: Schema | None, validation: Validation | None) -> str:

@@ -268,3 +268,24 @@ def test_times_to_the_nanosecond_with_a_zone_are_described(capsys: pytest.Captur
     found = {one["name"]: one for one in answer(capsys, "stats", path)["features"]}
     assert (found["event_timestamp"]["type"], found["event_timestamp"]["num_missing"]) == ("TIMESTAMP", 0)
     assert found["driver_id"]["unique"] == 5
+
+
+def test_slices_have_lines_of_their_own(trips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # Rows 81 to 119 are dear, but for 90, 100 and 110, which have no fare.
+    found = answer(capsys, "stats", trips, "--slice", "paid", "--slice", "dear=fare > 20")
+    assert {name: one["num_examples"] for name, one in found["slices"].items()} == {
+        "paid=Cash": 80,
+        "paid=Card": 40,
+        "dear": 36,
+    }
+    text = told(capsys, "stats", trips, "--slice", "dear=fare > 20", "--features", "fare")
+    assert "dear  36 rows" in text
+    assert re.search(r"^  fare +trips .*\n +dear .* 20\.25 ", text, re.MULTILINE)
+
+
+def test_what_drifted_in_a_slice_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, low in (("one", 0), ("other", 500)):
+        rows = [f"{'AB'[row % 2]},{row + (low if row % 2 else 0)}" for row in range(400)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["kind,x", *rows]))
+    text = told(capsys, "compare", tmp_path / "one.csv", tmp_path / "other.csv", "--slice", "kind")
+    assert "- in slice kind=B: x drifted" in text

@@ -13,6 +13,7 @@ from mainspring.core.errors import InputError
 from mainspring.data import Schema, Table, infer, summarize, validate
 from mainspring.data.assessment import assess
 from mainspring.data.comparison import compare
+from mainspring.data.schema import WeightedFeature
 from mainspring.data.viewing import Page, view
 
 HOSTILE = "</script><img src=x onerror=\"alert('1')\"><!--\u2028&amp;"
@@ -159,3 +160,13 @@ def test_findings_stand_above_the_features() -> None:
     page = view(summarize(table), assessment=assess(table, label="y")).html
     assert "CONSTANT_COLUMN" in page
     assert 'data-open="same"' in page
+
+
+def test_features_of_several_columns_and_slices_are_told_of() -> None:
+    table = Table.from_columns({"kind": ["a", "b"] * 50, "x": [1, 2] * 50, "w": [1.0, 2.0] * 50})
+    page = view(summarize(table, weighted=[WeightedFeature(name="weighted_x", feature="x", weight="w")])).html
+    assert "weighted_x" in page
+    assert "fit together" in page
+    other = Table.from_columns({"kind": ["a", "b"] * 50, "x": [1, 9] * 50, "w": [1.0, 2.0] * 50})
+    sliced = [summarize(one, slices=["kind"]) for one in (table, other)]
+    assert "In slice kind=b: x drifted" in view(compare(*sliced)).html

@@ -106,6 +106,9 @@ def compare(
         head = f"{bold(first)} {one.num_examples:,} rows, {bold(second)} {other.num_examples:,} rows"
         told = f"{len(drifted)} of {len(drifts)} features drifted"
         lines = [f"{head}: {told}", *drift_lines(drifts, limit=limit)]
+        for name, parts in found.slices.items():
+            moved = [each.name for each in parts if each.drifted and wanted(each.name)]
+            lines += [f"- in slice {printable(name)}: {', '.join(map(printable, moved))} drifted"] if moved else []
         lines += [f"- {printable(note)}" for note in found.notes]
         show([*lines, *(f"wrote {path}" for path in written.values())])
     return _DRIFTED if fail_on_drift and drifted else 0

@@ -10,7 +10,7 @@ import click
 from mainspring.app.cli.data.inputs import Reading, features_option, html_option, reading_options
 from mainspring.app.cli.data.loading import load, slices_of
 from mainspring.app.cli.data.output import show, write_page
-from mainspring.app.cli.data.tables import SORTS, name_filter, statistics_lines
+from mainspring.app.cli.data.tables import SORTS, name_filter, statistics_lines, with_slices
 from mainspring.app.cli.words import json_option, print_json
 from mainspring.core.errors import InputError
 
@@ -87,7 +87,7 @@ def stats(
             one["features"] = [each for each in one["features"] if wanted(each["name"])]
         print_json(form | written)
         return
-    lines = statistics_lines(found.splits, pattern=features, sort=sort, limit=limit)
+    lines = statistics_lines(with_slices(found.splits), pattern=features, sort=sort, limit=limit)
     show([*lines, *(f"wrote {path}" for path in written.values())])
 
 

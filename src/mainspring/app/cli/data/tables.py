@@ -57,6 +57,16 @@ def name_filter(pattern: str | None) -> Callable[[str], bool]:
     return lambda name: found.search(name) is not None
 
 
+def with_slices(tables: Mapping[str, TableStatistics]) -> dict[str, TableStatistics]:
+    """Data sets, each followed by its slices."""
+    found: dict[str, TableStatistics] = {}
+    for name, table in tables.items():
+        found[name] = table
+        before = f"{name} " if len(tables) > 1 else ""
+        found |= {f"{before}{slice_}": part for slice_, part in table.slices.items()}
+    return found
+
+
 def statistics_lines(
     tables: Mapping[str, TableStatistics],
     *,
@@ -134,7 +144,7 @@ def _zeros(feature: FeatureStatistics) -> float:
 def _group(kind: str, names: Sequence[str], tables: Mapping[str, TableStatistics]) -> list[str]:
     several = len(tables) > 1
     name_width = min(max(*map(len, names), 7), _NAME)
-    set_width = min(max(map(len, tables)), 16) if several else 0
+    set_width = min(max(map(len, tables)), 24) if several else 0
     room = width() - name_width - (set_width + _GAP if several else 0) - 12 - 2 * _GAP
     fields = _fields(kind)
     while sum(field.wide + _GAP for field in fields) > room and len(fields) > 1:
