@@ -14,7 +14,7 @@ from mainspring.data.statistics import Histogram, Numbers, equal_width
 if TYPE_CHECKING:
     import numpy as np
 
-SAMPLE: Final = 131_072
+SAMPLE: Final = 262_144
 """How many values of a chunk are sorted for its quantiles."""
 _LARGE: Final = 1e150
 _DENSE: Final = 1 << 17
@@ -55,9 +55,10 @@ def numbers_of(values: np.ndarray) -> Numbers:
 def numbers_of_chunk(values: np.ndarray, bounds: tuple[float, float] | None = None) -> Numbers:
     """The statistics of a part of a large table: everything exact but quantiles and the number of different ones.
 
-    Quantiles are those of :data:`SAMPLE` values spread evenly over the chunk: a rank is off by less than 0.5 % of
-    the rows of two chunks together but once in a million times (Dvoretzky, Kiefer and Wolfowitz, 1956; Massart,
-    1990), and by less the more chunks there are. A chunk of at most 1,000 different values is described exactly.
+    Quantiles are those of :data:`SAMPLE` values, one at random out of every stretch of the chunk: in two chunks
+    of half a million rows together a rank is off by 0.35 % of the rows less than once in a million times
+    (Dvoretzky, Kiefer and Wolfowitz, 1956; Massart, 1990), and by less the more chunks there are. The points that
+    stand for the sample add about 0.1 %. A chunk of at most 1,000 different values is described exactly.
 
     Args:
         values: Of int64 or float64, none missing.

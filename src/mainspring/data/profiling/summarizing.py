@@ -147,8 +147,10 @@ def _pieces(table: Table, features: Sequence[Path], origin: np.ndarray | None) -
         yield Piece(table, origin=origin)
         return
     bounds = bounds_of(table, features)
-    for number, chunk in enumerate(table.chunks(CHUNK_ROWS)):
-        yield Piece(chunk, number * CHUNK_ROWS, whole=False, bounds=bounds, origin=origin)
+    # Chunks of equal size, so that none is short of a sample of its own.
+    size = -(-table.num_rows // -(-table.num_rows // CHUNK_ROWS))
+    for number, chunk in enumerate(table.chunks(size)):
+        yield Piece(chunk, number * size, whole=False, bounds=bounds, origin=origin)
 
 
 def _tasks(piece: Piece, features: Sequence[Path], options: Options) -> Iterator[Task]:
