@@ -278,7 +278,11 @@ class Table:
                 raise InputError("more than one SQL statement", where=query, expected="one SELECT")
             return self._of(engine.Relation.of(query, views={"this": self._query}))
         except engine.error() as error:
-            raise InputError(f"the SQL is not valid: {str(error).strip()}", where=query) from None
+            text = str(error).strip()
+            if text.startswith("Out of Memory"):
+                more = f"give the engine more memory, such as {engine.MEMORY_VARIABLE}=4GiB"
+                raise InputError(f"the query needs more memory: {text}", where=query, fix=more) from None
+            raise InputError(f"the SQL is not valid: {text}", where=query) from None
 
     def concat(self, other: Table) -> Self:
         """The rows of this table, then those of another with the same column names, in any order.
