@@ -7,11 +7,11 @@ missing, NaN and infinite rows have a bin of their own, so that identical data i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mainspring.data.comparison import formulas, resampling
-from mainspring.data.comparison.nouns import Distances
+from mainspring.data.comparison.nouns import METRICS, Distances
 from mainspring.data.comparison.ordered import (
     Line,
     half_harmonic,
@@ -48,11 +48,17 @@ _KOLMOGOROV_ROOT: Final = math.sqrt(math.pi**2 / 12)
 
 class _Scored(NamedTuple):
     value: float
-    p_value: float
+    p_value: float | None
     chance: float
 
 
-def distances(one: FeatureStatistics, other: FeatureStatistics, *, intervals: bool = False) -> Distances | None:
+def distances(
+    one: FeatureStatistics,
+    other: FeatureStatistics,
+    *,
+    intervals: bool = False,
+    judged: Collection[str] | None = None,
+) -> Distances | None:
     """How far apart two columns are; ``None`` if they cannot be compared (numbers with words).
 
     From statistics alone, no rows are needed. Symmetric but for ``wasserstein``, whose unit is the spread of the
@@ -64,6 +70,8 @@ def distances(one: FeatureStatistics, other: FeatureStatistics, *, intervals: bo
     Args:
         intervals: Also give 95 % confidence intervals, by resampling the summaries 200 times, always in the same
             way. This takes longer than all the rest.
+        judged: The distances that will be held against a limit; all if ``None``. Of the others that need many
+            draws for it, ``total_variation``, ``l_infinity`` and ``wasserstein``, the p-value is left out.
 
     Example:
         >>> from mainspring.data import Table, summarize
@@ -73,10 +81,12 @@ def distances(one: FeatureStatistics, other: FeatureStatistics, *, intervals: bo
         >>> round(found.l_infinity, 3), found.at, found.p_value < 0.001
         (0.3, 'cash', True)
     """
-    return distances_of_sides(side_of(one), side_of(other), intervals=intervals)
+    return distances_of_sides(side_of(one), side_of(other), intervals=intervals, judged=judged)
 
 
-def distances_of_sides(one: Side, other: Side, *, intervals: bool = False) -> Distances | None:
+def distances_of_sides(
+    one: Side, other: Side, *, intervals: bool = False, judged: Collection[str] | None = None
+) -> Distances | None:
     """How far apart two columns are, however they came to be known; ``None`` if they cannot be compared."""
     if not comparable(one, other):
         return None
@@ -84,15 +94,16 @@ def distances_of_sides(one: Side, other: Side, *, intervals: bool = False) -> Di
     bins = bins_of(one, other, line)
     words = one.words is not None
     lengths = line_of(one.lengths, other.lengths)
-    scored = _binned(bins, line)
-    scored |= _words(bins) if words else _line(line, one, other) if line is not None else {}
+    drawn_for = frozenset(METRICS if judged is None else judged)
+    scored = _binned(bins, line, drawn_for)
+    scored |= _words(bins, drawn_for) if words else _line(line, one, other, drawn_for) if line is not None else {}
     scored |= _presence(one, other, lengths)
     drawn = resampling.intervals(bins, line, lengths, _missing(one, other)) if intervals else {}
     return Distances(
         at=_furthest(bins, without_missing=words),
         sizes=(round(one.rows), round(other.rows)),
-        p_value=scored["chi_squared"].p_value,
-        p_values={name: found.p_value for name, found in scored.items()},
+        p_value=scored["chi_squared"].p_value or 0.0,
+        p_values={name: found.p_value for name, found in scored.items() if found.p_value is not None},
         chance={name: found.chance for name, found in scored.items()},
         intervals={name: ends for name, ends in drawn.items() if name in scored},
         jensen_shannon=scored["jensen_shannon"].value,
@@ -113,7 +124,7 @@ def _value(scored: Mapping[str, _Scored], name: str) -> float | None:
     return scored[name].value if name in scored else None
 
 
-def _binned(bins: Bins, line: Line | None) -> dict[str, _Scored]:
+def _binned(bins: Bins, line: Line | None, drawn_for: frozenset[str]) -> dict[str, _Scored]:
     """Distances over bins; their p-values over the same bins, the rare ones taken together.
 
     To second order all of them are Pearson's statistic over the effective size (they are f-divergences), so that
@@ -144,11 +155,13 @@ def _binned(bins: Bins, line: Line | None) -> dict[str, _Scored]:
             formulas.hellinger(p, q), p_value(8 * formulas.hellinger(few, less) ** 2), math.sqrt(chance / 8)
         ),
         "chi_squared": _Scored(pearson, least, float(degrees)),
-        "total_variation": _gap(formulas.total_variation, (p, q), kept, effective, 0),
+        "total_variation": _gap(formulas.total_variation, (p, q), kept, effective, 0)
+        if "total_variation" in drawn_for
+        else _Scored(formulas.total_variation(p, q), None, 0.0),
     }
 
 
-def _words(bins: Bins) -> dict[str, _Scored]:
+def _words(bins: Bins, drawn_for: frozenset[str]) -> dict[str, _Scored]:
     present = [pair for name, pair in bins.items() if name != MISSING]
     kept = grouped(present)
     whole = sum(a + b for a, b in present)
@@ -156,7 +169,9 @@ def _words(bins: Bins) -> dict[str, _Scored]:
     surprise = max((abs(a - b) / math.sqrt(a + b) for a, b in present if a + b), default=0.0)
     used = max(sum(1 for pair in present if any(pair)), 1)
     return {
-        "l_infinity": _gap(formulas.largest_gap, _sides(present), kept, _effective(kept, None), 1),
+        "l_infinity": _gap(formulas.largest_gap, _sides(present), kept, _effective(kept, None), 1)
+        if "l_infinity" in drawn_for
+        else _Scored(formulas.largest_gap(*_sides(present)), None, 0.0),
         "normalized_absolute_difference": _Scored(
             apart / whole if whole else 0.0,
             # Counts as Poisson variables, the most surprising of all words.
@@ -166,7 +181,7 @@ def _words(bins: Bins) -> dict[str, _Scored]:
     }
 
 
-def _line(line: Line, one: Side, other: Side) -> dict[str, _Scored]:
+def _line(line: Line, one: Side, other: Side, drawn_for: frozenset[str]) -> dict[str, _Scored]:
     distance = kolmogorov_smirnov(line)
     p_value = kolmogorov_smirnov_p(line, distance)
     for counts in ((one.nan, other.nan), (one.infinite, other.infinite), (one.missing, other.missing)):
@@ -174,7 +189,7 @@ def _line(line: Line, one: Side, other: Side) -> dict[str, _Scored]:
             sizes = one.rows, other.rows
             distance = max(distance, _difference(counts, sizes))
             p_value = min(2 * min(p_value, two_shares(counts, sizes)), 1.0)
-    moved = wasserstein(line)
+    moved = wasserstein(line, drawn="wasserstein" in drawn_for)
     return {
         "kolmogorov_smirnov": _Scored(distance, p_value, _supremum(line)),
         "wasserstein": _Scored(moved.distance, moved.p_value, moved.chance),

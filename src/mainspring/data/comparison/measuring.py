@@ -40,7 +40,7 @@ def measure(
         (name, metric, limit, apart)
         for name, limits_ in limits.items()
         if name in one.features and name in other.features
-        for apart in [distances(one.features[name], other.features[name])]
+        for apart in [distances(one.features[name], other.features[name], judged=_judged(limits_))]
         if apart is not None
         for metric, limit in _limited(one.features[name], apart, limits_)
     ]
@@ -61,6 +61,12 @@ def measure(
             )
         )
     return tuple(measurements)
+
+
+def _judged(limits: DriftLimits) -> frozenset[str]:
+    """What may be held against a limit, and what is measured where there is none."""
+    limited = {metric for metric in METRICS if getattr(limits, metric, None) is not None}
+    return frozenset(limited | {"l_infinity"})
 
 
 def _limited(

@@ -166,7 +166,7 @@ def gaps_by_chance(
     pooled = np.array([a + b for a, b in counts])
     roots = np.sqrt(pooled / pooled.sum())
     normal = _normals()[:, : len(roots)]
-    apart = roots * normal - np.outer((normal * roots).sum(axis=1), roots * roots)
+    apart = roots * normal - np.outer(normal @ roots, roots * roots)
     apart = np.abs(apart) / math.sqrt(effective)
     return np.sort(apart.sum(axis=1) / 2), np.sort(apart.max(axis=1))
 
