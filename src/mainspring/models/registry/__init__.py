@@ -1,10 +1,35 @@
-"""The registry: numbered versions of packages, aliases with their whole history, and the way back.
+"""The registry: numbered versions of packages, aliases with their whole history, promotion with signatures,
+search, retention, webhooks, and the way back.
 
 It stands on the ports of the store alone, and every change is one transaction of the record.
 """
 
+from mainspring.models.registry.comparison import Comparison
 from mainspring.models.registry.decisions import AliasMove, Blessing
+from mainspring.models.registry.facts import Facts
 from mainspring.models.registry.model_version import ModelVersion
-from mainspring.models.registry.registry import PRODUCTION, Registry
+from mainspring.models.registry.names import PRODUCTION
+from mainspring.models.registry.promoting import Promotion
+from mainspring.models.registry.promotion import Decision, Policy, PromotionRefusedError
+from mainspring.models.registry.registry import Registry
+from mainspring.models.registry.remarks import Note
+from mainspring.models.registry.retention import Retention
+from mainspring.models.registry.rule import Explanation, SignatureChange
 
-__all__ = ["AliasMove", "Blessing", "ModelVersion", "PRODUCTION", "Registry"]
+__all__ = [
+    "PRODUCTION",
+    "AliasMove",
+    "Blessing",
+    "Comparison",
+    "Decision",
+    "Explanation",
+    "Facts",
+    "ModelVersion",
+    "Note",
+    "Policy",
+    "Promotion",
+    "PromotionRefusedError",
+    "Registry",
+    "Retention",
+    "SignatureChange",
+]

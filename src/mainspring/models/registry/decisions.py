@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self, TypeAlias
 
 from mainspring.core.clock import iso
+from mainspring.core.records import Value
 from mainspring.models.versions import Version
 
 Action: TypeAlias = Literal["move", "rollback"]
@@ -24,6 +25,7 @@ class AliasMove:
         action: A move forward, or a rollback.
         by: Who.
         reason: Why.
+        evidence: What it rests on: ``artifact:ID``, digests, addresses.
         number: The place in the history of the alias, from 1.
         at: When, in seconds since the epoch.
     """
@@ -35,6 +37,7 @@ class AliasMove:
     action: Action
     by: str
     reason: str
+    evidence: tuple[str, ...] = ()
     number: int = 1
     at: float = 0.0
 
@@ -53,7 +56,7 @@ class AliasMove:
         """Plain values, for JSON."""
         return {**self.told(), "at": self.at}
 
-    def told(self) -> dict[str, str]:
+    def told(self) -> dict[str, Value]:
         """What is written into the record; it knows the time itself."""
         return {
             "model": self.name,
@@ -63,6 +66,7 @@ class AliasMove:
             "action": self.action,
             "by": self.by,
             "reason": self.reason,
+            "evidence": list(self.evidence),
         }
 
     @classmethod
@@ -77,6 +81,7 @@ class AliasMove:
             action=told["action"],
             by=told["by"],
             reason=told["reason"],
+            evidence=tuple(told.get("evidence") or ()),
             at=at,
         )
 
@@ -116,6 +121,21 @@ class Blessing:
         """Read what the record has."""
         version = Version.parse(told["version"])
         return cls(name=told["model"], version=version, ok=told["ok"], by=told["by"], reason=told["reason"], at=at)
+
+
+def standing(history: Sequence[AliasMove]) -> tuple[Version, ...]:
+    """The versions that may serve as a baseline: the one that holds the alias, then those it had before, newest
+    first. A version that it was taken back from, by a rollback or a move to an older version, is not among them.
+
+    Example:
+        After moves to 1.0.0, 1.1.0, 1.2.0 and one rollback: ``(1.1.0, 1.0.0)``.
+    """
+    stack: list[Version] = []
+    for move in history:
+        if move.after in stack:
+            del stack[stack.index(move.after) :]
+        stack.append(move.after)
+    return tuple(reversed(stack))
 
 
 def held(history: Sequence[AliasMove]) -> list[Version]:

@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from mainspring.core.errors import ConflictError, InputError, NotFoundError, StateError
-from mainspring.evaluation import Better, better
-from mainspring.models.files import Files
-from mainspring.models.package import MANIFEST, SIGNATURE, Package
-from mainspring.models.registry.decisions import Action, AliasMove, Blessing, held
-from mainspring.models.registry.ledger import ALIAS_MOVE, BLESSING, REGISTRATION, Ledger
+from mainspring.core.clock import now
+from mainspring.core.errors import NotFoundError, StateError
+from mainspring.core.records import Value
+from mainspring.models.package import Package
+from mainspring.models.registry import remarks
+from mainspring.models.registry.comparison import Comparison, compare, described
+from mainspring.models.registry.decisions import Action, AliasMove, Blessing, held, standing
+from mainspring.models.registry.facts import Facts, facts_of
+from mainspring.models.registry.ledger import ALIAS_MOVE, BLESSING, REGISTRATION, Ledger, event_of
 from mainspring.models.registry.model_version import ModelVersion
-from mainspring.models.versions import Version, next_version
+from mainspring.models.registry.names import LATEST, PRODUCTION, check_name, parted, retried
+from mainspring.models.registry.promoting import Promotion, Promotions, decided, moved, requested
+from mainspring.models.registry.promotion import Decision, Policy, policy_for
+from mainspring.models.registry.remarks import Note
+from mainspring.models.registry.retention import DAY, Retention, reasons_to_keep
+from mainspring.models.registry.rule import MAIN_METRICS, Explanation, judge
+from mainspring.models.registry.webhooks.events import Notice
+from mainspring.models.registry.webhooks.subscriptions import Webhooks
+from mainspring.models.versions import Version
 from mainspring.store.ports import BlobStore, MetadataStore
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from mainspring.core.records import Execution
+
+__all__ = ["LATEST", "MAIN_METRICS", "PRODUCTION", "Registry"]
 
 _Choice: TypeAlias = Callable[[tuple[AliasMove, ...]], Version]
 """Which version an alias moves to, given its history."""
 
-PRODUCTION = "production"
-"""The alias that a bare name stands for."""
-
-LATEST = "latest"
-"""``taxi:latest`` is the highest version."""
-
-MAIN_METRICS = ("auc", "auc_weighted", "accuracy", "rmse", "mae")
-"""The first of these that both versions have is the main metric, unless one is named."""
-
-ATTEMPTS = 100
-"""How often a write is tried again when others write at the same time."""
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_Facts: TypeAlias = dict[Version, dict[str, Value]]
 
 
 class _Saved(Protocol):
@@ -48,11 +49,25 @@ class Registry:
     Args:
         record: The record.
         blobs: Where packages are kept.
+        policies: What it takes to bring a version into an environment.
+        wake: Called after something was written that webhooks are told of.
+
+    Attributes:
+        webhooks: Who is told of what happens.
     """
 
-    def __init__(self, record: MetadataStore, blobs: BlobStore) -> None:
-        self._ledger = Ledger(record)
+    def __init__(
+        self,
+        record: MetadataStore,
+        blobs: BlobStore,
+        *,
+        policies: Sequence[Policy] = (),
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._ledger = Ledger(record, wake)
         self._blobs = blobs
+        self._promotions = Promotions(self._ledger, self, policies)
+        self.webhooks = Webhooks(record, wake)
 
     def register(
         self,
@@ -61,9 +76,12 @@ class Registry:
         name: str,
         metrics: Mapping[str, float] | None = None,
         metric: str | None = None,
+        better: str | None = None,
+        margin: float = 0.0,
         author: str = "",
         reason: str = "",
         alias: str | None = None,
+        tags: Mapping[str, str] | None = None,
         in_step: bool = False,
     ) -> ModelVersion:
         """Give a package the next version of a model. A package that has one keeps it.
@@ -73,17 +91,22 @@ class Registry:
             name: Name of the model: letters, digits, dot, dash and underscore.
             metrics: How good it is.
             metric: The metric by which MINOR grows; by default the first of :data:`MAIN_METRICS`.
+            better: ``"higher"`` or ``"lower"``; by default what the metric's name says.
+            margin: By how much the metric must get better for MINOR.
             author: Who.
             reason: What for.
-            alias: An alias to point at the version, if it is new.
+            alias: An alias to point at the version, if it is new. Where a policy guards it, its promotion is asked
+                for instead.
+            tags: Names with values, to be found by.
             in_step: A pipeline step calls, and its engine records the returned version with its lineage.
 
         Raises:
             InputError: For a name that is none.
         """
-        _check_name(name, "a model")
+        check_name(name, "a model")
         if alias is not None:
-            _check_name(alias, "an alias")
+            check_name(alias, "an alias")
+        tagged = remarks.tag_facts(tags or {})
         digest = self._put(package)
 
         def attempt() -> ModelVersion:
@@ -91,25 +114,43 @@ class Registry:
             for version in known:
                 if version.digest == digest:
                     return version
-            made = self._made(package, known[-1] if known else None, metric, metrics or {})
+            last = known[-1] if known else None
+            made, why, explanation = judge(
+                last.version if last else None,
+                described(last, self._blobs) if last else None,
+                package,
+                metrics_before=last.metrics if last else {},
+                metrics=metrics or {},
+                metric=metric,
+                direction=better,
+                margin=margin,
+            )
             version = ModelVersion(
                 name=name,
-                version=made[0],
+                version=made,
                 digest=digest,
                 metrics=dict(metrics or {}),
-                why=made[1],
+                why=why,
                 author=author,
                 reason=reason,
             )
-            artifact = None if in_step else self._ledger.version_artifact(version, self._put(version))
             told = reason or f"registered as {version.version}"
-            moves = (
-                [self._next_move(name, alias, lambda _: version.version, "move", author, told)] if alias else []
+            tell = [_registered(version, explanation)]
+            facts: _Facts = {version.version: {**facts_of(version, package, explanation), **tagged}}
+            moves, events = self._pointed(version, alias, by=author, reason=told, facts=facts, tell=tell)
+            self._ledger.add_version(
+                version,
+                package,
+                None if in_step else self._ledger.version_artifact(version, self._put(version)),
+                number=len(known) + 1,
+                moves=moves,
+                events=events,
+                facts=facts,
+                tell=tell,
             )
-            self._ledger.add_version(version, package, artifact, number=len(known) + 1, moves=moves)
             return version
 
-        return _retried(attempt, f"registering {name}")
+        return retried(attempt, f"registering {name}")
 
     def models(self) -> tuple[str, ...]:
         """Names of all models, sorted."""
@@ -124,13 +165,13 @@ class Registry:
         """The version that is meant.
 
         Args:
-            reference: ``"taxi@production"``, ``"taxi:1.2.0"``, ``"taxi:latest"``, or ``"taxi"``: what the alias
-                ``production`` points to, or the latest version while there is no such alias.
+            reference: ``"taxi@production"``, ``"taxi:1.2.0"`` (or ``"taxi@1.2.0"``), ``"taxi:latest"``, or
+                ``"taxi"``: what the alias ``production`` points to, or the latest version while there is none.
 
         Raises:
             NotFoundError: If there is no such model, version or alias: with those that there are.
         """
-        name, mark, rest = _parted(reference)
+        name, mark, rest = parted(reference)
         versions = self.versions(name)
         if not versions:
             known = self.models()
@@ -166,19 +207,65 @@ class Registry:
         """
         return Package.load(self._blobs.local(version.digest))
 
-    def move(self, name: str, alias: str, version: Version | str, *, by: str, reason: str) -> AliasMove:
-        """Point an alias at a version; who, when and why stay in the record.
+    def explain(self, name: str, version: Version | str) -> Explanation | None:
+        """Why a version has its number, part by part; ``None`` for one registered before this was kept."""
+        return self.facts(name, version).explanation
+
+    def compare(self, name: str, before: Version | str, after: Version | str) -> Comparison:
+        """Two versions side by side: code, data, parameters, metrics, environment, size, signature.
+
+        Args:
+            name: Name of the model.
+            before: A version, or an alias with its ``@``.
+            after: Another.
+
+        Raises:
+            NotFoundError: If there is no such version, or the bytes of one are gone.
+        """
+        pair = [
+            self.resolve(name + (str(one) if str(one).startswith("@") else f":{one}")) for one in (before, after)
+        ]
+        return compare(pair[0], pair[1], record=self._ledger.record, blobs=self._blobs)
+
+    # Aliases
+
+    def move(
+        self, name: str, alias: str, version: Version | str, *, by: str, reason: str, evidence: Sequence[str] = ()
+    ) -> AliasMove:
+        """Point an alias at a version; who, when, why and on what evidence stays in the record.
+
+        Args:
+            name: Name of the model.
+            alias: Name of the alias.
+            version: Where to.
+            by: Who.
+            reason: Why.
+            evidence: What it rests on: ``"artifact:ID"``, a digest, an address.
 
         Raises:
             NotFoundError: If there is no such version.
-            InputError: For an alias that is no name.
+            InputError: For an alias that is no name, or evidence that is none.
+            StateError: If a policy guards the alias and the version never held it, or the version is archived.
         """
-        _check_name(alias, "an alias")
-        after = self.resolve(f"{name}:{version}").version
-        return self._moved(name, alias, lambda _history: after, "move", by, reason)
+        check_name(alias, "an alias")
+        after = self.resolve(f"{name}:{version}")
+        guarded = policy_for(self._promotions.policies, name, alias) is not None
+        if guarded and all(one.after != after.version for one in self.history(name, alias)):
+            raise StateError(
+                f"{name}@{alias} is guarded by a policy, and {after.version} never held it",
+                expected="a promotion, with the signatures that it takes",
+                fix=f'mainspring promote {name}@{after.version} --to {alias} --comment "…"',
+            )
+        if self.facts(name, after.version).archived:
+            raise StateError(f"{after} is archived", expected="a version that is not")
+        return self._moved(name, alias, lambda _history: after.version, "move", by, reason, evidence)
 
-    def rollback(self, name: str, alias: str = PRODUCTION, *, by: str, reason: str) -> ModelVersion:
+    def rollback(
+        self, name: str, alias: str = PRODUCTION, *, by: str, reason: str, evidence: Sequence[str] = ()
+    ) -> ModelVersion:
         """Point an alias back at the version that held it before; once more goes back one more.
+
+        No signatures are needed: that version was brought there before.
 
         Raises:
             StateError: If no other version held it before.
@@ -193,7 +280,7 @@ class Registry:
                 )
             return stack[-2]
 
-        move = self._moved(name, alias, before, "rollback", by, reason)
+        move = self._moved(name, alias, before, "rollback", by, reason, evidence)
         return self.resolve(f"{name}:{move.after}")
 
     def aliases(self, name: str) -> dict[str, Version]:
@@ -206,70 +293,333 @@ class Registry:
         events = self._ledger.events(ALIAS_MOVE, name, **equal)
         return tuple(AliasMove.read(event.properties, event.name, event.created_at) for event in events)
 
+    def standing(self, name: str, alias: str = PRODUCTION) -> tuple[Version, ...]:
+        """The versions that may serve as a baseline: what the alias points to, then what it pointed to before,
+        without those that it was taken back from; none while there is no such alias.
+        """
+        return standing(self.history(name, alias))
+
+    # Blessings
+
     def bless(self, version: ModelVersion, *, by: str, reason: str, ok: bool = True) -> Blessing:
-        """Say that a version may be used, or that it may not any more."""
+        """Say that a version may be used, or that it may not any more; then it cannot be promoted either."""
 
         def attempt() -> Blessing:
-            count = len(self.blessings(version))
+            known = self.blessings(version)
             blessing = Blessing(name=version.name, version=version.version, ok=ok, by=by, reason=reason)
-            self._ledger.add_event(BLESSING, f"{version}#{count + 1}", version.name, blessing.told())
-            return self.blessings(version)[count]
+            events = [(event_of(BLESSING, f"{version}#{len(known) + 1}", blessing.told()), ())]
+            if not ok or (known and not known[-1].ok):
+                # What was signed before this was known has expired.
+                said = "blessed again" if ok else "blessing taken back"
+                decisions = self._promotions.history(version.name)
+                seen = Decision(
+                    name=version.name,
+                    version=version.version,
+                    verb="attach",
+                    by=by,
+                    comment=f"{said}: {reason}",
+                    number=len(decisions) + 1,
+                )
+                events.append((decided(seen), ()))
+            self._ledger.write(version.name, events, facts={version.version: {"blessed": ok}})
+            return self.blessings(version)[len(known)]
 
-        return _retried(attempt, f"blessing {version}")
+        return retried(attempt, f"blessing {version}")
 
     def blessings(self, version: ModelVersion) -> tuple[Blessing, ...]:
         """What was said about a version, oldest first; the last counts."""
         events = self._ledger.events(BLESSING, version.name, version=str(version.version))
         return tuple(Blessing.read(event.properties, event.created_at) for event in events)
 
-    def _moved(self, name: str, alias: str, choose: _Choice, action: Action, by: str, reason: str) -> AliasMove:
-        def attempt() -> AliasMove:
-            move = self._next_move(name, alias, choose, action, by, reason)
-            event = self._ledger.add_event(ALIAS_MOVE, move.title, name, move.told())
-            return AliasMove.read(event.properties, event.name, event.created_at)
+    # Promotion
 
-        return _retried(attempt, f"moving {name}@{alias}")
-
-    def _next_move(
-        self, name: str, alias: str, choose: _Choice, action: Action, by: str, reason: str
+    def promote(
+        self, name: str, version: Version | str, *, to: str, by: str, comment: str, evidence: Sequence[str] = ()
     ) -> AliasMove:
-        history = self.history(name, alias)
-        return AliasMove(
+        """Bring a version into an environment: point the alias of that name at it, if its policy allows.
+
+        Args:
+            name: Name of the model.
+            version: Its version.
+            to: The environment.
+            by: Who.
+            comment: Why.
+            evidence: What it rests on: ``"artifact:ID"``, a digest, an address.
+
+        Raises:
+            PromotionRefusedError: With all that is missing. The promotion is then asked for, and the refusal is
+                part of the history.
+        """
+        meant = self.resolve(f"{name}:{version}")
+        return self._promotions.promote(meant, to, by=by, comment=comment, evidence=evidence)
+
+    def request(self, name: str, version: Version | str, *, to: str, by: str, comment: str = "") -> Promotion:
+        """Ask for a promotion, so that those who must sign hear of it; asking again changes nothing."""
+        return self._promotions.request(self.resolve(f"{name}:{version}"), to, by=by, comment=comment)
+
+    def sign(
+        self,
+        name: str,
+        version: Version | str,
+        *,
+        to: str,
+        role: str,
+        by: str,
+        comment: str,
+        evidence: Sequence[str] = (),
+    ) -> Decision:
+        """Sign for a role that a version may be brought into an environment, on the evidence as it is now.
+
+        Args:
+            name: Name of the model.
+            version: Its version.
+            to: The environment.
+            role: For which role.
+            by: Who signs.
+            comment: What was looked at, and found.
+            evidence: What it rests on: ``"artifact:ID"`` of a verdict or an evaluation, a digest, an address.
+
+        Raises:
+            InputError: If the role need not sign, or the person may not sign for it.
+            StateError: If the person signed for another role, and the policy wants different people.
+        """
+        meant = self.resolve(f"{name}:{version}")
+        return self._promotions.say(meant, to, ok=True, role=role, by=by, comment=comment, evidence=evidence)
+
+    def reject(
+        self,
+        name: str,
+        version: Version | str,
+        *,
+        to: str,
+        role: str,
+        by: str,
+        comment: str,
+        evidence: Sequence[str] = (),
+    ) -> Decision:
+        """Say for a role that a version may not be brought into an environment. Its signature takes it back."""
+        meant = self.resolve(f"{name}:{version}")
+        return self._promotions.say(meant, to, ok=False, role=role, by=by, comment=comment, evidence=evidence)
+
+    def attach(
+        self, name: str, version: Version | str, *, evidence: Sequence[str], by: str, comment: str
+    ) -> Decision:
+        """Add evidence about a version. What was signed without it has expired."""
+        return self._promotions.attach(self.resolve(f"{name}:{version}"), evidence, by=by, comment=comment)
+
+    def promotion(self, name: str, version: Version | str, *, to: str) -> Promotion:
+        """How a version stands with respect to an environment: who signed, and what is missing."""
+        return self._promotions.state(self.resolve(f"{name}:{version}"), to)
+
+    def decisions(self, name: str) -> tuple[Decision, ...]:
+        """Every request, signature, rejection, refusal, promotion, evidence and archiving, oldest first."""
+        return self._promotions.history(name)
+
+    # Tags, notes, search, retention
+
+    def facts(self, name: str, version: Version | str | None = None) -> Facts:
+        """Tags, description and state of a version, or of the model."""
+        return remarks.facts(self._ledger, name, version)
+
+    def tag(
+        self,
+        name: str,
+        version: Version | str | None = None,
+        *,
+        tags: Mapping[str, str | None],
+        by: str,
+    ) -> Facts:
+        """Give a version (or the model) tags; a value of ``None`` takes one away.
+
+        Raises:
+            NotFoundError: If there is no such model or version.
+            InputError: For a name that is none.
+        """
+        told = ", ".join(
+            f"{key} = {value}" if value is not None else f"{key} taken away" for key, value in tags.items()
+        )
+        self._remark(name, version, remarks.tag_facts(tags), by=by, text=f"tag {told}")
+        return self.facts(name, version)
+
+    def describe(self, name: str, version: Version | str | None = None, *, text: str, by: str) -> Facts:
+        """Say in words what a version (or the model) is."""
+        self._remark(name, version, {"description": text}, by=by, text=f"description: {text}")
+        return self.facts(name, version)
+
+    def note(self, name: str, version: Version | str | None = None, *, text: str, by: str) -> Note:
+        """Remark something about a version (or the model); it stays."""
+        return self._remark(name, version, {}, by=by, text=text)
+
+    def notes(self, name: str, version: Version | str | None = None) -> tuple[Note, ...]:
+        """What was remarked about a model and its versions, or about one version, oldest first."""
+        return remarks.notes(self._ledger, name, version)
+
+    def search(self, where: str, parameters: Mapping[str, Value] | None = None) -> tuple[ModelVersion, ...]:
+        """The versions of all models that satisfy a question, by model and number.
+
+        Args:
+            where: ``"accuracy > 0.9 and tag.team = 'risk'"``: see :mod:`mainspring.models.registry.facts`.
+            parameters: Values for ``:names`` in it.
+
+        Raises:
+            InputError: For a question that cannot be read.
+        """
+        wanted = remarks.search(self._ledger, where, parameters or {}, self._backfill)
+        names = sorted({name for name, _ in wanted})
+        return tuple(one for name in names for one in self.versions(name) if (name, str(one.version)) in wanted)
+
+    def retention(
+        self,
+        name: str,
+        *,
+        keep_last: int = 10,
+        keep_aliased: bool = True,
+        older_than: float | None = None,
+        in_use: Collection[str] = (),
+        by: str = "",
+        reason: str = "retention",
+        dry_run: bool = True,
+    ) -> Retention:
+        """Archive the versions that nothing needs; ``mainspring gc`` then gives back their packages.
+
+        Args:
+            name: Name of the model.
+            keep_last: How many of the highest stay.
+            keep_aliased: Whether what an alias points to stays, and what a rollback would go back to.
+            older_than: Only what was registered more than this many days ago goes.
+            in_use: Versions (``"taxi:1.2.0"``) that are served, or needed elsewhere; they stay.
+            by: Who.
+            reason: Why.
+            dry_run: Only say what would go.
+        """
+
+        def attempt() -> Retention:
+            known, versions = self.decisions(name), self.versions(name)
+            if not versions:
+                self.resolve(name)  # says which models there are
+            away = {one.version for one in known if one.verb == "archive"}
+            why = reasons_to_keep(
+                versions,
+                registered=self._times(name),
+                history=self.history(name),
+                decisions=known,
+                keep_last=keep_last,
+                keep_aliased=keep_aliased,
+                since=None if older_than is None else now() - older_than * DAY,
+                in_use=in_use,
+            )
+            going = [one for one in versions if not why[one.version] and one.version not in away]
+            for one in () if dry_run else going:
+                known = (*known, self._promotions.archive(one, known, by=by, comment=reason))
+            return Retention(
+                archived=tuple(going),
+                kept={one: why[one.version] for one in versions if why[one.version]},
+                gone=tuple(one for one in versions if one.version in away),
+                dry_run=dry_run,
+            )
+
+        return retried(attempt, f"archiving versions of {name}")
+
+    def archived(self, name: str) -> frozenset[Version]:
+        """The versions of a model that are archived, and that no alias points to."""
+        away = {one.version for one in self.decisions(name) if one.verb == "archive"}
+        return frozenset(away - set(self.aliases(name).values()))
+
+    # What the parts above are made of
+
+    def next_move(
+        self,
+        name: str,
+        alias: str,
+        after: Version,
+        *,
+        by: str,
+        reason: str,
+        evidence: tuple[str, ...] = (),
+        action: Action = "move",
+        history: tuple[AliasMove, ...] | None = None,
+    ) -> tuple[AliasMove, _Facts]:
+        """A move that comes after all that the record has, and what is then true of the versions."""
+        known = self.history(name, alias) if history is None else history
+        before = known[-1].after if known else None
+        facts: _Facts = {} if before is None else {before: {f"alias.{alias}": None}}
+        facts[after] = {f"alias.{alias}": True}
+        move = AliasMove(
             name=name,
             alias=alias,
-            before=history[-1].after if history else None,
-            after=choose(history),
+            before=before,
+            after=after,
             action=action,
             by=by,
             reason=reason,
-            number=len(history) + 1,
+            evidence=evidence,
+            number=len(known) + 1,
         )
+        return move, facts
 
-    def _made(
-        self, package: Package, previous: ModelVersion | None, metric: str | None, metrics: Mapping[str, float]
-    ) -> tuple[Version, str]:
-        """The number for a package, and why."""
-        if previous is None:
-            return next_version(None)
-        before = self._described(previous)
-        breaks = list(before.signature.breaks(package.signature))
-        if before.details.get("label") != package.details.get("label"):
-            breaks.insert(0, f"it predicts {package.details.get('label')!r}, not {before.details.get('label')!r}")
-        improved, told = _compared(metric, previous.metrics, metrics)
-        return next_version(
-            previous.version,
-            breaks=breaks,
-            improved=told if improved else None,
-            otherwise=f"the same signature; {told}",
-        )
+    def _moved(
+        self, name: str, alias: str, choose: _Choice, action: Action, by: str, reason: str, evidence: Sequence[str]
+    ) -> AliasMove:
+        used = self._ledger.evidence(evidence)
 
-    def _described(self, version: ModelVersion) -> Package:
-        """What a package says of itself, without its model."""
-        content: dict[str, bytes | Path] = {}
-        for name in (MANIFEST, SIGNATURE):
-            with self._blobs.open(version.digest, name) as file:
-                content[name] = file.read()
-        return Package.from_files(Files(content))
+        def attempt() -> AliasMove:
+            history = self.history(name, alias)
+            move, facts = self.next_move(
+                name,
+                alias,
+                choose(history),
+                by=by,
+                reason=reason,
+                evidence=tuple(evidence),
+                action=action,
+                history=history,
+            )
+            event = event_of(ALIAS_MOVE, move.title, move.told())
+            stored = self._ledger.write(name, [(event, used)], facts=facts, tell=[moved(move)])[0]
+            return AliasMove.read(stored.properties, stored.name, stored.created_at)
+
+        return retried(attempt, f"moving {name}@{alias}")
+
+    def _pointed(
+        self, version: ModelVersion, alias: str | None, *, by: str, reason: str, facts: _Facts, tell: list[Notice]
+    ) -> tuple[list[AliasMove], list[Execution]]:
+        """The move of an alias to a new version; the request for it, where a policy guards the alias."""
+        if alias is None:
+            return [], []
+        if policy_for(self._promotions.policies, version.name, alias) is not None:
+            known = self._promotions.history(version.name)
+            asked, notice = requested(version, alias, known, by=by, comment=reason)
+            tell.append(notice)
+            return [], [decided(asked)]
+        move, told = self.next_move(version.name, alias, version.version, by=by, reason=reason)
+        for one, values in told.items():
+            facts[one] = {**facts.get(one, {}), **values}
+        tell.append(moved(move))
+        return [move], []
+
+    def _remark(
+        self, name: str, version: Version | str | None, told: Mapping[str, Value], *, by: str, text: str
+    ) -> Note:
+        found = self.resolve(name if version is None else f"{name}:{version}")
+        about = None if version is None else found.version
+        return remarks.write(self._ledger, name, about, told, by=by, text=text)
+
+    def _times(self, name: str) -> dict[Version, float]:
+        events = self._ledger.events(REGISTRATION, name)
+        return {_version(event.properties).version: event.created_at for event in events}
+
+    def _backfill(self, name: str) -> _Facts:
+        """What is searched for of the versions of a model that was registered before it was kept."""
+        found: _Facts = {}
+        for version in self.versions(name):
+            try:
+                package = described(version, self._blobs)
+            except NotFoundError:  # the bytes are gone; what the record knows is searched
+                package = None
+            found[version.version] = facts_of(version, package, None)
+        for alias, held_by in self.aliases(name).items():
+            found[held_by][f"alias.{alias}"] = True
+        return found
 
     def _put(self, value: _Saved) -> str:
         with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
@@ -279,42 +629,14 @@ class Registry:
             return self._blobs.put(target)
 
 
-def _compared(metric: str | None, before: Mapping[str, float], after: Mapping[str, float]) -> tuple[bool, str]:
-    """Whether the main metric got better, and a sentence with both figures."""
-    both = [name for name in ([metric] if metric else MAIN_METRICS) if name in before and name in after]
-    if not both:
-        return False, f"no figure of {metric or 'a main metric'} to compare"
-    name = both[0]
-    told = f"{name} {before[name]:.4g} → {after[name]:.4g}"
-    if better(name) is Better.LOWER:
-        return after[name] < before[name], told
-    return after[name] > before[name], told
-
-
-def _parted(reference: str) -> tuple[str, str, str]:
-    for mark in ("@", ":"):
-        name, found, rest = reference.partition(mark)
-        if found:
-            return name, mark, rest
-    return reference, "", ""
+def _registered(version: ModelVersion, explanation: Explanation) -> Notice:
+    told: dict[str, Value] = {name: value for name, value in version.as_dict().items() if name != "name"}
+    return Notice(
+        event="version.registered",
+        key=str(version),
+        data={"model": version.name, **told, "part": explanation.part},
+    )
 
 
 def _version(properties: Mapping[str, object]) -> ModelVersion:
     return ModelVersion.from_dict({name: value for name, value in properties.items() if name != "model"})
-
-
-def _check_name(name: str, what: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise InputError(
-            f"{name!r} cannot name {what}", expected="letters, digits, dot, dash and underscore, such as taxi"
-        )
-
-
-def _retried(attempt: Callable[[], T], doing: str) -> T:
-    """Try again while others write at the same time: each try sees what they wrote."""
-    for _ in range(ATTEMPTS):
-        try:
-            return attempt()
-        except ConflictError as error:
-            last = error
-    raise ConflictError(f"{doing}: others wrote at the same time, {ATTEMPTS} times over") from last
