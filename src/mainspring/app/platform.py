@@ -24,6 +24,7 @@ from mainspring.pipelines.snapshots import Entry
 
 if TYPE_CHECKING:
     from mainspring.models.registry import Registry
+    from mainspring.models.registry.webhooks import Courier
     from mainspring.pipelines.approvals import Approval
 
 
@@ -95,12 +96,17 @@ class Mainspring:
     @cached_property
     def models(self) -> Registry:
         """The product."""
-        return wiring.open_registry(self.store)
+        return wiring.open_registry(self.store, self.settings)
+
+    @property
+    def courier(self) -> Courier:
+        """What tells webhooks."""
+        return wiring.open_courier(self.store, self.settings)
 
     def close(self) -> None:
         """Give back what is held."""
         if "store" in self.__dict__:
-            self.store.record.close()
+            wiring.close(self.store)
 
     def __enter__(self) -> Self:
         return self

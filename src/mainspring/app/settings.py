@@ -95,6 +95,27 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """``[[promotion]]``: what it takes to bring a version of a model into an environment.
+
+    Attributes:
+        environment: Its name, such as ``"production"``; it is the alias that is guarded.
+        model: The model; every model by default.
+        roles: Each of these must sign.
+        people: Who may sign for a role, by role; anybody by default.
+        same_person: Whether one person may sign for several roles.
+        after: The environment that the version must have been promoted to before.
+    """
+
+    environment: str = ""
+    model: str = "*"
+    roles: Sequence[str] = ()
+    people: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    same_person: bool = False
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of a project, and where it lies."""
 
@@ -104,6 +125,7 @@ class Settings:
     run: Run = field(default_factory=Run)
     serving: Serving = field(default_factory=Serving)
     schedule: Sequence[Schedule] = ()
+    promotion: Sequence[Promotion] = ()
 
     def path(self, location: str) -> Path:
         """A location of these settings as an absolute path."""
@@ -116,6 +138,8 @@ class Settings:
 
 
 _SECTIONS = {"project": Project, "store": Store, "run": Run, "serving": Serving}
+
+_LISTS = ("schedule", "promotion")
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -158,26 +182,28 @@ def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
         values = dict(given) if isinstance(given, dict) else {}
         values |= _from_environment(name, cls, os.environ if environ is None else environ)
         sections[name] = _section(f"[{name}]", cls, values, problems)
-    rules = content.get("schedule")
-    schedules = [
-        _schedule(number, values, problems)
-        for number, values in enumerate(rules if isinstance(rules, list) else [], 1)
-        if isinstance(values, dict)
-    ]
+    schedules = [_schedule(number, values, problems) for number, values in _tables(content, "schedule")]
+    promotions = [_promotion(number, values, problems) for number, values in _tables(content, "promotion")]
     problems += _out_of_range(sections)
     if problems:
         raise InputError("; ".join(problems), where=str(file), fix="see the page on settings in the documentation")
-    return Settings(root=root, schedule=tuple(schedules), **sections)
+    return Settings(root=root, schedule=tuple(schedules), promotion=tuple(promotions), **sections)
+
+
+def _tables(content: Mapping[str, Any], name: str) -> list[tuple[int, Mapping[str, Any]]]:
+    given = content.get(name)
+    found = enumerate(given if isinstance(given, list) else [], 1)
+    return [(number, values) for number, values in found if isinstance(values, dict)]
 
 
 def _wrong_shapes(content: Mapping[str, Any]) -> list[str]:
     problems = []
     for name, value in content.items():
-        if name == "schedule":
+        if name in _LISTS:
             if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-                problems.append("schedule: expected [[schedule]], in double brackets, for each rule")
+                problems.append(f"{name}: expected [[{name}]], in double brackets, for each rule")
         elif name not in _SECTIONS:
-            problems.append(f"there is no section [{name}]{_like(name, [*_SECTIONS, 'schedule'])}")
+            problems.append(f"there is no section [{name}]{_like(name, [*_SECTIONS, *_LISTS])}")
         elif not isinstance(value, dict):
             problems.append(f"{name} = {value!r}: expected a section [{name}]")
     return problems
@@ -199,6 +225,20 @@ def _schedule(number: int, values: Mapping[str, Any], problems: list[str]) -> Sc
         problems.append(f"[[schedule]] {number} has {rules or 'no rule'}; give one of cron, every, data, topic")
         return made
     return dataclasses.replace(made, name=made.name or f"{rules[0]} {getattr(made, rules[0])}")
+
+
+def _promotion(number: int, values: Mapping[str, Any], problems: list[str]) -> Promotion:
+    made: Promotion = _section(f"[[promotion]] {number}", Promotion, values, problems)
+    if not made.environment:
+        problems.append(f'[[promotion]] {number} names no environment; such as environment = "production"')
+    for name, given in [("roles", made.roles), *((f"people.{role}", who) for role, who in made.people.items())]:
+        if isinstance(given, str) or not all(isinstance(one, str) for one in given):
+            problems.append(f"[[promotion]] {number} {name} = {given!r}: expected a list of names")
+            return dataclasses.replace(made, roles=(), people={})
+    unknown = [role for role in made.people if role not in made.roles]
+    if unknown:
+        problems.append(f"[[promotion]] {number} names people for {', '.join(unknown)}, which need not sign")
+    return made
 
 
 def _section(title: str, cls: Any, values: Mapping[str, Any], problems: list[str]) -> Any:

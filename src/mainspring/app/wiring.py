@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
+from weakref import WeakKeyDictionary
 
 from mainspring.app.settings import Settings, load
 from mainspring.core import plugins
@@ -16,6 +17,7 @@ from mainspring.store.ports import BlobStore, MetadataStore, Queue
 
 if TYPE_CHECKING:
     from mainspring.models.registry import Registry
+    from mainspring.models.registry.webhooks import Courier
     from mainspring.pipelines.engine import Engine
     from mainspring.pipelines.events import Listener
 
@@ -24,7 +26,7 @@ class Record(MetadataStore, Queue, Protocol):
     """One database holds the record and the queue."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Stores:
     """The memory of a platform.
 
@@ -35,6 +37,9 @@ class Stores:
 
     record: Record
     blobs: BlobStore
+
+
+_COURIERS: WeakKeyDictionary[Stores, Courier] = WeakKeyDictionary()
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -79,17 +84,45 @@ def _sqlite(rest: str, root: Path) -> str:
     return f"sqlite:///{path.resolve()}"
 
 
-def open_registry(stores: Stores) -> Registry:
+def open_registry(stores: Stores, settings: Settings) -> Registry:
     """The model registry over these stores."""
-    from mainspring.models.registry import Registry
+    from mainspring.models.registry import Policy, Registry
 
-    return Registry(stores.record, stores.blobs)
+    policies = [
+        Policy(
+            environment=one.environment,
+            model=one.model,
+            roles=tuple(one.roles),
+            people=one.people,
+            same_person=one.same_person,
+            after=one.after,
+        )
+        for one in settings.promotion
+    ]
+    return Registry(stores.record, stores.blobs, policies=policies, wake=open_courier(stores, settings).wake)
+
+
+def open_courier(stores: Stores, settings: Settings) -> Courier:
+    """What tells webhooks; one for each opened memory."""
+    from mainspring.models.registry.webhooks import Courier
+
+    if stores not in _COURIERS:
+        _COURIERS[stores] = Courier(stores.record, settings.root)
+    return _COURIERS[stores]
+
+
+def close(stores: Stores) -> None:
+    """Give back what is held; what webhooks are to be told now is told first, the rest stays in the record."""
+    courier = _COURIERS.pop(stores, None)
+    if courier is not None:
+        courier.close()
+    stores.record.close()
 
 
 def factories(settings: Settings, stores: Stores) -> Mapping[str, Callable[[], Any]]:
     """What steps may ask for with ``resource(name)``."""
     return {
-        "registry": lambda: open_registry(stores),
+        "registry": lambda: open_registry(stores, settings),
         "deployments": lambda: settings.path(settings.serving.deployments),
     }
 

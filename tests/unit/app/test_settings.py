@@ -94,7 +94,10 @@ def test_schedules(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("[projct]\n", ["there is no section [projct] (did you mean 'project'?)"]),
-        ("[other]\n", ["there is no section [other] (there are: project, store, run, serving, schedule)"]),
+        (
+            "[other]\n",
+            ["there is no section [other] (there are: project, store, run, serving, schedule, promotion)"],
+        ),
         ("[run]\nworker = 3\n", ["[run] has no setting 'worker' (did you mean 'workers'?)"]),
         ("[run]\nworkers = 'three'\n", ["[run] workers = 'three': expected int"]),
         ("[run]\nworkers = true\n", ["[run] workers = True: expected int"]),
@@ -109,6 +112,10 @@ def test_schedules(tmp_path: Path) -> None:
         ("[[schedule]]\ncron = '@daily'\n[[schedule]]\nparameters = 3\n", ["[[schedule]] 2 parameters = 3"]),
         ("[run]\nworker = 3\n[stor]\n[serving]\nport = 'x'\n", ["'worker'", "[stor]", "port = 'x'"]),
         ("[run\n", ["it is not TOML", "line 1"]),
+        ("[promotion]\nroles = []\n", ["expected [[promotion]], in double brackets"]),
+        ("[[promotion]]\nroles = ['risk']\n", ["[[promotion]] 1 names no environment"]),
+        ("[[promotion]]\nenvironment = 'p'\nroles = 'risk'\n", ["1 roles = 'risk': expected a list of names"]),
+        ("[[promotion]]\nenvironment = 'p'\npeople.risk = ['ann']\n", ["people for risk, which need not sign"]),
     ],
 )
 def test_mistakes_are_told_all_at_once(tmp_path: Path, text: str, words: list[str]) -> None:
@@ -146,3 +153,25 @@ def test_the_projects_folder(tmp_path: Path) -> None:
         find_root(tmp_path)
     write(tmp_path / "one/deep", "")
     assert find_root(tmp_path / "one/deep/deeper") == tmp_path / "one/deep", "the nearest"
+
+
+def test_promotions_are_guarded_by_rules(tmp_path: Path) -> None:
+    text = """
+    [[promotion]]
+    environment = "production"
+    roles = ["reviewer", "risk"]
+    people.risk = ["carla"]
+    [[promotion]]
+    model = "taxi"
+    environment = "staging"
+    same_person = true
+    """
+    first, second = load(write(tmp_path, text), {}).promotion
+    assert (first.environment, first.model, list(first.roles)) == ("production", "*", ["reviewer", "risk"])
+    assert (first.people, first.same_person, first.after) == ({"risk": ["carla"]}, False, "")
+    assert (second.model, second.environment, list(second.roles), second.same_person) == (
+        "taxi",
+        "staging",
+        [],
+        True,
+    )
