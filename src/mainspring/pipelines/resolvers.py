@@ -99,7 +99,7 @@ def _latest(
             if artifact.digest != avoid:
                 return Resolved(artifact)
         return Resolved(note="there is none yet")
-    for outcome in context.newest(led_to, anywhere=anywhere):
+    for outcome in _standing(context.newest(led_to, anywhere=anywhere), context):
         above = context.metadata.lineage(Kind.ARTIFACT, [cast("int", outcome.id)], direction=Direction.UP, hops=2)
         found = [
             node
@@ -109,6 +109,28 @@ def _latest(
         if found and found[0].state is ArtifactState.LIVE:
             return Resolved(max(found, key=lambda node: cast("int", node.id)))
     return Resolved(note="there is no other yet")
+
+
+def _standing(outcomes: Sequence[Artifact], context: Resolving) -> Sequence[Artifact]:
+    """Registered versions in the order in which they count: what production points to, what it pointed to before,
+    then those that it never pointed to, newest first. Those that it was taken back from are no baseline.
+    """
+    if "registry" not in context.resources:
+        return outcomes
+    registry = context.resources["registry"]()
+    lines: dict[str, list[str]] = {}
+    tried: dict[str, set[str]] = {}
+    for name in {str(one.properties.get("name") or "") for one in outcomes} - {""}:
+        lines[name] = [str(version) for version in registry.standing(name)]
+        tried[name] = {str(move.after) for move in registry.history(name, "production")}
+    first, others = [], []
+    for one in outcomes:
+        name, version = str(one.properties.get("name") or ""), str(one.properties.get("version"))
+        if version in lines.get(name, ()):
+            first.append((lines[name].index(version), one))
+        elif version not in tried.get(name, ()):
+            others.append(one)
+    return [*(one for _, one in sorted(first, key=lambda pair: pair[0])), *others]
 
 
 def _type_name(wanted: Any) -> str:
@@ -131,7 +153,10 @@ def latest(wanted: Any, *, where: str = "", other_than: Any = None, anywhere: bo
 
 
 def latest_blessed(candidate: Any = None, *, anywhere: bool = False) -> Any:
-    """The newest model that passed every gate and was registered, other than the candidate; nothing at first.
+    """The model that a candidate has to beat, other than the candidate itself; nothing at first.
+
+    It passed every gate and was registered: the one that the alias ``production`` points to, or else the newest.
+    One that production was taken back from (``mainspring rollback``) is passed over.
 
     Args:
         candidate: The output of the step that trains. A model with the same content is passed over: a model is

@@ -1,5 +1,6 @@
 """Answers from the record: latest, latest blessed, by span, by alias, curated files, imports."""
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +11,15 @@ from typing import Any, ClassVar, Self
 import pytest
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Direction, ExecutionState, Kind
+from mainspring.core.records import Artifact, Direction, ExecutionState, Kind
 from mainspring.core.verdicts import Verdict
 from mainspring.pipelines import each, pipeline, step
 from mainspring.pipelines.graph import select
 from mainspring.pipelines.resolvers import (
     MODEL,
     MODEL_VERSION,
+    Resolving,
+    _standing,
     by_alias,
     by_span,
     curated,
@@ -166,6 +169,42 @@ def test_a_blessed_model_that_was_deleted_is_passed_over(place: Any) -> None:
     last = place.run(blessing.build("b", True))
     place.stores.record.delete(Kind.ARTIFACT, [last.nodes["train"].outputs["result"].id])
     assert place.value(place.run(blessing.build("c", False)), "look") == "a"
+
+
+class Standing:
+    """A registry that production was taken back in: it points to the second version again, after the third."""
+
+    def standing(self, name: str) -> tuple[str, ...]:
+        """The third is not among them."""
+        assert name == "taxi"
+        return ("2", "1")
+
+    def history(self, name: str, alias: str) -> list[SimpleNamespace]:
+        """Production went from the first to the third, and back to the second; the fourth it never pointed to."""
+        assert (name, alias) == ("taxi", "production")
+        return [SimpleNamespace(after=version) for version in ("1", "2", "3", "2")]
+
+
+@pytest.mark.parametrize(
+    ("versions", "expected"),
+    [
+        (["1", "2", "3"], ["2", "1"]),
+        (["1", "2", "3", "4"], ["2", "1", "4"]),
+        (["1", "3"], ["1"]),
+        (["3"], []),
+        (["4", "5"], ["5", "4"]),
+    ],
+)
+def test_what_production_was_taken_back_from_is_no_baseline(
+    place: Any, tmp_path: Path, versions: list[str], expected: list[str]
+) -> None:
+    outcomes = [
+        Artifact(type=MODEL_VERSION, properties={"name": "taxi", "version": one}) for one in reversed(versions)
+    ]
+    looking = Resolving(place.stores.record, place.stores.blobs, "p", tmp_path, tmp_path)
+    assert _standing(outcomes, looking) == outcomes
+    asked = dataclasses.replace(looking, resources={"registry": Standing})
+    assert [one.properties["version"] for one in _standing(outcomes, asked)] == expected
 
 
 @pytest.mark.parametrize(
