@@ -176,7 +176,7 @@ def _cell(column: Column) -> str:
 def _words(table: Table, column: Column, most: int, there: str) -> tuple[str, ...]:
     top = engine.fetch(
         f"SELECT {as_text(column)} AS v, count(*) AS n FROM ({table.query()}) "  # noqa: S608 - names are quoted
-        f"WHERE {there} AND {engine.quote(column.name)} IS NOT NULL GROUP BY v ORDER BY n DESC, v LIMIT {most}"
+        f"WHERE {there} AND {engine.quote(column.name)} IS NOT NULL GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {most}"
     )
     return tuple(sorted(word for word, _ in top))
 
