@@ -31,8 +31,9 @@ Names are loaded when they are first used, so that importing this room costs nex
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from mainspring.core.lazy import lazily
 
 if TYPE_CHECKING:
     from mainspring.data.assessment import Assessment, Finding, assess
@@ -152,12 +153,4 @@ __all__ = [
     "view",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _EXPORTS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_EXPORTS[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *_EXPORTS])
+__getattr__, __dir__ = lazily(__name__, _EXPORTS)

@@ -6,7 +6,6 @@ Thin on purpose: each step is one call of a plain function of this room.
 from typing import Any, Final
 
 from mainspring.data.assessment import Assessment
-from mainspring.data.assessment import assess as assess_table
 from mainspring.data.examples import TRAIN, Examples
 from mainspring.data.profiling import summarize
 from mainspring.data.schema import TRAINING, Schema
@@ -124,6 +123,8 @@ def assess(
         label: The column to be predicted.
         protected: Columns by which people must not be treated differently; those whose names say so are added.
     """
+    from mainspring.data.assessment import assess as assess_table  # as long to import as all the other steps
+
     return assess_table(examples.split(split), label=label, protected=protected)
 
 

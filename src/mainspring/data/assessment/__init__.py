@@ -8,7 +8,30 @@
     print(assess(Table.read_csv("loans.csv"), label="repaid", protected=["sex"]))
 """
 
-from mainspring.data.assessment.assessing import assess
-from mainspring.data.assessment.nouns import Assessment, Finding, FindingKind, Level
+from __future__ import annotations
 
-__all__ = ["Assessment", "Finding", "FindingKind", "Level", "assess"]
+from typing import TYPE_CHECKING
+
+from mainspring.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from mainspring.data.assessment.assessing import assess
+    from mainspring.data.assessment.nouns import Assessment, Finding, FindingKind, Level
+
+_EXPORTS = {
+    "Assessment": "nouns",
+    "Finding": "nouns",
+    "FindingKind": "nouns",
+    "Level": "nouns",
+    "assess": "assessing",
+}
+
+__all__ = [
+    "Assessment",
+    "Finding",
+    "FindingKind",
+    "Level",
+    "assess",
+]
+
+__getattr__, __dir__ = lazily(__name__, _EXPORTS)

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 from mainspring.core.records import Value
-from mainspring.data.schema import json_schema_reading, json_schema_writing, pbtxt_reading, pbtxt_writing
-from mainspring.data.schema import text as yaml_text
 from mainspring.data.schema.declaration import Declaration
 
 _FILE: Final = "schema.yaml"
@@ -56,6 +54,8 @@ class Schema(Declaration):
 
     def to_text(self) -> str:
         """The schema as YAML for people."""
+        from mainspring.data.schema import text as yaml_text
+
         return yaml_text.write(self)
 
     @classmethod
@@ -68,6 +68,8 @@ class Schema(Declaration):
         Raises:
             InputError: If the text is not a schema: every problem, with its line and feature.
         """
+        from mainspring.data.schema import text as yaml_text
+
         return cls(**yaml_text.read(text, where=where))
 
     def to_pbtxt(self) -> str:
@@ -75,6 +77,8 @@ class Schema(Declaration):
 
         What that has no field for is kept in tags, so that :meth:`from_pbtxt` gives the same schema back.
         """
+        from mainspring.data.schema import pbtxt_writing
+
         return pbtxt_writing.write(self)
 
     @classmethod
@@ -98,6 +102,8 @@ class Schema(Declaration):
         Raises:
             InputError: If the text is not in the text format of protocol buffers.
         """
+        from mainspring.data.schema import pbtxt_reading
+
         arguments, left = pbtxt_reading.read(text, where=where)
         if left_out is not None:
             left_out += left
@@ -113,6 +119,8 @@ class Schema(Declaration):
             >>> schema.to_json_schema()["properties"]
             {'age': {'type': 'integer', 'minimum': 0}}
         """
+        from mainspring.data.schema import json_schema_writing
+
         return json_schema_writing.write(self)
 
     @classmethod
@@ -128,6 +136,8 @@ class Schema(Declaration):
         Raises:
             InputError: If it does not describe an object with properties.
         """
+        from mainspring.data.schema import json_schema_reading
+
         arguments, left = json_schema_reading.read(document)
         if left_out is not None:
             left_out += left
@@ -144,6 +154,8 @@ class Schema(Declaration):
         Returns:
             64 hexadecimal digits, of SHA-256.
         """
+        from mainspring.data.schema import text as yaml_text
+
         features = dict(sorted(self.features.items()))
         plain = yaml_text.body(replace(self, features=features, version=None))
         return hashlib.sha256(plain.encode()).hexdigest()
