@@ -11,7 +11,7 @@ Values in, values out: every function works in a notebook, with no platform runn
     statistics = summarize(splits)
     schema = infer(statistics, label="big_tipper")
     print(validate(statistics, schema))
-    view(statistics, schema).save("trips.html")
+    view(statistics, schema=schema).save("trips.html")
 
 =====================  ===============================================================================
 ``sources``            files, folders, globs, databases and other libraries' objects, read as a table
