@@ -25,14 +25,14 @@ def read(
     Files are read one after the other in the order of their names; types are decided over all of them together.
     By suffix, each of them also with ``.gz`` where it is text or TFRecord:
 
-    ======================================  =========================================================
-    ``.csv .tsv .data .test .txt``          Delimited text; options as of ``Table.read_csv``.
-    ``.jsonl .ndjson .json``                JSON, an object per line or an array of them; ``types``.
-    ``.parquet .pq``                        Parquet; ``partitions``.
-    ``.arrow .feather``                     Arrow IPC; needs ``pip install 'mainspring[arrow]'``.
-    ``.tfrecord .tfrecords``                TFRecord of ``tf.Example``.
-    ``sqlite: postgresql: mysql: mariadb:`` A database; ``table`` or ``query``.
-    ======================================  =========================================================
+    =======================================  =========================================================
+    ``.csv .tsv .data .test .txt``           Delimited text; options as of ``Table.read_csv``.
+    ``.jsonl .ndjson .json``                 JSON, an object per line or an array of them; ``types``.
+    ``.parquet .pq``                         Parquet; ``partitions``.
+    ``.arrow .feather``                      Arrow IPC; needs ``pip install 'mainspring[arrow]'``.
+    ``.tfrecord .tfrecords``                 TFRecord of ``tf.Example``.
+    ``sqlite: postgresql: mysql: mariadb:``  A database; ``table`` or ``query``.
+    =======================================  =========================================================
 
     Plugins bring more (``mainspring_sources``).
 
