@@ -9,6 +9,7 @@ file                   content
 ``native/``            the trained model and its transform, if the runtime is ``python``
 ``input_example.json`` a few real rows
 ``MODEL_CARD.md``      the same for people
+``MLmodel``            the same for MLflow, with ``python_env.yaml``, ``requirements.txt`` and examples in its form
 ====================== =================================================================
 
 Reading a package is light: no framework is imported before :meth:`Package.open`.
@@ -17,6 +18,7 @@ Reading a package is light: no framework is imported before :meth:`Package.open`
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,7 +31,9 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
+from mainspring.core.verdicts import Verdict
 from mainspring.evaluation import Predictions
+from mainspring.models.environment import differences, judge_environment
 from mainspring.models.files import Files
 from mainspring.models.inputs import read_lists
 from mainspring.models.parity import Parity
@@ -38,6 +42,8 @@ from mainspring.models.signature import Field, Signature
 
 if TYPE_CHECKING:
     from mainspring.data import Table
+
+_LOG = logging.getLogger(__name__)
 
 FORMAT = 1
 """Version of the layout; a reader refuses a newer one."""
@@ -129,7 +135,7 @@ class Package:
         return self.files.text(CARD)
 
     def open(self, threads: int = 1) -> Runtime:
-        """Load the model, ready to answer.
+        """Load the model, ready to answer; in another environment than it was made in, the log says so.
 
         Args:
             threads: The most threads that one call may use.
@@ -138,7 +144,14 @@ class Package:
             NotFoundError: If no plugin offers the runtime.
             UnavailableError: If a library that it needs is not installed.
         """
+        found = differences(self.requirements, self.details.get("environment", {}))
+        if found:
+            _LOG.warning("this is not the environment of the package: %s", "; ".join(map(str, found)))
         return cast("Runtime", load_plugin("runtimes", self.runtime)(self.files, self.signature, threads=threads))
+
+    def check_environment(self) -> Verdict:
+        """Whether Python, the machine and the libraries of the runtime are as they were when it was made."""
+        return judge_environment(self.requirements, self.details.get("environment", {}))
 
     def predict(self, table: Table) -> Predictions:
         """Predict on every row of a table; columns that it does not know are ignored.

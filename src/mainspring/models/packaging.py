@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any, cast
 
 import numpy as np
@@ -15,11 +12,11 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError, IntegrityError, StateError, UnavailableError
 from mainspring.core.plugins import load as load_plugin
 from mainspring.data import Table
-from mainspring.models.card import write_card
+from mainspring.models.assembly import assemble
 from mainspring.models.challenges import Columns, challenges
 from mainspring.models.files import Files
 from mainspring.models.model import Model
-from mainspring.models.package import CARD, EXAMPLE, FORMAT, MANIFEST, SIGNATURE, Package, columns_of
+from mainspring.models.package import Package, columns_of
 from mainspring.models.parity import Parity
 from mainspring.models.ports import Exported, Exporter, NotExportableError, RuntimeLoader, Trainer
 from mainspring.models.proof import prove
@@ -30,9 +27,6 @@ MOST_ROWS = 10_000
 
 MOST_ROWS_IN_PYTHON = 1_000
 """The Python runtime is the model itself, read back from its files: fewer rows tell whether that went well."""
-
-EXAMPLE_ROWS = 3
-"""How many rows an input example has."""
 
 PYTHON = "python"
 """The runtime that is the trained model itself."""
@@ -70,7 +64,6 @@ def build(
     signature = Signature.from_transform(model.transform, not_nullable=_refused(model, columns))
     columns = _acceptable(columns, signature)
     files, parity, libraries = _proved(model, columns, signature, exporters)
-    pinned = tuple(f"{library}=={version(library)}" for library in sorted({*libraries, "numpy", "mainspring"}))
     details = {
         "estimator": model.recipe.estimator,
         "params": dict(model.recipe.params),
@@ -81,22 +74,8 @@ def build(
         "metrics": dict(metrics or {}),
         "data": dict(data or {}),
         "about": about,
-        "environment": {"python": platform.python_version()},
     }
-    manifest = {
-        "format": FORMAT,
-        "runtime": parity.runtime,
-        "parity": parity.as_dict(),
-        "requirements": list(pinned),
-        "details": details,
-    }
-    described = {
-        MANIFEST: _json(manifest),
-        SIGNATURE: signature.to_json().encode(),
-        EXAMPLE: _json(_examples(columns, signature)),
-        CARD: write_card(signature, parity, pinned, details).encode(),
-    }
-    return Package.from_files(Files({**files.content, **described}))
+    return assemble(files, signature, parity, libraries=libraries, columns=columns, details=details)
 
 
 def _proved(
@@ -184,25 +163,3 @@ def _sample(table: Table, signature: Signature) -> Columns:
         return columns
     chosen = np.linspace(0, table.num_rows - 1, MOST_ROWS).astype(np.int64)
     return {name: column[chosen] for name, column in columns.items()}
-
-
-def _examples(columns: Columns, signature: Signature) -> list[dict[str, Any]]:
-    """Real rows as a caller would send them."""
-    rows = min(EXAMPLE_ROWS, len(next(iter(columns.values()))))
-    return [
-        {field.name: _sent(columns[field.name][row], field.datatype) for field in signature.inputs}
-        for row in range(rows)
-    ]
-
-
-def _sent(value: Any, datatype: str) -> Any:
-    if value is None or isinstance(value, str):
-        return value
-    number = float(value)
-    if not np.isfinite(number):
-        return None
-    return bool(number) if datatype == "BOOL" else int(number) if datatype == "INT64" else number
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()

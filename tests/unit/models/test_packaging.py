@@ -149,7 +149,18 @@ def test_a_package_is_complete_and_comes_back(tables, transforms, tmp_path):
     )
     package.save(tmp_path)
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"signature.json", "package.json", "model.onnx", "input_example.json", "MODEL_CARD.md"}
+    assert names == {
+        "signature.json",
+        "package.json",
+        "model.onnx",
+        "input_example.json",
+        "MODEL_CARD.md",
+        "MLmodel",
+        "python_env.yaml",
+        "requirements.txt",
+        "mlflow_input_example.json",
+        "serving_input_example.json",
+    }
     loaded = Package.load(tmp_path)
     assert loaded == package
     assert isinstance(loaded, Predictor)
