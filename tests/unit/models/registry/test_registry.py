@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from mainspring.core import plugins
 from mainspring.core.errors import InputError, NotFoundError, StateError
 from mainspring.core.records import Artifact, Direction, Execution, ExecutionState, Kind, LinkKind, NodeType
 from mainspring.models.packaging import build
@@ -33,24 +32,6 @@ def packages(tables, transforms):
         )
         for place in range(8)
     ]
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def opened(request, tmp_path):
-    """A function that opens the stores, each time anew."""
-    if request.param == "memory":
-        record = plugins.load("stores", "memory")("memory:")
-        blobs = plugins.load("blob_stores", "memory")("memory:")
-        return lambda: (record, blobs)
-    return lambda: (
-        plugins.load("stores", "sqlite")(f"sqlite:///{tmp_path}/record.db"),
-        plugins.load("blob_stores", "file")(f"file://{tmp_path}/blobs"),
-    )
-
-
-@pytest.fixture
-def registry(opened):
-    return Registry(*opened())
 
 
 def test_versions_rise_by_the_rule(registry, packages):
