@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mainspring.core.errors import MainspringError
 from mainspring.models.files import Files
 from mainspring.models.signature import Signature
+from mainspring.models.training_options import PLAIN, Ability, TrainingOptions
 
 if TYPE_CHECKING:
     from mainspring.data import Transform
@@ -75,6 +76,9 @@ class Trainer(Protocol):
     Promises:
         - ``fit`` on the same recipe and data gives a ``Fitted`` whose ``dump`` has the same bytes.
         - ``load(fitted.dump(), recipe)`` answers as ``fitted`` does, bit for bit, and runs no code found there.
+
+    ``abilities`` and the options of ``fit`` came later: a trainer without the first is never given the second.
+    :class:`mainspring.testing.conformance.TrainerSuite` holds a trainer to all of this.
     """
 
     libraries: Sequence[str]
@@ -84,16 +88,28 @@ class Trainer(Protocol):
         """Full names of all estimators that it can train."""
         ...
 
-    def fit(self, recipe: Recipe, matrix: npt.NDArray[np.float64], target: npt.NDArray[Any]) -> Fitted:
+    def abilities(self, estimator: str) -> frozenset[Ability]:
+        """What an estimator, by its full name, can be asked for beyond plain training."""
+        ...
+
+    def fit(
+        self,
+        recipe: Recipe,
+        matrix: npt.NDArray[np.float64],
+        target: npt.NDArray[Any],
+        options: TrainingOptions = PLAIN,
+    ) -> Fitted:
         """Train.
 
         Args:
             recipe: The estimator, by its full name, and how to make it.
             matrix: ``[n, features]``, NaN for missing.
             target: Class indices (int64) or values (float64), ``[n]``.
+            options: Weights, rows to watch, a start, limits, and who is told.
 
         Raises:
-            InputError: For parameters or data that the estimator refuses, or an estimator for the other task.
+            InputError: For parameters or data that the estimator refuses, an estimator for the other task, or
+                options that it has no ability for.
         """
         ...
 

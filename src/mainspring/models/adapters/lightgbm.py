@@ -18,9 +18,18 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import IntegrityError
-from mainspring.models.adapters.scores import check_params, refused, spread, two_columns, wrong_task
+from mainspring.models.adapters.scores import (
+    Watch,
+    check_params,
+    check_start,
+    refused,
+    spread,
+    two_columns,
+    wrong_task,
+)
 from mainspring.models.files import Files
 from mainspring.models.ports import Recipe
+from mainspring.models.training_options import PLAIN, Ability, TrainingOptions
 
 # LightGBM prints to standard output by itself; its warnings are notes on single columns.
 lightgbm.register_logger(logging.getLogger(__name__), info_method_name="debug", warning_method_name="info")
@@ -84,8 +93,18 @@ class LightGBMTrainer:
         """Full names of the classifier and the regressor."""
         return tuple(ESTIMATORS)
 
-    def fit(self, recipe: Recipe, matrix: npt.NDArray[np.float64], target: npt.NDArray[Any]) -> LightGBMFitted:
-        """Train; ``random_state`` is the seed unless given.
+    def abilities(self, estimator: str) -> frozenset[Ability]:
+        """All of them."""
+        return frozenset(Ability)
+
+    def fit(
+        self,
+        recipe: Recipe,
+        matrix: npt.NDArray[np.float64],
+        target: npt.NDArray[Any],
+        options: TrainingOptions = PLAIN,
+    ) -> LightGBMFitted:
+        """Train; ``random_state`` is the seed unless given. Going on from a start adds trees to it.
 
         Raises:
             InputError: For parameters or data that LightGBM refuses, or an estimator for the other task.
@@ -93,21 +112,19 @@ class LightGBMTrainer:
         cls = ESTIMATORS[recipe.estimator]
         if (recipe.classes is not None) != (cls is lightgbm.LGBMClassifier):
             raise wrong_task(recipe.estimator, classification=recipe.classes is not None)
-        aliases = lightgbm.basic._ConfigAliases._get_all_param_aliases()
-        others = {*aliases, *(alias for names in aliases.values() for alias in names)}
-        check_params(recipe.estimator, recipe.params, sorted(cls().get_params()), others)
-        groups = [{name, *others} for name, others in aliases.items()]
-        given = set(recipe.params).union(*(group for group in groups if group & set(recipe.params)))
-        defaults = {**DEFAULTS, "random_state": recipe.seed}
-        params: dict[str, Any] = {name: defaults[name] for name in defaults if name not in given}
-        params.update(recipe.params)
+        _check_start(recipe, matrix, target, options)
+        watch = Watch(options)
         try:
-            estimator = cls(**params).fit(matrix, target)
+            estimator = cls(**_params(recipe, matrix.shape[1], options)).fit(
+                matrix, target, **_arguments(recipe, matrix, target, options, watch)
+            )
         except (ValueError, TypeError, lightgbm.basic.LightGBMError) as error:
             raise refused(recipe.estimator, error) from error
-        text = estimator.booster_.model_to_string()
-        seen = tuple(int(index) for index in getattr(estimator, "classes_", ()))
-        return LightGBMFitted(_booster(text), recipe, text, seen)
+        before = 0 if options.initial is None else options.initial.native.current_iteration()
+        last = before + watch.kept if options.patience is not None else None
+        text = estimator.booster_.model_to_string(num_iteration=last or -1)
+        watch.end()
+        return LightGBMFitted(_booster(text), recipe, text, _seen(recipe, target))
 
     def load(self, files: Files, recipe: Recipe) -> LightGBMFitted:
         """Read a trained booster.
@@ -124,3 +141,83 @@ def _booster(text: str) -> Any:
         return lightgbm.Booster(model_str=text)
     except lightgbm.basic.LightGBMError as error:
         raise IntegrityError(f"the model file cannot be read: {error}") from error
+
+
+def _seen(recipe: Recipe, target: npt.NDArray[Any]) -> tuple[int, ...]:
+    return () if recipe.classes is None else tuple(int(index) for index in np.unique(target))
+
+
+def _check_start(
+    recipe: Recipe, matrix: npt.NDArray[np.float64], target: npt.NDArray[Any], options: TrainingOptions
+) -> None:
+    initial = options.initial
+    if initial is not None:
+        like = isinstance(initial, LightGBMFitted) and initial.recipe.estimator == recipe.estimator
+        seen = initial.seen if isinstance(initial, LightGBMFitted) else ()
+        columns = initial.native.num_feature() if like else matrix.shape[1]
+        check_start(
+            recipe.estimator,
+            classes=(seen, _seen(recipe, target)),
+            columns=(columns, matrix.shape[1]),
+            same=like,
+        )
+
+
+def _params(recipe: Recipe, features: int, options: TrainingOptions) -> dict[str, Any]:
+    """The arguments of the constructor.
+
+    Raises:
+        InputError: If there is no such parameter.
+    """
+    aliases = lightgbm.basic._ConfigAliases._get_all_param_aliases()
+    others = {*aliases, *(alias for names in aliases.values() for alias in names)}
+    named = sorted(ESTIMATORS[recipe.estimator]().get_params())
+    check_params(recipe.estimator, recipe.params, named, others)
+    groups = [{name, *others} for name, others in aliases.items()]
+    given = set(recipe.params).union(*(group for group in groups if group & set(recipe.params)))
+    defaults = {**DEFAULTS, "random_state": recipe.seed}
+    params: dict[str, Any] = {name: defaults[name] for name in defaults if name not in given}
+    if options.monotone:
+        params["monotone_constraints"] = [options.monotone.get(column, 0) for column in range(features)]
+    return {**params, **recipe.params}
+
+
+def _arguments(
+    recipe: Recipe,
+    matrix: npt.NDArray[np.float64],
+    target: npt.NDArray[Any],
+    options: TrainingOptions,
+    watch: Watch,
+) -> dict[str, Any]:
+    """What ``fit`` is given beside the rows."""
+    arguments: dict[str, Any] = {}
+    if options.weights is not None:
+        arguments["sample_weight"] = options.weights
+    if options.initial is not None:
+        arguments["init_model"] = options.initial.native
+    held = options.validation
+    if held is not None:
+        arguments["eval_set"] = [(matrix, target), (held.matrix, held.target)]
+        arguments["eval_names"] = ["train", "validation"]
+        arguments["eval_sample_weight"] = [options.weights, held.weights]
+    elif options.on_iteration is not None:
+        arguments["eval_set"], arguments["eval_names"] = [(matrix, target)], ["train"]
+        arguments["eval_sample_weight"] = [options.weights]
+    if options is not PLAIN:
+        arguments["callbacks"] = [_callback(recipe, options, watch, _seen(recipe, target))]
+    return arguments
+
+
+def _callback(recipe: Recipe, options: TrainingOptions, watch: Watch, seen: tuple[int, ...]) -> Any:
+    def after(env: Any) -> None:
+        found = env.evaluation_result_list or []
+        figures = {f"{name} {metric}": float(value) for name, metric, value, *_ in found}
+        gains = [value if higher else -value for name, _, value, higher, *_ in found if name == "validation"]
+        stop = watch.step(figures, gains[0] if gains else None)
+        if watch.is_checkpoint and options.on_checkpoint is not None:
+            text = env.model.model_to_string(num_iteration=-1)
+            options.on_checkpoint(watch.iterations, LightGBMFitted(_booster(text), recipe, text, seen))
+        if stop:
+            raise lightgbm.callback.EarlyStopException(env.iteration, found)
+
+    return after

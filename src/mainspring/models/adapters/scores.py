@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
+from mainspring.models.training_options import Ability, Ending, Iteration, TrainingOptions
 
 
 def two_columns(second: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -92,3 +96,96 @@ def refused(estimator: str, error: Exception) -> InputError:
             "sklearn.ensemble.HistGradientBoostingClassifier or a forest",
         )
     return InputError(f"{estimator} refused: {text}", fix="correct params, or choose another estimator")
+
+
+def check_abilities(estimator: str, options: TrainingOptions, abilities: Collection[Ability]) -> None:
+    """Refuse options that an estimator cannot honour, all at once.
+
+    Raises:
+        InputError: With what it can do.
+    """
+    lacking = sorted(options.wanted() - set(abilities))
+    if lacking:
+        raise InputError(
+            f"{estimator} cannot do: {', '.join(lacking)}",
+            expected="only " + ", ".join(sorted(abilities)) if abilities else "plain training",
+            fix="leave it out, or choose an estimator that can, such as lightgbm.LGBMClassifier",
+        )
+
+
+def check_start(
+    estimator: str, *, classes: tuple[Sequence[int], Sequence[int]], columns: tuple[int, int], same: bool = True
+) -> None:
+    """Refuse to go on from an estimator that was made otherwise.
+
+    Args:
+        estimator: Its full name.
+        classes: Indices of the classes seen then and now; empty for regression.
+        columns: Columns of the matrix then and now.
+        same: Whether it is of the same name.
+
+    Raises:
+        InputError: With everything that differs.
+    """
+    problems = [] if same else ["it is another estimator"]
+    if list(classes[0]) != list(classes[1]):
+        problems.append(f"it knows the classes {list(classes[0])}, and the rows have {list(classes[1])}")
+    if columns[0] != columns[1]:
+        problems.append(f"its matrix had {columns[0]} columns, and this one has {columns[1]}")
+    if problems:
+        raise InputError(
+            f"{estimator} cannot go on from the given start: {'; '.join(problems)}",
+            expected="a start of the same estimator, with the same classes and columns",
+            fix="start over: leave the start out",
+        )
+
+
+@dataclass(slots=True)
+class Watch:
+    """Follows a training for its options: tells of iterations, and knows when to stop and which was the best.
+
+    The rule is one for all frameworks: the best iteration is the first with the largest gain, and a training
+    ends ``patience`` iterations after it.
+    """
+
+    options: TrainingOptions
+    started: float = field(default_factory=time.monotonic)
+    iterations: int = 0
+    best: int = 0
+    largest: float = -math.inf
+    reason: str = "done"
+
+    def step(self, figures: Mapping[str, float], gain: float | None = None) -> bool:
+        """Note an iteration; whether to stop after it.
+
+        Args:
+            figures: What to tell.
+            gain: How good it is on the validation rows: more is better.
+        """
+        self.iterations += 1
+        if self.options.on_iteration is not None:
+            self.options.on_iteration(Iteration(self.iterations, dict(figures)))
+        if gain is not None and gain > self.largest:
+            self.largest, self.best = gain, self.iterations
+        patience, seconds = self.options.patience, self.options.seconds
+        if patience is not None and self.iterations - self.best >= patience:
+            self.reason = "early"
+        elif seconds is not None and time.monotonic() - self.started >= seconds:
+            self.reason = "time"
+        return self.reason != "done"
+
+    @property
+    def kept(self) -> int:
+        """How many iterations are worth keeping: up to the best one if there is patience, else all."""
+        return self.best if self.options.patience is not None and self.best else self.iterations
+
+    @property
+    def is_checkpoint(self) -> bool:
+        """Whether a checkpoint is due after the iteration that was noted last."""
+        every = self.options.checkpoint_every
+        return self.options.on_checkpoint is not None and every > 0 and self.iterations % every == 0
+
+    def end(self) -> None:
+        """Tell how it ended."""
+        if self.options.on_end is not None:
+            self.options.on_end(Ending(self.reason, self.iterations, self.kept))

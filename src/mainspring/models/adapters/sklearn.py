@@ -13,10 +13,21 @@ from sklearn.base import is_classifier
 from sklearn.utils import all_estimators
 
 from mainspring.core.errors import IntegrityError
-from mainspring.models.adapters.scores import check_params, chosen, refused, spread, wrong_task
+from mainspring.models.adapters.scores import (
+    Watch,
+    check_abilities,
+    check_params,
+    check_start,
+    chosen,
+    refused,
+    spread,
+    wrong_task,
+)
+from mainspring.models.adapters.sklearn_progress import abilities_of, columns_of, fit_watched, resume
 from mainspring.models.adapters.skops_files import dump_sklearn, load_sklearn
 from mainspring.models.files import Files
 from mainspring.models.ports import Recipe
+from mainspring.models.training_options import PLAIN, Ability, TrainingOptions
 
 FILE = "estimator.skops"
 
@@ -75,28 +86,48 @@ class SklearnTrainer:
         """Full names of all classifiers and regressors."""
         return tuple(sorted(known_estimators()))
 
-    def fit(self, recipe: Recipe, matrix: npt.NDArray[np.float64], target: npt.NDArray[Any]) -> SklearnFitted:
+    def abilities(self, estimator: str) -> frozenset[Ability]:
+        """What its constructor and its ``fit`` take."""
+        return abilities_of(known_estimators()[estimator])
+
+    def fit(
+        self,
+        recipe: Recipe,
+        matrix: npt.NDArray[np.float64],
+        target: npt.NDArray[Any],
+        options: TrainingOptions = PLAIN,
+    ) -> SklearnFitted:
         """Train; ``random_state`` is the seed unless given.
 
+        Going on from a start adds trees to an ensemble; other estimators begin from its weights.
+
         Raises:
-            InputError: For parameters or data that the estimator refuses, or an estimator for the other task.
+            InputError: For parameters or data that the estimator refuses, an estimator for the other task, or
+                options that it has no ability for.
         """
         cls = known_estimators()[recipe.estimator]
         accepted = cls._get_param_names()
         check_params(recipe.estimator, recipe.params, accepted)
+        check_abilities(recipe.estimator, options, abilities_of(cls))
         params = dict(recipe.params)
         if "random_state" in accepted:
             params.setdefault("random_state", recipe.seed)
+        watch = Watch(options)
         try:
             estimator = cls(**params)
             if is_classifier(estimator) != (recipe.classes is not None):
                 raise wrong_task(recipe.estimator, classification=recipe.classes is not None)
-            estimator.fit(matrix, target)
+            if options.initial is not None:
+                estimator = resume(estimator, _start(recipe, options, matrix, target))
+            fit_watched(estimator, matrix, target, options, watch)
         except (ValueError, TypeError, AttributeError) as error:
             raise refused(recipe.estimator, error) from error
+        if options.initial is not None:
+            estimator.warm_start = bool(recipe.params.get("warm_start", False))
         if "n_jobs" in accepted:
             # Threads would add up the answers of a forest in the order in which they finish.
             estimator.n_jobs = None
+        watch.end()
         return SklearnFitted(estimator, recipe, dump_sklearn(estimator))
 
     def load(self, files: Files, recipe: Recipe) -> SklearnFitted:
@@ -110,6 +141,24 @@ class SklearnTrainer:
         if type(estimator) is not known_estimators().get(recipe.estimator):
             raise IntegrityError(f"the model file holds a {type(estimator).__name__}", expected=recipe.estimator)
         return SklearnFitted(estimator, recipe, data)
+
+
+def _start(
+    recipe: Recipe, options: TrainingOptions, matrix: npt.NDArray[np.float64], target: npt.NDArray[Any]
+) -> Any:
+    """A copy of the estimator to go on from.
+
+    Raises:
+        InputError: If it was made otherwise.
+    """
+    initial = options.initial
+    like = isinstance(initial, SklearnFitted) and initial.recipe.estimator == recipe.estimator
+    native = initial.native if initial is not None else None
+    seen = [int(index) for index in np.unique(target)] if recipe.classes is not None else []
+    known = [int(index) for index in getattr(native, "classes_", ())] if like else seen
+    columns = columns_of(native) if like else matrix.shape[1]
+    check_start(recipe.estimator, classes=(known, seen), columns=(columns, matrix.shape[1]), same=like)
+    return load_sklearn(initial.data) if isinstance(initial, SklearnFitted) else native
 
 
 def _public(module: str) -> str:
