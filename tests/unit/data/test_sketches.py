@@ -134,3 +134,18 @@ def test_hashes_are_stable():
     assert hash_numbers([0.0]).tolist() == hash_numbers([-0.0]).tolist()
     assert hash_numbers([1]).tolist() == hash_numbers([1.0]).tolist()
     assert len(set(hash_numbers(range(1000)).tolist())) == 1000
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_thousand_parts_keep_the_bound(ordered):
+    dice = np.random.default_rng(5)
+    values = dice.normal(size=(1000, 1200))
+    if ordered:
+        values = np.sort(values, axis=None).reshape(1000, 1200)
+    merged = Quantiles.merged([Quantiles.of_sorted(np.sort(part)) for part in values])
+
+    everything = np.sort(values, axis=None)
+    for share in np.arange(0.01, 1.0, 0.01):
+        rank = np.searchsorted(everything, merged.at(float(share))) / everything.size
+        assert abs(rank - share) <= 0.003
+    assert merged.total == pytest.approx(1_200_000)
