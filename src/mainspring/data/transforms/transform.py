@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
@@ -13,13 +14,14 @@ from mainspring.core.records import Value
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import Column
 from mainspring.data.schema import Schema
-from mainspring.data.transforms import fitting, labels
+from mainspring.data.tables import Table
+from mainspring.data.transforms import evaluation, fitting, functions, labels, lowering, reading
+from mainspring.data.transforms.graph import Columns
 from mainspring.data.transforms.kinds import ColumnTransform, Numeric, OneHot, Ordinal
+from mainspring.data.transforms.ops import Op
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from mainspring.data.tables import Table
 
 _FILE: Final = "transform.json"
 _KINDS: Final = {"Numeric": Numeric, "OneHot": OneHot, "Ordinal": Ordinal}
@@ -31,10 +33,12 @@ class Transform:
 
     Attributes:
         inputs: The raw columns that are read, with their types.
-        steps: One rule per input, in the same order.
+        steps: One rule per input, in the same order; or the ops of a preprocessing function, each behind those
+            whose values it reads.
         label: The column to be predicted.
         classes: Its classes in order; ``None`` for a quantity.
         ignored: Columns that are no features, and why.
+        results: For a preprocessing function, the values that make the matrix, in order; else empty.
 
     Missing, unseen and wrong values have defined results: see :meth:`apply`.
     """
@@ -42,25 +46,31 @@ class Transform:
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Transform"
 
     inputs: tuple[Column, ...]
-    steps: tuple[ColumnTransform, ...]
+    steps: tuple[ColumnTransform | Op, ...]
     label: str | None = None
     classes: tuple[str, ...] | None = None
     ignored: Mapping[str, str]
+    results: tuple[str, ...] = ()
 
     @classmethod
     def fit(
         cls,
-        table: Table,
+        table: Table | Sequence[Table],
         schema: Schema,
         *,
+        function: Callable[[Columns], Any] | None = None,
         label: str | None = None,
         exclude: Sequence[str] = (),
         vocabulary_size: int = 100,
         impute: str | None = "median",
         categories: str = "onehot",
         task: str = "auto",
+        cache: Path | None = None,
     ) -> Self:
         """Fit on the training rows.
+
+        With a preprocessing function, what it returns makes the matrix, and the three options after ``exclude``
+        have no meaning. Without one every column gets a rule by its type:
 
         Numbers and bools become ``Numeric``: the median stands in for a missing value, with an indicator if any
         was missing here, then mean 0 and population standard deviation 1 (a constant is only shifted). Words
@@ -69,18 +79,26 @@ class Transform:
         the rows), copies of the label, and what the schema does not name.
 
         Args:
+            table: The training rows; a list of tables is taken as the parts of one, such as spans.
             schema: Says which columns there are and of what type.
-            label: The column to be predicted; the schema's if not given.
+            function: Takes :class:`~mainspring.data.transforms.Columns` and returns what becomes of them.
+            label: The column to be predicted; the schema's if not given. A function needs none.
             exclude: Columns that must not be used.
             vocabulary_size: The largest number of words per column.
             impute: ``"median"`` or ``"mean"`` for missing numbers; ``None`` leaves them NaN.
             categories: ``"onehot"``, or ``"ordinal"`` for the place in the vocabulary as one number.
             task: ``"classification"`` or ``"regression"``, where the label alone does not say it.
+            cache: A folder that keeps what was found out about each part for a function, for the next fit.
 
         Raises:
             InputError: If the label is unknown or missing in rows, excluded columns do not exist, columns of
                 the schema are not in the table, or no feature is left.
         """
+        if function is not None:
+            made = functions.fit(table, schema, function, label=label, exclude=exclude, task=task, cache=cache)
+            return cls(**made)
+        if not isinstance(table, Table):
+            table = functools.reduce(Table.concat, table)
         label = _checked_label(table, schema, label, exclude, impute, categories)
         classes = labels.find_classes(table, label, task=task)
         targets = labels.encode(table, label, classes)
@@ -107,9 +125,14 @@ class Transform:
         return cls(inputs=tuple(inputs), steps=tuple(steps), label=label, classes=classes, ignored=ignored)
 
     @property
+    def graph(self) -> lowering.Lowered:
+        """All of it as ops, rules of columns too: the ops in order, the columns of each result, the raw kinds."""
+        return lowering.lowered(self.inputs, self.steps, self.results)
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the columns of the matrix."""
-        return tuple(name for step in self.steps for name in step.outputs)
+        return tuple(name for names in self.graph[1].values() for name in names)
 
     def apply(self, table: Table) -> np.ndarray:
         """The matrix, float64 ``[n, len(outputs)]``.
@@ -120,17 +143,48 @@ class Transform:
         Raises:
             InputError: If the table lacks input columns, or text in a column of numbers is not a number.
         """
+        import numpy as np
+
+        found = np.empty((table.num_rows, len(self.outputs)))
+        start = 0
+        for chunk in self.apply_chunks(table):
+            found[start : start + len(chunk)] = chunk
+            start += len(chunk)
+        return found
+
+    def apply_chunks(
+        self, table: Table, rows: int = 1 << 16, *, dtype: str = "float64", training: bool = False
+    ) -> Iterator[np.ndarray]:
+        """The matrix piece by piece, so that it never has to fit into memory.
+
+        Args:
+            rows: Rows of each piece; the last holds what is left.
+            dtype: ``float64`` or ``float32``; all is computed in float64 and rounded at the end.
+            training: Whether these are the training rows: see :meth:`apply_training`.
+
+        Raises:
+            InputError: As :meth:`apply`.
+        """
         self._check_columns(table.names)
-        return self.apply_columns({column.name: table.column(column.name) for column in self.inputs})
+        ops, results, kinds = self.graph
+        return reading.matrices(table, ops, results, kinds, rows=rows, dtype=dtype, training=training)
+
+    def apply_training(self, table: Table) -> np.ndarray:
+        """The matrix of the rows that it was fitted on.
+
+        The same as :meth:`apply`, but for columns made of the label (``target_mean``): there a row gets figures
+        in which its own label has no part. With several parts each is given by itself.
+        """
+        import numpy as np
+
+        return np.concatenate([*self.apply_chunks(table, training=True), np.empty((0, len(self.outputs)))])
 
     def apply_columns(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """The matrix from raw arrays, in the form that ``Table.column`` gives."""
-        import numpy as np
-
         self._check_columns(columns)
-        return np.ascontiguousarray(
-            np.concatenate([step.apply(columns[step.column]) for step in self.steps], axis=1)
-        )
+        ops, results, kinds = self.graph
+        values = {name: evaluation.as_value(columns[name], kind, name) for name, kind in kinds.items()}
+        return evaluation.matrix_of(ops, results, values)
 
     def labels(self, table: Table) -> np.ndarray:
         """The targets: class indices (int64) or numbers (float64), ``[n]``.
@@ -154,6 +208,9 @@ class Transform:
 
     def save(self, folder: Path) -> None:
         """Write ``transform.json`` into the folder."""
+        if self.results:
+            functions.save(self, folder / _FILE)
+            return
         value = {
             "version": 1,
             "label": self.label,
@@ -169,6 +226,8 @@ class Transform:
     def load(cls, folder: Path) -> Self:
         """Read what :meth:`save` wrote."""
         value = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+        if value["version"] == functions.VERSION:
+            return cls(**functions.parse(value))
         return cls(
             inputs=tuple(Column(column["name"], ColumnType(column["type"])) for column in value["inputs"]),
             steps=tuple(_step(step) for step in value["steps"]),

@@ -30,23 +30,25 @@ class DatePart(Op):
         import numpy as np
 
         (seconds,) = values
+        found: np.ndarray
         days = np.floor(seconds / 86_400.0)
         rest = seconds - days * 86_400.0
         match self.part:
             case "hour":
-                return np.floor(rest / 3600.0)
+                found = np.floor(rest / 3600.0)
             case "minute":
-                return np.floor(rest / 60.0) - np.floor(rest / 3600.0) * 60.0
+                found = np.floor(rest / 60.0) - np.floor(rest / 3600.0) * 60.0
             case "second":
-                return np.floor(rest) - np.floor(rest / 60.0) * 60.0
+                found = np.floor(rest) - np.floor(rest / 60.0) * 60.0
             case "weekday":
-                return days + 3.0 - np.floor((days + 3.0) / 7.0) * 7.0
+                found = days + 3.0 - np.floor((days + 3.0) / 7.0) * 7.0
             case "day_of_year":
-                year, _, _ = _civil(days)
-                return np.floor(days - _days_before(year) + 1.0)
-        year, month, day = _civil(days)
-        found = {"year": year, "month": month, "day": day, "quarter": np.floor((month + 2.0) / 3.0)}
-        return found[self.part]
+                found = days - _days_before(_civil(days)[0]) + 1.0
+            case "quarter":
+                found = np.floor((_civil(days)[1] + 2.0) / 3.0)
+            case _:
+                found = _civil(days)[("year", "month", "day").index(self.part)]
+        return found
 
 
 def _civil(days: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

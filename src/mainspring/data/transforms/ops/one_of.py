@@ -32,6 +32,18 @@ class OneOf(Op):
         found: np.ndarray = (places[:, None] == np.arange(len(self.names))).astype(np.float64)
         return found
 
+    def write(self, where: np.ndarray, places: np.ndarray) -> None:
+        """Write the columns over zeros: the same as :meth:`apply`, touching one cell a row.
+
+        Args:
+            where: Zeros, ``[n, len(names)]``.
+            places: The places.
+        """
+        import numpy as np
+
+        rows = np.flatnonzero((places >= 0.0) & (places < len(self.names)) & (places == np.floor(places)))
+        where[rows, places[rows].astype(np.int64)] = 1.0
+
     def columns(self, given: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
         """The names."""
         return self.names

@@ -46,6 +46,11 @@ class Op(ABC):
     GIVES: ClassVar[Kind] = Kind.NUMBER
     ONNX: ClassVar[bool] = True
 
+    @property
+    def column(self) -> str:
+        """The first value that it reads."""
+        return self.inputs[0]
+
     @abstractmethod
     def apply(self, *values: np.ndarray) -> np.ndarray:
         """The value made of the values read, in the order of ``inputs``; all arithmetic is in float64."""
