@@ -492,6 +492,7 @@ class Registry:
             reason: Why.
             dry_run: Only say what would go.
         """
+        done: list[ModelVersion] = []
 
         def attempt() -> Retention:
             known, versions = self.decisions(name), self.versions(name)
@@ -511,10 +512,11 @@ class Registry:
             going = [one for one in versions if not why[one.version] and one.version not in away]
             for one in () if dry_run else going:
                 known = (*known, self._promotions.archive(one, known, by=by, comment=reason))
+                done.append(one)
             return Retention(
-                archived=tuple(going),
-                kept={one: why[one.version] for one in versions if why[one.version]},
-                gone=tuple(one for one in versions if one.version in away),
+                archived=tuple(going if dry_run else done),
+                kept={version: reasons for version, reasons in why.items() if reasons},
+                gone=tuple(one for one in versions if one.version in away and one not in done),
                 dry_run=dry_run,
             )
 

@@ -31,7 +31,7 @@ class Retention:
     """
 
     archived: tuple[ModelVersion, ...]
-    kept: Mapping[ModelVersion, tuple[str, ...]]
+    kept: Mapping[Version, tuple[str, ...]]
     gone: tuple[ModelVersion, ...]
     dry_run: bool
 
