@@ -124,17 +124,17 @@ class Table:
     def from_columns(
         cls,
         columns: Mapping[str, Sequence[Any] | np.ndarray],
-        types: Mapping[str, ColumnType] | None = None,
+        types: Mapping[str, str] | None = None,
     ) -> Self:
         """A table from values by column. ``None`` and NaN are missing.
 
         Raises:
             InputError: If columns differ in length, mix types, or have none that fits.
         """
-        return cls._of(columns_.held(columns, types or {}))
+        return cls._of(columns_.held(columns, _types(types or {})))
 
     @classmethod
-    def from_rows(cls, rows: Sequence[Mapping[str, Any]], types: Mapping[str, ColumnType] | None = None) -> Self:
+    def from_rows(cls, rows: Sequence[Mapping[str, Any]], types: Mapping[str, str] | None = None) -> Self:
         """A table from values by row. A name that a row does not have is missing there.
 
         Raises:

@@ -241,3 +241,9 @@ def test_values_come_back_as_they_were(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("t")
     table.save(folder)
     assert Table.load(folder).to_columns() == columns
+
+
+def test_types_may_be_given_by_their_names():
+    assert Table.from_columns({"x": ["1", "2.5"]}, types={"x": "FLOAT"}).type_of("x") is ColumnType.FLOAT
+    with pytest.raises(InputError, match="no such types: x: FLOT"):
+        Table.from_columns({"x": [1]}, types={"x": "FLOT"})
