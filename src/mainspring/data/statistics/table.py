@@ -174,13 +174,16 @@ class Statistics:
         """Read what :meth:`save` wrote, by this version or an older one.
 
         Raises:
-            InputError: If a newer version wrote it.
+            InputError: If it is damaged, or a newer version wrote it.
         """
         import msgspec
 
-        text = (folder / _FILE).read_bytes()
-        _check(msgspec.json.decode(text, type=_Version).version, str(folder / _FILE))
-        return cls(msgspec.json.decode(text, type=_File).splits)
+        text, where = (folder / _FILE).read_bytes(), str(folder / _FILE)
+        try:
+            _check(msgspec.json.decode(text, type=_Version).version, where)
+            return cls(msgspec.json.decode(text, type=_File).splits)
+        except msgspec.MsgspecError as error:
+            raise InputError(f"damaged statistics: {error}", expected="what save wrote", where=where) from None
 
     def to_bytes(self) -> bytes:
         """The same in less room, to be sent and merged elsewhere: 20 mixed columns take less than 100 KB."""

@@ -289,3 +289,60 @@ def test_what_drifted_in_a_slice_is_told(tmp_path: Path, capsys: pytest.CaptureF
         (tmp_path / f"{name}.csv").write_text("\n".join(["kind,x", *rows]))
     text = told(capsys, "compare", tmp_path / "one.csv", tmp_path / "other.csv", "--slice", "kind")
     assert "- in slice kind=B: x drifted" in text
+
+
+def test_a_comparison_is_from_the_first_to_the_second_also_if_one_was_kept(
+    trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "before.json"
+    answer(capsys, "stats", trips, "--rows", "1-50", "--out", kept)
+    found = answer(capsys, "compare", kept, trips)
+    assert (found["between"], found["rows"]) == (["before", "trips"], [50, 120])
+    assert answer(capsys, "compare", trips, kept)["rows"] == [120, 50]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("schema.yaml", b"\xff\xfe", "no text in UTF-8"),
+        ("schema.json", b"{", "not JSON"),
+        ("schema.json", b"[1]", "object"),
+    ],
+)
+def test_a_file_that_is_no_schema_is_a_mistake_and_no_crash(
+    trips: Path, tmp_path: Path, name: str, content: bytes, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    found = answer(capsys, "validate", trips, "--schema", tmp_path / name, code=1)["error"]
+    assert says in found["found"] + str(found["expected"])
+    assert found["where"] is None or name in found["where"]
+
+
+@pytest.mark.parametrize(
+    "content", ['{"splits": 1}', '{"splits": {"a": {"features": 3}}}', '{"splits": {}, "version": 99}']
+)
+def test_statistics_that_are_damaged_or_newer_are_named(
+    tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "kept.json"
+    path.write_text(content)
+    assert answer(capsys, "stats", path, code=1)["error"]["where"] == str(path)
+
+
+def test_what_needs_rows_is_not_passed_over_for_statistics(
+    trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "kept.json"
+    answer(capsys, "stats", trips, "--out", kept)
+    for asked in (["--rows", "1-5"], ["--slice", "paid"], ["--sample", "0.5"]):
+        assert "without rows" in answer(capsys, "stats", kept, *asked, code=1)["error"]["found"]
+    asked = ["compare", kept, trips, "--methods", "classifier"]
+    assert "--methods" in answer(capsys, *asked, code=1)["error"]["expected"]
+
+
+def test_a_slice_without_name_or_condition_and_a_sample_of_nothing_are_mistakes(
+    trips: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "lacks a name" in answer(capsys, "stats", trips, "--slice", "=1", code=1)["error"]["found"]
+    assert "lacks a condition" in answer(capsys, "stats", trips, "--slice", "x=", code=1)["error"]["found"]
+    answer(capsys, "stats", trips, "--sample", "0", code=2)

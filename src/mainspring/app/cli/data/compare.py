@@ -82,13 +82,19 @@ def compare(
     (first, one), (second, other) = _two(loaded.statistics.splits)
     schema = read_schema(schema_path) if schema_path is not None else None
     rows = tuple(loaded.tables.values())
+    wants = [method.strip() for method in methods.split(",")]
+    if len(rows) < len(files) and {"classifier", "mmd"} & set(wants):
+        raise InputError(
+            "statistics that were kept do not tell about all columns together",
+            expected="data on both sides, where --methods names classifier or mmd",
+        )
     found = measure(
         one,
         other,
         schema=schema,
         tables=(rows[0], rows[1]) if len(rows) == len(files) else None,
         tfdv=tfdv,
-        methods=[method.strip() for method in methods.split(",")],
+        methods=wants,
         between=(first, second),
         intervals=as_json or html is not None,
     )

@@ -133,7 +133,10 @@ def read_statistics(place: str) -> Statistics | None:
         # Statistics are read from a folder, where the file has its own name.
         with tempfile.TemporaryDirectory() as folder:
             (Path(folder) / "statistics.json").write_bytes(path.read_bytes())
-            return Statistics.load(Path(folder))
+            try:
+                return Statistics.load(Path(folder))
+            except InputError as error:
+                raise InputError(error.found, expected=error.expected, where=str(path), fix=error.fix) from None
     return None
 
 
@@ -144,10 +147,17 @@ def read_schema(path: Path) -> Schema:
     file = path / "schema.yaml" if path.is_dir() else path
     if not file.is_file():
         raise NotFoundError("there is no such schema", where=str(path), fix="mainspring data schema FILE --out …")
-    text = file.read_text(encoding="utf-8")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("the file is no text in UTF-8", where=str(file), expected="a schema") from None
     kind = schema_format(file)
     if kind == "json-schema":
-        return Schema.from_json_schema(json.loads(text))
+        try:
+            plain = json.loads(text)
+        except ValueError as error:
+            raise InputError(f"the file is not JSON: {error}", where=str(file), expected="a JSON Schema") from None
+        return Schema.from_json_schema(plain)
     if kind == "pbtxt":
         left_out: list[str] = []
         found = Schema.from_pbtxt(text, left_out=left_out, where=str(file))

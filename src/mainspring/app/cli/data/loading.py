@@ -37,25 +37,36 @@ def load(
         together: All files are parts of one data set.
         rows: A range of rows for each file, instead of the one for all.
         options: Of ``summarize``; those that are empty are left out.
+
+    Raises:
+        InputError: If rows are asked for where there are only statistics.
     """
     from mainspring.data.profiling import summarize
     from mainspring.data.statistics import Statistics
 
     tables: dict[str, Table] = {}
     known: dict[str, Any] = {}
+    order: list[str] = []
     ranges = [*rows, *[None] * (len(files) - len(rows))]
     for given, range_ in zip(files, ranges, strict=True):
         name, place = named(given, [*tables, *known])
         saved = read_statistics(place)
         if saved is None:
             tables[name] = read_table(place, reading, rows=range_)
+            order.append(name)
         else:
-            known |= _named(saved.splits, name, alone=len(files) == 1)
+            _check_kept(given, range_ or reading.rows, options)
+            parts = _named(saved.splits, name, alone=len(files) == 1)
+            known |= parts
+            order += parts
     if together and len(tables) > 1:
         tables = {next(iter(tables)): _joined(tables)}
     given_options = {key: value for key, value in options.items() if value}
     found = dict(summarize(tables, **given_options).splits) if tables else {}
-    return Loaded(statistics=Statistics({**found, **known}), tables=tables)
+    # In the order given, whichever are data and whichever were kept: a comparison is from the first to the second.
+    places = {name: place for place, name in enumerate(order)}
+    both = sorted({**found, **known}.items(), key=lambda item: places[item[0]])
+    return Loaded(statistics=Statistics(dict(both)), tables=tables)
 
 
 def recognised(loaded: Loaded) -> dict[str, Recognition]:
@@ -72,12 +83,28 @@ def slices_of(given: Sequence[str]) -> list[str | dict[str, str]]:
     """Slices as they are written: ``sex``, ``sex x race``, or ``young=age < 30`` for a condition in SQL."""
     found: list[str | dict[str, str]] = []
     for text in given:
-        name, sign, condition = text.partition("=")
-        if sign and not name.strip().endswith(("<", ">", "!")):
-            found.append({name.strip(): condition.strip()})
+        name, sign, condition = (part.strip() for part in text.partition("="))
+        if sign and not name.endswith(("<", ">", "!")):
+            if not name or not condition:
+                raise InputError(
+                    f"--slice {text!r} lacks a {'condition' if name else 'name'}", expected="NAME=CONDITION"
+                )
+            found.append({name: condition})
         else:
             found.append(text)
     return found
+
+
+def _check_kept(given: str, rows: str | None, options: Mapping[str, Any]) -> None:
+    """What needs rows must not be passed over where there are only statistics."""
+    asked = [name for name in ("slices", "weight", "sample") if options.get(name)]
+    if rows or asked:
+        what = ", ".join([*(["a range of rows"] if rows else []), *asked])
+        raise InputError(
+            f"{given} are statistics that were kept, without rows",
+            expected=f"data, where {what} is asked for",
+            fix="give the file that they were computed from",
+        )
 
 
 def _named(splits: Mapping[str, Any], name: str, *, alone: bool) -> dict[str, Any]:

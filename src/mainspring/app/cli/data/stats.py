@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     metavar="SLICE",
     help="Some rows apart: a column, 'sex x race', or name=CONDITION in SQL; may be repeated.",
 )
-@click.option("--sample", type=click.FloatRange(0, 1), help="The share of the rows to draw.")
+@click.option("--sample", type=click.FloatRange(0, 1, min_open=True), help="The share of the rows to draw.")
 @click.option("--together", is_flag=True, help="All FILEs are parts of one data set.")
 @click.option(
     "--sort", type=click.Choice(SORTS[:6]), default="order", show_default=True, help="Order of features."
@@ -72,7 +72,7 @@ def stats(
         files, reading, together=together, label=label, weight=weight, slices=slices_of(slices), sample=sample
     )
     found = loaded.statistics
-    if not any(wanted(name) for table in found.splits.values() for name in table.features):
+    if features and not any(wanted(name) for table in found.splits.values() for name in table.features):
         raise InputError(f"no feature matches {features!r}", expected="the name of a feature, or a part of one")
     written = {}
     if out is not None:
