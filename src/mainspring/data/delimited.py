@@ -135,8 +135,10 @@ def _query(file: TextFile, *, copy: Path | None = None) -> str:
     ]
     if copy:
         options.append(f"max_line_size = {LONGEST_LINE}")
-    elif file.is_gzip:
-        options.append("compression = 'gzip'")
+    else:
+        options += ["compression = 'gzip'"] if file.is_gzip else []
+        # The engine takes an empty line for the names, and the names for a row.
+        options += [f"skip = {file.empty}"] if file.empty else []
     cells = ", ".join(f"{_cell(name, written, copied=bool(copy))} AS {engine.quote(name)}" for name in file.names)
     return f"SELECT {cells} FROM read_csv({', '.join(options)})"  # noqa: S608 - every part is quoted
 

@@ -14,6 +14,17 @@ from typing import Final, TextIO
 from mainspring.core.errors import InputError, NotFoundError
 
 _GZIP: Final = b"\x1f\x8b"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_OTHERS: Final = {
+    b"PK\x03\x04": "a zip archive (.xlsx, .ods, .npz)",
+    b"PAR1": "Parquet",
+    b"ARRO": "Arrow",
+    b"\x93NUM": "an array of NumPy (.npy)",
+    b"SQLi": "a database of SQLite",
+    b"%PDF": "PDF",
+    b"\x89HDF": "HDF5",
+    b"\xd0\xcf\x11\xe0": "an old workbook (.xls)",
+}
 _DELIMITERS: Final = (",", "\t", ";", "|")
 
 
@@ -50,6 +61,7 @@ class TextFile:
         delimiter: The one given, or found.
         first: The cells of the first record.
         names: The names of the columns.
+        empty: How many empty lines stand before the first record.
     """
 
     path: Path
@@ -57,6 +69,7 @@ class TextFile:
     delimiter: str
     first: tuple[str, ...]
     names: tuple[str, ...]
+    empty: int = 0
 
     @property
     def is_gzip(self) -> bool:
@@ -74,8 +87,8 @@ def look(path: Path, dialect: Dialect) -> TextFile:
     if not path.is_file():
         raise NotFoundError("there is no such file", where=str(path), fix="check the path")
     _check(dialect)
-    delimiter, first = _head(path, dialect)
-    return TextFile(path, dialect, delimiter, tuple(first), _names(path, dialect, first))
+    delimiter, first, empty = _head(path, dialect)
+    return TextFile(path, dialect, delimiter, tuple(first), _names(path, dialect, first), empty)
 
 
 def records(file: TextIO, dialect: Dialect, delimiter: str) -> Iterator[list[str]]:
@@ -104,10 +117,20 @@ def unreadable(path: Path, dialect: Dialect, problem: Exception) -> InputError:
     """The error for a file that cannot be decoded or unpacked."""
     if isinstance(problem, UnicodeDecodeError):
         byte = problem.object[problem.start]
+        with path.open("rb") as file:
+            start = file.read(4)
+        if start.startswith(tuple(_OTHERS)):
+            kind = next(kind for sign, kind in _OTHERS.items() if start.startswith(sign))
+            return InputError(
+                f"the file is no text: it begins as {kind} does",
+                where=str(path),
+                expected="delimited text, or a name that ends as its kind does (.parquet, .arrow, .tfrecord …)",
+            )
+        likely = "'utf-16'" if start[:2] in _UTF_16 else "'latin-1' or encoding='utf-16'"
         return InputError(
             f"the file is not written in {dialect.encoding}: it holds the byte 0x{byte:02x}",
             where=str(path),
-            fix="give the encoding, such as encoding='latin-1' or encoding='utf-16'",
+            fix=f"give the encoding, such as encoding={likely}",
         )
     if isinstance(problem, LookupError):
         return InputError(
@@ -122,8 +145,8 @@ def _check(dialect: Dialect) -> None:
             raise InputError(f"the {name} is {value!r}", expected="one ASCII character")
 
 
-def _head(path: Path, dialect: Dialect) -> tuple[str, list[str]]:
-    """The delimiter, and the first record."""
+def _head(path: Path, dialect: Dialect) -> tuple[str, list[str], int]:
+    """The delimiter, the first record, and how many empty lines stand before it."""
     try:
         with open_text(path, dialect.encoding) as file:
             start = file.read(1 << 16)
@@ -132,7 +155,8 @@ def _head(path: Path, dialect: Dialect) -> tuple[str, list[str]]:
     if not start.strip():
         raise InputError("the file is empty", where=str(path), expected="column names and rows")
     delimiter = dialect.delimiter or _find_delimiter(start, dialect.quote)
-    return delimiter, next(records(io.StringIO(start, newline=""), dialect, delimiter))
+    empty = next(place for place, line in enumerate(io.StringIO(start, newline=None)) if line != "\n")
+    return delimiter, next(records(io.StringIO(start, newline=""), dialect, delimiter)), empty
 
 
 def _names(path: Path, dialect: Dialect, first: Sequence[str]) -> tuple[str, ...]:

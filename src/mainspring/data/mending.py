@@ -148,6 +148,7 @@ def _in_one_line(cell: str) -> str:
 
 
 def _broken_rows(path: Path, problems: Sequence[str], count: int, width: int) -> InputError:
+    quoted = any("expected after" in problem or "unexpected end" in problem for problem in problems)
     rest = f"; and {count - _CAP} more" if count > _CAP else ""
     return InputError(
         f"{count} rows cannot be read: " + "; ".join(problems) + rest
@@ -156,5 +157,6 @@ def _broken_rows(path: Path, problems: Sequence[str], count: int, width: int) ->
         where=str(path),
         expected=f"{width} cells in every row",
         fix="mend these lines (a cell that holds the delimiter must be in quotes), "
-        "or leave them out with rejects=PATH",
+        "or leave them out with rejects=PATH"
+        + ("; if quotes are plain characters here: quote='\\x01' (--quote none)" if quoted else ""),
     )

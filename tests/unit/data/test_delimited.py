@@ -301,3 +301,38 @@ def test_thousands_of_columns(write):
     table = Table.read_csv(write(",".join(names) + "\n" + ",".join(map(str, range(2000))) + "\n"))
     assert table.names == tuple(names)
     assert table.rows(0, 1).select(["c1999", "c7"]).to_columns() == {"c1999": [1999], "c7": [7]}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("cell", ["x", '"x\ny"'])
+def test_empty_lines_before_the_names_are_passed_over(tmp_path: Path, end: str, packed: bool, cell: str) -> None:
+    path = tmp_path / "trips.csv"
+    content = f"{end}{end}a,b{end}1,{cell}{end}2,z{end}".encode()
+    path.write_bytes(gzip.compress(content) if packed else content)
+    assert Table.read_csv(path).to_columns() == {"a": [1, 2], "b": [cell.strip('"'), "z"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"PK\x03\x04\xff", "begins as a zip archive"),
+        (b"PAR1\xff", "begins as Parquet"),
+        ("ä,b\n".encode("utf-16"), "not written in utf-8"),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_for_what_it_is(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "trips.csv"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=says) as caught:
+        Table.read_csv(path)
+    assert caught.value.fix == ("give the encoding, such as encoding='utf-16'" if "utf" in says else None)
+
+
+def test_quotes_that_are_plain_characters_are_told_how_to_read(tmp_path: Path) -> None:
+    path = tmp_path / "texts.tsv"
+    path.write_text('ham\t"Yes" he said\nspam\tno\n')
+    with pytest.raises(InputError) as caught:
+        Table.read_csv(path, header=False)
+    assert "--quote none" in str(caught.value.fix)
+    assert Table.read_csv(path, header=False, quote="\x01").to_columns()["column_2"] == ['"Yes" he said', "no"]
