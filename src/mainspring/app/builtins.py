@@ -23,6 +23,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Statistics": "mainspring.data.statistics:Statistics",
         "mainspring.Table": "mainspring.data.tables:Table",
         "mainspring.Transform": "mainspring.data.transforms:Transform",
+        "mainspring.VariantComparison": "mainspring.models.variants:VariantComparison",
         "mainspring.Validation": "mainspring.data.validation:Validation",
         "mainspring.Verdict": "mainspring.core.verdicts:Verdict",
     }
@@ -40,7 +41,13 @@ def mainspring_trainers() -> Mapping[str, str]:
 @hookimpl
 def mainspring_exporters() -> Mapping[str, str]:
     """Portable model formats."""
-    return {"onnx": "mainspring.models.adapters.onnx_export:OnnxExporter"}
+    variants = "mainspring.models.adapters.onnx_variants"
+    return {
+        "onnx": "mainspring.models.adapters.onnx_export:OnnxExporter",
+        "onnx-browser": f"{variants}:BrowserExporter",
+        "onnx-float32": f"{variants}:Float32Exporter",
+        "onnx-int8": f"{variants}:Int8Exporter",
+    }
 
 
 @hookimpl

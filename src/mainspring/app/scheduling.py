@@ -82,6 +82,9 @@ def serve(
     while not stop():
         for one in opened.pipelines.abandoned():
             say(f"{one.name or one.properties.get('node')} is lost: its worker died (mainspring resume)")
+        for told in opened.courier.deliver():
+            if told.attempts:
+                say(f"webhook {told.hook}: {told.event} {told.attempts[-1]}")
         for reason in scheduler.tick():
             say(f"due: {reason}")
         while not stop():

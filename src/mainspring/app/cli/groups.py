@@ -17,6 +17,7 @@ class LazyGroup(click.Group):
         commands: Name to ``module:attribute``.
         summaries: Name to one line of help.
         default: The command that is meant where the first argument is none.
+        bare: Whether it is meant without any argument too.
     """
 
     def __init__(
@@ -26,10 +27,11 @@ class LazyGroup(click.Group):
         commands: Mapping[str, str] | None = None,
         summaries: Mapping[str, str] | None = None,
         default: str = "",
+        bare: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(*arguments, **options)
-        self.package, self.default = package, default
+        self.package, self.default, self.bare = package, default, bare
         self.targets, self.summaries = dict(commands or {}), dict(summaries or {})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -46,7 +48,8 @@ class LazyGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """The arguments, with the name of the default command before them where they name none."""
-        if self.default and args and args[0] not in {*self.targets, *ctx.help_option_names}:
+        known = {*self.targets, *ctx.help_option_names}
+        if self.default and (args[0] not in known if args else self.bare):
             args = [self.default, *args]
         return super().parse_args(ctx, args)
 

@@ -16,6 +16,7 @@ from mainspring.core.errors import InputError, MainspringError, UnavailableError
 
 _COMMANDS = {
     "approve": "approve:approve",
+    "attach": "registry.promote:attach",
     "cancel": "cancel:cancel",
     "data": "data:data",
     "demo": "demo:demo",
@@ -25,16 +26,19 @@ _COMMANDS = {
     "init": "init:init",
     "lineage": "lineage:lineage",
     "logs": "logs:logs",
-    "models": "models:models",
+    "models": "registry:models",
     "predict": "predict:predict",
+    "promote": "registry.promote:promote",
     "report": "report:report",
     "resume": "run:resume",
-    "rollback": "models:rollback",
+    "rollback": "registry.show:rollback",
     "run": "run:run",
     "runs": "runs:runs",
     "scheduler": "scheduler:scheduler",
     "serve": "serve:serve",
     "show": "show:show",
+    "sign": "registry.promote:sign",
+    "webhooks": "registry:webhooks",
     "why-not-cached": "why_not_cached:why_not_cached",
 }
 
@@ -53,6 +57,7 @@ Shell completion:
 
 _SUMMARIES = {
     "approve": "Sign (or reject) what a run waits for, and let it go on.",
+    "attach": "Add evidence about a version of a model.",
     "cancel": "Stop a run.",
     "data": "Statistics, schema, validation and comparison of data, no project needed.",
     "demo": "Run everything once on a bundled data set, and tell the story.",
@@ -62,8 +67,9 @@ _SUMMARIES = {
     "init": "Write a small project for your own data.",
     "lineage": "Where something came from: data, code, metrics, signatures.",
     "logs": "What the steps of a run printed, live if it runs.",
-    "models": "The registered models, their versions and aliases.",
+    "models": "The registered models: versions, aliases, history, search, comparison.",
     "predict": "Answer rows with a registered model.",
+    "promote": "Bring a version of a model into an environment.",
     "report": "Write the page that tells a run's story, to open or to send.",
     "resume": "Take up a run that failed, was held, parked or killed.",
     "rollback": "Point an alias back at the version before.",
@@ -72,6 +78,8 @@ _SUMMARIES = {
     "scheduler": "Start runs on schedule, on new data, on request; until stopped.",
     "serve": "Answer prediction requests over HTTP.",
     "show": "One run: steps, verdicts, model.",
+    "sign": "Sign that a version may be brought into an environment.",
+    "webhooks": "Addresses that are told what happens to models.",
     "why-not-cached": "Why a step had to run again.",
 }
 

@@ -43,7 +43,7 @@ _DRIFTED = 3
 @click.option(
     "--limit", type=click.IntRange(1), default=40, show_default=True, help="Show at most so many features."
 )
-@click.option("--fail-on-drift", is_flag=True, help="Exit with 3 if any feature drifted.")
+@click.option("--fail-on-drift", is_flag=True, help="Exit with 3 if any feature drifted, or a side has no rows.")
 @features_option
 @reading_options
 @html_option
@@ -76,6 +76,7 @@ def compare(
     from mainspring.data.viewing import view
     from mainspring.data.viewing.drifts import of_comparison
     from mainspring.data.viewing.terminal import printable
+    from mainspring.data.viewing.wording import counted
 
     files = [a, b or a] if b or "=" in a else [f"{_rows_name(rows_a)}={a}", f"{_rows_name(rows_b)}={a}"]
     loaded = load(files, reading, rows=[rows_a, rows_b], slices=slices_of(slices), label=label)
@@ -109,15 +110,15 @@ def compare(
         form["features"] = [each for each in form["features"] if wanted(each["name"])]
         print_json(form | written)
     else:
-        head = f"{bold(first)} {one.num_examples:,} rows, {bold(second)} {other.num_examples:,} rows"
-        told = f"{len(drifted)} of {len(drifts)} features drifted"
+        head = f"{bold(first)} {counted(one.num_examples, 'row')}, {bold(second)} {counted(other.num_examples, 'row')}"
+        told = f"{len(drifted)} of {len(drifts)} features drifted" if all(found.rows) else "nothing was compared"
         lines = [f"{head}: {told}", *drift_lines(drifts, limit=limit)]
         for name, parts in found.slices.items():
             moved = [each.name for each in parts if each.drifted and wanted(each.name)]
             lines += [f"- in slice {printable(name)}: {', '.join(map(printable, moved))} drifted"] if moved else []
         lines += [f"- {printable(note)}" for note in found.notes]
         show([*lines, *(f"wrote {path}" for path in written.values())])
-    return _DRIFTED if fail_on_drift and drifted else 0
+    return _DRIFTED if fail_on_drift and (drifted or not all(found.rows)) else 0
 
 
 def _two(splits: Any) -> list[Any]:
