@@ -19,8 +19,10 @@ from mainspring.data import Table, Transform
 from mainspring.evaluation import Predictions
 from mainspring.models.files import Files
 from mainspring.models.ports import Fitted, Recipe, Trainer
+from mainspring.models.training_record import TrainingRecord
 
 HEAD = "model.json"
+RECORD = "training.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,7 @@ class Model:
         recipe: Estimator, parameters, seed and classes.
         fitted: The trained estimator.
         transform: What turns raw columns into its matrix.
+        training: How it came about: environment, settings, curves; ``None`` if it was not told.
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Model"
@@ -43,6 +46,7 @@ class Model:
     recipe: Recipe
     fitted: Fitted
     transform: Transform
+    training: TrainingRecord | None = None
 
     def predict(self, table: Table) -> Predictions:
         """Predict on every row of a table; columns that it does not know are ignored.
@@ -65,7 +69,7 @@ class Model:
             return False
 
     def save(self, folder: Path) -> None:
-        """Write ``model.json``, the estimator's files and the transform."""
+        """Write ``model.json``, ``training.json``, the estimator's files and the transform."""
         self.files().write(folder)
 
     def files(self) -> Files:
@@ -82,7 +86,8 @@ class Model:
             self.transform.save(Path(folder))
             transform = Files.in_folder(Path(folder)).read_all()
         parts = self.fitted.dump().inside("estimator").merged(transform.inside("transform"))
-        return Files({HEAD: text.encode()}).merged(parts)
+        record = {} if self.training is None else {RECORD: self.training.to_json().encode()}
+        return Files({HEAD: text.encode(), **record}).merged(parts)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -100,7 +105,8 @@ class Model:
         )
         trainer = cast("Trainer", load_plugin("trainers", head["trainer"])())
         fitted = trainer.load(files.under("estimator"), recipe)
-        return cls(head["trainer"], recipe, fitted, Transform.load(folder / "transform"))
+        record = TrainingRecord.from_json(files.text(RECORD)) if RECORD in files.names else None
+        return cls(head["trainer"], recipe, fitted, Transform.load(folder / "transform"), record)
 
     def properties(self) -> dict[str, Value]:
         """What the record keeps beside the files."""
@@ -110,4 +116,20 @@ class Model:
             "seed": self.recipe.seed,
             "task": "regression" if self.recipe.classes is None else "classification",
             "probabilistic": self.fitted.probabilistic,
+            **self._told(),
         }
+
+    def _told(self) -> dict[str, Value]:
+        """Of the training, what is worth searching by."""
+        if self.training is None:
+            return {}
+        told: dict[str, Value] = {"rows": self.training.rows}
+        if self.training.ending is not None and self.training.ending.iterations:
+            told["iterations"], told["ended"] = self.training.ending.kept, self.training.ending.reason
+        for candidate in self.training.candidates:
+            figure = candidate.figures.get(self.training.metric or "")
+            if figure is not None:
+                told[f"{self.training.metric} {candidate.name}"] = figure
+            if candidate.kept:
+                told["kept"] = candidate.name
+        return told

@@ -13,6 +13,7 @@ from mainspring.models.package import Package
 from mainspring.models.packaging import build
 from mainspring.models.registry import PRODUCTION, ModelVersion, Registry
 from mainspring.models.training import train as train_model
+from mainspring.models.training import train_both
 from mainspring.pipelines import resource, step
 
 _NONE: Final[dict[str, Any]] = {}
@@ -22,23 +23,62 @@ _NONE: Final[dict[str, Any]] = {}
 def train(
     examples: Examples,
     transform: Transform,
+    warm_start: Model | None = None,
     *,
     estimator: str = "lightgbm.LGBMClassifier",
     params: dict[str, Any] = _NONE,
     seed: int = 0,
     split: str = "train",
+    validation: float = 0.0,
+    validation_group: list[str] | None = None,
+    patience: int | None = None,
+    class_weights: str | dict[str, float] | None = None,
+    weight: str | None = None,
+    monotone: dict[str, int] = _NONE,
+    seconds: float | None = None,
+    compare: bool = False,
+    compare_split: str = "eval",
+    metric: str | None = None,
 ) -> Model:
     """Train an estimator on the rows of a split.
 
     Args:
         examples: The rows.
         transform: Fitted on them; it also says whether the task is classification or regression.
-        estimator: Full name or class name of an estimator of scikit-learn or LightGBM.
+        warm_start: A model to go on from, such as ``latest_blessed()`` or ``by_alias("taxi@champion",
+            wanted=Model)``; nothing for starting over.
+        estimator: Full name or class name of an estimator of an installed framework, or ``"module:function"``.
         params: Arguments of its constructor.
         seed: Of every random choice.
         split: Name of the split.
+        validation: The share of the split that is watched instead of learnt from.
+        validation_group: Columns whose values alone decide which rows are watched.
+        patience: Stop after so many iterations without a gain on the watched rows, and keep the best.
+        class_weights: ``"balanced"``, or what rows of a class count.
+        weight: A column with what each row counts.
+        monotone: Column to 1 (the answer may only rise with it) or -1 (only fall).
+        seconds: Stop at the first iteration after this time.
+        compare: Both go on from ``warm_start`` and start over, and keep the better.
+        compare_split: Name of the split that the two are compared on.
+        metric: What they are compared by.
     """
-    return train_model(examples.split(split), transform, estimator=estimator, params=params, seed=seed)
+    options: dict[str, Any] = {
+        "estimator": estimator,
+        "params": params,
+        "seed": seed,
+        "validation": validation,
+        "validation_group": tuple(validation_group or ()),
+        "patience": patience,
+        "class_weights": class_weights,
+        "weight": weight,
+        "monotone": monotone,
+        "seconds": seconds,
+    }
+    rows = examples.split(split)
+    if compare:
+        held_out = examples.split(compare_split)
+        return train_both(rows, transform, held_out, initial=warm_start, metric=metric, **options)
+    return train_model(rows, transform, initial=warm_start, **options)
 
 
 @step(isolation="process", requires=("onnx", "onnxruntime", "scikit-learn", "lightgbm"))

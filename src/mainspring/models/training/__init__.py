@@ -1,6 +1,11 @@
-"""Training: an estimator by name, its parameters, and a table in; a model out."""
+"""Training: an estimator by name, its parameters, and a table in; a model out.
+
+:func:`train` trains; :func:`train_both` goes on from a model and starts over, and keeps the better;
+:func:`check_training` looks at everything that can be known before a long run.
+"""
 
 from mainspring.models.training.estimators import find_estimator
 from mainspring.models.training.fitting import train
+from mainspring.models.training.warm import train_both
 
-__all__ = ["find_estimator", "train"]
+__all__ = ["find_estimator", "train", "train_both"]

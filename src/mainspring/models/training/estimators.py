@@ -5,27 +5,43 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import cast
 
-from mainspring.core.errors import InputError
+from mainspring.core.errors import InputError, UnavailableError
 from mainspring.core.plugins import load, offers
 from mainspring.models.ports import Trainer
+
+CORE = ("lightgbm", "sklearn")
+"""Frameworks that are always there; they are asked first."""
+
+FUNCTION = "function"
+"""The framework of functions of one's own."""
 
 
 def find_estimator(name: str) -> tuple[str, str]:
     """The framework and the full name of an estimator.
 
     Args:
-        name: A full name (``"sklearn.linear_model.LogisticRegression"``) or the name of its class alone.
+        name: A full name (``"sklearn.linear_model.LogisticRegression"``), the name of its class alone, or a
+            function as ``"module:function"``.
 
     Returns:
         ``("sklearn", "sklearn.linear_model.LogisticRegression")``.
 
     Raises:
         InputError: If no framework offers it: with the closest names.
+        UnavailableError: If it belongs to a framework that is not installed.
     """
-    frameworks = sorted(offers("trainers"), key=lambda framework: framework != name.partition(".")[0])
+    if ":" in name:
+        return FUNCTION, name
+    first = name.partition(".")[0]
+    frameworks = sorted(offers("trainers"), key=lambda framework: (framework != first, framework not in CORE))
     known: list[str] = []
     for framework in frameworks:
-        offered = trainer(framework).estimators()
+        try:
+            offered = trainer(framework).estimators()
+        except UnavailableError:
+            if framework == first:
+                raise
+            continue
         for full in offered:
             if name in (full, full.rpartition(".")[2]):
                 return framework, full
@@ -46,5 +62,15 @@ def trainer(framework: str) -> Trainer:
 
     Raises:
         NotFoundError: If none does.
+        UnavailableError: If the framework is not installed.
     """
-    return cast("Trainer", load("trainers", framework)())
+    try:
+        return cast("Trainer", load("trainers", framework)())
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if not missing or missing == "mainspring":
+            raise
+        raise UnavailableError(
+            f"{framework} needs {missing}, which is not installed",
+            fix=f"pip install 'mainspring[{framework}]'",
+        ) from error
