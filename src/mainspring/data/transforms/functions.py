@@ -164,9 +164,9 @@ def _labelled(
     for part in parts[1:]:
         whole = whole.concat(part.select([label]))
     classes = labels.find_classes(whole, label, task=task)
-    targets = labels.encode(whole, label, classes)
     if not asked:
         return classes, [passes.Part(part) for part in parts]
+    targets = labels.encode(whole, label, classes)
     if classes is not None and len(classes) != 2:
         raise InputError(
             f"the label {label!r} has {len(classes)} classes",

@@ -29,6 +29,8 @@ def find_classes(table: Table, label: str, *, task: str = "auto") -> tuple[str, 
     Raises:
         InputError: If there is no such column, values are missing, or there is only one class.
     """
+    import numpy as np
+
     if task not in {"auto", "classification", "regression"}:
         raise InputError(f"no task is called {task!r}", expected="auto, classification or regression")
     values = _present(table, label)
@@ -36,6 +38,7 @@ def find_classes(table: Table, label: str, *, task: str = "auto") -> tuple[str, 
     if task == "regression":
         as_numbers(values, label)
         return None
+    values = np.unique(values) if values.dtype != object else np.array(list(set(values.tolist())), dtype=object)
     words = as_words(values) if type_ is not ColumnType.BOOL else _bools(values)
     distinct = sorted({word for word in words if word is not None})
     if type_.is_numeric:
@@ -61,7 +64,9 @@ def encode(table: Table, label: str, classes: tuple[str, ...] | None) -> np.ndar
     values = _present(table, label)
     if classes is None:
         return as_numbers(values, label)
-    words = _bools(values) if table.type_of(label) is ColumnType.BOOL else as_words(values)
+    numbers = values.dtype != object
+    held, where = np.unique(values, return_inverse=True) if numbers else (values, np.arange(0))
+    words = _bools(held) if table.type_of(label) is ColumnType.BOOL else as_words(held)
     places = {word: place for place, word in enumerate(classes)}
     unknown = sorted({str(word) for word in words if word not in places})
     if unknown:
@@ -70,7 +75,8 @@ def encode(table: Table, label: str, classes: tuple[str, ...] | None) -> np.ndar
             expected="one of " + ", ".join(classes),
             fix="leave these rows out, or train on rows that have them",
         )
-    return np.fromiter((places[str(word)] for word in words), dtype=np.int64, count=len(words))
+    found = np.fromiter((places[str(word)] for word in words), dtype=np.int64, count=len(words))
+    return found[where] if numbers else found
 
 
 def _looks_like_classes(type_: ColumnType, distinct: list[str]) -> bool:

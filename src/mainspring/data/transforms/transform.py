@@ -94,6 +94,8 @@ class Transform:
             InputError: If the label is unknown or missing in rows, excluded columns do not exist, columns of
                 the schema are not in the table, or no feature is left.
         """
+        import numpy as np
+
         if function is not None:
             made = functions.fit(table, schema, function, label=label, exclude=exclude, task=task, cache=cache)
             return cls(**made)
@@ -102,6 +104,7 @@ class Transform:
         label = _checked_label(table, schema, label, exclude, impute, categories)
         classes = labels.find_classes(table, label, task=task)
         targets = labels.encode(table, label, classes)
+        distinct = len(np.unique(targets))
         ignored: dict[str, str] = {}
         inputs: list[Column] = []
         steps: list[ColumnTransform] = []
@@ -111,7 +114,7 @@ class Transform:
             why = _why_left_out(schema, name, exclude)
             if why is None:
                 material = fitting.Material.of(name, schema.features[name].type, table.column(name))
-                why = fitting.why_ignored(material, targets)
+                why = fitting.why_ignored(material, targets, classes=distinct)
             if why is not None:
                 ignored[name] = why
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mainspring.data.transforms.ops.op import Kind, Op
+from mainspring.data.transforms.ops.op import Kind, Op, look_up
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,9 +36,9 @@ class KeyedScale(Op):
         import numpy as np
 
         numbers, words = values
-        places = {word: place for place, word in enumerate(self.keys)}
+        places: dict[str | None, float] = {word: float(place) for place, word in enumerate(self.keys)}
         rest = len(self.keys)
-        found = np.fromiter((places.get(word, rest) for word in words), dtype=np.int64, count=len(words))
+        found = look_up(words, places, rest).astype(np.int64)
         shifts, scales = np.array([*self.shifts, self.shift]), np.array([*self.scales, self.scale])
         scaled: np.ndarray = (numbers - shifts[found]) / scales[found]
         return scaled

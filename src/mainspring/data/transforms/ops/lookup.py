@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from mainspring.data.transforms.ops.hashing import bucket_of
-from mainspring.data.transforms.ops.op import Kind, Op
+from mainspring.data.transforms.ops.op import Kind, Op, look_up
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,4 +45,4 @@ class Lookup(Op):
                 places[word] = float(size + bucket_of(word, self.buckets))
         rest = np.nan if self.unseen is None else self.unseen
         rest = float(size) if self.buckets else rest
-        return np.fromiter((places.get(word, rest) for word in words), dtype=np.float64, count=len(words))
+        return look_up(words, places, rest)

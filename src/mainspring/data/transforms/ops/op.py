@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
@@ -64,6 +65,14 @@ class Op(ABC):
         if len(names) == 1:
             return (self.output,)
         return tuple(f"{name}.{self.output.rsplit('.', 1)[-1]}" for name in names)
+
+
+def look_up(words: np.ndarray, known: Mapping[str | None, float], rest: float) -> np.ndarray:
+    """The number of each word, float64 ``[n]``; ``rest`` for a word that is not known."""
+    import numpy as np
+
+    found = map(known.get, words.tolist(), itertools.repeat(rest))
+    return np.fromiter(found, dtype=np.float64, count=len(words))
 
 
 def as_columns(values: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mainspring.data.transforms.ops.op import Kind, Op
+from mainspring.data.transforms.ops.op import Kind, Op, look_up
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,4 +37,4 @@ class Replace(Op):
         known: dict[str | None, float] = dict(zip(self.words, self.numbers, strict=True))
         known[None] = np.nan if self.missing is None else self.missing
         rest = np.nan if self.unseen is None else self.unseen
-        return np.fromiter((known.get(word, rest) for word in words), dtype=np.float64, count=len(words))
+        return look_up(words, known, rest)

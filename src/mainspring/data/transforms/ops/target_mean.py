@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from mainspring.data.transforms.ops.op import Kind, Op
+from mainspring.data.transforms.ops.op import Kind, Op, look_up
 from mainspring.data.transforms.ops.replace import Replace
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ class TargetMean(Op):
 
         (words,) = values
         folds = (first + np.arange(len(words))) % len(self.fold_means)
-        places = {word: place for place, word in enumerate(self.words)}
+        places: dict[str | None, float] = {word: float(place) for place, word in enumerate(self.words)}
         rest = len(self.words)
-        found = np.fromiter((places.get(word, rest) for word in words), dtype=np.int64, count=len(words))
+        found = look_up(words, places, rest).astype(np.int64)
         rows = [[*numbers, mean] for numbers, mean in zip(self.fold_numbers, self.fold_means, strict=True)]
         numbers: np.ndarray = np.array(rows)[folds, found]
         return numbers
