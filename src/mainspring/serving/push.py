@@ -278,8 +278,10 @@ def push_version(
 
     Raises:
         NotFoundError: If the registry does not have the version; nothing is pushed then.
+        StateError: If the alias may not point at it, because it takes a promotion; nothing is pushed then either.
     """
     known = registry.resolve(str(version))
+    registry.check_move(known, alias)
     with tempfile.TemporaryDirectory(prefix="mainspring-package-") as name:
         package.save(Path(name))
         pushed = push(Path(name), deployments, name=known.name, version=str(known.version), by=by, reason=reason)

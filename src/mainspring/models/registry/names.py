@@ -19,6 +19,7 @@ LATEST = "latest"
 ATTEMPTS = 100
 """How often a write is tried again when others write at the same time."""
 
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -45,7 +46,7 @@ def parted(reference: str) -> tuple[str, str, str]:
     for mark in ("@", ":"):
         name, found, rest = reference.partition(mark)
         if found:
-            return name, ":" if rest[:1].isdigit() and rest.count(".") == 2 else mark, rest
+            return name, ":" if rest == LATEST or _VERSION.fullmatch(rest) else mark, rest
     return reference, "", ""
 
 

@@ -249,16 +249,25 @@ class Registry:
         """
         check_name(alias, "an alias")
         after = self.resolve(f"{name}:{version}")
-        guarded = policy_for(self._promotions.policies, name, alias) is not None
-        if guarded and all(one.after != after.version for one in self.history(name, alias)):
-            raise StateError(
-                f"{name}@{alias} is guarded by a policy, and {after.version} never held it",
-                expected="a promotion, with the signatures that it takes",
-                fix=f'mainspring promote {name}@{after.version} --to {alias} --comment "…"',
-            )
-        if self.facts(name, after.version).archived:
-            raise StateError(f"{after} is archived", expected="a version that is not")
+        self.check_move(after, alias)
         return self._moved(name, alias, lambda _history: after.version, "move", by, reason, evidence)
+
+    def check_move(self, version: ModelVersion, alias: str) -> None:
+        """Refuse to point an alias at a version where it takes a promotion, or where the version is archived.
+
+        Raises:
+            StateError: If that is so.
+        """
+        held_by = [one.after for one in self.history(version.name, alias)]
+        guarded = policy_for(self._promotions.policies, version.name, alias) is not None
+        if guarded and version.version not in held_by:
+            raise StateError(
+                f"{version.name}@{alias} is guarded by a policy, and {version.version} never held it",
+                expected="a promotion, with the signatures that it takes",
+                fix=f'mainspring promote {version.name}@{version.version} --to {alias} --comment "…"',
+            )
+        if self.facts(version.name, version.version).archived:
+            raise StateError(f"{version} is archived", expected="a version that is not")
 
     def rollback(
         self, name: str, alias: str = PRODUCTION, *, by: str, reason: str, evidence: Sequence[str] = ()

@@ -31,6 +31,7 @@ _evidence = click.option(
 @click.option(
     "--request", "only_ask", is_flag=True, help="Only ask for it, so that those who must sign hear of it."
 )
+@click.option("--push", is_flag=True, help="Serve it from the serving folder, even if nothing was pushed before.")
 @click.option("--status", is_flag=True, help="Only say who signed, and what is missing.")
 @json_option
 def promote(
@@ -40,12 +41,14 @@ def promote(
     comment: str | None,
     evidence: tuple[str, ...],
     only_ask: bool,
+    push: bool,
     status: bool,
     as_json: bool,
 ) -> int:
     """Bring a version of a model into an environment, if its policy allows.
 
-    What it takes is declared in `[[promotion]]` of mainspring.toml. Exit code 3: something is missing; the
+    What it takes is declared in `[[promotion]]` of mainspring.toml. What is served from the folder that models are
+    pushed to follows the environment `production`. Exit code 3: something is missing; the
     promotion is then asked for, and everybody who must sign is named.
     """
     from mainspring.models.registry import PromotionRefusedError
@@ -70,7 +73,7 @@ def promote(
                     click.echo(f"  {click.style('✗', fg='red')} {one}")
                 click.echo(dim("  next: ") + str(refused.fix))
             return _HELD
-        follow(opened, version, environment, by=by, reason=comment)
+        follow(opened, version, environment, by=by, reason=comment, begin=push)
     if as_json:
         print_json({"promoted": True, "missing": [], "move": move.as_dict()})
     else:

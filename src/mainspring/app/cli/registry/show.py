@@ -113,12 +113,14 @@ def rollback(name: str, alias: str, to: str | None, by: str, reason: str, as_jso
         click.echo(f"{name}@{alias} is {bold(str(version.version))}" + (" again" if to is None else ""))
 
 
-def follow(opened: platform.Mainspring, version: ModelVersion, alias: str, *, by: str, reason: str) -> None:
-    """Serve what production points to, if models are pushed to this project's folder."""
+def follow(
+    opened: platform.Mainspring, version: ModelVersion, alias: str, *, by: str, reason: str, begin: bool = False
+) -> None:
+    """Serve what production points to, if the model is served from this project's folder or is to be now."""
     from mainspring.models.registry import PRODUCTION
     from mainspring.serving.push import Deployment
 
     deployments = opened.settings.path(opened.settings.serving.deployments)
-    if alias == PRODUCTION and (deployments / version.name).is_dir():
+    if alias == PRODUCTION and (begin or (deployments / version.name).is_dir()):
         package = opened.models.fetch(version)
         Deployment(deployments, version.name).serve(str(version.version), package, by=by, reason=reason)
