@@ -25,6 +25,11 @@ from mainspring.models.trees import TreeEnsemble
 
 FILE = "model.onnx"
 
+TRANSFORM_FILE = "transform.onnx"
+
+MATRIX = "matrix"
+"""Name of the output of a transform alone."""
+
 TOLERANCE = 1e-9
 """Sums in float64 may differ in their order; nothing else may."""
 
@@ -60,6 +65,19 @@ class OnnxExporter:
             tolerance=TOLERANCE,
             boundaries=_boundaries(form),
         )
+
+
+def export_transform(transform: Transform) -> Exported:
+    """Export a transform alone: raw columns in, the float64 matrix out, as ``transform.onnx``.
+
+    Raises:
+        NotExportableError: For an op that ONNX cannot say.
+    """
+    graph = Graph()
+    matrix = compile_transform(graph, transform, reserved=[MATRIX])
+    graph.output(MATRIX, TensorProto.DOUBLE, [None, len(transform.outputs)], matrix)
+    content = graph.to_bytes(about=ABOUT, notes={"mainspring.missing": MISSING})
+    return Exported("onnx-matrix", Files({TRANSFORM_FILE: content}), ("numpy", "onnxruntime"), TOLERANCE)
 
 
 def read_form(fitted: Fitted, *, classification: bool) -> TreeEnsemble | LinearForm:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
+from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
 
 OPSET = 20
 """Version of the standard operators."""
@@ -28,6 +28,7 @@ class Graph:
         self._constants: list[TensorProto] = []
         self._inputs: list[ValueInfoProto] = []
         self._outputs: list[ValueInfoProto] = []
+        self._made = 0
 
     def input(self, name: str, kind: int, shape: Sequence[int | None]) -> str:
         """Declare an input of the model."""
@@ -37,6 +38,7 @@ class Graph:
     def output(self, name: str, kind: int, shape: Sequence[int | None], source: str) -> None:
         """Declare an output of the model."""
         self._nodes.append(helper.make_node("Identity", [source], [name]))
+        self._made += 1
         self._outputs.append(helper.make_tensor_value_info(name, kind, list(shape)))
 
     def constant(self, value: npt.NDArray[Any] | Sequence[Any]) -> str:
@@ -51,9 +53,35 @@ class Graph:
 
     def add(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """Add a node with one output."""
-        name = f"mainspring/{len(self._nodes)}/{kind}"
-        self._nodes.append(helper.make_node(kind, list(inputs), [name], name=name, domain=domain, **attributes))
-        return name
+        return self.add_several(kind, 1, *inputs, domain=domain, **attributes)[0]
+
+    def add_several(
+        self, kind: str, outputs: int, *inputs: str, domain: str = "", **attributes: Any
+    ) -> tuple[str, ...]:
+        """Add a node with several outputs."""
+        name = f"mainspring/{self._made}/{kind}"
+        names = (name, *(f"{name}/{place}" for place in range(1, outputs)))
+        self._nodes.append(helper.make_node(kind, list(inputs), names, name=name, domain=domain, **attributes))
+        self._made += 1
+        return names
+
+    def choose(self, condition: str, kind: int, yes: Callable[[], str], no: Callable[[], str]) -> str:
+        """Add an ``If`` with one output; each way adds its own nodes and gives the name of its result.
+
+        Args:
+            condition: A bool ``[]`` or ``[1]``.
+            kind: Element type of the result.
+            yes: Adds the nodes that run if it is true.
+            no: Adds the nodes that run if it is not.
+        """
+        return self.add("If", condition, then_branch=self._way(kind, yes), else_branch=self._way(kind, no))
+
+    def _way(self, kind: int, build: Callable[[], str]) -> GraphProto:
+        outer, self._nodes = self._nodes, []
+        result = f"{self.add('Identity', build())}"
+        nodes, self._nodes = self._nodes, outer
+        # Values of the outer graph and constants are seen from within.
+        return helper.make_graph(nodes, result, [], [helper.make_tensor_value_info(result, kind, None)])
 
     def take(self, matrix: str, columns: Sequence[int]) -> str:
         """Some columns of a matrix."""
