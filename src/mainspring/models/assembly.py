@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.models.card import write_card
-from mainspring.models.environment import describe_environment, pin
 from mainspring.models.files import Files
 from mainspring.models.mlmodel import write_mlmodel
 from mainspring.models.package import CARD, EXAMPLE, FORMAT, MANIFEST, SIGNATURE, Package
 from mainspring.models.parity import Parity
+from mainspring.models.requirements import describe_environment, pin
 from mainspring.models.signature import Signature
 
 EXAMPLE_ROWS = 3

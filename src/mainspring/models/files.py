@@ -54,6 +54,11 @@ class Files:
         """
         return self.read(name).decode("utf-8")
 
+    def size(self, name: str) -> int:
+        """How many bytes a file has."""
+        found = self.content[name]
+        return len(found) if isinstance(found, bytes) else found.stat().st_size
+
     def under(self, folder: str) -> Files:
         """The files below a folder, with names relative to it."""
         start = folder + "/"

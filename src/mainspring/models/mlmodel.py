@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from mainspring.models.environment import hashes
 from mainspring.models.files import Files
+from mainspring.models.requirements import hashes
 from mainspring.models.signature import Field, Signature
 
 MLMODEL = "MLmodel"
@@ -43,7 +43,7 @@ def write_mlmodel(
         files: The model itself: its digest makes the ``model_uuid``.
         signature: What the model asks for and answers.
         requirements: Pinned distributions.
-        environment: Where the package was made; see ``mainspring.models.environment``.
+        environment: Where the package was made; see ``mainspring.models.requirements``.
         examples: A few rows.
     """
     table = {

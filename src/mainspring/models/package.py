@@ -33,11 +33,12 @@ from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Verdict
 from mainspring.evaluation import Predictions
-from mainspring.models.environment import differences, judge_environment
 from mainspring.models.files import Files
 from mainspring.models.inputs import read_lists
+from mainspring.models.mlmodel import MLMODEL, PYTHON_ENV, REQUIREMENTS, SERVING_EXAMPLE, TABLE_EXAMPLE
 from mainspring.models.parity import Parity
 from mainspring.models.ports import Runtime
+from mainspring.models.requirements import differences, judge_environment
 from mainspring.models.signature import Field, Signature
 
 if TYPE_CHECKING:
@@ -52,6 +53,12 @@ MANIFEST = "package.json"
 SIGNATURE = "signature.json"
 EXAMPLE = "input_example.json"
 CARD = "MODEL_CARD.md"
+PAGE = "MODEL_CARD.html"
+
+DESCRIPTIONS = frozenset(
+    {MANIFEST, SIGNATURE, EXAMPLE, CARD, PAGE, MLMODEL, PYTHON_ENV, REQUIREMENTS, TABLE_EXAMPLE, SERVING_EXAMPLE}
+)
+"""The files that describe a model; all others are the model."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +135,11 @@ class Package:
     def input_example(self) -> list[dict[str, Any]]:
         """A few real rows that it answers."""
         return cast("list[dict[str, Any]]", json.loads(self.files.text(EXAMPLE)))
+
+    @property
+    def model_size(self) -> int:
+        """Bytes of the model's files, without those that describe it."""
+        return sum(self.files.size(name) for name in self.files.names if name not in DESCRIPTIONS)
 
     @property
     def card(self) -> str:

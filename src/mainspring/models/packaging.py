@@ -21,6 +21,7 @@ from mainspring.models.parity import Parity
 from mainspring.models.ports import Exported, Exporter, NotExportableError, RuntimeLoader, Trainer
 from mainspring.models.proof import prove
 from mainspring.models.signature import Signature, empty_column
+from mainspring.models.variants import Variant, find_variant
 
 MOST_ROWS = 10_000
 """At most this many real rows are compared, spread evenly over the table."""
@@ -36,26 +37,32 @@ def build(
     model: Model,
     table: Table,
     *,
-    exporters: Sequence[str] = ("onnx",),
+    variant: str = "onnx",
+    exporters: Sequence[str] | None = None,
     metrics: Mapping[str, float] | None = None,
     data: Mapping[str, str] | None = None,
     about: str = "",
 ) -> Package:
     """Package a model, proved to answer as it does.
 
-    Each exporter is tried in turn; the first whose runtime agrees with the model on every row is taken. If none
-    does, the package holds the trained model itself, runs in Python, and says why.
+    The exact variants, ``onnx`` and ``native``, answer as the model does on every row: where no exporter does, the
+    package holds the trained model itself, runs in Python, and says why. Variants that trade exactness for size
+    are held to their tolerance, and not made where they are not applicable: see :mod:`mainspring.models.variants`.
 
     Args:
         model: The trained model.
         table: Real rows, best those it was not trained on.
-        exporters: Names of exporters, as the plugins offer them; none for the Python runtime at once.
+        variant: ``onnx``, ``onnx-float32``, ``onnx-int8``, ``browser`` or ``native``.
+        exporters: Names of exporters, as the plugins offer them, to be tried in turn instead of the variant's; the
+            first whose runtime agrees with the model on every row is taken; none for the Python runtime at once.
         metrics: How good the model is, for the model card.
         data: Digests of the data that it was made from, by name, for the model card.
         about: A sentence or more about what the model is for, for the model card.
 
     Raises:
-        InputError: If the table has no rows or lacks columns, or if the model refuses all of its rows.
+        InputError: If the table has no rows or lacks columns, if the model refuses all of its rows, or if there
+            is no such variant.
+        NotExportableError: If an inexact variant is not applicable, or lies further off than it may.
         StateError: If the model does not even answer as itself once it was saved and loaded.
     """
     if not table.num_rows:
@@ -63,11 +70,17 @@ def build(
     columns = _sample(table, Signature.from_transform(model.transform))
     signature = Signature.from_transform(model.transform, not_nullable=_refused(model, columns))
     columns = _acceptable(columns, signature)
-    files, parity, libraries = _proved(model, columns, signature, exporters)
+    chosen = find_variant(variant)
+    if exporters is None and chosen.tolerance is not None:
+        files, parity, libraries = _approximate(model, columns, signature, chosen)
+    else:
+        default = () if chosen.exporter is None else (chosen.exporter,)
+        files, parity, libraries = _proved(model, columns, signature, default if exporters is None else exporters)
     details = {
         "estimator": model.recipe.estimator,
         "params": dict(model.recipe.params),
         "seed": model.recipe.seed,
+        "variant": chosen.name,
         "label": model.transform.label,
         "probabilistic": model.fitted.probabilistic,
         "ignored": dict(model.transform.ignored),
@@ -110,11 +123,35 @@ def _proved(
     return native, replace(parity, fallback_reason=reason, examples=examples or parity.examples), libraries
 
 
-def _compare(model: Model, columns: Columns, signature: Signature, exported: Exported) -> Parity:
+def _approximate(
+    model: Model, columns: Columns, signature: Signature, variant: Variant
+) -> tuple[Files, Parity, Sequence[str]]:
+    """The files of a variant that need not be exact, and its report.
+
+    Raises:
+        NotExportableError: If it is not applicable, or lies further off than it may.
+    """
+    exporter = cast("Exporter", load_plugin("exporters", str(variant.exporter))())
+    exported = exporter.export(model.fitted, model.transform, signature)
+    exported = replace(exported, tolerance=variant.tolerance or exported.tolerance, boundaries={})
+    parity = _compare(model, columns, signature, exported, may_differ=variant.may_differ)
+    if not parity.ok:
+        raise NotExportableError(
+            f"{variant.name} lies too far off: {parity.rows_different} of {parity.rows_compared} rows by more "
+            f"than {parity.tolerance:g} or with another label, at most by {parity.max_abs_difference:.2g}",
+            expected=f"at most {variant.may_differ:.1%} of the rows",
+            fix="package the variant onnx, which is exact",
+        )
+    return exported.files, parity, exported.libraries
+
+
+def _compare(
+    model: Model, columns: Columns, signature: Signature, exported: Exported, *, may_differ: float = 0.0
+) -> Parity:
     loader = cast("RuntimeLoader", load_plugin("runtimes", exported.runtime))
     runtime = loader(exported.files, signature)
     found = challenges(columns, signature, model.transform, exported.boundaries)
-    return prove(model, runtime, found, name=exported.runtime, tolerance=exported.tolerance)
+    return prove(model, runtime, found, name=exported.runtime, tolerance=exported.tolerance, may_differ=may_differ)
 
 
 def _refused(model: Model, columns: Columns) -> tuple[str, ...]:

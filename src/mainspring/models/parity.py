@@ -21,6 +21,9 @@ class Parity:
         ties: Rows whose label differs only because its two best scores are equal within the tolerance.
         fallback_reason: Why no portable format was used; ``None`` if one was.
         examples: Up to ten rows on which the refused portable model differed, with both answers.
+        may_differ: The share of rows that may lie further apart or have another label: 0 but for variants that
+            trade exactness for size (``mainspring.models.variants``).
+        rows_different: Rows that do.
     """
 
     runtime: str
@@ -32,11 +35,20 @@ class Parity:
     ties: int = 0
     fallback_reason: str | None = None
     examples: tuple[Mapping[str, Any], ...] = field(default_factory=tuple)
+    may_differ: float = 0.0
+    rows_different: int = 0
 
     @property
     def ok(self) -> bool:
         """Whether the runtime answers as the model does."""
+        if self.may_differ:
+            return self.rows_different <= self.may_differ * self.rows_compared
         return self.max_abs_difference <= self.tolerance and self.labels_different == self.ties
+
+    @property
+    def labels_equal(self) -> float:
+        """The share of rows with the same label, ties aside."""
+        return 1 - (self.labels_different - self.ties) / self.rows_compared if self.rows_compared else 1.0
 
     def __str__(self) -> str:
         kinds = ", ".join(f"{count} {kind}" for kind, count in self.kinds.items() if count)
@@ -59,6 +71,8 @@ class Parity:
             "ties": self.ties,
             "fallback_reason": self.fallback_reason,
             "examples": [dict(example) for example in self.examples],
+            "may_differ": self.may_differ,
+            "rows_different": self.rows_different,
         }
 
     @classmethod

@@ -25,7 +25,15 @@ SINGLE_ROWS = 20
 """How many rows are also asked one by one: batches must not matter."""
 
 
-def prove(model: Model, runtime: Runtime, found: Sequence[Challenge], *, name: str, tolerance: float) -> Parity:
+def prove(
+    model: Model,
+    runtime: Runtime,
+    found: Sequence[Challenge],
+    *,
+    name: str,
+    tolerance: float,
+    may_differ: float = 0.0,
+) -> Parity:
     """Ask the model and the runtime the same rows, and report how the answers compare.
 
     Args:
@@ -34,6 +42,7 @@ def prove(model: Model, runtime: Runtime, found: Sequence[Challenge], *, name: s
         found: The rows.
         name: The runtime's name, for the report.
         tolerance: How far scores may lie apart.
+        may_differ: The share of rows that may differ all the same.
 
     Raises:
         InputError: If the model refuses the real rows. Other challenges that it refuses are left out.
@@ -51,7 +60,7 @@ def prove(model: Model, runtime: Runtime, found: Sequence[Challenge], *, name: s
     for row in range(min(SINGLE_ROWS, len(first))):
         columns = {column: values[row : row + 1] for column, values in first.columns.items()}
         comparison.add("single", columns, model.predict_columns(columns), runtime.predict(columns))
-    return comparison.report(name)
+    return comparison.report(name, may_differ)
 
 
 @dataclass(slots=True)
@@ -61,6 +70,7 @@ class _Comparison:
     largest: float = 0.0
     labels_different: int = 0
     ties: int = 0
+    rows_different: int = 0
     examples: list[Mapping[str, Any]] = field(default_factory=list)
 
     def add(
@@ -80,10 +90,11 @@ class _Comparison:
             self.labels_different += int(other.sum())
             self.ties += int(ties.sum())
             wrong |= other & ~ties
+        self.rows_different += int(wrong.sum())
         for row in np.flatnonzero(wrong)[: MOST_EXAMPLES - len(self.examples)]:
             self.examples.append(_example(kind, int(row), columns, expected, answer))
 
-    def report(self, name: str) -> Parity:
+    def report(self, name: str, may_differ: float) -> Parity:
         """What came out."""
         return Parity(
             runtime=name,
@@ -94,6 +105,8 @@ class _Comparison:
             labels_different=self.labels_different,
             ties=self.ties,
             examples=tuple(self.examples),
+            may_differ=may_differ,
+            rows_different=self.rows_different,
         )
 
 

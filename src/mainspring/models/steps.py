@@ -89,6 +89,7 @@ def package(
     *,
     split: str = "eval",
     about: str = "",
+    variant: str = "onnx",
 ) -> Package:
     """Package a model, and prove on real and on hostile rows that the package answers as the model does.
 
@@ -98,10 +99,12 @@ def package(
         evaluation: How good the model is, for the model card.
         split: Name of the split that the rows are taken from; the first one if it is not there.
         about: What the model is for, for the model card.
+        variant: ``onnx``, ``onnx-float32``, ``onnx-int8``, ``browser`` or ``native``: one model may be packaged in
+            several ways, each proved.
     """
     table = examples.split(split if split in examples.names else examples.names[0])
     data = {name: rows.digest() for name, rows in examples.splits.items()}
-    return build(model, table, metrics=_metrics(evaluation), data=data, about=about)
+    return build(model, table, variant=variant, metrics=_metrics(evaluation), data=data, about=about)
 
 
 @step

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import numpy
 import pytest
 
-from mainspring.models import environment
-from mainspring.models.environment import describe_environment, differences, hashes, judge_environment, pin
+from mainspring.models import requirements
 from mainspring.models.mlmodel import write_requirements
 from mainspring.models.packaging import build
+from mainspring.models.requirements import describe_environment, differences, hashes, judge_environment, pin
 from mainspring.models.training import train
 
 
@@ -43,7 +43,7 @@ def test_hashes_are_written_if_they_are_known_for_all(monkeypatch):
     known = SimpleNamespace(read_text=lambda name: told if name == "direct_url.json" else None)
     numpy_pin = pin(["numpy"])
     assert write_requirements(numpy_pin) == f"{numpy_pin[0]}\n"
-    monkeypatch.setattr(environment, "distribution", lambda name: known)
+    monkeypatch.setattr(requirements, "distribution", lambda name: known)
     assert hashes(numpy_pin) == {numpy_pin[0]: "sha256:ab12"}
     assert write_requirements(numpy_pin) == f"{numpy_pin[0]} --hash=sha256:ab12\n"
     assert "--hash" not in write_requirements([*numpy_pin, "no-such-library==1"])
