@@ -23,6 +23,7 @@ from mainspring.data.comparison.sides import (
     MISSING,
     Bins,
     Side,
+    aligned,
     bins_of,
     comparable,
     line_of,
@@ -88,6 +89,7 @@ def distances_of_sides(
     one: Side, other: Side, *, intervals: bool = False, judged: Collection[str] | None = None
 ) -> Distances | None:
     """How far apart two columns are, however they came to be known; ``None`` if they cannot be compared."""
+    one, other = aligned(one, other)
     if not comparable(one, other):
         return None
     line = line_of(one.points, other.points)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mainspring.data.comparison.apart import distances_of_sides
-from mainspring.data.comparison.ordered import Line, Points, kolmogorov_smirnov
+from mainspring.data.comparison.ordered import Line, Points, kolmogorov_smirnov, kolmogorov_smirnov_p
 from mainspring.data.comparison.sides import TIMED, comparable, points, side_of
+from mainspring.data.comparison.significance import two_shares
 
 if TYPE_CHECKING:
     from mainspring.data.statistics import FeatureStatistics, TableStatistics
@@ -48,7 +49,14 @@ _MOVED: Final = 0.15
 _ALIKE: Final = 0.08
 _NEAR: Final = 0.04
 _SHARES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
+_LIKELY: Final = 0.05
 _MOST_COLUMNS: Final = 200
+_CHANCE: Final = 1e-4
+"""Nothing is said of shares that differ by chance more often than this."""
+_NEW: Final = 0.05
+_NEW_WORD: Final = 0.02
+_MOST_WORDS: Final = 200
+_MOST_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +65,7 @@ class Change:
 
     Attributes:
         kind: ``unit``, ``offset``, ``swapped``, ``renamed``, ``dropped``, ``new``, ``emptied``, ``sparser``,
-            ``constant``, ``filled``, ``type``, ``letters``, ``rounded`` or ``later``.
+            ``holes``, ``constant``, ``filled``, ``type``, ``letters``, ``words``, ``rounded`` or ``later``.
         columns: The columns it is about.
         message: One sentence for people.
         confidence: From 0 to 1: how much of the difference it explains.
@@ -94,7 +102,8 @@ def explain_change(one: FeatureStatistics, other: FeatureStatistics) -> tuple[Ch
     if one.numbers is not None and other.numbers is not None and one.type not in TIMED:
         found += [*_units(one, other), *_rounded(one, other)]
     if one.words is not None and other.words is not None:
-        found += _letters(one, other)
+        known = {change.kind for change in found} & {"constant", "filled", "emptied"}
+        found += list(_letters(one, other)) or (() if known else _words(one, other))
     return tuple(sorted(found, key=lambda change: -change.confidence))
 
 
@@ -141,36 +150,70 @@ def _later(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]
 
 def _missing(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]:
     lost = one.presence - other.presence
-    if one.num_non_missing and not other.num_non_missing:
+    shares = f"{one.presence:.0%} of the rows had a value, {other.presence:.0%} do"
+    if not _beyond_chance((one.num_missing, other.num_missing), (one.num_examples, other.num_examples)):
+        pass
+    elif one.num_non_missing and not other.num_non_missing:
         message = f"{one.name!r} has no values any more: its source was dropped"
         yield Change(kind="emptied", columns=(one.name,), message=message, confidence=1.0)
     elif lost >= 0.4 and one.presence >= 0.5:
-        shares = f"{one.presence:.0%} of the rows had a value, {other.presence:.0%} do"
         message = f"{one.name!r} has become sparse: {shares}"
         yield Change(kind="sparser", columns=(one.name,), message=message, confidence=min(2 * lost, 1.0))
-    zeros = [_empty_share(side) for side in (one, other)]
-    more = zeros[1] - zeros[0]
-    if zeros[0] <= 0.5 and more >= 0.4:
-        what = "empty lists" if one.levels else "zeros"
-        message = f"{one.name!r} has become sparse: {zeros[0]:.0%} were {what}, {zeros[1]:.0%} are"
-        yield Change(kind="sparser", columns=(one.name,), message=message, confidence=min(2 * more, 1.0))
+    elif lost >= _NEW:
+        message = f"{one.name!r} is missing more often: {shares}"
+        yield Change(kind="holes", columns=(one.name,), message=message, confidence=0.8)
+    what = "empty lists" if one.levels else "zeros"
+    empty = [_empty(side) for side in (one, other)]
+    before, after = (hits / size if size else 0.0 for hits, size in empty)
+    if before <= 0.5 and after - before >= 0.4 and _beyond_chance(*zip(*empty, strict=True)):
+        message = f"{one.name!r} has become sparse: {before:.0%} were {what}, {after:.0%} are"
+        yield Change(
+            kind="sparser", columns=(one.name,), message=message, confidence=min(2 * (after - before), 1.0)
+        )
+    yield from _not_finite(one, other)
 
 
-def _empty_share(side: FeatureStatistics) -> float:
+def _not_finite(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]:
+    """NaN and infinities where there were fewer."""
+    if one.numbers is None or other.numbers is None:
+        return
+    for what, hits in (
+        ("NaN", (one.numbers.num_nan, other.numbers.num_nan)),
+        ("infinite", (one.numbers.num_inf, other.numbers.num_inf)),
+    ):
+        sizes = one.num_values, other.num_values
+        before, after = (hit / size if size else 0.0 for hit, size in zip(hits, sizes, strict=True))
+        if after - before >= _NEW and _beyond_chance(hits, sizes):
+            message = f"{one.name!r} is {what} more often: {before:.0%} of the values were, {after:.0%} are"
+            yield Change(kind="holes", columns=(one.name,), message=message, confidence=0.9)
+
+
+def _beyond_chance(hits: tuple[float, ...], sizes: tuple[float, ...]) -> bool:
+    """Whether two shares differ by more than chance."""
+    return two_shares((hits[0], hits[1]), (sizes[0], sizes[1])) < _CHANCE
+
+
+def _empty(side: FeatureStatistics) -> tuple[float, float]:
+    """How many are empty lists, or zeros, of how many."""
     if side.levels:
-        return side.levels[0].num_empty / side.levels[0].num_lists if side.levels[0].num_lists else 0.0
-    return side.numbers.zeros / side.numbers.count if side.numbers is not None and side.numbers.count else 0.0
+        return float(side.levels[0].num_empty), float(side.levels[0].num_lists)
+    return (float(side.numbers.zeros), float(side.numbers.count)) if side.numbers is not None else (0.0, 0.0)
 
 
 def _single(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]:
     """One value for all, or one value where there was none."""
     if one.unique > 1 and other.unique == 1 and other.num_non_missing > 10:
         value = next(iter(_counts(other)), None)
+        had = _counts(one).get(value, 0.0) if value is not None else 0.0
+        rows = one.num_non_missing, other.num_non_missing
+        if not _beyond_chance((had, float(other.num_non_missing)), rows):
+            return
         message = f"{one.name!r} is {value} everywhere: it had {one.unique:,} different values"
         yield Change(kind="constant", columns=(one.name,), message=message, confidence=0.95)
         return
     filled = other.presence - one.presence
-    if filled < 0.03:
+    gaps = one.num_missing, other.num_missing
+    if filled < 0.03 or not _beyond_chance(gaps, (one.num_examples, other.num_examples)):
         return
     before, after = _counts(one), _counts(other)
     rises = {
@@ -229,6 +272,26 @@ def _letters(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Chang
         yield Change(kind="letters", columns=(one.name,), message=message, confidence=share)
 
 
+def _words(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]:
+    """Frequent words that one side never has."""
+    if one.words is None or other.words is None:
+        return
+    ours, theirs = one.words.frequencies, other.words.frequencies
+    whole = ours.complete and theirs.complete and ours.total and theirs.total
+    if not whole or max(one.unique, other.unique) > _MOST_WORDS or min(one.unique, other.unique) < 1:
+        return
+    for side, there, told in ((theirs, ours, "is new"), (ours, theirs, "does not come any more")):
+        alone = {
+            word: count
+            for word, count in side.counts.items()
+            if word not in there.counts and count >= _NEW_WORD * side.total
+        }
+        sure = [word for word, count in alone.items() if _beyond_chance((count, 0), (side.total, there.total))]
+        for word in sorted(sure, key=lambda word: (-alone[word], word))[:_MOST_NAMED]:
+            message = f"{one.name!r}: {word!r} {told} ({alone[word] / side.total:.0%} of the values)"
+            yield Change(kind="words", columns=(one.name,), message=message, confidence=0.7)
+
+
 # ------------------------------------------------------------------------ units
 
 
@@ -247,6 +310,10 @@ def _units(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]
     if best is None or best[0] > _ALIKE or best[0] > before / 2:
         return
     after, name, factor, offset = best
+    if not offset and not _fits_whole(one, other, factor):
+        line = Line.of(_scaled(ours, factor, 0.0), theirs)
+        if kolmogorov_smirnov_p(line, after) < _LIKELY:
+            return
     plus = f" and {offset:+g}" if offset else ""
     yield Change(
         kind="offset" if offset else "unit",
@@ -256,6 +323,13 @@ def _units(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]
         factor=factor,
         offset=offset or None,
     )
+
+
+def _fits_whole(one: FeatureStatistics, other: FeatureStatistics, factor: float) -> bool:
+    """Whether whole numbers stay whole: counts that have grown by a half are no miles that became kilometres."""
+    sides = one.numbers, other.numbers
+    counted = all(side is not None and side.whole == side.count for side in sides)
+    return not counted or any(math.isclose(size, round(size), abs_tol=1e-9) for size in (factor, 1 / factor))
 
 
 def _candidates(one: Points, other: Points) -> Iterator[tuple[str, float, float]]:

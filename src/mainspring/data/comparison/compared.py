@@ -139,8 +139,16 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """Ok if nothing drifted. Every column has a reason, drifted or not, and every drift in a slice."""
-        reasons = [_reason(one) for one in self.features]
+        """Ok if nothing drifted, and there were rows to compare.
+
+        Every column has a reason, drifted or not, and every drift in a slice.
+        """
+        reasons = [
+            Reason(ok=False, code="NO_ROWS", message=f"{name} has no rows: nothing was compared", subject=name)
+            for name, rows in zip(self.between, self.rows, strict=True)
+            if not rows
+        ]
+        reasons += [_reason(one) for one in self.features]
         for name, features in self.slices.items():
             reasons += [_reason(one, name) for one in features if one.drifted]
         return Verdict.of("comparison", reasons, {"rows": list(self.rows), "between": list(self.between)})
@@ -164,8 +172,10 @@ class Comparison:
         """
         count = len(self.drifted)
         plural = "columns have" if count != 1 else "column has"
-        first, second = self.between
-        head = f"{first} ({self.rows[0]:,} rows) to {second} ({self.rows[1]:,} rows): {count} {plural} drifted"
+        sides = " to ".join(
+            f"{name} ({rows:,} row{'s' * (rows != 1)})" for name, rows in zip(self.between, self.rows, strict=True)
+        )
+        head = f"{sides}: {count} {plural} drifted" if all(self.rows) else f"{sides}: nothing was compared"
         lines = [head, *_table(self.features[:most])]
         if len(self.features) > most:
             lines.append(f"… and {len(self.features) - most} more columns with less effect")
@@ -188,7 +198,8 @@ class Comparison:
         import msgspec
 
         plain = msgspec.to_builtins(self)
-        return {"drifted": list(self.drifted), "verdict": "DRIFT" if self.drifted else "OK", **plain}
+        told = "DRIFT" if self.drifted else "OK" if all(self.rows) else "NO_ROWS"
+        return {"drifted": list(self.drifted), "verdict": told, **plain}
 
     def save(self, folder: Path) -> None:
         """Write ``comparison.json`` and, for people, ``report.txt`` into the folder."""
@@ -206,7 +217,11 @@ class Comparison:
 
     def properties(self) -> Mapping[str, Value]:
         """How many columns were compared and how many drifted."""
-        return {"ok": not self.drifted, "features": len(self.features), "drifted": len(self.drifted)}
+        return {
+            "ok": not self.drifted and all(self.rows),
+            "features": len(self.features),
+            "drifted": len(self.drifted),
+        }
 
 
 def sparkline(values: list[float]) -> str:

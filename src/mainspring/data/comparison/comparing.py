@@ -15,6 +15,7 @@ from mainspring.data.comparison.mmd import mmd_test
 from mainspring.data.comparison.nouns import METRICS, without_chance
 from mainspring.data.comparison.sides import (
     Side,
+    aligned,
     bins_of,
     line_of,
     shares_of,
@@ -184,7 +185,10 @@ def _columns(
 
 def _column(one: FeatureStatistics, other: FeatureStatistics, options: _Options) -> _Column | str:
     """One column, or why it cannot be compared."""
-    sides = side_of(one), side_of(other)
+    sides = aligned(side_of(one), side_of(other))
+    empty = [name for name, side in zip(("before", "after"), sides, strict=True) if not side.rows]
+    if empty:
+        return f"there are no rows {' and '.join(empty)}"
     limits = _limits(one.name, sides[0], options)
     apart = distances_of_sides(*sides, intervals=options.intervals and not options.tfdv)
     if apart is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mainspring.data.celltypes import ColumnType
@@ -96,6 +96,19 @@ def comparable(one: Side, other: Side) -> bool:
     return kinds[0] == kinds[1] and (any(kinds[0][:2]) or one.type is other.type)
 
 
+def aligned(one: Side, other: Side) -> tuple[Side, Side]:
+    """Both sides, one without any value as the kind of the other: nothing was seen of its type.
+
+    Text files have no type for a column without values, and a column that lost them all must not go uncompared.
+    """
+    if not comparable(one, other):
+        if other.missing >= other.rows:
+            return one, _without_values(other, one)
+        if one.missing >= one.rows:
+            return _without_values(one, other), other
+    return one, other
+
+
 def bins_of_rows(one: Side, other: Side) -> dict[str, tuple[float, float]]:
     """Rows with a value and without: all that is known of structures."""
     return {"present": (one.rows - one.missing, other.rows - other.missing), **_missing(one, other)}
@@ -153,6 +166,21 @@ def shares_of(bins: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         )
         for a, b in bins
     ]
+
+
+def _without_values(side: Side, like: Side) -> Side:
+    import numpy as np
+
+    none = points_of_rows(np.empty(0))
+    return replace(
+        side,
+        points=None if like.points is None else none,
+        words=None if like.words is None else Frequencies({}),
+        lengths=None if like.lengths is None else none,
+        listed=like.listed,
+        timed=like.timed,
+        type=like.type,
+    )
 
 
 def _missing(one: Side, other: Side) -> dict[str, tuple[float, float]]:

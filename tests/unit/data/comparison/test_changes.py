@@ -48,7 +48,8 @@ def test_dense_to_sparse():
     assert kinds(BEFORE, np.where(DICE.random(3_000) < 0.9, 0.0, AFTER)) == ["sparser"]
     holed = [value if place % 10 == 0 else None for place, value in enumerate(AFTER)]
     assert kinds(BEFORE, holed) == ["sparser"]
-    assert kinds(BEFORE, [value if place % 10 else None for place, value in enumerate(AFTER)]) == []
+    assert kinds(BEFORE, [value if place % 10 else None for place, value in enumerate(AFTER)]) == ["holes"]
+    assert kinds(BEFORE, [value if place % 25 else None for place, value in enumerate(AFTER)]) == []
     nothing = table(x=AFTER).features["x"].__class__("x", table(x=AFTER).features["x"].type, 3_000, 0)
     assert [one.kind for one in explain_change(table(x=BEFORE).features["x"], nothing)] == ["emptied"]
 
@@ -69,7 +70,7 @@ def test_a_default_instead_of_values_or_of_holes():
 def test_types_letters_and_digits():
     assert kinds([1, 2, 3] * 10, ["1", "2", "x"] * 10) == ["type"]
     assert kinds(["Cash", "Card"] * 50, ["CASH", "Card "] * 50) == ["letters"]
-    assert kinds(["Cash", "Card"] * 50, ["Cheque", "Card"] * 50) == []
+    assert kinds(["Cash", "Card"] * 50, ["Cheque", "Card"] * 50) == ["words", "words"]
     assert kinds(BEFORE, np.round(AFTER)) == ["rounded"]
 
 
@@ -107,3 +108,43 @@ def test_nothing_is_explained_where_nothing_happened():
     assert explain_changes(table(**same), table(fare=AFTER, word=["a", "b", "a"] * 1_000)) == ()
     empty = summarize_table(Table.from_columns({"x": [1.0]}).where("x > 1")).features["x"]
     assert explain_change(empty, table(x=BEFORE).features["x"]) == ()
+
+
+def test_values_that_are_no_numbers_are_told():
+    rows = Table.from_columns({"x": AFTER, "n": list(range(3_000))})
+    for value, what in (("nan", "NaN"), ("inf", "infinite")):
+        query = f"SELECT CASE WHEN n % 5 = 0 THEN '{value}'::DOUBLE ELSE x END AS x FROM this"
+        moved = summarize_table(rows.sql(query)).features["x"]
+        [found] = explain_change(table(x=BEFORE).features["x"], moved)
+        assert (found.kind, found.message) == (
+            "holes",
+            f"'x' is {what} more often: 0% of the values were, 20% are",
+        )
+        assert explain_change(moved, moved) == explain_change(moved, table(x=AFTER).features["x"]) == ()
+
+
+def test_frequent_words_that_are_new_or_gone_are_told():
+    one, other = ["Cash", "Card"] * 500, ["Cash", "Card", "App"] * 100
+    [found] = explain_change(table(x=one).features["x"], table(x=other).features["x"])
+    assert found.message == "'x': 'App' is new (33% of the values)"
+    [found] = explain_change(table(x=other).features["x"], table(x=one).features["x"])
+    assert found.message == "'x': 'App' does not come any more (33% of the values)"
+    assert kinds(one, [*one[:200], "App"]) == []
+    names = [f"name {place}" for place in range(2_000)]
+    assert kinds(names[:1_000], names[1_000:]) == []
+
+
+def test_few_rows_explain_nothing():
+    holed = [None, 1.5, 0.0, 2.5, None, 3.5] * 100
+    for row in (None, 0.0, 1.5):
+        assert kinds(holed, [row]) == kinds(holed, [row] * 3) == []
+    assert kinds([0] * 970 + [1] * 30, [0] * 100) == []
+
+
+def test_counts_that_grew_are_no_units():
+    """Rentals of bicycles grew by two thirds from one year to the next: kilometres would not be whole numbers."""
+    counts = DICE.negative_binomial(1, 0.01, 8_000)
+    grown = np.round(DICE.negative_binomial(1, 0.01, 8_000) * 1.68)
+    assert kinds(counts, grown) == []
+    assert kinds(BEFORE, AFTER * 1.609344) == ["unit"]
+    assert kinds(counts, DICE.negative_binomial(1, 0.01, 8_000) * 60) == ["unit"]

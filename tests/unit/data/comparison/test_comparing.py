@@ -157,3 +157,24 @@ def test_what_cannot_be_done_is_refused():
     with pytest.raises(InputError, match="no such kind"):
         compare(one, one, kind="shift")
     assert compare(one, one, tables=(rows(0), rows(0)), methods=["mmd"]).mmd.p_value > 0.9
+
+
+def test_a_side_without_rows_is_not_alike():
+    one = Table.from_columns({"fare": [1.0, 2.0, 3.0], "paid": ["a", "b", "c"]})
+    found = compare(one, one.rows(0, 0))
+    assert not found.verdict.ok
+    assert found.as_dict()["verdict"] == "NO_ROWS"
+    assert [(each.name, each.reason) for each in found.not_compared] == [
+        ("fare", "there are no rows after"),
+        ("paid", "there are no rows after"),
+    ]
+    assert str(found).startswith("before (3 rows) to after (0 rows): nothing was compared")
+
+
+def test_a_column_that_lost_all_values_is_compared_whatever_its_type_is_now():
+    one = Table.from_columns({"fare": [1.0, 2.0, 3.0, 4.0] * 50})
+    other = Table.of_query("SELECT NULL::VARCHAR AS fare FROM range(100)")
+    for found in (compare(one, other), compare(other, one)):
+        assert found.drifted == ("fare",)
+        assert found.feature("fare").distances["missing"].value == 1.0
+    assert compare(other, Table.of_query("SELECT NULL::DOUBLE AS fare FROM range(100)")).verdict.ok

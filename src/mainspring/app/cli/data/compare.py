@@ -110,7 +110,10 @@ def compare(
         form["features"] = [each for each in form["features"] if wanted(each["name"])]
         print_json(form | written)
     else:
-        head = f"{bold(first)} {counted(one.num_examples, 'row')}, {bold(second)} {counted(other.num_examples, 'row')}"
+        rows_of = [
+            f"{bold(name)} {counted(side.num_examples, 'row')}" for name, side in ((first, one), (second, other))
+        ]
+        head = ", ".join(rows_of)
         told = f"{len(drifted)} of {len(drifts)} features drifted" if all(found.rows) else "nothing was compared"
         lines = [f"{head}: {told}", *drift_lines(drifts, limit=limit)]
         for name, parts in found.slices.items():
