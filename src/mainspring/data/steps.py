@@ -13,6 +13,7 @@ from mainspring.data.schema.inference import infer
 from mainspring.data.spans import read_examples, rule_of
 from mainspring.data.statistics import Statistics
 from mainspring.data.transforms import Transform
+from mainspring.data.transforms import named as preprocessing
 from mainspring.data.validation import Validation
 from mainspring.data.validation import validate as validate_statistics
 from mainspring.pipelines import File, step
@@ -182,6 +183,7 @@ def transform(
     categories: str = "onehot",
     task: str = "auto",
     split: str = TRAIN,
+    function: str = "",
 ) -> Transform:
     """Fit what turns raw columns into the matrix that models learn from, on the rows of one split.
 
@@ -191,6 +193,9 @@ def transform(
         impute: ``median`` or ``mean`` for missing numbers; ``null`` leaves them missing.
         categories: ``onehot`` or ``ordinal``.
         task: ``classification`` or ``regression``, where the label alone does not say it.
+        function: The preprocessing function as an import string, such as ``features:prepare`` for the function
+            ``prepare`` of the file ``features.py`` beside the pipeline's. Its code counts as code of the step. The
+            three options before ``task`` have no meaning then.
     """
     return Transform.fit(
         examples.split(split),
@@ -200,4 +205,5 @@ def transform(
         impute=impute,
         categories=categories,
         task=task,
+        function=preprocessing(function) if function else None,
     )

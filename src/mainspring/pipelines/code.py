@@ -14,13 +14,14 @@ import json
 import re
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from mainspring.core.digests import digest_bytes, digest_text
+from mainspring.core.plugins import load_string
 from mainspring.pipelines.sources import globals_of, read_source, source_of
 
 
@@ -37,6 +38,14 @@ class Code:
     parts: Mapping[str, str]
     distributions: Mapping[str, str]
     files: frozenset[Path] = field(default_factory=frozenset)
+
+    def joined(self, other: Code) -> Code:
+        """This code and another."""
+        return Code(
+            parts=dict(sorted({**self.parts, **other.parts}.items())),
+            distributions=dict(sorted({**self.distributions, **other.distributions}.items())),
+            files=self.files | other.files,
+        )
 
 
 def code_of(function: Callable[..., Any], requires: tuple[str, ...] = ()) -> Code:
@@ -55,6 +64,37 @@ def code_of(function: Callable[..., Any], requires: tuple[str, ...] = ()) -> Cod
         distributions={name: version for name, version in sorted(versions.items()) if version},
         files=frozenset(walk.files),
     )
+
+
+def named_code(parameters: Mapping[str, Any]) -> Code:
+    """The user's own code that parameters name by import strings, such as ``features:prepare``.
+
+    Args:
+        parameters: JSON values by argument; texts in lists count too.
+    """
+    walk = _Walk()
+    for target in sorted(set(_import_strings(parameters.values()))):
+        module = target.partition(":")[0]
+        if not is_first_party(_file_of(module)):
+            continue
+        try:
+            walk.value(module, target, load_string(target))
+        except (ImportError, AttributeError):  # then the step says so
+            continue
+    versions = {name: _version(name) for name in walk.imports}
+    return Code(
+        parts=dict(sorted(walk.parts.items())),
+        distributions={name: version for name, version in sorted(versions.items()) if version},
+        files=frozenset(walk.files),
+    )
+
+
+def _import_strings(values: Iterable[Any]) -> Iterator[str]:
+    for value in values:
+        if isinstance(value, list):
+            yield from _import_strings(value)
+        elif isinstance(value, str) and _IMPORT_STRING.fullmatch(value):
+            yield value
 
 
 class _Walk:
@@ -203,6 +243,7 @@ def _items(value: Any) -> Iterator[tuple[str, Any]]:
         yield from ((str(place), item) for place, item in enumerate(value))
 
 
+_IMPORT_STRING = re.compile(r"[A-Za-z_]\w*(\.\w+)*:[A-Za-z_]\w*(\.\w+)*")
 _STDLIB = tuple(f"{Path(sysconfig.get_paths()[name]).resolve()}/" for name in ("stdlib", "platstdlib"))
 _OURS = f"{Path(__file__).resolve().parents[1]}/"
 

@@ -13,7 +13,7 @@ from mainspring.core.spans import is_pattern, settle
 from mainspring.pipelines.arguments import File, Role
 from mainspring.pipelines.building import as_literal
 from mainspring.pipelines.cache import CacheKey, key_for
-from mainspring.pipelines.code import Code, code_of
+from mainspring.pipelines.code import Code, code_of, named_code
 from mainspring.pipelines.codecs import FILE, decode
 from mainspring.pipelines.fingerprints import Fingerprint, fingerprint
 from mainspring.pipelines.graph import Binding, Each, Gather, Literal, Node, Ref
@@ -187,7 +187,7 @@ class Driver:
             function=f"{step.function.__module__}:{step.function.__qualname__}",
             version=step.options.version,
             outputs=step.outputs,
-            code=self.code(step),
+            code=self.code(step).joined(named_code(parameters)),
             parameters=parameters,
             inputs={
                 name: [item.digest if item is not None else None for item in items]

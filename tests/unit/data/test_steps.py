@@ -76,3 +76,14 @@ def test_statistics_may_be_of_slices_and_an_assessment_holds_nothing_up(source):
     assessment = steps.assess(examples, label="generous", protected=["smoker"])
     assert assessment.rows == examples.split("train").num_rows
     assert assessment.protected == ("smoker",)
+
+
+def test_a_preprocessing_function_is_named_by_an_import_string(source, tmp_path, monkeypatch):
+    (tmp_path / "own_features.py").write_text("def prepare(c):\n    return c['bill'].z_score()\n\nnumber = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    examples = steps.ingest(source)
+    schema = steps.infer_schema(steps.statistics(examples), label="generous")
+    found = steps.transform(examples, schema, function="own_features:prepare")
+    assert found.outputs == ("bill.z_score",)
+    with pytest.raises(InputError, match="no function"):
+        steps.transform(examples, schema, function="own_features:number")

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from mainspring.pipelines.code import code_of, is_first_party
+from mainspring.pipelines.code import code_of, is_first_party, named_code
 
 Edition = Callable[..., ModuleType]
 
@@ -525,3 +525,17 @@ def test_the_key_is_the_same_in_another_process(edition: Edition, tmp_path: Path
         for seed in ("1", "2")
     }  # fmt: skip
     assert found == {f"{parts(module, 'first')}\n"}
+
+
+def test_code_named_by_parameters_counts(edition: Edition) -> None:
+    features = "TOP = 3\n\ndef prepare(c):\n    return c[:TOP]\n\nclass Maker:\n    size = 1\n"
+    named = {"function": "features:prepare", "options": ["features:Maker", "no:where", "by x", "json:loads"]}
+    edition(BASE, features=features)
+    before = named_code(named)
+    assert set(before.parts) == {"features:prepare", "features:TOP", "features:Maker"}
+    edition(BASE, features=features.replace("TOP = 3", "TOP = 4"))
+    after = named_code(named)
+    assert {name for name in after.parts if after.parts[name] != before.parts[name]} == {"features:TOP"}
+    edition(BASE, features="x = 1")
+    assert named_code(named).parts == {}
+    assert before.joined(after).parts == dict(after.parts)
