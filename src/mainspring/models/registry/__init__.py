@@ -13,6 +13,7 @@ from mainspring.models.registry.promoting import Promotion
 from mainspring.models.registry.promotion import Decision, Policy, PromotionRefusedError
 from mainspring.models.registry.registry import Registry
 from mainspring.models.registry.remarks import Note
+from mainspring.models.registry.reproductions import Reproduction
 from mainspring.models.registry.retention import Retention
 from mainspring.models.registry.rule import Explanation, SignatureChange
 
@@ -30,6 +31,7 @@ __all__ = [
     "Promotion",
     "PromotionRefusedError",
     "Registry",
+    "Reproduction",
     "Retention",
     "SignatureChange",
 ]

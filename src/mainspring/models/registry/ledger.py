@@ -14,6 +14,7 @@ execution ``Blessing``         a blessing: named ``taxi:1.2.0#1``
 execution ``Decision``         a request, a signature, a promotion: named ``taxi!7``, so that whoever decides
                                has seen all that was decided before
 execution ``Note``             a remark about a model or a version
+execution ``Reproduction``     a version was trained again: both packages are its inputs
 artifact ``ModelVersion``      the version as a thing, made by whoever registers: a step, or the registry
 =============================  ==========================================================================
 
@@ -54,6 +55,7 @@ ALIAS_MOVE = "mainspring.AliasMove"
 BLESSING = "mainspring.Blessing"
 DECISION = "mainspring.Decision"
 NOTE = "mainspring.Note"
+REPRODUCTION = "mainspring.Reproduction"
 
 PAGE = 500
 
@@ -113,6 +115,17 @@ _TYPES: Final = (
         name=NOTE,
         properties=dict.fromkeys(("model", "version", "by", "text"), _TEXT),
         description="Somebody remarked something about a model or a version.",
+    ),
+    NodeType(
+        kind=Kind.EXECUTION,
+        name=REPRODUCTION,
+        properties={
+            **dict.fromkeys(("model", "version", "likeness", "run", "digest", "by"), _TEXT),
+            **dict.fromkeys(("files", "changed", "metrics"), _LIST),
+            **dict.fromkeys(("rows", "labels"), PropertyType.INT),
+            **dict.fromkeys(("largest_difference", "tolerance"), PropertyType.DOUBLE),
+        },
+        description="A version was trained again from its recorded lineage.",
     ),
     *WEBHOOK_TYPES,
 )

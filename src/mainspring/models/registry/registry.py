@@ -15,12 +15,13 @@ from mainspring.models.registry import remarks
 from mainspring.models.registry.comparison import Comparison, compare, described
 from mainspring.models.registry.decisions import Action, AliasMove, Blessing, held, standing
 from mainspring.models.registry.facts import Facts, facts_of
-from mainspring.models.registry.ledger import ALIAS_MOVE, BLESSING, REGISTRATION, Ledger, event_of
+from mainspring.models.registry.ledger import ALIAS_MOVE, BLESSING, REGISTRATION, REPRODUCTION, Ledger, event_of
 from mainspring.models.registry.model_version import ModelVersion
 from mainspring.models.registry.names import LATEST, PRODUCTION, check_name, parted, retried
 from mainspring.models.registry.promoting import Promotion, Promotions, decided, moved, requested
 from mainspring.models.registry.promotion import Decision, Policy, policy_for
 from mainspring.models.registry.remarks import Note
+from mainspring.models.registry.reproductions import Reproduction
 from mainspring.models.registry.retention import DAY, Retention, reasons_to_keep
 from mainspring.models.registry.rule import MAIN_METRICS, Explanation, judge
 from mainspring.models.registry.webhooks.events import Notice
@@ -530,6 +531,21 @@ class Registry:
             )
 
         return retried(attempt, f"archiving versions of {name}")
+
+    # Reproduction
+
+    def reproduced(self, found: Reproduction) -> Reproduction:
+        """Write down how a version came out when it was trained again, linked to both packages."""
+        version = self.resolve(f"{found.name}:{found.version}")
+        packages = self._ledger.evidence(list(dict.fromkeys([version.digest, found.digest])))
+        event = event_of(REPRODUCTION, None, found.told())
+        stored = self._ledger.write(found.name, [(event, packages)])[0]
+        return Reproduction.read(stored.properties, stored.created_at)
+
+    def reproductions(self, name: str) -> tuple[Reproduction, ...]:
+        """How versions of a model came out when they were trained again, oldest first."""
+        events = self._ledger.events(REPRODUCTION, name)
+        return tuple(Reproduction.read(event.properties, event.created_at) for event in events)
 
     def archived(self, name: str) -> frozenset[Version]:
         """The versions of a model that are archived, and that no alias points to."""

@@ -64,6 +64,7 @@ def _one(registry: Registry, name: str, versions: tuple[ModelVersion, ...], *, a
                 ],
                 "history": [move.as_dict() for move in history],
                 "decisions": [one.as_dict() for one in decisions],
+                "reproductions": [one.as_dict() for one in registry.reproductions(name)],
                 "notes": [one.as_dict() for one in notes],
             }
         )
@@ -81,6 +82,7 @@ def _one(registry: Registry, name: str, versions: tuple[ModelVersion, ...], *, a
         rows.append([bold(str(one.version)), short(one.digest), " ".join(marks), dim(one.why)])
     click.echo(table(rows))
     lines = [*((one.at, str(one)) for one in history), *((one.at, str(one)) for one in decisions)]
+    lines += [(one.at, str(one)) for one in registry.reproductions(name)]
     for _, line in sorted([*lines, *((one.at, str(one)) for one in notes)]):
         click.echo(dim(f"  {line}"))
 
