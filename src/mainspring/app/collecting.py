@@ -38,8 +38,8 @@ class Collected:
 def collect(opened: Mainspring, *, keep_runs: int, keep_days: float, dry_run: bool = False) -> Collected:
     """Remove what is not needed.
 
-    Kept are: everything of the newest runs of each pipeline, everything younger than the days given, and every
-    registered model version with all that it came from.
+    Kept are: everything of the newest runs of each pipeline, everything younger than the days given, every
+    registered model version that is not archived with all that it came from, and the evidence of promotions.
 
     Args:
         opened: The platform.
@@ -59,14 +59,7 @@ def collect(opened: Mainspring, *, keep_runs: int, keep_days: float, dry_run: bo
 
 
 def _live(opened: Mainspring) -> list[Artifact]:
-    found: list[Artifact] = []
-    page: str | None = None
-    while True:
-        some = opened.store.record.find(Kind.ARTIFACT, "state = LIVE", limit=1000, page=page)
-        found += cast("Sequence[Artifact]", some.items)
-        page = some.next
-        if page is None:
-            return found
+    return _all(opened, "state = LIVE")
 
 
 def _kept(opened: Mainspring, keep_runs: int, since: float) -> set[int]:
@@ -75,11 +68,45 @@ def _kept(opened: Mainspring, keep_runs: int, since: float) -> set[int]:
     for context in record.find(Kind.CONTEXT, "type = 'mainspring.Pipeline'", limit=1000).items:
         for run in opened.pipelines.records.runs(pipeline=str(context.name), limit=keep_runs):
             kept |= _of_run(opened, str(run.name))
-    versions = record.find(Kind.ARTIFACT, "type = 'mainspring.ModelVersion' AND state = LIVE", limit=10000).items
+    versions = [one for one in _versions(opened) if not _archived(opened, one)]
     if versions:
         above = record.lineage(Kind.ARTIFACT, [cast("int", one.id) for one in versions], direction=Direction.UP)
         kept |= {number for kind, number in above.nodes if kind is Kind.ARTIFACT}
-    return kept
+    where = "consumers.d.type = 'mainspring.Decision' OR consumers.m.type = 'mainspring.AliasMove'"
+    return kept | {cast("int", one.id) for one in _all(opened, where)}
+
+
+def _versions(opened: Mainspring) -> list[Artifact]:
+    return _all(opened, "type = 'mainspring.ModelVersion' AND state = LIVE")
+
+
+def _archived(opened: Mainspring, version: Artifact) -> bool:
+    """Whether a version is archived, and not served from this project all the same."""
+    name, number = str(version.properties.get("name")), str(version.properties.get("version"))
+    away = {str(one) for one in opened.models.archived(name)}
+    return number in away and number != served_version(opened, name)
+
+
+def served_version(opened: Mainspring, name: str) -> str | None:
+    """The version of a model that is served from this project's folder."""
+    from mainspring.serving.push import Deployment
+
+    folder = opened.settings.path(opened.settings.serving.deployments)
+    if not (folder / name).is_dir():
+        return None
+    deployment = Deployment(folder, name)
+    return next((one.version for one in deployment.history() if one.sequence == deployment.current), None)
+
+
+def _all(opened: Mainspring, where: str) -> list[Artifact]:
+    found: list[Artifact] = []
+    page: str | None = None
+    while True:
+        some = opened.store.record.find(Kind.ARTIFACT, where, limit=1000, page=page)
+        found += cast("Sequence[Artifact]", some.items)
+        page = some.next
+        if page is None:
+            return found
 
 
 def _of_run(opened: Mainspring, run: str) -> set[int]:

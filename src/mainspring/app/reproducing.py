@@ -274,10 +274,7 @@ def _code(opened: Mainspring, producer: StepRecord) -> tuple[Path, list[str]]:
         entries = blobs.entries(str(snapshot.digest))
     except NotFoundError:
         return root, ["the recorded code is gone; the code as it is now is used"]
-    now = {one.path: root / one.path for one in entries}
-    other = [
-        one.path for one in entries if not now[one.path].is_file() or digest_file(now[one.path]) != one.digest
-    ]
+    other = [one.path for one in entries if _digest(root / one.path) != one.digest]
     if not other:
         return root, []
     folder = opened.settings.path(opened.settings.run.home) / "code" / str(snapshot.digest).rpartition(":")[2][:16]
@@ -285,6 +282,10 @@ def _code(opened: Mainspring, producer: StepRecord) -> tuple[Path, list[str]]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         blobs.fetch(str(snapshot.digest), folder)
     return folder, [f"{', '.join(other)} changed since; the recorded code is used"]
+
+
+def _digest(file: Path) -> str | None:
+    return digest_file(file) if file.is_file() else None
 
 
 def _step(again: Again, code: Path) -> Step[..., Any]:
@@ -328,7 +329,7 @@ def _graph(planned: Plan) -> tuple[Graph, str]:
     for again in planned.steps:
         step = _step(again, planned.code)
         options = replace(step.options, cache=False, gate=False)
-        bindings = {name: found for name, found in _bindings(again, step, places)}
+        bindings = dict(_bindings(again, step, places))
         name = _free(again.name, nodes)
         nodes[name] = Node(name=name, step=Step(step.function, name=step.name, options=options), bindings=bindings)
         last = name

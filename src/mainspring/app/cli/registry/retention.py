@@ -6,6 +6,7 @@ import click
 
 from mainspring.app import platform
 from mainspring.app.cli.words import dim, json_option, print_json, who
+from mainspring.app.collecting import served_version
 
 
 @click.command(
@@ -42,7 +43,7 @@ def archive(
             keep_last=keep_last,
             keep_aliased=not drop_aliased,
             older_than=older_than,
-            in_use=_served(opened, name),
+            in_use={f"{name}:{served_version(opened, name)}"},
             by=by,
             reason=reason,
             dry_run=not yes,
@@ -58,15 +59,3 @@ def archive(
         click.echo(dim(f"  {name}:{version} stays: {'; '.join(reasons)}"))
     if done.dry_run and done.archived:
         click.echo(dim("  next: ") + f"mainspring models archive {name} --keep-last {keep_last} --yes")
-
-
-def _served(opened: platform.Mainspring, name: str) -> set[str]:
-    """The version that is served from this project's folder, as ``taxi:1.2.0``."""
-    from mainspring.serving.push import Deployment
-
-    folder = opened.settings.path(opened.settings.serving.deployments)
-    if not (folder / name).is_dir():
-        return set()
-    deployment = Deployment(folder, name)
-    current = deployment.current
-    return {f"{name}:{one.version}" for one in deployment.history() if one.sequence == current}
