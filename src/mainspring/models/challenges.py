@@ -1,20 +1,22 @@
 """The rows on which a package must answer as the model does: real ones, and those that break converters.
 
 Kinds of rows: ``real``; ``missing`` (one column after the other without a value, and all of them); ``unseen`` (a
-category that was not there in training); ``boundary`` (values at the thresholds of trees and one step to either
-side, in float64 and in float32).
+category that was not there in training); ``odd`` (zeros of both signs, tiny and huge numbers, texts that are
+empty, long, of spaces or of other alphabets); ``boundary`` (values at the thresholds of trees and the edges of
+buckets, and one step to either side, in float64 and in float32).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.data import Numeric, Transform
+from mainspring.data import Transform
+from mainspring.models.boundaries import raw_boundaries
 from mainspring.models.signature import Signature, empty_column
 
 UNSEEN = "\u2047 never seen in training"
@@ -23,8 +25,28 @@ UNSEEN = "\u2047 never seen in training"
 ROWS_PER_COLUMN = 200
 """How many real rows are changed in each column."""
 
-THRESHOLDS_PER_COLUMN = 60
-"""How many thresholds of each column are tried, spread evenly over all."""
+ODD_NUMBERS = {
+    "FP64": (0.0, -0.0, 5e-324, 1e-300, -1e-300, 0.1, float(np.float32(0.1)), 2.0**53 + 2, 1e18, -1e18),
+    "INT64": (0.0, -1.0, 1.0, 2.0**31, 2.0**53 + 2, -(2.0**62)),
+    "BOOL": (0.0, 1.0),
+}
+"""Numbers that converters stumble over, by data type."""
+
+ODD_WORDS = (
+    "",
+    " ",
+    "0",
+    "nan",
+    "None",
+    "Ä É Ж",
+    " a  b ",
+    "a\tb",
+    "a\u00a0b",
+    "\u65e5\u672c",
+    "e\u0301",
+    "x" * 1000,
+)
+"""Texts that converters stumble over."""
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -66,9 +88,11 @@ def challenges(
     found += [Challenge("unseen", {**some, name: strange}) for name in words]
     if words:
         found.append(Challenge("unseen", _first({**some, **dict.fromkeys(words, strange)})))
-    for name, values in _raw_boundaries(transform, boundaries).items():
-        repeated = {other: np.resize(column, len(values)) for other, column in some.items()}
-        found.append(Challenge("boundary", {**repeated, name: values}))
+    for field in signature.inputs:
+        odd = np.array(ODD_NUMBERS[field.datatype]) if field.datatype in ODD_NUMBERS else _words(ODD_WORDS)
+        found.append(Challenge("odd", {**_repeated(some, len(odd)), field.name: odd}))
+    for name, values in raw_boundaries(transform, columns, boundaries).items():
+        found.append(Challenge("boundary", {**_repeated(some, len(values)), name: values}))
     return [challenge for challenge in found if len(challenge)]
 
 
@@ -76,23 +100,11 @@ def _first(columns: Columns) -> Columns:
     return {name: column[:1] for name, column in columns.items()}
 
 
-def _raw_boundaries(
-    transform: Transform, boundaries: Mapping[int, npt.NDArray[np.float64]]
-) -> dict[str, npt.NDArray[np.float64]]:
-    """By raw column: values that the transform brings to a threshold, or next to one."""
-    found: dict[str, npt.NDArray[np.float64]] = {}
-    place = 0
-    for step in transform.steps:
-        thresholds = boundaries.get(place)
-        place += len(step.outputs)
-        if not isinstance(step, Numeric) or thresholds is None or not len(thresholds):
-            continue
-        chosen = np.unique(np.linspace(0, len(thresholds) - 1, THRESHOLDS_PER_COLUMN).astype(np.int64))
-        raw = thresholds[chosen] * step.scale + step.shift
-        near = [raw, np.nextafter(raw, np.inf), np.nextafter(raw, -np.inf)]
-        with np.errstate(over="ignore"):
-            single = raw.astype(np.float32)
-        near += [np.nextafter(single, np.float32(way)).astype(np.float64) for way in (np.inf, -np.inf)]
-        values = np.unique(np.concatenate([*near, single.astype(np.float64)]))
-        found[step.column] = values[np.isfinite(values)]
+def _repeated(columns: Columns, rows: int) -> Columns:
+    return {name: np.resize(column, rows) for name, column in columns.items()}
+
+
+def _words(words: Sequence[str]) -> npt.NDArray[Any]:
+    found = np.empty(len(words), dtype=object)
+    found[:] = words
     return found

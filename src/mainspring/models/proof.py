@@ -50,7 +50,9 @@ def prove(
     comparison = _Comparison(tolerance)
     for challenge in found:
         try:
-            expected = model.predict_columns(challenge.columns)
+            # Huge numbers overflow in some models; what comes out is compared all the same.
+            with np.errstate(all="ignore"):
+                expected = model.predict_columns(challenge.columns)
         except InputError:
             if challenge.kind == "real":
                 raise
@@ -71,7 +73,7 @@ class _Comparison:
     labels_different: int = 0
     ties: int = 0
     rows_different: int = 0
-    examples: list[Mapping[str, Any]] = field(default_factory=list)
+    examples: list[tuple[float, Mapping[str, Any]]] = field(default_factory=list)
 
     def add(
         self, kind: str, columns: Columns, expected: Predictions, answer: Mapping[str, npt.NDArray[Any]]
@@ -91,8 +93,11 @@ class _Comparison:
             self.ties += int(ties.sum())
             wrong |= other & ~ties
         self.rows_different += int(wrong.sum())
-        for row in np.flatnonzero(wrong)[: MOST_EXAMPLES - len(self.examples)]:
-            self.examples.append(_example(kind, int(row), columns, expected, answer))
+        rows = np.flatnonzero(wrong)
+        for row in rows[np.argsort(-apart[rows], kind="stable")][:MOST_EXAMPLES]:
+            self.examples.append((float(apart[row]), _example(kind, int(row), columns, expected, answer)))
+        # The worst first; of equally bad ones those that were met first.
+        self.examples = sorted(self.examples, key=lambda example: -example[0])[:MOST_EXAMPLES]
 
     def report(self, name: str, may_differ: float) -> Parity:
         """What came out."""
@@ -104,7 +109,7 @@ class _Comparison:
             max_abs_difference=_two_digits(self.largest),
             labels_different=self.labels_different,
             ties=self.ties,
-            examples=tuple(self.examples),
+            examples=tuple(example for _, example in self.examples),
             may_differ=may_differ,
             rows_different=self.rows_different,
         )

@@ -50,7 +50,7 @@ class TransformLike(Protocol):
 
     @property
     def steps(self) -> Sequence[Any]:
-        """The column transforms, each with ``column``."""
+        """The rules of columns, each with ``column``, or ops, each with ``inputs``."""
         ...
 
 
@@ -144,11 +144,7 @@ class Signature:
             transform: The fitted transform: it names the raw columns, their types and the classes.
             not_nullable: Columns in which the model cannot take a missing value.
         """
-        words = {
-            step.column: tuple(step.vocabulary)
-            for step in transform.steps
-            if len(getattr(step, "vocabulary", None) or ()) in range(1, LARGEST_DOMAIN + 1)
-        }
+        words = {column: known for column, known in map(_known_words, transform.steps) if known}
         inputs = [
             Field(
                 column.name,
@@ -272,6 +268,13 @@ class Signature:
 def empty_column(field: Field, rows: int) -> npt.NDArray[Any]:
     """A column of that many missing values, in the form that :meth:`Signature.columns` gives."""
     return np.full(rows, None, dtype=object) if field.datatype == "BYTES" else np.full(rows, np.nan)
+
+
+def _known_words(step: Any) -> tuple[str, tuple[str, ...]]:
+    """The raw column that a rule or an op looks up, and the words that it knows if they are few."""
+    column = step.column if hasattr(step, "column") else step.inputs[0]
+    known = tuple(getattr(step, "vocabulary", None) or ())
+    return column, known if len(known) <= LARGEST_DOMAIN else ()
 
 
 def _list(words: Sequence[str] | None) -> str:

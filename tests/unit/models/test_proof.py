@@ -113,6 +113,7 @@ def test_challenges(tables, transforms):
         ("missing", 1),
         *[("unseen", 10)] * 2,
         ("unseen", 1),
+        *[("odd", 10), ("odd", 6), ("odd", 10), ("odd", 2), ("odd", 12), ("odd", 12)],
         ("boundary", 6),
     ]
     assert all(not np.isnan(challenge.columns["hour"]).any() for challenge in found)
