@@ -172,7 +172,7 @@ def _as_array(numbers: Sequence[float]) -> np.ndarray:
     return np.frombuffer(array.array("d", numbers))
 
 
-def _thinned(parts: Sequence[Quantiles]) -> Sequence[Quantiles]:
+def _thinned(parts: list[Quantiles]) -> list[Quantiles]:
     """Fewer points of each part, where there are very many parts.
 
     A part then says its rank less exactly by a few tenths of a percent, one up and the next down, so that hundreds
