@@ -35,6 +35,7 @@ def mainspring_trainers() -> Mapping[str, str]:
     return {
         "lightgbm": "mainspring.models.adapters.lightgbm:LightGBMTrainer",
         "sklearn": "mainspring.models.adapters.sklearn:SklearnTrainer",
+        "torch": "mainspring.models.adapters.torch:TorchTrainer",
     }
 
 

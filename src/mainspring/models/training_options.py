@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from mainspring.models.files import Files
     from mainspring.models.ports import Fitted
 
 
@@ -25,6 +26,8 @@ class Ability(StrEnum):
     MONOTONE = "monotonic constraints"
     CHECKPOINTS = "checkpoints"
     TIME_BUDGET = "time budget"
+    RESUME = "resume"
+    """To go on after a kill from the last checkpoint, and end with the same bits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +74,30 @@ class Ending:
     kept: int = 0
 
 
+class Pacing(Protocol):
+    """Says when the next checkpoint is due."""
+
+    def is_due(self, *, epoch_ended: bool) -> bool:
+        """Count a step, or the end of an epoch; whether a checkpoint is to be made after it."""
+        ...
+
+
+class CheckpointPlace(Protocol):
+    """Where the state of a training outlives its process: :class:`~mainspring.models.training.Checkpoints`."""
+
+    def latest(self) -> Files | None:
+        """The newest state that is whole, if there is one."""
+        ...
+
+    def save(self, number: int, files: Files) -> None:
+        """Keep a state; later ones have larger numbers."""
+        ...
+
+    def pace(self) -> Pacing:
+        """What tells when the next is due."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TrainingOptions:
     """What accompanies a training. The default is none of it.
@@ -86,6 +113,7 @@ class TrainingOptions:
         on_checkpoint: Given the iteration and the estimator so far, every ``checkpoint_every`` iterations.
         checkpoint_every: How often; 0 for never.
         on_end: Told how it ended.
+        checkpoints: Where the state of the training is kept, and gone on from if there is one.
 
     A trainer raises :class:`~mainspring.core.errors.InputError` for what the estimator has no
     :class:`Ability` for; it never passes over it in silence.
@@ -101,6 +129,7 @@ class TrainingOptions:
     on_checkpoint: Callable[[int, Fitted], None] | None = None
     checkpoint_every: int = 0
     on_end: Callable[[Ending], None] | None = None
+    checkpoints: CheckpointPlace | None = None
 
     def wanted(self) -> frozenset[Ability]:
         """The abilities without which this cannot be had. To be told about iterations is no demand."""
@@ -112,6 +141,7 @@ class TrainingOptions:
             Ability.MONOTONE: bool(self.monotone),
             Ability.CHECKPOINTS: self.on_checkpoint is not None and self.checkpoint_every > 0,
             Ability.TIME_BUDGET: self.seconds is not None,
+            Ability.RESUME: self.checkpoints is not None,
         }
         return frozenset(ability for ability, yes in asked.items() if yes)
 

@@ -19,7 +19,9 @@ import numpy.typing as npt
 
 from mainspring.core.errors import IntegrityError
 from mainspring.models.adapters.scores import (
+    ITERATIVE,
     Watch,
+    check_abilities,
     check_params,
     check_start,
     refused,
@@ -94,8 +96,8 @@ class LightGBMTrainer:
         return tuple(ESTIMATORS)
 
     def abilities(self, estimator: str) -> frozenset[Ability]:
-        """All of them."""
-        return frozenset(Ability)
+        """All but going on after a kill."""
+        return frozenset(Ability) - {Ability.RESUME}
 
     def fit(
         self,
@@ -107,11 +109,12 @@ class LightGBMTrainer:
         """Train; ``random_state`` is the seed unless given. Going on from a start adds trees to it.
 
         Raises:
-            InputError: For parameters or data that LightGBM refuses, or an estimator for the other task.
+            InputError: For parameters, data or options that LightGBM refuses, or an estimator for the other task.
         """
         cls = ESTIMATORS[recipe.estimator]
         if (recipe.classes is not None) != (cls is lightgbm.LGBMClassifier):
             raise wrong_task(recipe.estimator, classification=recipe.classes is not None)
+        check_abilities(recipe.estimator, options, ITERATIVE)
         _check_start(recipe, matrix, target, options)
         watch = Watch(options)
         try:
