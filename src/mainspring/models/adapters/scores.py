@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,19 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.models.training_options import Ability, Ending, Iteration, TrainingOptions
+
+ITERATIVE = frozenset(
+    {
+        Ability.WEIGHTS,
+        Ability.VALIDATION,
+        Ability.EARLY_STOPPING,
+        Ability.WARM_START,
+        Ability.MONOTONE,
+        Ability.CHECKPOINTS,
+        Ability.TIME_BUDGET,
+    }
+)
+"""What boosting that calls back after every tree can do."""
 
 
 def two_columns(second: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -189,3 +203,12 @@ class Watch:
         """Tell how it ended."""
         if self.options.on_end is not None:
             self.options.on_end(Ending(self.reason, self.iterations, self.kept))
+
+
+def installed(distribution: str) -> bool:
+    """Whether a distribution is installed."""
+    try:
+        version(distribution)
+    except PackageNotFoundError:
+        return False
+    return True
