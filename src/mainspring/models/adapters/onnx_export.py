@@ -6,6 +6,7 @@ change predictions without a word: see ``docs/decisions/0004-own-tree-form.md``.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,18 @@ ABOUT = (
 
 class OnnxExporter:
     """Writes ``model.onnx``."""
+
+    def matrix(
+        self, transform: Transform, *, threads: int = 1
+    ) -> Callable[[Mapping[str, npt.NDArray[Any]]], npt.NDArray[np.float64]]:
+        """The graph of a transform alone, ready to compute its matrix from raw columns.
+
+        Raises:
+            NotExportableError: For an op that ONNX cannot say.
+        """
+        from mainspring.models.adapters.onnx_matrix import OnnxMatrix
+
+        return OnnxMatrix(export_transform(transform), transform, threads=threads)
 
     def export(self, fitted: Fitted, transform: Transform, signature: Signature) -> Exported:
         """Export.
