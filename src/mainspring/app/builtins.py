@@ -33,9 +33,12 @@ def mainspring_artifact_types() -> Mapping[str, str]:
 def mainspring_trainers() -> Mapping[str, str]:
     """Learning frameworks."""
     return {
+        "catboost": "mainspring.models.adapters.catboost:CatBoostTrainer",
+        "function": "mainspring.models.adapters.function:FunctionTrainer",
         "lightgbm": "mainspring.models.adapters.lightgbm:LightGBMTrainer",
         "sklearn": "mainspring.models.adapters.sklearn:SklearnTrainer",
         "torch": "mainspring.models.adapters.torch:TorchTrainer",
+        "xgboost": "mainspring.models.adapters.xgboost:XGBoostTrainer",
     }
 
 
@@ -55,8 +58,23 @@ def mainspring_exporters() -> Mapping[str, str]:
 def mainspring_runtimes() -> Mapping[str, str]:
     """What answers predictions."""
     return {
+        "foreign-onnx": "mainspring.models.adapters.foreign_onnx:open_runtime",
+        "foreign-python": "mainspring.models.foreign.python_code:open_runtime",
+        "foreign-sklearn": "mainspring.models.adapters.foreign_sklearn:open_runtime",
         "onnx": "mainspring.models.adapters.onnx_runtime:open_runtime",
         "python": "mainspring.models.adapters.python_runtime:open_runtime",
+    }
+
+
+@hookimpl
+def mainspring_importers() -> Mapping[str, str]:
+    """Kinds of models made elsewhere."""
+    return {
+        "hub": "mainspring.models.foreign.python_code:import_hub",
+        "mlflow": "mainspring.models.adapters.foreign_mlflow:import_mlflow",
+        "onnx": "mainspring.models.adapters.foreign_onnx:import_onnx",
+        "python": "mainspring.models.foreign.python_code:import_python",
+        "sklearn": "mainspring.models.adapters.foreign_sklearn:import_sklearn",
     }
 
 

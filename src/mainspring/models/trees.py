@@ -81,6 +81,8 @@ class TreeEnsemble:
         flushes_zeros: Whether values within :data:`ZERO` of zero are zero.
         zero_is_missing: Features whose zeros count as missing; implies ``flushes_zeros`` for them.
         single_precision: Whether values are rounded to float32 before they are compared.
+        single_sums: Whether the framework itself adds up in float32, and so differs from these sums in the last
+            digits of that.
         divisor: What the sums are divided by (the number of trees of a forest).
         link: How sums become scores.
         slope: What a sum is multiplied with before a sigmoid.
@@ -102,6 +104,7 @@ class TreeEnsemble:
     flushes_zeros: bool = False
     zero_is_missing: frozenset[int] = frozenset()
     single_precision: bool = False
+    single_sums: bool = False
     divisor: float = 1.0
     link: Link = Link.IDENTITY
     slope: float = 1.0
@@ -110,6 +113,14 @@ class TreeEnsemble:
     def outputs(self) -> int:
         """Number of sums."""
         return len(self.base)
+
+    @property
+    def rounding(self) -> float:
+        """How far off the framework's own sums may lie, if it adds up in float32: a step of that at their size."""
+        if not self.single_sums or not len(self.roots):
+            return 0.0
+        leaves = np.maximum.reduceat(np.abs(self.value).max(axis=1), self.roots)
+        return float(2.0**-24 * (np.abs(self.base).max() + leaves.sum()))
 
     def prepare(self, matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """The values that the nodes compare: rounded, coded, with zeros missing where they count as such."""

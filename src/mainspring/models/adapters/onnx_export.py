@@ -18,6 +18,7 @@ from mainspring.models.adapters.onnx_graph import Graph
 from mainspring.models.adapters.onnx_links import emit_linear
 from mainspring.models.adapters.onnx_transform import compile_transform
 from mainspring.models.adapters.onnx_trees import emit_trees
+from mainspring.models.adapters.torch import TorchFitted
 from mainspring.models.files import Files
 from mainspring.models.linear import LinearForm
 from mainspring.models.ports import Exported, Fitted, NotExportableError
@@ -33,6 +34,9 @@ MATRIX = "matrix"
 
 TOLERANCE = 1e-9
 """Sums in float64 may differ in their order; nothing else may."""
+
+SINGLE_TOLERANCE = 1e-5
+"""The least of it for frameworks that add up in float32 themselves; more where the sums are large."""
 
 ABOUT = (
     "Raw columns in, answers out. Every input is a column [n, 1]: numbers as float64 (booleans as 0 and 1) with "
@@ -59,9 +63,11 @@ class OnnxExporter:
         """Export.
 
         Raises:
-            NotExportableError: For an estimator that is neither linear nor made of trees, or a transform that
-                cannot be written in ONNX.
+            NotExportableError: For an estimator that is neither linear nor made of trees nor a network, or a
+                transform that cannot be written in ONNX.
         """
+        if isinstance(fitted, TorchFitted):
+            return _export_network(fitted, transform, signature)
         form = read_form(fitted, classification=signature.classes is not None)
         graph = Graph()
         outputs = [field.name for field in signature.outputs]
@@ -75,7 +81,7 @@ class OnnxExporter:
             runtime="onnx",
             files=Files({FILE: graph.to_bytes(about=ABOUT, notes=notes)}),
             libraries=("numpy", "onnxruntime"),
-            tolerance=TOLERANCE,
+            tolerance=_tolerance(form),
             boundaries=_boundaries(form),
         )
 
@@ -91,6 +97,22 @@ def export_transform(transform: Transform) -> Exported:
     graph.output(MATRIX, TensorProto.DOUBLE, [None, len(transform.outputs)], matrix)
     content = graph.to_bytes(about=ABOUT, notes={"mainspring.missing": MISSING})
     return Exported("onnx-matrix", Files({TRANSFORM_FILE: content}), ("numpy", "onnxruntime"), TOLERANCE)
+
+
+def _export_network(fitted: TorchFitted, transform: Transform, signature: Signature) -> Exported:
+    """A network behind its transform. PyTorch is there, or there were no such network."""
+    from mainspring.models.adapters.torch_onnx import TOLERANCES, emit_network
+
+    graph = Graph()
+    matrix = compile_transform(graph, transform, reserved=[field.name for field in signature.outputs])
+    _declare(graph, emit_network(graph, fitted, matrix), signature)
+    notes = {"mainspring.missing": MISSING, "mainspring.signature": signature.to_json()}
+    return Exported(
+        runtime="onnx",
+        files=Files({FILE: graph.to_bytes(about=ABOUT, notes=notes)}),
+        libraries=("numpy", "onnxruntime"),
+        tolerance=TOLERANCES[fitted.built.dtype] * max(1.0, fitted.built.scale),
+    )
 
 
 def read_form(fitted: Fitted, *, classification: bool) -> TreeEnsemble | LinearForm:
@@ -112,6 +134,8 @@ def read_form(fitted: Fitted, *, classification: bool) -> TreeEnsemble | LinearF
         from mainspring.models.adapters.sklearn_trees import read_sklearn_trees
 
         form = read_sklearn_trees(native) or read_sklearn_linear(native)
+    elif hasattr(fitted, "form"):
+        form = fitted.form()
     if form is None:
         raise NotExportableError(f"{type(native).__name__} is neither linear nor made of trees")
     return form
@@ -126,6 +150,12 @@ def _declare(graph: Graph, scores: str, signature: Signature) -> None:
     best = graph.add("ArgMax", scores, axis=1, keepdims=0)
     graph.output("label", TensorProto.STRING, [None], graph.add("Gather", names, best, axis=0))
     graph.output("probabilities", TensorProto.DOUBLE, [None, len(signature.classes)], scores)
+
+
+def _tolerance(form: TreeEnsemble | LinearForm) -> float:
+    if isinstance(form, TreeEnsemble) and form.single_sums:
+        return max(SINGLE_TOLERANCE, form.rounding)
+    return TOLERANCE
 
 
 def _boundaries(form: Any) -> dict[int, npt.NDArray[np.float64]]:
