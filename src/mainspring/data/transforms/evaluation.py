@@ -41,21 +41,23 @@ def needed(ops: Sequence[Op], results: Iterable[str]) -> list[Op]:
     return kept[::-1]
 
 
-def compute(ops: Sequence[Op], values: dict[str, np.ndarray], *, first: int | None = None) -> None:
+def compute(
+    ops: Sequence[Op], values: dict[str, np.ndarray], *, rows: Mapping[str, np.ndarray] | None = None
+) -> None:
     """Add what each op makes to the values.
 
     Args:
         ops: In an order in which everything is made before it is read.
         values: The raw columns by name, and what has been made already.
-        first: For training rows, the number of the first of them; ops that look at the label then give what it
-            may know (see :class:`TargetMean`).
+        rows: For training rows, all their raw columns: what is made of the label then is what the row may know of
+            it (see :class:`TargetMean`).
     """
     for op in ops:
         if op.output in values:
             continue
         given = [values[name] for name in op.inputs]
-        if first is not None and isinstance(op, TargetMean):
-            values[op.output] = op.apply_training(*given, first=first)
+        if rows is not None and isinstance(op, TargetMean):
+            values[op.output] = op.apply_training(given[0], rows)
         else:
             values[op.output] = op.apply(*given)
 
@@ -75,7 +77,7 @@ def matrix_of(
     results: Mapping[str, tuple[str, ...]],
     values: dict[str, np.ndarray],
     *,
-    first: int | None = None,
+    rows: Mapping[str, np.ndarray] | None = None,
     dtype: type = float,
 ) -> np.ndarray:
     """The results side by side, ``[n, columns]``.
@@ -84,7 +86,7 @@ def matrix_of(
         ops: All that the results need.
         results: Name of each result to its columns.
         values: The raw columns; what ops make is added.
-        first: See :func:`compute`.
+        rows: See :func:`compute`.
         dtype: Of the matrix; all is computed in float64 and rounded at the end.
     """
     import numpy as np
@@ -94,9 +96,9 @@ def matrix_of(
     direct = {
         op.output: op for op in ops if isinstance(op, OneOf) and op.output in results and op.output not in read
     }
-    compute([op for op in ops if op.output not in direct], values, first=first)
-    rows = len(next(iter(values.values()))) if values else 0
-    matrix: np.ndarray = np.zeros((rows, sum(map(len, results.values()))), dtype=dtype)
+    compute([op for op in ops if op.output not in direct], values, rows=rows)
+    height = len(next(iter(values.values()))) if values else 0
+    matrix: np.ndarray = np.zeros((height, sum(map(len, results.values()))), dtype=dtype)
     start = 0
     for name, columns in results.items():
         stop = start + len(columns)

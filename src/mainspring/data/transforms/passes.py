@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.data import engine
 from mainspring.data.transforms import reading
-from mainspring.data.transforms.analysis.requests import FOLDS, LABEL, Request
+from mainspring.data.transforms.analysis.requests import FOLDS, LABEL, Request, folds_in
 from mainspring.data.transforms.analysis.words import MOST_WORDS, Words
 from mainspring.data.transforms.evaluation import as_value, compute, needed
 from mainspring.data.transforms.graph.drafts import Draft
 from mainspring.data.transforms.keeping import Shelf
 from mainspring.data.transforms.ops import Kind, Op
+from mainspring.data.transforms.ops.folds import folds_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -120,30 +121,25 @@ def _summarize(
     if not others:
         return made
     chain = needed(ops, [name for ask in others for name in ask.of])
-    raw = reading.raw_names(chain, [name for ask in others for name in ask.of], kinds)
+    wanted = {name for ask in others for name in ask.of}
+    raw = reading.raw_names(chain, wanted, kinds)
+    folding = {name: folds_in(name) for name in wanted if name.startswith(FOLDS)}
+    more = {name for _, by in folding.values() for name in by} - set(raw)
     pieces: dict[_Ask, list[Any]] = {ask: [] for ask in others}
     first = 0
-    for columns in reading.pieces(part.table, {name: kinds[name] for name in raw}, ROWS):
-        rows = len(next(iter(columns.values()))) if columns else 0
-        values = {name: as_value(column, kinds[name], name) for name, column in columns.items()}
-        _add_label(values, others, part, first, rows)
+    for columns in reading.pieces(part.table, [*raw, *sorted(more)], ROWS):
+        values = {name: as_value(columns[name], kinds[name], name) for name in raw}
+        if LABEL in wanted and part.label is not None:
+            values[LABEL] = part.label[first : first + len(columns[raw[0]])]
+        for name, (folds, by) in folding.items():
+            values[name] = folds_of({column: columns[column] for column in by}, folds)
         compute(chain, values)
         for ask in others:
             pieces[ask].append(ask.summary.of(*(values[name] for name in ask.of)))
             if ask.summary is Words and len(pieces[ask]) == _MERGED:
                 pieces[ask] = [Words.merged(pieces[ask])]
-        first += rows
+        first += ROWS
     return made | {ask: ask.summary.merged(summaries) for ask, summaries in pieces.items()}
-
-
-def _add_label(values: dict[str, np.ndarray], asked: Sequence[_Ask], part: Part, first: int, rows: int) -> None:
-    import numpy as np
-
-    for name in {name for ask in asked for name in ask.of}:
-        if name == LABEL and part.label is not None:
-            values[name] = part.label[first : first + rows]
-        elif name.startswith(FOLDS):
-            values[name] = (first + np.arange(rows)) % int(name.removeprefix(FOLDS))
 
 
 def _is_plain_word(ask: _Ask, kinds: Mapping[str, Kind], table: Table) -> bool:

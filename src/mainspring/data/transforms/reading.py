@@ -11,7 +11,7 @@ from mainspring.data import engine
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.columns import Column
 from mainspring.data.transforms.evaluation import as_value, matrix_of
-from mainspring.data.transforms.ops import Kind, Op
+from mainspring.data.transforms.ops import Kind, Op, TargetMean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,10 +30,10 @@ def is_text(table: Table, name: str) -> bool:
     return table.type_of(name) is ColumnType.STRING
 
 
-def pieces(table: Table, kinds: Mapping[str, Kind], rows: int) -> Iterator[dict[str, np.ndarray]]:
+def pieces(table: Table, names: Sequence[str], rows: int) -> Iterator[dict[str, np.ndarray]]:
     """The columns of each piece of so many rows, in the form of ``Table.column``."""
     for piece in table.chunks(rows):
-        yield fetch(piece, {f"v{place}": cell_of(piece, name) for place, name in enumerate(kinds)}, tuple(kinds))
+        yield fetch(piece, {f"v{place}": cell_of(piece, name) for place, name in enumerate(names)}, names)
 
 
 def cell_of(table: Table, name: str) -> str:
@@ -67,6 +67,22 @@ def _plain(values: Any) -> np.ndarray:
     return np.asarray(values, dtype=dtype)
 
 
+def check_folds(table: Table, ops: Sequence[Op]) -> None:
+    """Check that a table has the columns that decide the folds of training rows.
+
+    Raises:
+        InputError: If some are missing.
+    """
+    wanted = {name for op in ops if isinstance(op, TargetMean) for name in op.by}
+    lacking = sorted(wanted - set(table.names))
+    if lacking:
+        raise InputError(
+            "columns of the training rows are missing: " + ", ".join(lacking),
+            expected="the rows with all columns that they were fitted with",
+            fix="use apply for rows that the transform was not fitted on",
+        )
+
+
 def matrices(
     table: Table,
     ops: Sequence[Op],
@@ -90,9 +106,9 @@ def matrices(
 
     if dtype not in {"float64", "float32"}:
         raise InputError(f"a matrix of {dtype}", expected="float64 or float32")
-    first = 0
-    for columns in pieces(table, {name: kinds[name] for name in raw_names(ops, results, kinds)}, rows):
-        values = {name: as_value(column, kinds[name], name) for name, column in columns.items()}
-        made = matrix_of(ops, results, values, first=first if training else None, dtype=np.dtype(dtype).type)
-        yield made
-        first += len(made)
+    names = raw_names(ops, results, kinds)
+    folding = {name for op in ops if isinstance(op, TargetMean) for name in op.by} if training else set()
+    for columns in pieces(table, [*names, *sorted(folding - set(names))], rows):
+        values = {name: as_value(columns[name], kinds[name], name) for name in names}
+        known = columns if training else None
+        yield matrix_of(ops, results, values, rows=known, dtype=np.dtype(dtype).type)

@@ -170,13 +170,15 @@ class Transform:
         """
         self._check_columns(table.names)
         ops, results, kinds = self.graph
+        if training:
+            reading.check_folds(table, ops)
         return reading.matrices(table, ops, results, kinds, rows=rows, dtype=dtype, training=training)
 
     def apply_training(self, table: Table) -> np.ndarray:
         """The matrix of the rows that it was fitted on.
 
         The same as :meth:`apply`, but for columns made of the label (``target_mean``): there a row gets figures
-        in which its own label has no part. With several parts each is given by itself.
+        in which its own label has no part. Any selection of the training rows will do, with all their columns.
         """
         import numpy as np
 

@@ -6,6 +6,7 @@ reads from the summary of all rows. Requests for the same summary of the same va
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -17,8 +18,19 @@ from mainspring.data.transforms.analysis.words import Words
 
 LABEL: Final = "label of the row\0"
 """The name of the value that holds the label as a number."""
-FOLDS: Final = "fold of the row in \0"
-"""The name of the value that holds the fold of a row starts so, and ends with the number of folds."""
+FOLDS: Final = "fold of the row \0"
+"""The name of the value that holds the fold of a row starts so: see :func:`fold_name`."""
+
+
+def fold_name(folds: int, columns: tuple[str, ...]) -> str:
+    """The name of the value that holds the fold of a row, as the columns decide it."""
+    return FOLDS + json.dumps([folds, *columns])
+
+
+def folds_in(name: str) -> tuple[int, tuple[str, ...]]:
+    """How many folds there are and which columns decide, from the name of the value."""
+    folds, *columns = json.loads(name.removeprefix(FOLDS))
+    return folds, tuple(columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,8 +64,10 @@ class Columns:
         )
 
     def categorical(self) -> Several:
-        """Columns of words, and of numbers of which the schema says that they are categories."""
-        return self._where(lambda name, type_: type_ in _WORDS or self._is_categorical(name))
+        """Columns of words, but for natural language, and of numbers that the schema calls categories."""
+        return self._where(
+            lambda name, type_: (type_ in _WORDS and not self._is_language(name)) or self._is_categorical(name)
+        )
 
     def moments(self) -> Several:
         """Columns of dates and times."""
@@ -111,6 +113,9 @@ class Columns:
 
     def _where(self, condition: Callable[[str, ColumnType], bool]) -> Several:
         return Several(tuple(self[name] for name, type_ in self._plan.types.items() if condition(name, type_)))
+
+    def _is_language(self, name: str) -> bool:
+        return getattr(self._schema.features.get(name), "language", None) is not None
 
     def _is_categorical(self, name: str) -> bool:
         return bool(getattr(self._schema.features.get(name), "categorical", False))

@@ -75,7 +75,8 @@ class WordMethods(NumberMethods):
 
         Args:
             smoothing: As many rows with the overall mean are added to those of each word.
-            folds: Row ``r`` of the training rows is in fold ``r % folds``.
+            folds: How many there are. What a row holds in all columns but the label decides which one it is in, so
+                that it is the same in any order and in any selection of the rows; equal rows are in one.
         """
         if self.plan.label is None or folds < 2 or smoothing < 0.0:
             raise InputError(
@@ -84,10 +85,11 @@ class WordMethods(NumberMethods):
                 expected="Transform.fit(…, label=…)",
             )
         word = self._as(Kind.WORD, "target_mean")
-        of = (word.name, ask.LABEL, f"{ask.FOLDS}{folds}")
+        by = tuple(self.plan.types)
+        of = (word.name, ask.LABEL, ask.fold_name(folds, by))
         figures = ("words", "numbers", "mean", "fold_numbers", "fold_means")
         asked = {figure: ask.TargetFigures(of, figure, float(smoothing)) for figure in figures}
-        return word._then(ops.TargetMean, ".target_mean", **asked)
+        return word._then(ops.TargetMean, ".target_mean", **asked, by=by)
 
     def hash(self, buckets: int, *, seed: int = 0) -> Self:
         """The bucket of a word as a number, or for tokens how many fall into each bucket (the hashing trick)."""

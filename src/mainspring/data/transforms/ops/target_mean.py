@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from mainspring.data.transforms.ops.folds import folds_of
 from mainspring.data.transforms.ops.op import Kind, Op, look_up
 from mainspring.data.transforms.ops.replace import Replace
 
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 class TargetMean(Op):
     """In serving, the smoothed mean of the label over all training rows with the word: ``apply``.
 
-    In training a row gets the figures of the folds it is not in: ``apply_training``. Row ``r`` of the training
-    rows is in fold ``r % folds``. Unseen and missing words get the overall mean (of the other folds, in training).
+    In training a row gets the figures of the folds it is not in: ``apply_training``. What a row holds decides its
+    fold (:func:`~mainspring.data.transforms.ops.folds.folds_of`). Unseen and missing
+    words get the overall mean (of the other folds, in training).
 
     Attributes:
         words: The known words.
@@ -25,6 +28,7 @@ class TargetMean(Op):
         mean: The mean of the label over all rows.
         fold_numbers: For each fold, the smoothed mean per word over the rows outside the fold.
         fold_means: For each fold, the mean of the label over the rows outside the fold.
+        by: The raw columns that decide the fold: all but the label.
     """
 
     words: tuple[str, ...]
@@ -32,6 +36,7 @@ class TargetMean(Op):
     mean: float
     fold_numbers: tuple[tuple[float, ...], ...]
     fold_means: tuple[float, ...]
+    by: tuple[str, ...]
 
     TAKES: ClassVar[tuple[Kind, ...]] = (Kind.WORD,)
 
@@ -39,20 +44,19 @@ class TargetMean(Op):
         """The values of serving, float64 ``[n]``."""
         return Replace(self.inputs, self.output, self.words, self.numbers, self.mean, self.mean).apply(*values)
 
-    def apply_training(self, *values: np.ndarray, first: int = 0) -> np.ndarray:
+    def apply_training(self, words: np.ndarray, rows: Mapping[str, np.ndarray]) -> np.ndarray:
         """The values for training rows, float64 ``[n]``.
 
         Args:
-            values: The words.
-            first: The number of the first of these rows among the training rows.
+            words: The words.
+            rows: The raw columns ``by``.
         """
         import numpy as np
 
-        (words,) = values
-        folds = (first + np.arange(len(words))) % len(self.fold_means)
+        folds = folds_of({name: rows[name] for name in self.by}, len(self.fold_means))
         places: dict[str | None, float] = {word: float(place) for place, word in enumerate(self.words)}
         rest = len(self.words)
         found = look_up(words, places, rest).astype(np.int64)
-        rows = [[*numbers, mean] for numbers, mean in zip(self.fold_numbers, self.fold_means, strict=True)]
-        numbers: np.ndarray = np.array(rows)[folds, found]
+        known = [[*numbers, mean] for numbers, mean in zip(self.fold_numbers, self.fold_means, strict=True)]
+        numbers: np.ndarray = np.array(known)[folds, found]
         return numbers

@@ -8,6 +8,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 
 from mainspring.core.errors import InputError
 from mainspring.data.transforms import ops
+from mainspring.data.transforms.ops.folds import folds_of
 
 IN, OUT = ("w",), "y"
 NAN = float("nan")
@@ -100,17 +101,31 @@ def test_tokens_that_are_missing_or_known_to_nobody():
 
 
 def test_a_row_never_sees_its_own_fold():
-    op = ops.TargetMean(IN, OUT, ("a",), (0.5,), 0.4, ((0.1,), (0.9,)), (0.3, 0.6))
+    op = ops.TargetMean(IN, OUT, ("a",), (0.5,), 0.4, ((0.1,), (0.9,)), (0.3, 0.6), ("id",))
     given = words("a", "a", "new", None)
     assert op.apply(given).tolist() == [0.5, 0.5, 0.4, 0.4]
-    assert op.apply_training(given).tolist() == [0.1, 0.9, 0.3, 0.6]
-    assert op.apply_training(given, first=1).tolist() == [0.9, 0.1, 0.6, 0.3]
+    rows = {"id": np.array([1.0, 2.0, 3.0, 4.0])}
+    folds = folds_of(rows, 2)
+    assert set(folds.tolist()) == {0, 1}
+    wanted = np.array([[0.1, 0.1, 0.3, 0.3], [0.9, 0.9, 0.6, 0.6]])[folds, range(4)]
+    assert op.apply_training(given, rows).tolist() == wanted.tolist()
+
+
+def test_what_a_row_holds_decides_its_fold():
+    columns = {"n": np.array([1.0, 0.0, NAN, 1.0]), "w": words("a", None, "b", "a")}
+    folds = folds_of(columns, 1000)
+    assert folds[0] == folds[3]
+    assert len(set(folds.tolist())) == 3
+    assert folds.tolist() == folds_of(dict(reversed(columns.items())), 1000).tolist()
+    assert folds_of({"n": np.array([-0.0]), "w": words(None)}, 1000).tolist() == [folds[1]]
+    shares = np.bincount(folds_of({"n": np.arange(10_000.0)}, 5)) / 10_000
+    np.testing.assert_allclose(shares, 0.2, atol=0.015)
 
 
 def test_dates_are_seconds_and_what_is_none_is_told():
     given = words("1970-01-02", "1970-01-01T00:00:01.5", "1970-01-01T01:00:00+01:00", "1969-12-31 23:59:59", None)
     same(ops.Moment(IN, OUT), given, [86_400.0, 1.5, 0.0, -1.0, NAN])
-    with pytest.raises(InputError, match="no date or time: 'yesterday', '31.12.2020'"):
+    with pytest.raises(InputError, match=r"no date or time: 'yesterday', '31\.12\.2020'"):
         ops.Moment(IN, OUT).apply(words("yesterday", "1970-01-01", "31.12.2020"))
 
 

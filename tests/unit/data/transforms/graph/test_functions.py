@@ -1,0 +1,506 @@
+"""Preprocessing functions: what they may say, what is fitted, and that it is one thing in training and serving."""
+
+import itertools
+import json
+
+import numpy as np
+import pytest
+from sklearn.decomposition import PCA
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    MinMaxScaler,
+    OneHotEncoder,
+    PowerTransformer,
+    RobustScaler,
+    StandardScaler,
+)
+
+from mainspring.core.errors import InputError
+from mainspring.data import ColumnType, Feature, Schema, Table, Transform
+from mainspring.data.schema import LanguageDomain
+from mainspring.data.transforms.ops.folds import folds_of
+
+ROWS = 400
+
+
+@pytest.fixture(scope="module")
+def table():
+    rng = np.random.default_rng(3)
+    age = rng.normal(40, 10, ROWS)
+    age[::9] = np.nan
+    jobs = rng.choice(["smith", "clerk", "cook", "judge", None], ROWS, p=[0.4, 0.3, 0.2, 0.05, 0.05])
+    return Table.from_columns(
+        {
+            "age": age,
+            "pay": rng.exponential(1000, ROWS),
+            "size": rng.integers(0, 5, ROWS),
+            "same": np.full(ROWS, 7.0),
+            "member": rng.random(ROWS) < 0.5,
+            "job": jobs.tolist(),
+            "note": [
+                f"The {'red' if n % 3 else 'blue'} House no {n % 4}" if n % 10 else None for n in range(ROWS)
+            ],
+            "at": [f"2024-{n % 12 + 1:02}-{n % 28 + 1:02}T{n % 24:02}:30:00" for n in range(ROWS)],
+            "label": [("no", "yes")[int(one)] for one in rng.random(ROWS) < 0.4],
+        },
+        types={"at": ColumnType.TIMESTAMP},
+    )
+
+
+@pytest.fixture(scope="module")
+def schema(table):
+    tags = {"age": ("person",), "job": ("person",)}
+    features = {
+        column.name: Feature(
+            name=column.name,
+            type=column.type,
+            tags=tags.get(column.name, ()),
+            categorical=column.name == "size",
+            language=LanguageDomain() if column.name == "note" else None,
+        )
+        for column in table.columns
+    }
+    return Schema(features=features, label="label")
+
+
+def matrix(table, schema, function, **options):
+    return Transform.fit(table, schema, function=function, **options).apply(table)
+
+
+def known(table, name):
+    return table.column(name)[:, None]
+
+
+@pytest.mark.parametrize(
+    ("method", "oracle"),
+    [
+        ("z_score", StandardScaler()),
+        ("min_max", MinMaxScaler()),
+        ("robust", RobustScaler()),
+        ("yeo_johnson", PowerTransformer(standardize=False)),
+    ],
+)
+@pytest.mark.parametrize("column", ["age", "pay", "same"])
+def test_scaled_numbers_are_as_scikit_learn_has_them(table, schema, method, oracle, column):
+    if (method, column) == ("yeo_johnson", "same"):
+        pytest.skip("of a constant any power is as good as another")
+    made = matrix(table, schema, lambda c: getattr(c[column], method)())
+    # Its quantiles interpolate between two numbers where ours are their mean.
+    tolerance = 2e-2 if method == "robust" else 1e-5 if method == "yeo_johnson" else 1e-9
+    np.testing.assert_allclose(made, oracle.fit_transform(known(table, column)), rtol=tolerance, atol=tolerance)
+
+
+def test_box_cox_is_as_scikit_learn_has_it(table, schema):
+    wanted = PowerTransformer("box-cox", standardize=False).fit_transform(known(table, "pay"))
+    np.testing.assert_allclose(matrix(table, schema, lambda c: c["pay"].box_cox()), wanted, rtol=1e-5)
+
+
+def test_constants_and_columns_without_numbers_stay_finite():
+    table = Table.from_columns({"same": [4.0, 4.0], "none": [None, None]}, types={"none": ColumnType.FLOAT})
+    schema = Schema(features={name: Feature(name=name, type=ColumnType.FLOAT) for name in table.names})
+    methods = ("z_score", "min_max", "robust", "normal_scores", "rank", "box_cox", "yeo_johnson")
+    for method in methods:
+        made = matrix(table, schema, lambda c, method=method: getattr(c["same"], method)())
+        assert np.isfinite(made).all(), method
+        assert np.isnan(matrix(table, schema, lambda c, method=method: getattr(c["none"], method)())).all()
+    for how in ("median", "mean", "most_frequent"):
+        made = matrix(table, schema, lambda c, how=how: c["none"].impute(how).z_score())
+        assert made.tolist() == [[0.0], [0.0]]
+    assert matrix(table, schema, lambda c: c["same"].bucketize(4)).tolist() == [[1.0], [1.0]]
+    assert matrix(table, schema, lambda c: c["none"].clip(quantiles=(0.1, 0.9)).impute(0)).tolist() == [[0.0]] * 2
+
+
+def test_population_variance_and_a_constant_that_is_only_shifted():
+    table = Table.from_columns({"x": [1.0, 2.0, 3.0, None], "same": [5.0, 5.0, 5.0, 5.0]})
+    schema = Schema(features={name: Feature(name=name, type=ColumnType.FLOAT) for name in table.names})
+    made = matrix(table, schema, lambda c: [c["x"].z_score(), c["same"].z_score()])
+    root = 1.5**0.5
+    np.testing.assert_allclose(made, [[-root, 0], [0, 0], [root, 0], [np.nan, 0]], rtol=1e-15)
+
+
+def test_normal_scores_are_those_of_the_ranks():
+    table = Table.from_columns({"x": [10.0, 30.0, 20.0, 20.0]})
+    schema = Schema(features={"x": Feature(name="x", type=ColumnType.FLOAT)})
+    transform = Transform.fit(table, schema, function=lambda c: [c["x"].rank(), c["x"].normal_scores()])
+    np.testing.assert_allclose(transform.apply(table)[:, 0], [0.125, 0.875, 0.5, 0.5])
+    np.testing.assert_allclose(transform.apply(table)[:, 1], [-1.15034938, 1.15034938, 0, 0], atol=1e-8)
+    between = transform.apply_columns({"x": np.array([15.0, -1.0, 99.0])})
+    np.testing.assert_allclose(between[:, 0], [0.3125, 0.125, 0.875])
+
+
+def test_groups_are_scaled_each_by_itself(table, schema):
+    made = matrix(table, schema, lambda c: [c["pay"].z_score(by=c["job"]), c["pay"].min_max(by=c["job"])])
+    jobs = table.column("job")
+    for job in ("smith", "clerk", "cook", "judge"):
+        mine = made[jobs == job]
+        np.testing.assert_allclose([mine[:, 0].mean(), mine[:, 0].std()], [0, 1], atol=1e-12)
+        assert (mine[:, 1].min(), mine[:, 1].max()) == (0.0, 1.0)
+    pay = table.column("pay")
+    nobody = np.array([job is None for job in jobs])
+    np.testing.assert_allclose(made[nobody, 0], ((pay - pay.mean()) / pay.std())[nobody], rtol=1e-9)
+
+
+def test_imputed_numbers_and_words(table, schema):
+    transform = Transform.fit(
+        table,
+        schema,
+        function=lambda c: [
+            c["age"].impute("median", indicator=True).z_score(),
+            c["age"].impute(-1.0),
+            c["job"].impute("most_frequent").vocabulary(),
+            c["size"].impute("most_frequent"),
+        ],
+    )
+    assert transform.outputs == (
+        "age.impute.z_score",
+        "age.missing",
+        "age.impute_2",
+        "job.impute.vocabulary",
+        "size.impute",
+    )
+    made = transform.apply(table)
+    age = table.column("age")
+    filled = np.where(np.isnan(age), np.nanmedian(age), age)
+    np.testing.assert_allclose(made[:, 0], (filled - filled.mean()) / filled.std(), atol=1e-12)
+    np.testing.assert_array_equal(made[:, 1], np.isnan(age))
+    assert made[0, 2] == -1.0
+    assert (made[:, 3] == 0.0).sum() == sum(job in {"smith", None} for job in table.column("job"))
+
+
+def test_one_hot_is_as_scikit_learn_has_it(table, schema):
+    present = table.where("job IS NOT NULL")
+    made = matrix(present, schema, lambda c: c["job"].one_hot(oov=0, missing=False))
+    wanted = OneHotEncoder(categories=[["smith", "clerk", "cook", "judge"]]).fit_transform(known(present, "job"))
+    np.testing.assert_array_equal(made, wanted.toarray())
+
+
+def test_a_vocabulary_is_ordered_by_frequency_then_by_the_word(schema):
+    table = Table.from_columns({"w": ["b", "a", "c", "c", "", None, "d", "d", "d"]})
+    schema = Schema(features={"w": Feature(name="w", type=ColumnType.STRING)})
+    ways = {
+        "all": lambda c: c["w"].vocabulary(),
+        "top": lambda c: c["w"].vocabulary(top=2),
+        "least": lambda c: c["w"].vocabulary(min_count=2, oov=1),
+        "changed": lambda c: c["w"].lower().vocabulary(),
+        "given": lambda c: c["w"].vocabulary(words=["a", "d"]),
+    }
+    found = {name: Transform.fit(table, schema, function=way).steps[-1].vocabulary for name, way in ways.items()}
+    assert found["all"] == found["changed"] == ("d", "c", "", "a", "b")
+    assert (found["top"], found["least"], found["given"]) == (("d", "c"), ("d", "c"), ("a", "d"))
+    made = matrix(table, schema, ways["least"])[:, 0]
+    np.testing.assert_array_equal(made, [2, 2, 1, 1, 2, np.nan, 0, 0, 0])
+
+
+def test_one_hot_columns_for_unseen_and_missing_words(table, schema):
+    transform = Transform.fit(
+        table, schema, function=lambda c: [c["job"].one_hot(top=2), c["size"].one_hot(oov=2)]
+    )
+    assert transform.outputs[:4] == ("job=smith", "job=clerk", "job?unseen", "job?missing")
+    words = np.array(["clerk", "cook", "new", None], dtype=object)
+    made = transform.apply_columns({"job": words, "size": np.array([0.0, 9.0, np.nan, 1.5])})
+    assert made[:, :4].tolist() == [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+    np.testing.assert_array_equal(made[:, 4:].sum(axis=1), 1.0)
+    assert made[2, -1] == 1.0
+
+
+def test_crosses_hashes_and_frequencies(table, schema):
+    transform = Transform.fit(
+        table,
+        schema,
+        function=lambda c: [
+            c.cross(c["at"].date_part("weekday"), c["at"].date_part("hour")).one_hot(),
+            c.cross("job", "size").hash(16),
+            c["job"].hash(8).one_hot(),
+            c["job"].frequency(),
+        ],
+    )
+    made = transform.apply(table)
+    assert transform.outputs[0].startswith("at.weekday_x_at.hour=")
+    assert made.shape[1] == len(transform.outputs)
+    jobs = table.column("job")
+    share = sum(job == "smith" for job in jobs) / sum(job is not None for job in jobs)
+    assert made[jobs == "smith", -1].tolist() == [share] * sum(jobs == "smith")
+    np.testing.assert_array_equal(made[:, -9:-1].sum(axis=1), [job is not None for job in jobs])
+
+
+def test_buckets(table, schema):
+    made = matrix(table, schema, lambda c: [c["pay"].bucketize(4), c["pay"].bucketize([100, 1000]).one_hot()])
+    wanted = KBinsDiscretizer(4, encode="ordinal", strategy="quantile", quantile_method="averaged_inverted_cdf")
+    np.testing.assert_array_equal(made[:, :1], wanted.fit_transform(known(table, "pay")))
+    names = Transform.fit(table, schema, function=lambda c: c["pay"].bucketize([100, 1000]).one_hot()).outputs
+    assert names == ("pay.bucketize=..100", "pay.bucketize=100..1000", "pay.bucketize=1000..")
+
+
+def test_texts(table, schema):
+    transform = Transform.fit(
+        table,
+        schema,
+        function=lambda c: (
+            c["note"].lower().clean("[0-9]", "#").tokens().bag_of_words(top=3),
+            c["note"].tokens().without(["The", "no"]).ngrams(2, 2).tf_idf(top=2),
+            c["note"].characters(2, 3).hash(8),
+            c["note"].tokens().count(),
+            c["note"].length(),
+        ),
+    )
+    made = transform.apply(table)
+    assert transform.outputs[:3] == tuple(f"note.lower.clean.tokens.bag={word}" for word in ("#", "house", "no"))
+    assert made[1, :3].tolist() == [1.0, 1.0, 1.0]
+    assert made[0, :3].tolist() == [0.0, 0.0, 0.0]
+    assert made[1, -2:].tolist() == [5.0, 18.0]
+    assert np.isnan(made[0, -2:]).all()
+
+
+def test_tf_idf_of_the_documented_example():
+    table = Table.from_columns({"t": ["I like pie pie pie", "yum yum pie"]})
+    schema = Schema(features={"t": Feature(name="t", type=ColumnType.STRING)})
+    transform = Transform.fit(table, schema, function=lambda c: c["t"].tokens().tf_idf())
+    assert [name.rpartition("=")[2] for name in transform.outputs] == ["pie", "I", "like", "yum"]
+    wanted = [[0.6, 0.28109302, 0.28109302, 0.0], [0.33333333, 0.0, 0.0, 0.93697673]]
+    np.testing.assert_allclose(transform.apply(table), wanted, rtol=1e-7)
+
+
+def test_bags_are_as_scikit_learn_has_them(table, schema):
+    notes = [note or "" for note in table.column("note")]
+    oracle = CountVectorizer(ngram_range=(1, 2), token_pattern=r"\w+")
+    wanted = oracle.fit_transform(notes).toarray()
+    transform = Transform.fit(
+        table, schema, function=lambda c: c["note"].lower().tokens(r"\w+").ngrams(1, 2).bag_of_words()
+    )
+    words = [name.rpartition("=")[2] for name in transform.outputs]
+    assert sorted(words) == sorted(oracle.vocabulary_)
+    np.testing.assert_array_equal(transform.apply(table), wanted[:, [oracle.vocabulary_[word] for word in words]])
+
+
+def test_dates(table, schema):
+    made = matrix(
+        table,
+        schema,
+        lambda c: [
+            c["at"].date_parts("year", "month", "weekday", "hour"),
+            c["at"].since("2024-01-01", unit="day"),
+            c["at"].age("2025-01-01"),
+            c["at"].date_part("hour").cycle(24),
+        ],
+    )
+    assert made[0, :5].tolist() == [2024.0, 1.0, 0.0, 0.0, 30 / 1440]
+    assert made[0, 5] == pytest.approx((366 - 30 / 1440) / 365.2425)
+    assert made[6, 6:].tolist() == pytest.approx([1.0, 0.0])
+
+
+def test_arithmetic_between_columns(table, schema):
+    made = matrix(
+        table,
+        schema,
+        lambda c: [c["age"] + c["pay"], c["age"] * 2, c["pay"] / 100, c["age"] - 1, c["age"].divide(c["size"])],
+    )
+    age, pay, size = (table.column(name) for name in ("age", "pay", "size"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient = np.where(size == 0, np.nan, age / size)
+    np.testing.assert_array_equal(made, np.stack([age + pay, age * 2, pay / 100, age - 1, quotient], axis=1))
+
+
+def test_principal_components_are_as_scikit_learn_has_them(table, schema):
+    def scaled(c):
+        return [c["age"].impute("mean").z_score(), c["pay"].z_score(), c["size"].z_score()]
+
+    raw = matrix(table, schema, scaled)
+    wanted = PCA(2, svd_solver="full").fit(raw)
+    signs = np.sign(wanted.components_[[0, 1], np.abs(wanted.components_).argmax(axis=1)])
+    made = matrix(table, schema, lambda c: c.concat(*scaled(c)).pca(2))
+    np.testing.assert_allclose(made, wanted.transform(raw) * signs, atol=1e-10)
+
+
+def test_columns_are_chosen_by_what_the_schema_says(table, schema):
+    chosen = {}
+
+    def function(c):
+        for name in ("numeric", "categorical", "moments", "all"):
+            chosen[name] = [value.name for value in getattr(c, name)()]
+        chosen["tagged"] = [value.name for value in c.tagged("person")]
+        chosen["matching"] = [value.name for value in c.matching("s.*e")]
+        return c.numeric().impute("mean").z_score(), {"profession": c["job"].one_hot(top=1)}
+
+    transform = Transform.fit(table, schema, function=function)
+    assert chosen == {
+        "numeric": ["age", "pay", "same", "member"],
+        "categorical": ["size", "job"],
+        "moments": ["at"],
+        "all": ["age", "pay", "size", "same", "member", "job", "note", "at"],
+        "tagged": ["age", "job"],
+        "matching": ["size", "same"],
+    }
+    assert transform.outputs[4:] == ("profession=smith", "profession?unseen", "profession?missing")
+    assert transform.ignored == dict.fromkeys(("size", "note", "at"), "not used by the function")
+    assert [column.name for column in transform.inputs] == ["age", "pay", "same", "member", "job"]
+
+
+def test_the_label_and_excluded_columns_are_out_of_reach(table, schema):
+    with pytest.raises(InputError, match="'label' is the label"):
+        Transform.fit(table, schema, function=lambda c: c["label"].one_hot())
+    with pytest.raises(InputError, match="'job' is no column"):
+        Transform.fit(table, schema, function=lambda c: c["job"].one_hot(), exclude=["job"])
+    assert "age" not in Transform.fit(table, schema, function=lambda c: c.numeric(), exclude=["age"]).outputs
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda c: c["job"].z_score(), "z_score takes numbers, and 'job' holds words"),
+        (lambda c: c["job"], "'job' holds word, not numbers"),
+        (lambda c: c["note"].tokens(), "holds tokens, not numbers"),
+        (lambda c: c["note"].tf_idf(), "tf_idf takes tokens"),
+        (lambda c: c["note"].tokens().lower(), "lower takes words"),
+        (lambda c: None, "a NoneType is no value"),
+        (lambda c: [], "gives no values"),
+        (lambda c: c["age"].bucketize([2, 1]), r"the edges are \[2\.0, 1\.0\]"),
+        (lambda c: c["age"].bucketize(1), "1 buckets"),
+        (lambda c: c["age"].impute("middle"), "impute"),
+        (lambda c: c["at"].date_part("minutes"), "no part 'minutes'"),
+        (lambda c: c["at"].since("soon"), "'soon' is no date"),
+        (lambda c: c["age"].named("x"), "cannot be called"),
+        (lambda c: c["age"].z_score().resize(2, 2), "holds no pixels"),
+        (lambda c: c.cross("job"), "fewer than two"),
+        (lambda c: c["age"] / 0, "divided by 0"),
+    ],
+)
+def test_what_makes_no_sense_is_told_before_any_row_is_read(table, schema, function, message):
+    with pytest.raises(InputError, match=message):
+        Transform.fit(table, schema, function=function)
+
+
+def everything(c):
+    yield c["age"].impute("median", indicator=True).z_score(), c["age"].yeo_johnson(), c["pay"].normal_scores()
+    yield (
+        c["job"].one_hot(top=2),
+        c["job"].target_mean(folds=4),
+        c["job"].frequency(),
+        c.cross("job", "size").hash(9),
+    )
+    yield c["note"].lower().tokens().tf_idf(top=5), c["at"].date_parts(), c["pay"].z_score(by=c["job"])
+    yield c["pay"].bucketize(5).one_hot(), c.concat(c.numeric().impute(0.0)).pca(2), c["age"] / c["pay"]
+
+
+def test_what_is_saved_is_what_is_loaded(table, schema, tmp_path):
+    transform = Transform.fit(table, schema, function=everything)
+    transform.save(tmp_path)
+    loaded = Transform.load(tmp_path)
+    assert loaded == transform
+    assert loaded.apply(table).tobytes() == transform.apply(table).tobytes()
+    assert json.loads((tmp_path / "transform.json").read_text(encoding="utf-8"))["version"] == 2
+    assert transform.properties()["task"] == "classification"
+
+
+def test_a_row_alone_is_what_it_is_among_others(table, schema):
+    transform = Transform.fit(table, schema, function=everything)
+    whole = transform.apply(table)
+    columns = {column.name: table.column(column.name) for column in transform.inputs}
+    assert transform.apply_columns(columns).tobytes() == whole.tobytes()
+    for row in (0, 1, 9, 399):
+        alone = transform.apply_columns({name: values[row : row + 1] for name, values in columns.items()})
+        assert alone.tobytes() == whole[row : row + 1].tobytes()
+    chunks = list(transform.apply_chunks(table, 37))
+    assert [len(chunk) for chunk in chunks[-2:]] == [37, 30]
+    assert np.concatenate(chunks).tobytes() == whole.tobytes()
+    rounded = np.concatenate(list(transform.apply_chunks(table, 100, dtype="float32")))
+    np.testing.assert_array_equal(rounded, whole.astype(np.float32))
+    assert transform.apply(table.rows(0, 0)).shape == (0, len(transform.outputs))
+
+
+def test_parts_give_what_the_whole_gives_and_are_kept(table, schema, tmp_path, monkeypatch):
+    whole = Transform.fit(table, schema, function=everything)
+    parts = [table.rows(0, 100), table.rows(100, 104), table.rows(104, ROWS)]
+    merged = Transform.fit(parts, schema, function=everything, cache=tmp_path)
+    np.testing.assert_allclose(merged.apply(table), whole.apply(table), rtol=1e-9, atol=1e-9)
+    kept = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    monkeypatch.setattr("mainspring.data.transforms.reading.pieces", None)
+    assert Transform.fit(parts, schema, function=everything, cache=tmp_path) == merged
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == kept
+
+
+def test_only_new_parts_are_read(table, schema, tmp_path):
+    def function(c):
+        return c["age"].z_score(), c["job"].one_hot()
+
+    days = [table.rows(start, start + 100) for start in range(0, ROWS, 100)]
+    Transform.fit(days[:3], schema, function=function, cache=tmp_path)
+    before = set(tmp_path.iterdir())
+    with_all = Transform.fit(days, schema, function=function, cache=tmp_path)
+    # Moments of the age and words of the job: of the new day alone.
+    assert len(set(tmp_path.iterdir()) - before) == 2
+    assert with_all == Transform.fit(days, schema, function=function)
+
+
+def test_the_mean_of_the_label_never_holds_the_label_of_the_row(table, schema):
+    transform = Transform.fit(table, schema, function=lambda c: c["job"].target_mean(folds=4, smoothing=5.0))
+    jobs, target = table.column("job"), transform.labels(table).astype(float)
+    overall = target.mean()
+    mine = jobs == "smith"
+    wanted = (target[mine].sum() + 5.0 * overall) / (mine.sum() + 5.0)
+    np.testing.assert_allclose(transform.apply(table)[mine, 0], wanted, rtol=1e-12)
+    nobody = np.array([job is None for job in jobs])
+    np.testing.assert_allclose(transform.apply(table)[nobody, 0], overall)
+    trained = transform.apply_training(table)[:, 0]
+    names = ("age", "pay", "size", "same", "member", "job", "note", "at")
+    folds = folds_of({name: table.column(name) for name in names}, 4)
+    for row in np.flatnonzero(~nobody)[[0, 5, 17, -1]]:
+        others = folds != folds[row]
+        same = others & (jobs == jobs[row])
+        mean = target[others].mean()
+        assert trained[row] == pytest.approx((target[same].sum() + 5.0 * mean) / (same.sum() + 5.0), rel=1e-12)
+    # Turning a label around changes every fold but its own.
+    labels = table.column("label").copy()
+    labels[8] = "no" if labels[8] == "yes" else "yes"
+    turned = Table.from_columns(table.to_columns() | {"label": labels.tolist()}, {"at": ColumnType.TIMESTAMP})
+    again = Transform.fit(turned, schema, function=lambda c: c["job"].target_mean(folds=4, smoothing=5.0))
+    assert again.apply_training(turned)[8, 0] == trained[8]
+    assert again.apply(turned)[8, 0] != transform.apply(table)[8, 0]
+    # A selection of the training rows has what they had among all.
+    np.testing.assert_array_equal(transform.apply_training(table.rows(100, 200))[:, 0], trained[100:200])
+    with pytest.raises(InputError, match="columns of the training rows are missing: age, at"):
+        transform.apply_training(table.select(["job", "label"]))
+
+
+def test_a_label_that_only_names_rows_gives_nothing_away():
+    """Of pure noise: with every row's own label in it the column would rank the label perfectly."""
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 2, 2000)
+    table = Table.from_columns({"k": [f"k{n // 2}" for n in range(2000)], "id": np.arange(2000.0), "y": label})
+    schema = Schema(
+        features={
+            "k": Feature(name="k", type=ColumnType.STRING),
+            "id": Feature(name="id", type=ColumnType.FLOAT),
+            "y": Feature(name="y", type=ColumnType.INT),
+        },
+        label="y",
+    )
+    transform = Transform.fit(table, schema, function=lambda c: c["k"].target_mean(smoothing=0.0))
+    assert np.corrcoef(transform.apply(table)[:, 0], label)[0, 1] > 0.6
+    assert abs(np.corrcoef(transform.apply_training(table)[:, 0], label)[0, 1]) < 0.1
+
+
+def test_no_label_is_needed(table):
+    schema = Schema(features={"age": Feature(name="age", type=ColumnType.FLOAT)})
+    transform = Transform.fit(table, schema, function=lambda c: c["age"].z_score())
+    assert (transform.label, transform.classes, transform.outputs) == (None, None, ("age.z_score",))
+    with pytest.raises(InputError, match="target_mean needs a label"):
+        Transform.fit(table, schema, function=lambda c: c["age"].target_mean())
+
+
+def test_numbers_that_come_as_text_are_read(table, schema):
+    transform = Transform.fit(table, schema, function=lambda c: [c["age"] * 1, c["size"].one_hot(top=1)])
+    given = {"age": np.array(["3.5", None], dtype=object), "size": np.array([1.0, np.nan])}
+    assert transform.apply_columns(given)[:, 0].tolist()[0] == 3.5
+    with pytest.raises(InputError, match="'old' in row 2"):
+        transform.apply_columns(given | {"age": np.array(["3", "old"], dtype=object)})
+    with pytest.raises(InputError, match="columns are missing: size"):
+        transform.apply_columns({"age": given["age"]})
+
+
+def test_equal_ops_are_one(table, schema):
+    transform = Transform.fit(
+        table, schema, function=lambda c: [c["age"].impute(0).z_score(), c["age"].impute(0).min_max()]
+    )
+    assert [type(op).__name__ for op in transform.steps] == ["Fill", "Scale", "Scale"]
+    assert all(one != other for one, other in itertools.combinations([op.output for op in transform.steps], 2))
