@@ -7,7 +7,17 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, checker, helper, numpy_helper
+from onnx import (
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    ValueInfoProto,
+    checker,
+    compose,
+    helper,
+    numpy_helper,
+)
 
 OPSET = 20
 """Version of the standard operators."""
@@ -86,6 +96,19 @@ class Graph:
     def take(self, matrix: str, columns: Sequence[int]) -> str:
         """Some columns of a matrix."""
         return self.add("Gather", matrix, self.constant(np.array(columns, dtype=np.int64)), axis=1)
+
+    def include(self, other: GraphProto, source: str) -> str:
+        """Add all of another graph that has one input and one output; gives the name of its output.
+
+        Args:
+            other: Of the same version of the operators.
+            source: What its input is.
+        """
+        inner = compose.add_prefix_graph(other, f"mainspring/{self._made}/within/")
+        self._made += 1
+        self._nodes += [helper.make_node("Identity", [source], [inner.input[0].name]), *inner.node]
+        self._constants += inner.initializer
+        return str(inner.output[0].name)
 
     def to_bytes(self, *, about: str, notes: dict[str, str]) -> bytes:
         """The model, checked, as bytes that depend on nothing but its content."""
