@@ -52,6 +52,18 @@ def lowered(
     return Lowered(tuple(found), columns, kinds)
 
 
+def sources_of(graph: Lowered) -> dict[str, tuple[str, ...]]:
+    """The raw columns that each column of the matrix is made of, in the order of the raw columns."""
+    read: dict[str, set[str]] = {name: {name} for name in graph.kinds}
+    for op in graph.ops:
+        read[op.output] = {raw for name in op.inputs for raw in read[name]}
+    return {
+        column: tuple(raw for raw in graph.kinds if raw in read[name])
+        for name, columns in graph.results.items()
+        for column in columns
+    }
+
+
 def kind_of(type_: ColumnType) -> Kind:
     """What the values of a raw column are."""
     return Kind.NUMBER if type_.is_numeric or type_ is ColumnType.BOOL else Kind.WORD

@@ -137,6 +137,11 @@ class Transform:
         """Names of the columns of the matrix."""
         return tuple(name for names in self.graph[1].values() for name in names)
 
+    @property
+    def sources(self) -> Mapping[str, tuple[str, ...]]:
+        """The raw columns that each column of the matrix is made of."""
+        return lowering.sources_of(self.graph)
+
     def apply(self, table: Table) -> np.ndarray:
         """The matrix, float64 ``[n, len(outputs)]``.
 
@@ -146,14 +151,7 @@ class Transform:
         Raises:
             InputError: If the table lacks input columns, or text in a column of numbers is not a number.
         """
-        import numpy as np
-
-        found = np.empty((table.num_rows, len(self.outputs)))
-        start = 0
-        for chunk in self.apply_chunks(table):
-            found[start : start + len(chunk)] = chunk
-            start += len(chunk)
-        return found
+        return self._whole(table, training=False)
 
     def apply_chunks(
         self, table: Table, rows: int = 1 << 16, *, dtype: str = "float64", training: bool = False
@@ -180,9 +178,7 @@ class Transform:
         The same as :meth:`apply`, but for columns made of the label (``target_mean``): there a row gets figures
         in which its own label has no part. Any selection of the training rows will do, with all their columns.
         """
-        import numpy as np
-
-        return np.concatenate([*self.apply_chunks(table, training=True), np.empty((0, len(self.outputs)))])
+        return self._whole(table, training=True)
 
     def apply_columns(self, columns: Mapping[str, np.ndarray]) -> np.ndarray:
         """The matrix from raw arrays, in the form that ``Table.column`` gives."""
@@ -251,6 +247,16 @@ class Transform:
             **({"label": self.label} if self.label else {}),
             **({"left_out": self._left_out()} if self.ignored else {}),
         }
+
+    def _whole(self, table: Table, *, training: bool) -> np.ndarray:
+        import numpy as np
+
+        found = np.empty((table.num_rows, len(self.outputs)))
+        start = 0
+        for chunk in self.apply_chunks(table, training=training):
+            found[start : start + len(chunk)] = chunk
+            start += len(chunk)
+        return found
 
     def _left_out(self) -> str:
         return "; ".join(f"{column}: {why}" for column, why in self.ignored.items())

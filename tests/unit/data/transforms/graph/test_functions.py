@@ -504,3 +504,35 @@ def test_equal_ops_are_one(table, schema):
     )
     assert [type(op).__name__ for op in transform.steps] == ["Fill", "Scale", "Scale"]
     assert all(one != other for one, other in itertools.combinations([op.output for op in transform.steps], 2))
+
+
+def test_what_each_column_is_made_of(table, schema):
+    transform = Transform.fit(
+        table, schema, function=lambda c: [c["age"] / c["pay"], c["job"].one_hot(top=1, oov=0), c["size"]]
+    )
+    assert transform.sources == {
+        "age/pay": ("age", "pay"),
+        "job=smith": ("job",),
+        "job?missing": ("job",),
+        "size": ("size",),
+    }
+    plain = Transform.fit(table, schema, exclude=["note"])
+    assert plain.sources["age=missing"] == ("age",)
+    assert list(plain.sources) == list(plain.outputs)
+
+
+def test_the_rules_by_type_are_the_function_that_says_the_same(table, schema):
+    """The fit without a function, and its ops, to the last bit of rounding."""
+    plain = Transform.fit(table, schema, exclude=["note", "size", "at"])
+    said = Transform.fit(
+        table,
+        schema,
+        function=lambda c: (
+            [c[name].impute("median").z_score() for name in ("age", "pay", "same", "member")]
+            + [c["job"].one_hot(top=100)]
+        ),
+    )
+    kept = [place for place, name in enumerate(plain.outputs) if name != "age=missing"]
+    np.testing.assert_allclose(plain.apply(table)[:, kept], said.apply(table), rtol=1e-12, atol=1e-12)
+    parts = [step.apply(table.column(step.column)) for step in plain.steps]
+    assert np.concatenate(parts, axis=1).tobytes() == plain.apply(table).tobytes()
