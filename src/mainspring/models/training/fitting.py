@@ -151,7 +151,7 @@ def _rows(
         )
     target = transform.labels(learnt)
     of_classes = weights_by_class(by_class, transform.classes, target)
-    rows = Rows(transform.apply(learnt), target, row_weights(learnt, weight, of_classes, target))
+    rows = Rows(transform.apply_training(learnt), target, row_weights(learnt, weight, of_classes, target))
     if watched is None:
         return rows, None
     truth = transform.labels(watched)
