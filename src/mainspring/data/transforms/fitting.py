@@ -139,4 +139,11 @@ def _copies(material: Material, labels: np.ndarray, classes: int | None) -> bool
         return False
     kept = labels[material.present].tolist()
     pairs = set(zip(material.values[material.present].tolist(), kept, strict=True))
-    return len(pairs) == classes == len(set(kept))
+    if not len(pairs) == classes == len(set(kept)):
+        return False
+    values = material.values[material.present]
+    if classes < len(kept) or values.dtype == object:
+        return True
+    # Where no value comes twice any two columns go together one to one; a copy also has the order.
+    steps = np.diff(values[np.argsort(kept)])
+    return bool((steps > 0).all() or (steps < 0).all())

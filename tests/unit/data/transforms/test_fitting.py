@@ -88,6 +88,12 @@ def test_columns_that_are_no_features():
     assert ignored([float(n) for n in range(100)], FLOAT) is None
 
 
+def test_numbers_that_never_repeat_are_no_copies_of_numbers_that_never_repeat():
+    labels = [0.5, 1.5, 2.5, 3.5]
+    assert ignored([3.0, 1.0, 2.0, 4.0], FLOAT, labels) is None
+    assert "says the label in other words" in ignored([9.0, 8.0, 7.0, 2.0], FLOAT, labels)
+
+
 def test_copies_of_the_label():
     assert "says the label in other words" in ignored(["yes", "no", "yes", "no"], STRING, [1, 0, 1, 0])
     assert "says the label in other words" in ignored([7.0, 3.0, 7.0, None], FLOAT, [1, 0, 1, 0])
