@@ -53,6 +53,11 @@ def mainspring_runtimes() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 
 @hookspec
+def mainspring_importers() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Kind of model made elsewhere to a ``mainspring.models.foreign.request.Importer``, which reads it."""
+
+
+@hookspec
 def mainspring_sources() -> Mapping[str, str]:  # type: ignore[empty-body]
     """Suffix of files (``.xyz``) or URL scheme (``xyz``) to a ``mainspring.data.sources.Reader``."""
 

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import skops.io
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.neighbors import BallTree, KDTree
+from sklearn.pipeline import Pipeline
 from sklearn.tree._tree import Tree
 
 from mainspring.core.errors import InputError, IntegrityError
@@ -90,10 +91,18 @@ def load_sklearn(data: bytes) -> Any:
         estimator = skops.io.loads(data, trusted=sorted(TRUSTED))
     except (TypeError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise IntegrityError(f"the model file cannot be read: {error}") from error
-    features = int(getattr(estimator, "n_features_in_", 0))
-    for part in _parts(estimator, set()):
-        _check_indices(part, features)
+    seen: set[int] = set()
+    for owner in _owners(estimator):
+        features = int(getattr(owner, "n_features_in_", 0))
+        for part in _parts(owner, seen):
+            _check_indices(part, features)
     return estimator
+
+
+def _owners(estimator: Any) -> list[Any]:
+    """The estimators that are given a matrix of their own: the steps of pipelines, innermost first, then itself."""
+    steps = getattr(estimator, "steps", None) if isinstance(estimator, Pipeline) else None
+    return [owner for _, step in steps or () for owner in _owners(step)] + [estimator]
 
 
 def _canonical(written: bytes) -> bytes:
