@@ -36,6 +36,10 @@ class File:
         return self.location
 
 
+CHECKPOINTS = "checkpoints"
+"""The resource that is a folder (``Path``) of the step itself: it outlives a kill, and goes when the step is done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """The default of an argument that the engine fills in: a registry, a folder for deployments."""

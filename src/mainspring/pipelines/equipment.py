@@ -49,3 +49,7 @@ class Equipment:
     def scratch_of(self, run: str) -> Path:
         """The folder in which the scratch folders of a run's attempts lie, one for each process that ran it."""
         return self.home / "scratch" / run
+
+    def checkpoints_of(self, key: str) -> Path:
+        """The folder where a step with this cache key keeps how far it is: the same in every run and attempt."""
+        return self.home / "checkpoints" / key

@@ -11,7 +11,7 @@ from typing import Any
 
 from mainspring.core import plugins
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
-from mainspring.pipelines.arguments import Argument, File, Role, RunStatus
+from mainspring.pipelines.arguments import CHECKPOINTS, Argument, File, Role, RunStatus
 from mainspring.pipelines.codecs import Encoded, decode, encode, remember, shaped
 from mainspring.pipelines.loading import resolve
 from mainspring.pipelines.ports import Failure, FunctionRef, Given, Outcome, Stored, Task
@@ -54,10 +54,14 @@ def _arguments(task: Task, step: Step[..., Any], resources: Mapping[str, Callabl
     values |= {name: _loaded(known[name], given, task.makers) for name, given in task.inputs.items()}
     values |= {name: File(location) for name, location in task.files.items()}
     for argument, resource in task.resources.items():
+        if resource == CHECKPOINTS:
+            values[argument] = Path(task.checkpoints)
+            values[argument].mkdir(parents=True, exist_ok=True)
+            continue
         if resource not in resources:
             raise InputError(
                 f"step {step.name!r} asks for the resource {resource!r}, which there is not",
-                expected="one of " + (", ".join(sorted(resources)) or "none"),
+                expected="one of " + ", ".join(sorted({*resources, CHECKPOINTS})),
             )
         values[argument] = resources[resource]()
     for asked in known.values():
@@ -106,8 +110,8 @@ def _encoded(task: Task, step: Step[..., Any], returned: Any) -> dict[str, Encod
 
 
 def platform_resources(task: Task) -> Mapping[str, Callable[[], Any]]:
-    """The resources of the platform, made anew in this process; none if the task needs none."""
-    if task.platform is None or not task.resources:
+    """The resources of the platform, made anew in this process; none if the task needs none of them."""
+    if task.platform is None or not {*task.resources.values()} - {CHECKPOINTS}:
         return {}
     provider: Callable[..., Mapping[str, Callable[[], Any]]] = plugins.load_string(task.platform.provider)
     return provider(dict(task.platform.settings))

@@ -63,6 +63,8 @@ class Task:
     Attributes:
         makers: The steps that name the classes of the inputs, for a process that does not know them yet.
         folder: An empty scratch folder; outputs are left there.
+        checkpoints: A folder that outlives the attempt and its process, for a step that asks for the resource of
+            this name; the next attempt at the same work is given the same.
         log: The file that takes what the step prints and logs.
         timeout: In seconds.
     """
@@ -78,6 +80,7 @@ class Task:
     platform: Platform | None = None
     makers: tuple[FunctionRef, ...] = ()
     folder: str
+    checkpoints: str = ""
     log: str
     timeout: float | None = None
 
@@ -121,7 +124,7 @@ class Runner(Protocol):
         - A task that exceeds its timeout or is cancelled ends as a failure of kind ``TIMEOUT`` or ``CANCELED``;
           a runner that cannot stop a task says so in ``can_stop``.
         - What the task prints and logs goes to ``task.log`` while it runs.
-        - Nothing is written outside ``task.folder`` and ``task.log``.
+        - Nothing is written outside ``task.folder``, ``task.checkpoints`` and ``task.log``.
     """
 
     can_stop: bool

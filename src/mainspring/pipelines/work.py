@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import queue
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from pathlib import Path
 from typing import cast
 
 from mainspring.core.errors import MainspringError, StateError
 from mainspring.core.records import Artifact, Execution, ExecutionState
+from mainspring.pipelines.arguments import CHECKPOINTS
 from mainspring.pipelines.attempts import Attempt, OpenNode
 from mainspring.pipelines.cache import differences
 from mainspring.pipelines.code import is_first_party
@@ -138,9 +141,19 @@ class Work:
             platform=course.equipment.platform,
             makers=self._makers(inputs),
             folder=str(course.scratch / attempt.task),
+            checkpoints=str(self._checkpoints(prepared)),
             log=self._log(attempt),
             timeout=unit.step.options.timeout,
         )
+
+    def _checkpoints(self, prepared: Prepared) -> Path:
+        """By the cache key: whatever decides what a step gives decides too what it may go on from.
+
+        What a step gives that is never cached may depend on more; its checkpoints are for its own run alone.
+        """
+        cached = prepared.unit.step.options.cache and not prepared.unit.node.at_exit
+        key = prepared.key.digest.rpartition(":")[2]
+        return self._course.equipment.checkpoints_of(key if cached else f"{self._course.name}-{key}")
 
     def _makers(self, inputs: Mapping[str, Given]) -> tuple[FunctionRef, ...]:
         types = {item.type for given in inputs.values() for item in given.items if item is not None}
@@ -179,6 +192,8 @@ class Work:
                 failure = failure_of(error)
             else:
                 result = NodeResult(ExecutionState.COMPLETE, outputs)
+                if CHECKPOINTS in attempt.prepared.resources.values():
+                    shutil.rmtree(self._checkpoints(attempt.prepared), ignore_errors=True)
                 return self._close(attempt, result, seconds=outcome.seconds)
         return self._failed(attempt, failure, outcome.seconds)
 

@@ -185,7 +185,7 @@ def test_an_unknown_resource(tmp_path: Path) -> None:
     failure = run(tmp_path, wants, {"saw": str}, resources={"tool": "hammer"}).failure
     assert failure is not None
     assert "asks for the resource 'hammer'" in failure.error
-    assert "one of saw" in failure.error
+    assert "one of checkpoints, saw" in failure.error
 
 
 def provide(settings: dict[str, Any]) -> dict[str, Any]:
