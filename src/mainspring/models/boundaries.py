@@ -29,6 +29,7 @@ from mainspring.data.transforms.ops import (
     Op,
     Project,
     Scale,
+    UnitLength,
     Within,
     YeoJohnson,
 )
@@ -40,7 +41,7 @@ THRESHOLDS_PER_COLUMN = 60
 HALVINGS = 80
 """Enough to get from any bracket to neighbouring numbers."""
 
-LAST_BITS_DIFFER = (BoxCox, Cycle, Log, Project, YeoJohnson)
+LAST_BITS_DIFFER = (BoxCox, Cycle, Log, Project, UnitLength, YeoJohnson)
 """Ops that libraries of mathematics round differently: behind these, a threshold has a small blind spot."""
 
 BLIND_SPOT = 1e-9

@@ -118,7 +118,7 @@ def matrix_chunks(
     kinds = transform.graph.kinds
     return (
         compute({name: as_value(values, kinds[name], name) for name, values in piece.items()})
-        for piece in pieces(table, {column.name: kinds[column.name] for column in transform.inputs}, rows)
+        for piece in pieces(table, [column.name for column in transform.inputs], rows)
     )
 
 

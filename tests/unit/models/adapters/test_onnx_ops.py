@@ -106,6 +106,14 @@ CASES = {
         ops.Concat(("x", "y", "k"), "c"),
         ops.Project(("c",), "o", (1.0, 2.0, 3.0), ((0.5, 0.1, 0.2),) * 2),
     ],
+    **{
+        f"unit_length_{length}": [
+            ops.Concat(("x", "y"), "c"),
+            ops.Clip(("c",), "d", -1e9, 1e9),
+            ops.UnitLength(("d",), "o", length),
+        ]
+        for length in ("l1", "l2", "max")
+    },
     "cycle": [ops.Cycle(K, "o", 24.0)],
     "fill_word": [ops.FillWord(W, "f", "b"), ops.Lookup(("f",), "o", VOCABULARY)],
     "is_missing_word": [ops.IsMissingWord(W, "o")],
@@ -122,7 +130,9 @@ CASES = {
     "lookup_unknown": [ops.Lookup(W, "o", VOCABULARY, unseen=None, missing=0.5)],
     "replace": [ops.Replace(W, "o", ("a", "b"), (0.1, 1e300), 0.0, -1.0)],
     "replace_nothing": [ops.Replace(W, "o", ("a", "b"), (0.1, 1e300))],
-    "target_mean": [ops.TargetMean(W, "o", ("a", "b"), (0.1, 0.7), 0.3, ((0.1, 0.2), (0.3, 0.4)), (0.3, 0.4))],
+    "target_mean": [
+        ops.TargetMean(W, "o", ("a", "b"), (0.1, 0.7), 0.3, ((0.1, 0.2), (0.3, 0.4)), (0.3, 0.4), ("w",))
+    ],
     "keyed_scale": [ops.KeyedScale(("x", "w"), "o", ("a", ""), (1.0, 2.0), (3.0, 7.0), 0.1, 0.3)],
     "lower": [ops.Lower(W, "f"), ops.Lookup(("f",), "o", ("a", "ünï çö", "__missing__x"))],
     "tokens": [TOKENS, ops.TokenCount(("t",), "o")],

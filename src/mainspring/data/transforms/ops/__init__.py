@@ -25,6 +25,7 @@ op                   from → to           meaning
 ``Combine``          number, number → n. ``+ - * /``, safe
 ``Concat``           numbers → columns   side by side
 ``Project``          columns → columns   ``(x - mean) @ components.T``
+``UnitLength``       columns → columns   every row divided by its length
 ``Cycle``            number → 2 columns  sine and cosine
 ``FillWord``         word → word         a constant for missing
 ``IsMissingWord``    word → number       1.0 for missing
@@ -90,6 +91,7 @@ from mainspring.data.transforms.ops.scale import Scale
 from mainspring.data.transforms.ops.target_mean import TargetMean
 from mainspring.data.transforms.ops.text import Length, Lower, Matches, Strip, Substitute
 from mainspring.data.transforms.ops.tokens import Characters, NGrams, StopWords, Tokens
+from mainspring.data.transforms.ops.unit_length import UnitLength
 from mainspring.data.transforms.ops.within import Within
 from mainspring.data.transforms.ops.words import ToNumber, ToWord
 
@@ -138,6 +140,7 @@ OPS: Final[Mapping[str, type[Op]]] = {
         ToWord,
         TokenCount,
         Tokens,
+        UnitLength,
         Within,
         YeoJohnson,
     )
@@ -190,6 +193,7 @@ __all__ = [
     "ToWord",
     "TokenCount",
     "Tokens",
+    "UnitLength",
     "Within",
     "YeoJohnson",
 ]

@@ -14,6 +14,7 @@ from mainspring.data.transforms.ops import Op
 from mainspring.models.adapters.onnx_ops import columns, dates, numbers, places, tokens, words
 from mainspring.models.adapters.onnx_ops.values import Value, Values
 from mainspring.models.adapters.onnx_ops.words import refuse
+from mainspring.models.boundaries import LAST_BITS_DIFFER
 from mainspring.models.ports import NotExportableError
 
 Emitter: TypeAlias = Callable[[Values, Sequence[Any]], Sequence[Value]]
@@ -61,12 +62,13 @@ EMITTERS: Final[Mapping[type[Op], Emitter]] = {
     ops.ToWord: words.emit_to_word,
     ops.TokenCount: tokens.emit_token_count,
     ops.Tokens: tokens.emit_tokens,
+    ops.UnitLength: columns.emit_unit_length,
     ops.Within: numbers.emit_within,
     ops.YeoJohnson: numbers.emit_yeo_johnson,
 }
 """By class of op."""
 
-INEXACT: Final[frozenset[type[Op]]] = frozenset({ops.BoxCox, ops.Cycle, ops.Log, ops.Project, ops.YeoJohnson})
+INEXACT: Final[frozenset[type[Op]]] = frozenset(LAST_BITS_DIFFER)
 """Ops whose last bits differ between libraries of mathematics; all others agree to the last bit."""
 
 _WHOLE: Final = (
