@@ -47,13 +47,13 @@ def models() -> None:
 
 
 _HOOKS = {
-    "add": "webhooks:add",
-    "deliver": "webhooks:deliver",
-    "enable": "webhooks:enable",
-    "list": "webhooks:list_",
-    "log": "webhooks:log",
-    "remove": "webhooks:remove",
-    "test": "webhooks:test",
+    "add": "hooks:add",
+    "deliver": "hooks:deliver",
+    "enable": "hooks:enable",
+    "list": "hooks:list_",
+    "log": "hooks:log",
+    "remove": "hooks:remove",
+    "test": "hooks:test",
 }
 _HOOKS_TOLD = {
     "add": "Tell an address of what happens to models.",
