@@ -15,6 +15,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Assessment": "mainspring.data.assessment:Assessment",
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
+        "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",
         "mainspring.Model": "mainspring.models.model:Model",
         "mainspring.ModelVersion": "mainspring.models.registry:ModelVersion",
         "mainspring.Package": "mainspring.models.package:Package",

@@ -14,6 +14,7 @@ from mainspring.data.spans import read_examples, rule_of
 from mainspring.data.statistics import Statistics
 from mainspring.data.transforms import Transform
 from mainspring.data.transforms import named as preprocessing
+from mainspring.data.transforms.selection import FeatureSelection
 from mainspring.data.validation import Validation
 from mainspring.data.validation import validate as validate_statistics
 from mainspring.pipelines import File, step
@@ -176,6 +177,7 @@ def validate(
 def transform(
     examples: Examples,
     schema: Schema,
+    selection: FeatureSelection | None = None,
     *,
     exclude: list[str] = _NONE,
     vocabulary_size: int = 100,
@@ -188,6 +190,7 @@ def transform(
     """Fit what turns raw columns into the matrix that models learn from, on the rows of one split.
 
     Args:
+        selection: A choice of columns: those that it leaves out are not used.
         exclude: Columns that must not be used.
         vocabulary_size: The largest number of words per column.
         impute: ``median`` or ``mean`` for missing numbers; ``null`` leaves them missing.
@@ -200,7 +203,7 @@ def transform(
     return Transform.fit(
         examples.split(split),
         schema,
-        exclude=exclude,
+        exclude=[*exclude, *(selection.excluded if selection is not None else ())],
         vocabulary_size=vocabulary_size,
         impute=impute,
         categories=categories,

@@ -4,19 +4,26 @@ Thin on purpose: each step is one call of a plain function of this room.
 """
 
 import math
+from pathlib import Path
 from typing import Any, Final
 
-from mainspring.data import Examples, Transform
+from mainspring.data import Examples, Schema, Transform
+from mainspring.data.transforms.selection import FeatureSelection
 from mainspring.evaluation import Evaluation
 from mainspring.models.model import Model
 from mainspring.models.package import Package
 from mainspring.models.packaging import build
 from mainspring.models.registry import PRODUCTION, ModelVersion, Registry
+from mainspring.models.selection import DEFAULT as METHODS
+from mainspring.models.selection import select_features as compare_choices
 from mainspring.models.training import train as train_model
 from mainspring.models.training import train_both
+from mainspring.models.training.checkpoints import checkpoints_for
 from mainspring.pipelines import resource, step
 
 _NONE: Final[dict[str, Any]] = {}
+_NOTHING: Final[list[str]] = []
+_METHODS: Final = list(METHODS)
 
 
 @step(isolation="process", requires=("scikit-learn", "lightgbm", "skops"))
@@ -39,8 +46,12 @@ def train(
     compare: bool = False,
     compare_split: str = "eval",
     metric: str | None = None,
+    checkpoint_seconds: float = 60.0,
+    checkpoints: Path = resource("checkpoints"),
 ) -> Model:
     """Train an estimator on the rows of a split.
+
+    A neural network goes on after a kill from its last checkpoint, and ends with the same bits.
 
     Args:
         examples: The rows.
@@ -61,7 +72,11 @@ def train(
         compare: Both go on from ``warm_start`` and start over, and keep the better.
         compare_split: Name of the split that the two are compared on.
         metric: What they are compared by.
+        checkpoint_seconds: How often a network keeps where it stands.
+        checkpoints: Where.
     """
+    # Without an engine there is no such folder.
+    folder = checkpoints if isinstance(checkpoints, Path) else None
     options: dict[str, Any] = {
         "estimator": estimator,
         "params": params,
@@ -73,12 +88,79 @@ def train(
         "weight": weight,
         "monotone": monotone,
         "seconds": seconds,
+        "checkpoints": folder and checkpoints_for(estimator, folder, seconds=checkpoint_seconds),
     }
     rows = examples.split(split)
     if compare:
         held_out = examples.split(compare_split)
         return train_both(rows, transform, held_out, initial=warm_start, metric=metric, **options)
     return train_model(rows, transform, initial=warm_start, **options)
+
+
+@step(isolation="process", requires=("scikit-learn", "lightgbm", "skops"))
+def select_features(
+    examples: Examples,
+    schema: Schema,
+    *,
+    methods: list[str] = _METHODS,
+    estimator: str | None = None,
+    params: dict[str, Any] | None = None,
+    metric: str | None = None,
+    count: int | None = None,
+    limit: float = 0.95,
+    choose: str = "best",
+    folds: int = 5,
+    judge_on: str | None = None,
+    exclude: list[str] = _NOTHING,
+    task: str = "auto",
+    positive: str | None = None,
+    seed: int = 0,
+    max_fits: int | None = None,
+    max_seconds: float | None = None,
+    split: str = "train",
+) -> FeatureSelection:
+    """Compare methods of choosing features on the rows of a split, and choose.
+
+    Args:
+        examples: The rows.
+        schema: Says which columns there are, and the label.
+        methods: Such as ``all``, ``correlation``, ``univariate``, ``rfe``, ``l1``, ``importance``,
+            ``mutual_information``, ``permutation``, ``forward``, ``backward``.
+        estimator: What is trained to compare; logistic or ridge regression if not given.
+        params: Arguments of its constructor.
+        metric: What decides; ``auc`` or ``rmse`` if not given.
+        count: How many columns to choose; cross-validation decides if not given.
+        limit: The largest correlation of two columns that may both stay, for ``correlation``.
+        choose: The method whose columns are used; ``best`` for the fewest within one standard error of the best.
+        folds: Of the cross-validation.
+        judge_on: A split to judge by instead of cross-validation; its rows then have a part in the choice.
+        exclude: Columns that must not be used.
+        task: ``classification`` or ``regression``, where the label alone does not say it.
+        positive: The class that a binary task is about.
+        seed: Of every random choice.
+        max_fits: The most models that searches may train.
+        max_seconds: The longest that searches may take.
+        split: Name of the split.
+    """
+    return compare_choices(
+        examples.split(split),
+        schema,
+        methods=methods,
+        held_out=examples.split(judge_on) if judge_on else None,
+        estimator=estimator,
+        params=params,
+        metric=metric,
+        count=count,
+        limit=limit,
+        choose=choose,
+        folds=folds,
+        exclude=exclude,
+        task=task,
+        positive=positive,
+        seed=seed,
+        max_fits=max_fits,
+        max_seconds=max_seconds,
+    )
 
 
 @step(isolation="process", requires=("onnx", "onnxruntime", "scikit-learn", "lightgbm"))

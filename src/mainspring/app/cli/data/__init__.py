@@ -10,6 +10,7 @@ _COMMANDS = {
     "compare": "compare:compare",
     "profile": "profile:profile",
     "schema": "schema:schema",
+    "select": "select:select",
     "stats": "stats:stats",
     "validate": "validate:validate",
 }
@@ -17,6 +18,7 @@ _SUMMARIES = {
     "compare": "How far apart two data sets are, column by column.",
     "profile": "Everything about data on one page: figures, anomalies, findings.",
     "schema": "What data should look like: infer it, update it, compare it.",
+    "select": "Which columns are enough to predict a label.",
     "stats": "What is in data, column by column.",
     "validate": "Hold data against a schema; exit code 3 where it fails.",
 }

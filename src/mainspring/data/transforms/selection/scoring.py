@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
@@ -95,8 +95,22 @@ def score_features(
     wanted = _checked(table, label, method, features)
     classes = labels.find_classes(table, label, task=task)
     target = labels.encode(table, label, classes)
-    about = _Label(target, None if classes is None else len(classes), seed)
-    found = [_score(table, name, about, method) for name in wanted]
+    columns = {name: table.column(name) for name in wanted}
+    return score_columns(columns, target, None if classes is None else len(classes), method=method, seed=seed)
+
+
+def score_columns(
+    columns: Mapping[str, np.ndarray], target: np.ndarray, classes: int | None, *, method: str = "f", seed: int = 0
+) -> tuple[Score, ...]:
+    """As :func:`score_features`, on arrays in the form that ``Table.column`` gives.
+
+    Args:
+        columns: Numbers with NaN, or objects: words and ``None``.
+        target: Class indices or numbers.
+        classes: How many there are; ``None`` for numbers.
+    """
+    label = _Label(target, classes, seed)
+    found = [_score(name, values, label, method) for name, values in columns.items()]
     return tuple(sorted(found, key=lambda one: -one.strength))
 
 
@@ -120,13 +134,12 @@ class _Label:
         return chi.in_groups(self.values), chi.GROUPS
 
 
-def _score(table: Table, name: str, label: _Label, method: str) -> Score:
+def _score(name: str, values: np.ndarray, label: _Label, method: str) -> Score:
     import numpy as np
 
-    type_ = table.type_of(name)
-    if type_.is_numeric or type_ is ColumnType.BOOL:
-        return _of_number(name, table.column(name), label, method)
-    words = as_words(table.column(name))
+    if values.dtype != object:
+        return _of_number(name, values, label, method)
+    words = as_words(values)
     places = {word: place for place, word in enumerate(sorted({word for word in words if word is not None}))}
     coded = np.array([-1 if word is None else places[word] for word in words], dtype=np.int64)
     return _of_words(name, coded, len(places), label, method)
