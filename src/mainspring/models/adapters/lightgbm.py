@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, ClassVar
 
 import lightgbm
@@ -43,6 +44,9 @@ ESTIMATORS = {
     "lightgbm.LGBMClassifier": lightgbm.LGBMClassifier,
     "lightgbm.LGBMRegressor": lightgbm.LGBMRegressor,
 }
+
+TAKES_EVAL_X = "eval_X" in signature(lightgbm.LGBMModel.fit).parameters
+"""Since 4.7 watched rows are given so; before, as ``eval_set``."""
 
 DEFAULTS = {"n_jobs": 2, "deterministic": True, "force_row_wise": True, "verbose": -1}
 """Parameters that differ from LightGBM's own defaults."""
@@ -199,13 +203,15 @@ def _arguments(
     if options.initial is not None:
         arguments["init_model"] = options.initial.native
     held = options.validation
-    if held is not None:
-        arguments["eval_set"] = [(matrix, target), (held.matrix, held.target)]
-        arguments["eval_names"] = ["train", "validation"]
-        arguments["eval_sample_weight"] = [options.weights, held.weights]
-    elif options.on_iteration is not None:
-        arguments["eval_set"], arguments["eval_names"] = [(matrix, target)], ["train"]
-        arguments["eval_sample_weight"] = [options.weights]
+    if held is not None or options.on_iteration is not None:
+        watched = [(matrix, target), *([(held.matrix, held.target)] if held is not None else [])]
+        arguments["eval_names"] = ["train", "validation"][: len(watched)]
+        arguments["eval_sample_weight"] = [options.weights, *([held.weights] if held is not None else [])]
+        if TAKES_EVAL_X:
+            arguments["eval_X"] = tuple(one for one, _ in watched)
+            arguments["eval_y"] = tuple(one for _, one in watched)
+        else:
+            arguments["eval_set"] = watched
     if options is not PLAIN:
         arguments["callbacks"] = [_callback(recipe, options, watch, _seen(recipe, target))]
     return arguments

@@ -91,7 +91,9 @@ def _fit_histogram(
     watch: Watch,
 ) -> None:
     kept = {name: estimator.get_params()[name] for name in ("early_stopping", "n_iter_no_change", "tol")}
-    estimator.set_params(early_stopping=True, n_iter_no_change=options.patience or estimator.max_iter, tol=0.0)
+    estimator.set_params(
+        early_stopping=True, n_iter_no_change=1 + (options.patience or estimator.max_iter), tol=0.0
+    )
     if held.weights is not None or arguments:
         ones = np.ones(len(held.target))
         arguments["sample_weight_val"] = ones if held.weights is None else held.weights
@@ -100,7 +102,11 @@ def _fit_histogram(
     estimator.set_params(**kept)
     # The first figure is that of no tree at all.
     for train, validation in zip(estimator.train_score_[1:], estimator.validation_score_[1:], strict=True):
-        watch.step({"train score": float(train), "validation score": float(validation)}, float(validation))
+        figures = {"train score": float(train), "validation score": float(validation)}
+        if watch.step(figures, float(validation)):
+            break
+    if len(estimator._predictors) < estimator.max_iter and watch.reason == "done":
+        watch.reason = "early"
     if options.patience is not None:
         estimator._predictors = estimator._predictors[: watch.kept]
 

@@ -18,7 +18,7 @@ from mainspring.models.training.seeding import seeded
 from mainspring.models.training.validation import take_validation
 from mainspring.models.training.weights import class_weights as weights_by_class
 from mainspring.models.training.weights import row_weights
-from mainspring.models.training_options import Ending, Iteration, Rows, TrainingOptions
+from mainspring.models.training_options import CheckpointPlace, Ending, Iteration, Rows, TrainingOptions
 from mainspring.models.training_record import TrainingRecord, curves_of
 
 
@@ -40,6 +40,7 @@ def train(
     on_iteration: Callable[[Iteration], None] | None = None,
     on_checkpoint: Callable[[int, Fitted], None] | None = None,
     checkpoint_every: int = 0,
+    checkpoints: CheckpointPlace | None = None,
 ) -> Model:
     """Train an estimator on the rows of a table.
 
@@ -66,6 +67,8 @@ def train(
         on_iteration: Told about every iteration.
         on_checkpoint: Given the iteration and the estimator so far.
         checkpoint_every: How often, in iterations.
+        checkpoints: Where the state of the training outlives its process; a training that finds a state there
+            goes on from it.
 
     Raises:
         InputError: If there is no such estimator or parameter, if it does the other task, if labels are missing,
@@ -98,6 +101,7 @@ def train(
         on_iteration=note if held is not None or on_iteration is not None else None,
         on_checkpoint=on_checkpoint,
         checkpoint_every=checkpoint_every,
+        checkpoints=checkpoints,
         on_end=endings.append,
     )
     taught = trainer(framework)

@@ -10,5 +10,14 @@ from mainspring.testing.conformance.generators import GeneratorSuite
 from mainspring.testing.conformance.queue import QueueSuite
 from mainspring.testing.conformance.readers import FilesSuite, ReaderSuite
 from mainspring.testing.conformance.record import RecordSuite
+from mainspring.testing.conformance.trainers import TrainerSuite
 
-__all__ = ["BlobSuite", "FilesSuite", "GeneratorSuite", "QueueSuite", "ReaderSuite", "RecordSuite"]
+__all__ = [
+    "BlobSuite",
+    "FilesSuite",
+    "GeneratorSuite",
+    "QueueSuite",
+    "ReaderSuite",
+    "RecordSuite",
+    "TrainerSuite",
+]
