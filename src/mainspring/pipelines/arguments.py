@@ -37,7 +37,7 @@ class File:
 
 
 CHECKPOINTS = "checkpoints"
-"""The resource that is a folder (``Path``) of the step itself: it outlives a kill, and goes when the step is done."""
+"""The resource that is a folder (``Path``) of the step: it outlives a kill, and goes when the step is done."""
 
 
 @dataclass(frozen=True, slots=True)

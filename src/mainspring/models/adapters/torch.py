@@ -10,10 +10,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Protocol
 
 import msgspec
 import numpy as np
@@ -59,6 +59,53 @@ class Built:
     dtype: str
     shift: float = 0.0
     scale: float = 1.0
+
+
+class Batches(Protocol):
+    """What mini-batches say of themselves: :class:`mainspring.models.training.batches.Batches`."""
+
+    size: int
+    seed: int
+    buffer: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows an epoch has."""
+        ...
+
+    @property
+    def features(self) -> int:
+        """How many columns the matrix has."""
+        ...
+
+    def epoch(self, number: int, skip: int = 0) -> Iterator[Rows]:
+        """The mini-batches of an epoch, without the first few."""
+        ...
+
+    def identity(self) -> str:
+        """What they hold, as a digest."""
+        ...
+
+    def moments(self) -> tuple[float, float]:
+        """Mean and spread of the values to be learnt."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scaled:
+    """Mini-batches with values around 0."""
+
+    recipe: Recipe
+    built: Built
+    batches: Batches
+
+    @property
+    def rows(self) -> int:
+        return self.batches.rows
+
+    def epoch(self, number: int, skip: int = 0) -> Iterator[Rows]:
+        for rows in self.batches.epoch(number, skip):
+            yield Rows(rows.matrix, _scaled(self.recipe, rows.target, self.built), rows.weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,6 +200,37 @@ class TorchTrainer:
         rows = Rows(matrix, _scaled(recipe, target, built), options.weights)
         identity = "" if options.checkpoints is None else identity_of(_told(recipe), rows, options)
         return learn(recipe, built, training, InMemory(rows, training.batch_size, recipe.seed), options, identity)
+
+    def fit_batches(self, recipe: Recipe, batches: Batches, options: TrainingOptions = PLAIN) -> TorchFitted:
+        """Train on mini-batches of a table that need not fit into memory; their size is that of a step.
+
+        Raises:
+            InputError: As :meth:`fit`, or if the settings leave out what only the whole of the rows could say.
+            UnavailableError: If PyTorch is not installed.
+        """
+        check_installed()
+        settings, training = read_settings(
+            recipe.estimator, recipe.params, classification=recipe.classes is not None
+        )
+        if getattr(settings, "vocabulary", 0) is None and getattr(settings, "columns", "tokens") == "tokens":
+            raise InputError("how many tokens are known is not said", fix='say it: params={"vocabulary": 5000}')
+        shift, scale = (0.0, 1.0) if recipe.classes is not None else batches.moments()
+        built = Built(
+            settings=settings,
+            features=batches.features,
+            outputs=1 if recipe.classes is None else len(recipe.classes),
+            dtype=training.dtype,
+            shift=shift,
+            scale=scale or 1.0,
+        )
+        identity = ""
+        if options.checkpoints is not None:
+            from mainspring.models.adapters.torch_training import identity_of
+
+            order = (batches.identity(), batches.size, batches.seed, batches.buffer)
+            identity = identity_of(f"{_told(recipe)} {order}", None, options)
+        training = dataclasses.replace(training, batch_size=batches.size)
+        return learn(recipe, built, training, _Scaled(recipe, built, batches), options, identity)
 
     def load(self, files: Files, recipe: Recipe) -> TorchFitted:
         """Read a trained network.

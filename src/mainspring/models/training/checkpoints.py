@@ -11,12 +11,14 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from mainspring.core.errors import InputError
 from mainspring.models.files import Files
+from mainspring.models.training.estimators import find_estimator, trainer
+from mainspring.models.training_options import Ability
 
 MANIFEST: Final = "checkpoint.json"
 
@@ -92,6 +94,10 @@ class Checkpoints:
         """Remove all of them: the training is done."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def inside(self, name: str) -> Checkpoints:
+        """Checkpoints of another training, in a folder within this one."""
+        return replace(self, folder=self.folder / name)
+
     def pace(self) -> Pace:
         """What tells when the next is due, from now on."""
         return Pace(self)
@@ -128,6 +134,23 @@ class Pace:
         if due:
             self.steps, self.epochs, self.since = 0, 0, time.monotonic()
         return due
+
+
+def checkpoints_for(estimator: str, folder: Path, *, seconds: float) -> Checkpoints | None:
+    """Checkpoints in a folder for an estimator that can go on from them; ``None`` for any other.
+
+    Args:
+        estimator: Its name, as :func:`~mainspring.models.training.find_estimator` takes it.
+        folder: Where they lie.
+        seconds: How often.
+
+    Raises:
+        InputError: If there is no such estimator.
+    """
+    framework, full = find_estimator(estimator)
+    found = trainer(framework)
+    able = hasattr(found, "abilities") and Ability.RESUME in found.abilities(full)
+    return Checkpoints(folder=folder, epochs=None, seconds=seconds) if able else None
 
 
 def _read(place: Path) -> Files | None:

@@ -46,12 +46,12 @@ def train_both(
     Raises:
         InputError: For what :func:`train` refuses when starting over, or a metric that does not exist.
     """
-    fresh = train(table, transform, **options)
+    fresh = train(table, transform, **_apart(options, STARTED_OVER))
     models = {STARTED_OVER: fresh}
     notes: dict[str, str] = {}
     if initial is not None:
         try:
-            models[FINE_TUNED] = train(table, transform, initial=initial, **options)
+            models[FINE_TUNED] = train(table, transform, initial=initial, **_apart(options, FINE_TUNED))
         except InputError as error:
             notes[FINE_TUNED] = str(error.found)
         models[PREVIOUS] = initial
@@ -74,6 +74,12 @@ def train_both(
     record = models[kept].training
     assert isinstance(record, TrainingRecord)  # noqa: S101 - train() writes one
     return replace(models[kept], training=replace(record, candidates=candidates, metric=named))
+
+
+def _apart(options: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The options with a place of its own for the checkpoints of each training."""
+    place = options.get("checkpoints")
+    return {**options, **({} if place is None else {"checkpoints": place.inside(name)})}
 
 
 def figures_of(model: Model, table: Table, *, weight: str | None = None) -> dict[str, float]:
