@@ -75,8 +75,6 @@ def train(
         checkpoint_seconds: How often a network keeps where it stands.
         checkpoints: Where.
     """
-    # Without an engine there is no such folder.
-    folder = checkpoints if isinstance(checkpoints, Path) else None
     options: dict[str, Any] = {
         "estimator": estimator,
         "params": params,
@@ -88,8 +86,10 @@ def train(
         "weight": weight,
         "monotone": monotone,
         "seconds": seconds,
-        "checkpoints": folder and checkpoints_for(estimator, folder, seconds=checkpoint_seconds),
     }
+    folder: object = checkpoints
+    if isinstance(folder, Path):  # without an engine there is none
+        options["checkpoints"] = checkpoints_for(estimator, folder, seconds=checkpoint_seconds)
     rows = examples.split(split)
     if compare:
         held_out = examples.split(compare_split)
