@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mainspring.data.transforms.kinds import as_numbers, as_words
-from mainspring.data.transforms.ops import Kind, OneOf, Op, TargetMean
+from mainspring.data.transforms.kinds import as_numbers
+from mainspring.data.transforms.ops import Kind, OneOf, Op, TargetMean, ToWord
 from mainspring.data.transforms.ops.op import as_columns
 
 if TYPE_CHECKING:
@@ -19,15 +19,11 @@ def as_value(values: np.ndarray, kind: Kind, name: str) -> np.ndarray:
     Raises:
         InputError: If text in a column of numbers is not a number.
     """
-    import numpy as np
-
     if kind is Kind.NUMBER:
         return as_numbers(values, name)
     if values.dtype == object:
         return values
-    found = np.empty(len(values), dtype=object)
-    found[:] = as_words(values)
-    return found
+    return ToWord((name,), name).apply(values)
 
 
 def needed(ops: Sequence[Op], results: Iterable[str]) -> list[Op]:

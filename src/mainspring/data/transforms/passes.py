@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from mainspring.data.tables import Table
 
-ROWS: Final = 1 << 17
-"""So many rows are looked at in one go."""
+ROWS: Final = 122_880
+"""So many rows are looked at in one go: a row group of the engine."""
 _MERGED: Final = 64
 
 

@@ -154,7 +154,7 @@ class Transform:
         return self._whole(table, training=False)
 
     def apply_chunks(
-        self, table: Table, rows: int = 1 << 16, *, dtype: str = "float64", training: bool = False
+        self, table: Table, rows: int = 61_440, *, dtype: str = "float64", training: bool = False
     ) -> Iterator[np.ndarray]:
         """The matrix piece by piece, so that it never has to fit into memory.
 

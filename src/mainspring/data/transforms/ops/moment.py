@@ -21,6 +21,7 @@ class Moment(Op):
     """
 
     TAKES: ClassVar[tuple[Kind, ...]] = (Kind.WORD,)
+    ONNX: ClassVar[bool] = False
 
     def apply(self, *values: np.ndarray) -> np.ndarray:
         """The seconds, float64 ``[n]``.

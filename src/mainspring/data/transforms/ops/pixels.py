@@ -80,6 +80,8 @@ class Resize(Op):
     new: tuple[int, int]
     method: str = "bilinear"
 
+    ONNX: ClassVar[bool] = False
+
     def apply(self, *values: np.ndarray) -> np.ndarray:
         """The numbers, float64 ``[n, new height * new width * channels]``."""
         import numpy as np

@@ -26,9 +26,10 @@ class ToWord(Op):
         import numpy as np
 
         (numbers,) = values
-        found = np.empty(len(numbers), dtype=object)
-        found[:] = as_words(numbers)
-        return found
+        different, places = np.unique(numbers, return_inverse=True)
+        found = np.empty(len(different), dtype=object)
+        found[:] = as_words(different)
+        return found[places]
 
 
 @dataclass(frozen=True, slots=True)
