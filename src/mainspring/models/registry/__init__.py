@@ -18,7 +18,6 @@ from mainspring.models.registry.retention import Retention
 from mainspring.models.registry.rule import Explanation, SignatureChange
 
 __all__ = [
-    "PRODUCTION",
     "AliasMove",
     "Blessing",
     "Comparison",
@@ -27,6 +26,7 @@ __all__ = [
     "Facts",
     "ModelVersion",
     "Note",
+    "PRODUCTION",
     "Policy",
     "Promotion",
     "PromotionRefusedError",

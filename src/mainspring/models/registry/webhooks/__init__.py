@@ -6,4 +6,4 @@ from mainspring.models.registry.webhooks.hook import Attempt, Delivery, Webhook
 from mainspring.models.registry.webhooks.signing import sign, verify
 from mainspring.models.registry.webhooks.subscriptions import Webhooks
 
-__all__ = ["EVENTS", "Attempt", "Courier", "Delivery", "Notice", "Webhook", "Webhooks", "sign", "verify"]
+__all__ = ["Attempt", "Courier", "Delivery", "EVENTS", "Notice", "Webhook", "Webhooks", "sign", "verify"]
