@@ -80,6 +80,11 @@ def cursor() -> Iterator[Any]:
         while _UNUSED:
             found.execute(f"DROP TABLE IF EXISTS {_UNUSED.popleft()}")
         yield found
+    except RuntimeError as problem:
+        # What the engine makes of Ctrl-C in the midst of a query.
+        if str(problem) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
     finally:
         found.close()
 

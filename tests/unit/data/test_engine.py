@@ -127,3 +127,10 @@ def test_files_of_the_process_live_as_long_as_their_owner():
     del scratch
     gc.collect()
     assert not path.exists()
+
+
+def test_an_interrupted_query_is_an_interruption() -> None:
+    with pytest.raises(KeyboardInterrupt), engine.cursor():
+        raise RuntimeError("Query interrupted")  # what the engine makes of Ctrl-C
+    with pytest.raises(RuntimeError, match="other"), engine.cursor():
+        raise RuntimeError("other")
