@@ -224,7 +224,7 @@ def _words(feature: Feature, found: FeatureStatistics, most_words: int, notes: l
             feature = replace(feature, domain=None, min_domain_mass=1.0)
         elif strange:
             feature = replace(feature, domain=grown)
-    if found.words is not None and found.words.num_invalid_utf8:
+    if found.words is not None and found.words.num_invalid_utf8 and feature.type is not ColumnType.BYTES:
         notes.append(f"{feature.name} holds text that is not UTF-8, which no edit of the schema accepts")
     if feature.length is not None:
         least, most = _lengths(found, words)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mainspring.data.celltypes import ColumnType
 from mainspring.data.schema import Feature, Range
 from mainspring.data.sketches import Frequencies
 from mainspring.data.statistics import FeatureStatistics
@@ -19,7 +20,7 @@ def check_words(feature: Feature, found: FeatureStatistics) -> Iterator[Anomaly]
         if frequencies is not None and frequencies.total:
             weighted = found.weighted.words if found.weighted is not None else None
             yield from _domain(feature, feature.domain, frequencies, found.unique, weighted)
-    if found.words is not None and found.words.num_invalid_utf8:
+    if found.words is not None and found.words.num_invalid_utf8 and feature.type is not ColumnType.BYTES:
         wrong = found.words.num_invalid_utf8
         yield finding(
             AnomalyType.ENUM_TYPE_INVALID_UTF8,

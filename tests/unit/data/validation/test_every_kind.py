@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import yaml
 
-from mainspring.data import AnomalyType, ColumnType, DriftLimits, Schema, Table, summarize, validate
+from mainspring.data import AnomalyType, ColumnType, DriftLimits, Schema, Table, infer, summarize, update, validate
 from mainspring.data.schema import (
     BoolDomain,
     Feature,
@@ -570,3 +570,10 @@ def test_the_edit_accepts_the_data(case):
     for one in proposed(case):
         schema = edited(case.wrong[1], one.path, one.edit)
         assert validate(case.wrong[0], schema, **case.options).anomalies == ()
+
+
+def test_bytes_need_not_be_text() -> None:
+    found = summarize(Table.of_query("SELECT unhex('FFFE') AS x UNION ALL SELECT unhex('6162')"))
+    schema = infer(found)
+    assert validate(found, schema).anomalies == ()
+    assert not update(schema, found)[1].notes
