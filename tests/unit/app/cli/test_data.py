@@ -346,3 +346,24 @@ def test_a_slice_without_name_or_condition_and_a_sample_of_nothing_are_mistakes(
     assert "lacks a name" in answer(capsys, "stats", trips, "--slice", "=1", code=1)["error"]["found"]
     assert "lacks a condition" in answer(capsys, "stats", trips, "--slice", "x=", code=1)["error"]["found"]
     answer(capsys, "stats", trips, "--sample", "0", code=2)
+
+
+def test_numbers_that_are_none_are_seen_beside_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "odd.csv"
+    path.write_text("x,y\n1,1\nnan,2\ninf,3\nnan,4\n")
+    lines = {line.split()[0]: line for line in told(capsys, "stats", path).splitlines() if line.strip()}
+    assert lines["x"].endswith("50 % NaN, 25 % infinite")
+    assert "NaN" not in lines["y"]
+
+
+def test_what_was_not_evaluated_is_counted(
+    trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = tmp_path / "schema.yaml"
+    schema.write_text(
+        "features: {fare: {type: FLOAT}, paid: {type: STRING}, when: {type: DATE}}\nchecks: {a: {sql: nope > 1}}\n"
+    )
+    text = told(capsys, "validate", trips, "--schema", schema, code=3)
+    assert text.startswith("held  0 errors, 0 warnings, 1 not evaluated in TRAINING data (trips 120 rows)")

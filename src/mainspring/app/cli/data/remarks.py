@@ -24,9 +24,10 @@ _NAME, _LEAST = 32, 20
 
 def validation_lines(found: Validation, *, limit: int | None = None) -> list[str]:
     """The anomalies, errors first, and what could not be checked."""
-    rows = ", ".join(f"{name} {count:,} rows" for name, count in found.rows.items())
+    rows = ", ".join(f"{name} {_plural(count, 'row')}" for name, count in found.rows.items())
     verdict = click.style("blessed", fg="green") if found.blessed else click.style("held", fg="red")
     counts = f"{_plural(len(found.errors), 'error')}, {_plural(len(found.warnings), 'warning')}"
+    counts += f", {len(found.not_evaluated):,} not evaluated" if found.not_evaluated else ""
     lines = [f"{bold(verdict)}  {counts} in {found.environment} data ({rows})"]
     shown = list(found.anomalies)[: limit or None]
     for one in shown:

@@ -187,7 +187,19 @@ def _line(
     plain = "utf" not in (sys.stdout.encoding or "").lower()
     if feature is not None:
         cells.append(click.style(sparkline(bars(feature), plain=plain), fg="blue"))
+        cells += [click.style(_not_finite(feature), fg="yellow")] * bool(_not_finite(feature))
     return (" " * _GAP).join(cells).rstrip()
+
+
+def _not_finite(feature: FeatureStatistics) -> str:
+    """What of the numbers is NaN or infinite, which no mean shows; mostly nothing."""
+    from mainspring.data.viewing.features import share_of
+
+    numbers = feature.numbers
+    if numbers is None:
+        return ""
+    kinds = (("NaN", numbers.num_nan), ("infinite", numbers.num_inf))
+    return ", ".join(f"{share_of(count, feature.num_values)} {what}" for what, count in kinds if count)
 
 
 def _share(text: str) -> float:
@@ -224,12 +236,12 @@ def _fields(kind: str) -> list[Field]:
 
     kind_of_value = Field("type", 9, lambda feature: feature.type.value.lower(), 1, right=False)
     gone = Field("missing", 8, missing, 9, alarming=True)
-    unique = Field("unique", 8, lambda feature: _brief(feature.unique), 3)
+    unique = Field("unique", 9, lambda feature: _brief(feature.unique), 3)
     words = [
         unique,
         Field("top value", 24, top, 7, right=False),
         Field("share", 8, top_share, 6),
-        Field("length", 7, lambda feature: figure(feature.words.avg_length) if feature.words else NOTHING, 2),
+        Field("length", 9, lambda feature: _brief(feature.words.avg_length) if feature.words else NOTHING, 2),
     ]
     ends = [Field("earliest", 16, time("min"), 8), Field("median", 16, time("median"), 4)]
     special = {

@@ -68,6 +68,7 @@ def validate(
     """
     from mainspring.data.validation import validate as hold
     from mainspring.data.viewing import view
+    from mainspring.data.viewing.wording import counted
 
     schema = read_schema(schema_path)
     loaded = load(files, reading, together=together, slices=slices_of(slices))
@@ -92,7 +93,7 @@ def validate(
     else:
         show(validation_lines(found, limit=limit))
         if rows_out is not None:
-            click.echo(f"\nwrote {written['rows_out']['rows']:,} rows to {rows_out}")
+            click.echo(f"\nwrote {counted(written['rows_out']['rows'], 'row')} to {rows_out}")
         if html is not None:
             click.echo(f"wrote {written['html']}")
     return 0 if found.blessed else _HELD
