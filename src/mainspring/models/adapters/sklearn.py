@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -13,6 +13,8 @@ from sklearn.base import is_classifier
 from sklearn.utils import all_estimators
 
 from mainspring.core.errors import IntegrityError
+from mainspring.data.columns import Column
+from mainspring.data.transforms.ops import Op
 from mainspring.models.adapters.scores import (
     Watch,
     check_abilities,
@@ -141,6 +143,24 @@ class SklearnTrainer:
         if type(estimator) is not known_estimators().get(recipe.estimator):
             raise IntegrityError(f"the model file holds a {type(estimator).__name__}", expected=recipe.estimator)
         return SklearnFitted(estimator, recipe, data)
+
+    def convert(self, fitted: Any, inputs: Sequence[Column]) -> tuple[tuple[Op, ...], tuple[str, ...]]:
+        """The ops of a fitted transformer, and the values that make its matrix.
+
+        Raises:
+            NotExportableError: For what has no op.
+        """
+        from mainspring.models.adapters.sklearn_transforms import convert
+
+        return convert(fitted, inputs)
+
+    def original_matrix(
+        self, fitted: Any, columns: Mapping[str, npt.NDArray[Any]], inputs: Sequence[Column]
+    ) -> npt.NDArray[np.float64]:
+        """What a fitted transformer itself makes of columns, ``[n, columns]``."""
+        from mainspring.models.adapters.sklearn_transforms import original_matrix
+
+        return original_matrix(fitted, columns, inputs)
 
 
 def _start(

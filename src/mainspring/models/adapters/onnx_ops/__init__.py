@@ -94,7 +94,7 @@ def emit_ops(values: Values, chosen: Sequence[Op]) -> None:
         level = 1 + max(levels[name] for name in op.inputs)
         levels[op.output] = level
         waves.setdefault((level, type(op)), []).append(op)
-        if isinstance(op, _WHOLE) or (isinstance(op, ops.Lookup) and _has_whole_numbers(op)):
+        if _is_whole(values, op):
             values.whole.add(op.output)
     for (_, kind), wave in sorted(waves.items(), key=lambda item: item[0][0]):
         if kind not in EMITTERS:
@@ -103,5 +103,11 @@ def emit_ops(values: Values, chosen: Sequence[Op]) -> None:
         values.known.update(zip((op.output for op in wave), made, strict=True))
 
 
-def _has_whole_numbers(op: ops.Lookup) -> bool:
-    return all(number is None or float(number).is_integer() for number in (op.unseen, op.missing))
+def _is_whole(values: Values, op: Op) -> bool:
+    """Whether what an op makes is never a fraction."""
+    match op:
+        case ops.Lookup():
+            return all(number is None or float(number).is_integer() for number in (op.unseen, op.missing))
+        case ops.Fill():
+            return op.value.is_integer() and values.is_whole(op.inputs[0])
+    return isinstance(op, _WHOLE)

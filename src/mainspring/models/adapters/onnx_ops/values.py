@@ -65,6 +65,7 @@ class Values:
         graph: What nodes are added to.
         types: Types of the raw columns.
         known: What was made so far.
+        whole: Names of numbers that are never fractions.
     """
 
     graph: Graph
@@ -93,6 +94,10 @@ class Values:
         if not isinstance(found, TokenRows):
             raise NotExportableError(f"{name!r} holds no tokens")
         return found
+
+    def is_whole(self, name: str) -> bool:
+        """Whether a number is known to be no fraction."""
+        return name in self.whole or self.types.get(name) in {ColumnType.INT, ColumnType.BOOL}
 
     def side_by_side(self, names: Sequence[str]) -> tuple[str, list[int]]:
         """One tensor of several values, and the width of each."""

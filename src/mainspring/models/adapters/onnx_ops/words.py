@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import numpy as np
 from onnx import TensorProto
 
-from mainspring.data.celltypes import ColumnType
 from mainspring.data.transforms.ops import (
     Cross,
     FillWord,
@@ -147,7 +146,7 @@ def emit_to_word(values: Values, op: ToWord) -> Value:
         NotExportableError: If it may be a fraction: those are written in other ways elsewhere.
     """
     name = op.inputs[0]
-    if values.types.get(name) not in {ColumnType.INT, ColumnType.BOOL} and name not in values.whole:
+    if not values.is_whole(name):
         raise NotExportableError(f"{op.output!r} writes numbers as text that may be fractions")
     graph = values.graph
     number = values.tensor(values.numbers(name))
