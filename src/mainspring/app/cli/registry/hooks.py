@@ -9,7 +9,7 @@ import click
 
 from mainspring.app import platform
 from mainspring.app.cli.words import ago, bold, dim, json_option, print_json, table
-from mainspring.models.registry.webhooks import Delivery
+from mainspring.models.registry.webhooks import Delivery, Webhooks
 from mainspring.models.registry.webhooks.signing import new_secret
 
 _COLOURS = {"COMPLETE": "green", "FAILED": "red", "RUNNING": "yellow"}
@@ -149,11 +149,11 @@ def deliver(as_json: bool) -> int:
 def test(name: str, as_json: bool) -> int:
     """Send the event `webhook.test` to one webhook, and say what it answered."""
     with platform.existing() as opened:
-        asked = opened.models.webhooks.test(name)
+        hooks = Webhooks(opened.store.record)  # told here and now, not in the background
+        asked = hooks.test(name)
         for _ in opened.courier.deliver():
             pass
-        opened.courier.close()
-        found = next(one for one in opened.models.webhooks.log(name) if one.id == asked.id)
+        found = next(one for one in hooks.log(name) if one.id == asked.id)
     _print((found,), as_json=as_json)
     return 0 if found.state.value == "COMPLETE" else 1
 
