@@ -162,6 +162,24 @@ class WordMethods(NumberMethods):
         }
         return self._then(ops.TfIdf, ".tf_idf", **asked)
 
+    def sequence(self, top: int = 10_000, *, length: int = 64, min_count: int = 1) -> Self:
+        """The first tokens in their order, a column for each: its place in the vocabulary.
+
+        Unseen tokens are -1.0; behind the last there is nothing (missing). The vocabulary is ranked by rows that
+        hold a token. It is what a network for texts reads; other estimators can do nothing with it.
+
+        Args:
+            top: The most tokens to know.
+            length: How many tokens are read.
+            min_count: How many training rows a known token needs.
+        """
+        if length < 1:
+            raise InputError(f"a sequence of {length} tokens", expected="at least 1", where=self.name)
+        of = self._tokens("sequence")
+        return self._then(
+            ops.TokenPlaces, ".sequence", vocabulary=ask.Vocabulary(of, top, min_count), length=length
+        )
+
     def cross(self, *others: Value, separator: str = "_x_") -> Self:
         """The words of several columns as one; missing where one of them is."""
         words = [other._as(Kind.WORD, "cross") for other in others]

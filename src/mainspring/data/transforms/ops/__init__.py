@@ -49,6 +49,7 @@ op                   from → to           meaning
 ``BagOfWords``       tokens → columns    counts of known tokens
 ``TfIdf``            tokens → columns    ``count / length * idf``
 ``HashedCounts``     tokens → columns    counts by ``crc32 % buckets``
+``TokenPlaces``      tokens → columns    places of the first tokens, in their order
 ``Moment``           word → number       seconds since 1970 of an ISO 8601 text
 ``DatePart``         number → number     year, month, weekday, hour …
 ``Pixels``           word → columns      raw bytes in hexadecimal digits as numbers from 0 to 255
@@ -90,6 +91,7 @@ from mainspring.data.transforms.ops.root import Root
 from mainspring.data.transforms.ops.scale import Scale
 from mainspring.data.transforms.ops.target_mean import TargetMean
 from mainspring.data.transforms.ops.text import Length, Lower, Matches, Strip, Substitute
+from mainspring.data.transforms.ops.token_places import TokenPlaces
 from mainspring.data.transforms.ops.tokens import Characters, NGrams, StopWords, Tokens
 from mainspring.data.transforms.ops.unit_length import UnitLength
 from mainspring.data.transforms.ops.within import Within
@@ -139,6 +141,7 @@ OPS: Final[Mapping[str, type[Op]]] = {
         ToNumber,
         ToWord,
         TokenCount,
+        TokenPlaces,
         Tokens,
         UnitLength,
         Within,
@@ -192,6 +195,7 @@ __all__ = [
     "ToNumber",
     "ToWord",
     "TokenCount",
+    "TokenPlaces",
     "Tokens",
     "UnitLength",
     "Within",

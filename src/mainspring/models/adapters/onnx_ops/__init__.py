@@ -61,6 +61,7 @@ EMITTERS: Final[Mapping[type[Op], Emitter]] = {
     ops.ToNumber: refuse("no standard operator reads numbers without failing on what is none"),
     ops.ToWord: words.emit_to_word,
     ops.TokenCount: tokens.emit_token_count,
+    ops.TokenPlaces: tokens.emit_token_places,
     ops.Tokens: tokens.emit_tokens,
     ops.UnitLength: columns.emit_unit_length,
     ops.Within: numbers.emit_within,

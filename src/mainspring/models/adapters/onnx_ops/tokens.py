@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from onnx import TensorProto
 
-from mainspring.data.transforms.ops import BagOfWords, NGrams, StopWords, TfIdf, TokenCount, Tokens
+from mainspring.data.transforms.ops import BagOfWords, NGrams, StopWords, TfIdf, TokenCount, TokenPlaces, Tokens
 from mainspring.models.adapters.onnx_graph import ML, tensor
 from mainspring.models.adapters.onnx_ops.values import Numbers, TokenRows, Value, Values
 from mainspring.models.adapters.onnx_ops.words import each
@@ -102,6 +102,33 @@ def emit_tf_idf(values: Values, op: TfIdf) -> Value:
     shares = graph.add("Div", _counts(values, rows, op.vocabulary), size)
     width = len(op.vocabulary)
     return Numbers(graph.add("Mul", shares, graph.doubles([op.idf])), tuple(range(width)), width)
+
+
+@each
+def emit_token_places(values: Values, op: TokenPlaces) -> Value:
+    """The places of the first tokens; filled up with NaN, or cut.
+
+    Raises:
+        NotExportableError: If the empty text, which stands for no token, is a known one.
+    """
+    if "" in op.vocabulary:
+        raise NotExportableError(f"{op.output!r} knows the empty token, which stands for none")
+    graph = values.graph
+    nothing = len(op.vocabulary)
+    known = graph.add(
+        "LabelEncoder",
+        _dense(values, values.tokens(op.inputs[0])).tensor,
+        domain=ML,
+        keys_strings=[*op.vocabulary, ""],
+        values_int64s=list(range(nothing + 1)),
+        default_int64=-1,
+    )
+    pads = values.integers([0, 0, 0, op.length])
+    filled = graph.add("Pad", known, pads, graph.constant(np.array(nothing, dtype=np.int64)))
+    places = values.doubled(_cut(values, filled, 0, op.length))
+    none = graph.add("Equal", places, graph.doubles([[float(nothing)]]))
+    made = graph.add("Where", none, graph.doubles([[np.nan]]), places)
+    return Numbers(made, tuple(range(op.length)), op.length)
 
 
 def _counts(values: Values, rows: TokenRows, vocabulary: tuple[str, ...]) -> str:
