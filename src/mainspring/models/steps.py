@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
+from mainspring.core.verdicts import Verdict
 from mainspring.data import Examples, Schema, Transform
 from mainspring.data.transforms.selection import FeatureSelection
 from mainspring.evaluation import Evaluation
@@ -16,6 +17,7 @@ from mainspring.models.packaging import build
 from mainspring.models.registry import PRODUCTION, ModelVersion, Registry
 from mainspring.models.selection import DEFAULT as METHODS
 from mainspring.models.selection import select_features as compare_choices
+from mainspring.models.training import check_training as look_before
 from mainspring.models.training import train as train_model
 from mainspring.models.training import train_both
 from mainspring.models.training.checkpoints import checkpoints_for
@@ -95,6 +97,53 @@ def train(
         held_out = examples.split(compare_split)
         return train_both(rows, transform, held_out, initial=warm_start, metric=metric, **options)
     return train_model(rows, transform, initial=warm_start, **options)
+
+
+@step(isolation="process", requires=("scikit-learn", "lightgbm", "skops"))
+def check_training(
+    examples: Examples,
+    transform: Transform,
+    previous: Model | None = None,
+    *,
+    estimator: str = "lightgbm.LGBMClassifier",
+    params: dict[str, Any] = _NONE,
+    seed: int = 0,
+    split: str = "train",
+    held_out_split: str = "eval",
+    metric: str | None = None,
+    weight: str | None = None,
+    memorise: float = 0.5,
+    shift: float = 0.1,
+) -> Verdict:
+    """Look at everything that can be known before a long run: leaks, baselines, a tiny batch, a short run.
+
+    Args:
+        examples: The rows.
+        transform: Fitted on them.
+        previous: The model that there is already, such as ``latest_blessed()``, for the baselines.
+        estimator: What is to be trained.
+        params: Arguments of its constructor.
+        seed: Of every random choice.
+        split: Name of the split to learn from.
+        held_out_split: Name of the split to judge on.
+        metric: What the baselines are compared by.
+        weight: A column of what each held-out row counts.
+        memorise: The least share of the errors of a constant answer that must be gone on 64 rows.
+        shift: The largest difference of the label between the splits.
+    """
+    return look_before(
+        examples.split(split),
+        examples.split(held_out_split),
+        transform,
+        estimator=estimator,
+        params=params,
+        seed=seed,
+        previous=previous,
+        metric=metric,
+        weight=weight,
+        memorise=memorise,
+        shift=shift,
+    )
 
 
 @step(isolation="process", requires=("scikit-learn", "lightgbm", "skops"))
@@ -196,8 +245,11 @@ def register(
     *,
     name: str,
     metric: str | None = None,
+    better: str | None = None,
+    margin: float = 0.0,
     alias: str | None = PRODUCTION,
     reason: str = "",
+    tags: dict[str, str] = _NONE,
     registry: Registry = resource("registry"),
 ) -> ModelVersion:
     """Give a package the next version of a model; a package that has one keeps it.
@@ -207,8 +259,12 @@ def register(
         evaluation: How good it is.
         name: Name of the model.
         metric: The metric by which MINOR grows.
-        alias: What to point at a new version; ``None`` to leave every alias where it is.
+        better: ``"higher"`` or ``"lower"``; by default what the metric's name says.
+        margin: By how much it must get better for MINOR.
+        alias: What to point at a new version; ``None`` to leave every alias where it is. Where a policy guards the
+            alias, its promotion is asked for instead.
         reason: What for.
+        tags: Names with values, to be found by.
         registry: Where.
     """
     return registry.register(
@@ -216,9 +272,12 @@ def register(
         name=name,
         metrics=_metrics(evaluation),
         metric=metric,
+        better=better,
+        margin=margin,
         author="pipeline",
         reason=reason,
         alias=alias,
+        tags=tags,
         in_step=True,
     )
 

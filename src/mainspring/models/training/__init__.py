@@ -4,8 +4,10 @@
 :func:`check_training` looks at everything that can be known before a long run.
 """
 
+from mainspring.models.training.baselines import Baseline, baselines
+from mainspring.models.training.checks import baseline_table, check_training
 from mainspring.models.training.estimators import find_estimator
 from mainspring.models.training.fitting import train
 from mainspring.models.training.warm import train_both
 
-__all__ = ["find_estimator", "train", "train_both"]
+__all__ = ["Baseline", "baseline_table", "baselines", "check_training", "find_estimator", "train", "train_both"]

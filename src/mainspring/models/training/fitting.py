@@ -9,7 +9,6 @@ from typing import Any
 from mainspring.core.digests import canonical_json
 from mainspring.core.errors import InputError
 from mainspring.data import Table, Transform
-from mainspring.models.training_environment import Environment
 from mainspring.models.model import Model
 from mainspring.models.ports import Fitted, Recipe, Trainer
 from mainspring.models.training.estimators import find_estimator, trainer
@@ -18,6 +17,7 @@ from mainspring.models.training.seeding import seeded
 from mainspring.models.training.validation import take_validation
 from mainspring.models.training.weights import class_weights as weights_by_class
 from mainspring.models.training.weights import row_weights
+from mainspring.models.training_environment import Environment
 from mainspring.models.training_options import CheckpointPlace, Ending, Iteration, Rows, TrainingOptions
 from mainspring.models.training_record import TrainingRecord, curves_of
 
