@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.models.card import write_card
+from mainspring.models.card import make_card
+from mainspring.models.card_html import to_html
+from mainspring.models.card_text import to_markdown
 from mainspring.models.files import Files
 from mainspring.models.mlmodel import write_mlmodel
-from mainspring.models.package import CARD, EXAMPLE, FORMAT, MANIFEST, SIGNATURE, Package
+from mainspring.models.package import CARD, EXAMPLE, FORMAT, MANIFEST, PAGE, SIGNATURE, Package
 from mainspring.models.parity import Parity
 from mainspring.models.requirements import describe_environment, pin
 from mainspring.models.signature import Signature
@@ -43,6 +45,7 @@ def assemble(
     pinned = pin({*libraries, "numpy", "mainspring"})
     told = {**details, "environment": describe_environment()}
     examples = _examples(columns, signature)
+    card = make_card(signature, parity, pinned, told, examples)
     manifest = {
         "format": FORMAT,
         "runtime": parity.runtime,
@@ -54,7 +57,8 @@ def assemble(
         MANIFEST: _json(manifest),
         SIGNATURE: signature.to_json().encode(),
         EXAMPLE: _json(examples),
-        CARD: write_card(signature, parity, pinned, told).encode(),
+        CARD: to_markdown(card).encode(),
+        PAGE: to_html(card).encode(),
         **write_mlmodel(files, signature, pinned, told["environment"], examples),
     }
     return Package.from_files(Files({**files.content, **described}))

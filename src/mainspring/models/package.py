@@ -8,7 +8,7 @@ file                   content
 ``model.onnx``         transform and model in one graph, if the runtime is ``onnx``
 ``native/``            the trained model and its transform, if the runtime is ``python``
 ``input_example.json`` a few real rows
-``MODEL_CARD.md``      the same for people
+``MODEL_CARD.md``      the same for people, and as a page, ``MODEL_CARD.html``
 ``MLmodel``            the same for MLflow, with ``python_env.yaml``, ``requirements.txt`` and examples in its form
 ====================== =================================================================
 
@@ -145,6 +145,15 @@ class Package:
     def card(self) -> str:
         """The model card, in Markdown."""
         return self.files.text(CARD)
+
+    @property
+    def card_html(self) -> str:
+        """The model card as a page of HTML that loads nothing from elsewhere.
+
+        Raises:
+            NotFoundError: If the package was made before there was one.
+        """
+        return self.files.text(PAGE)
 
     def open(self, threads: int = 1) -> Runtime:
         """Load the model, ready to answer; in another environment than it was made in, the log says so.

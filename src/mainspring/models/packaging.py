@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -11,9 +12,11 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError, IntegrityError, StateError, UnavailableError
 from mainspring.core.plugins import load as load_plugin
-from mainspring.data import Table
+from mainspring.data import Examples, Table
+from mainspring.evaluation import Evaluation
 from mainspring.models.assembly import assemble
 from mainspring.models.challenges import Columns, challenges
+from mainspring.models.facts import data_facts, evaluation_facts, ranges, transform_facts
 from mainspring.models.files import Files
 from mainspring.models.model import Model
 from mainspring.models.package import Package, columns_of
@@ -29,6 +32,9 @@ MOST_ROWS = 10_000
 MOST_ROWS_IN_PYTHON = 1_000
 """The Python runtime is the model itself, read back from its files: fewer rows tell whether that went well."""
 
+TRAIN = "train"
+"""The split that models learn from."""
+
 PYTHON = "python"
 """The runtime that is the trained model itself."""
 
@@ -42,6 +48,9 @@ def build(
     metrics: Mapping[str, float] | None = None,
     data: Mapping[str, str] | None = None,
     about: str = "",
+    evaluation: Evaluation | None = None,
+    examples: Examples | None = None,
+    lineage: Mapping[str, str] | None = None,
 ) -> Package:
     """Package a model, proved to answer as it does.
 
@@ -58,6 +67,11 @@ def build(
         metrics: How good the model is, for the model card.
         data: Digests of the data that it was made from, by name, for the model card.
         about: A sentence or more about what the model is for, for the model card.
+        evaluation: How good the model is, by slice, for the model card; its figures are the metrics if none are
+            given.
+        examples: The data with its splits, for the model card: rows, digests, spans, balance of the label, and
+            the ranges beyond which the model extrapolates.
+        lineage: Where the model comes from, for the model card: run, pipeline, commit.
 
     Raises:
         InputError: If the table has no rows or lacks columns, if the model refuses all of its rows, or if there
@@ -84,11 +98,34 @@ def build(
         "label": model.transform.label,
         "probabilistic": model.fitted.probabilistic,
         "ignored": dict(model.transform.ignored),
-        "metrics": dict(metrics or {}),
+        "metrics": _figures(evaluation) if metrics is None else dict(metrics),
         "data": dict(data or {}),
         "about": about,
+        "transform": transform_facts(model.transform),
+        "lineage": dict(lineage or {}),
+        **_made_from(model, signature, evaluation, examples),
     }
     return assemble(files, signature, parity, libraries=libraries, columns=columns, details=details)
+
+
+def _made_from(
+    model: Model, signature: Signature, evaluation: Evaluation | None, examples: Examples | None
+) -> dict[str, Any]:
+    """What the model card tells of data and quality."""
+    found: dict[str, Any] = {}
+    if examples is not None:
+        found["datasets"] = data_facts(
+            examples.splits, label=model.transform.label, spans=examples.spans, source=examples.source
+        )
+        found["ranges"] = ranges(examples.splits.get(TRAIN, next(iter(examples.splits.values()))), signature)
+    if evaluation is not None:
+        found["evaluation"] = evaluation_facts(evaluation)
+    return found
+
+
+def _figures(evaluation: Evaluation | None) -> dict[str, float]:
+    overall = {} if evaluation is None else evaluation.overall
+    return {name: float(value) for name, value in overall.items() if not math.isnan(value)}
 
 
 def _proved(

@@ -155,6 +155,7 @@ def test_a_package_is_complete_and_comes_back(tables, transforms, tmp_path):
         "model.onnx",
         "input_example.json",
         "MODEL_CARD.md",
+        "MODEL_CARD.html",
         "MLmodel",
         "python_env.yaml",
         "requirements.txt",
