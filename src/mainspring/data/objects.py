@@ -56,6 +56,11 @@ def _of_pandas(frame: Any) -> Any:
             expected="text",
             fix="frame.columns = frame.columns.map(str)",
         )
+    repeated = sorted(set(frame.columns[frame.columns.duplicated()]))
+    if repeated:
+        raise InputError(
+            f"columns have the same name: {', '.join(map(repr, repeated[:10]))}", expected="different names"
+        )
     # By way of Arrow pandas would need another library, and would keep the index.
     found = {}
     for name in frame.columns:

@@ -159,3 +159,9 @@ def test_nested_columns_are_joined():
     assert [column.nested for column in joined.columns] == ["DOUBLE[]", "STRUCT(a BIGINT, b VARCHAR)"]
     with pytest.raises(InputError, match=r"'l' is BIGINT\[\] in the first and VARCHAR\[\] in the second"):
         one.concat(Table.from_columns({"l": [["x"]], "s": [{"a": 1}]}))
+
+
+def test_a_frame_with_columns_of_one_name_is_a_mistake() -> None:
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(InputError, match="columns have the same name: 'a'"):
+        Table.of(pandas.DataFrame([[1, 2]], columns=["a", "a"]))

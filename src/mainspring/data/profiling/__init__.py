@@ -7,7 +7,7 @@ from mainspring.data.profiling.options import Options
 from mainspring.data.profiling.recognition import recognise
 from mainspring.data.profiling.sampling import sample_rows
 from mainspring.data.profiling.slices import slice_tables
-from mainspring.data.profiling.summarizing import summarize, summarize_table
+from mainspring.data.profiling.summarizing import described, summarize, summarize_table
 from mainspring.data.profiling.text import Vocabulary
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Options",
     "StatisticsBuilder",
     "Vocabulary",
+    "described",
     "numbers_of",
     "recognise",
     "register",

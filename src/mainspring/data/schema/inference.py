@@ -33,7 +33,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mainspring.core.errors import InputError
 from mainspring.data.celltypes import ColumnType
@@ -44,6 +44,10 @@ from mainspring.data.schema.feature import Feature
 from mainspring.data.schema.schema import Schema
 from mainspring.data.statistics import FeatureStatistics, Statistics, TableStatistics
 from mainspring.data.statistics.recognition import Kind, Recognition, recognitions
+
+if TYPE_CHECKING:
+    from mainspring.data.examples import Examples
+    from mainspring.data.tables import Table
 
 MOSTLY_NUMBERS: Final = 0.95
 MOST_WORDS: Final = 100
@@ -67,7 +71,7 @@ PAIRS: Final = (
 
 
 def infer(
-    statistics: Statistics,
+    statistics: Statistics | Examples | Mapping[str, Table] | Table,
     *,
     label: str | None = None,
     split: str | None = None,
@@ -80,6 +84,7 @@ def infer(
     """The schema that the data follows.
 
     Args:
+        statistics: Of the data, or the data itself.
         label: The column to be predicted.
         split: The split to infer from; ``train``, or the first, if not given.
         ranges: Whether numbers get a range, with a margin.
@@ -98,7 +103,9 @@ def infer(
         >>> infer(summarize(Table.from_columns({"paid": [0, 1] * 50}))).features["paid"].bool_domain
         BoolDomain(true_value=None, false_value=None)
     """
-    found = chosen_split(statistics, split)
+    from mainspring.data.profiling import described
+
+    found = chosen_split(described(statistics), split)
     if label is not None and label not in found.features:
         near = get_close_matches(label, found.features, 1)
         raise InputError(

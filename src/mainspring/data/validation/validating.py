@@ -33,13 +33,13 @@ from mainspring.data.validation.wording import check_words
 
 
 def validate(
-    statistics: Statistics,
+    statistics: Statistics | Examples | Mapping[str, Table] | Table,
     schema: Schema,
     *,
     environment: str = TRAINING,
-    previous: Statistics | None = None,
-    serving: Statistics | None = None,
-    previous_version: Statistics | None = None,
+    previous: Statistics | Table | None = None,
+    serving: Statistics | Table | None = None,
+    previous_version: Statistics | Table | None = None,
     tables: Mapping[str, Table] | Examples | None = None,
     checks: Sequence[Check] = (),
     slices: Sequence[str] | bool = (),
@@ -53,6 +53,7 @@ def validate(
     those of the schema say.
 
     Args:
+        statistics: Of the data, or the data itself, whose statistics are then taken and whose rows are ``tables``.
         environment: Where the data is used; columns absent there need not be in the data.
         previous: The statistics of the span before.
         serving: The statistics of serving data, or of another environment.
@@ -73,7 +74,15 @@ def validate(
         >>> [(one.path, one.type.value) for one in found.anomalies]
         [('size', 'SCHEMA_MISSING_COLUMN'), ('weight', 'SCHEMA_NEW_COLUMN')]
     """
+    from mainspring.data.profiling import described
+
     expected = _expected(schema, environment)
+    if tables is None and not isinstance(statistics, Statistics):
+        tables = {"train": statistics} if isinstance(statistics, Table) else statistics
+    statistics = described(statistics)
+    previous, serving, previous_version = (
+        None if one is None else described(one) for one in (previous, serving, previous_version)
+    )
     rows = rows_of(tables)
     anomalies = [] if schema.strict else [*check_schema(schema)]
     anomalies += _in(" and ".join(statistics.splits), "", check_any_rows(statistics))

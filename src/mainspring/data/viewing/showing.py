@@ -9,6 +9,7 @@ from mainspring.core.errors import InputError
 from mainspring.data.comparison import Comparison
 from mainspring.data.schema import Schema
 from mainspring.data.statistics import Statistics, TableStatistics
+from mainspring.data.tables import Table
 from mainspring.data.validation import Validation
 from mainspring.data.viewing.drifts import of_comparison, of_measurements, of_tables, worst_first
 from mainspring.data.viewing.material import gather
@@ -21,13 +22,18 @@ if TYPE_CHECKING:
 def view(
     what: Statistics
     | TableStatistics
-    | Mapping[str, Statistics | TableStatistics]
+    | Table
+    | Mapping[str, Statistics | TableStatistics | Table]
     | Schema
     | Validation
     | Comparison
     | None = None,
     *,
-    statistics: Statistics | TableStatistics | Mapping[str, Statistics | TableStatistics] | None = None,
+    statistics: Statistics
+    | TableStatistics
+    | Table
+    | Mapping[str, Statistics | TableStatistics | Table]
+    | None = None,
     schema: Schema | None = None,
     validation: Validation | None = None,
     comparison: Comparison | None = None,
@@ -82,17 +88,27 @@ def view(
 
 
 def tables_of(
-    found: Statistics | TableStatistics | Mapping[str, Statistics | TableStatistics],
+    found: Statistics | TableStatistics | Table | Mapping[str, Statistics | TableStatistics | Table],
 ) -> dict[str, TableStatistics]:
-    """The data sets to lay over each other, by name."""
+    """The data sets to lay over each other, by name.
+
+    Raises:
+        InputError: If something is no data.
+    """
+    from mainspring.data.profiling import summarize, summarize_table
+
     if isinstance(found, TableStatistics):
         return {"data": found}
     if isinstance(found, Statistics):
         return dict(found.splits)
+    if not isinstance(found, Mapping):
+        return dict(summarize(found).splits)
     tables: dict[str, TableStatistics] = {}
     for name, one in found.items():
         if isinstance(one, TableStatistics):
             tables[name] = one
+        elif isinstance(one, Table):
+            tables[name] = summarize_table(one)
         else:
             alone = len(one.splits) == 1
             tables |= {name if alone else f"{name} {split}": table for split, table in one.splits.items()}

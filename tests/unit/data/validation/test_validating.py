@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from mainspring.core.errors import InputError
-from mainspring.data import ColumnType, DriftLimits, Feature, Schema, Table, Validation, infer, summarize, validate
+from mainspring.data import (
+    ColumnType,
+    DriftLimits,
+    Feature,
+    Schema,
+    Table,
+    Validation,
+    infer,
+    summarize,
+    validate,
+    view,
+)
 
 
 @pytest.fixture
@@ -158,3 +169,23 @@ def test_saved_and_loaded(tmp_path):
     first = (tmp_path / "validation.json").read_bytes()
     Validation.load(tmp_path).save(tmp_path)
     assert (tmp_path / "validation.json").read_bytes() == first
+
+
+def test_rows_may_be_given_instead_of_their_statistics() -> None:
+    rows = Table.from_columns({"fare": [1.0, -2.0]})
+    schema = Schema.from_text("features: {fare: {type: FLOAT, min: 0}}\nchecks: {some: {sql: fare < 9}}\n")
+    found = validate(rows, schema, previous=rows)
+    assert str(found) == str(validate(summarize(rows), schema, previous=summarize(rows), tables={"train": rows}))
+    assert found.anomalies[0].examples[0].row == 2
+    assert list(validate({"eval": rows}, schema).rows) == ["eval"]
+    assert infer(rows) == infer(summarize(rows))
+    assert view({"a": rows, "b": summarize(rows)}).html
+    assert view(rows).html
+    for asked in (
+        lambda: validate(5, schema),
+        lambda: infer([1]),
+        lambda: summarize({"a": [1]}),
+        lambda: view("x"),
+    ):
+        with pytest.raises(InputError, match="is no data set"):
+            asked()
