@@ -138,6 +138,7 @@ def test_a_failed_delivery_is_tried_again_and_logged(cancer: Project, receiver: 
     receiver.statuses = [503]
     cancer.run("models", "tag", "cancer@1.0.0", "team=risk")
     cancer.run("promote", "cancer@1.0.0", "--to", "staging", "--comment", "try it")
+    cancer.run("scheduler", "--once")
     end = time.monotonic() + 60
     while len(receiver.got) < 2 and time.monotonic() < end:
         cancer.start("webhooks", "deliver").communicate(timeout=60)

@@ -200,10 +200,10 @@ def missing_for(
         found.append("it is archived")
     if blessings and not blessings[-1].ok:
         found.append(f"its blessing was taken back by {blessings[-1].by}: {blessings[-1].reason}")
-    if policy is None:
-        return tuple(found)
     said = signatures(version, environment, decisions)
     found += _rejections(said)
+    if policy is None:
+        return tuple(found)
     found += _unsigned(policy, version, environment, decisions, said)
     if policy.after and not _was_in(policy.after, version, decisions):
         found.append(f"it was never promoted to {policy.after}")

@@ -225,3 +225,12 @@ def test_many_decide_at_once(guarded, opened):
         assert last == {"reviewer": "sign", "risk": "sign"}
         assert len(signed) == 2
         assert min(signed) > max(since, default=0), "signed on the evidence as it was then"
+
+
+def test_a_rejection_counts_without_a_policy_too(registry, bare):
+    registry.register(bare(), name="taxi")
+    registry.reject("taxi", "1.0.0", to="staging", role="ops", by="dan", comment="the disk is full")
+    with pytest.raises(PromotionRefusedError, match=r"ops \(dan\) rejected it: the disk is full"):
+        promote(registry, "1.0.0", "staging")
+    registry.sign("taxi", "1.0.0", to="staging", role="ops", by="dan", comment="it is not")
+    promote(registry, "1.0.0", "staging")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from mainspring.core.errors import InputError
+from mainspring.models import steps
 from mainspring.models.registry.rule import judge, signature_changes
 from mainspring.models.signature import Field, Signature
 from mainspring.models.versions import Version
@@ -155,3 +158,17 @@ def test_the_explanation_is_kept(bare, registry):
     found = registry.explain("taxi", "1.1.0")
     assert (found.part, found.metric, found.before, found.after, found.margin) == ("MINOR", "rmse", 3.0, 2.5, 0.2)
     assert registry.explain("taxi", "1.0.0").part == "FIRST"
+
+
+def test_the_step_passes_it_on(registry, bare):
+    steps.register(bare(), evaluated(cost=3.0), name="taxi", registry=registry)
+    options = {"metric": "cost", "better": "lower", "margin": 0.5, "tags": {"team": "risk"}}
+    second = steps.register(bare(1), evaluated(cost=2.0), name="taxi", registry=registry, **options)
+    assert second.why == "MINOR: cost 3 → 2"
+    assert registry.facts("taxi", second.version).tags == {"team": "risk"}
+    assert registry.aliases("taxi") == {"production": second.version}
+
+
+def evaluated(**overall):
+    """What the step reads of an evaluation."""
+    return SimpleNamespace(overall=overall)

@@ -12,7 +12,13 @@ from mainspring.app.cli.words import ago, bold, dim, json_option, print_json, ta
 from mainspring.models.registry.webhooks import Delivery, Webhooks
 from mainspring.models.registry.webhooks.signing import new_secret
 
-_COLOURS = {"COMPLETE": "green", "FAILED": "red", "RUNNING": "yellow"}
+_STATES = {
+    "NEW": ("not tried yet", None),
+    "RUNNING": ("will be tried again", "yellow"),
+    "COMPLETE": ("told", "green"),
+    "FAILED": ("given up", "red"),
+    "CANCELED": ("cancelled", None),
+}
 
 
 @click.command(
@@ -164,7 +170,8 @@ def _print(found: tuple[Delivery, ...], *, as_json: bool, left: int | None = Non
         print_json({"deliveries": [one.as_dict() for one in found], **more})
         return
     for one in found:
-        state = click.style(one.state.value.lower(), fg=_COLOURS.get(one.state.value))
+        words, colour = _STATES[one.state.value]
+        state = click.style(words, fg=colour)
         click.echo(f"{bold(str(one.id))}  {one.hook}  {one.event}  {state}  {dim(ago(one.at))}")
         for attempt in one.attempts:
             click.echo(dim(f"    {attempt}"))
