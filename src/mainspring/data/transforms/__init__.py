@@ -9,10 +9,21 @@ float64 operations, bit for bit.
 
 from __future__ import annotations
 
-from mainspring.data.transforms.functions import named
+from mainspring.data.transforms.functions import analyze, named
 from mainspring.data.transforms.graph import Columns, Expression
 from mainspring.data.transforms.kinds import ColumnTransform, Numeric, OneHot, Ordinal
 from mainspring.data.transforms.ops import Op
 from mainspring.data.transforms.transform import Transform
 
-__all__ = ["ColumnTransform", "Columns", "Expression", "Numeric", "Op", "OneHot", "Ordinal", "Transform", "named"]
+__all__ = [
+    "ColumnTransform",
+    "Columns",
+    "Expression",
+    "Numeric",
+    "Op",
+    "OneHot",
+    "Ordinal",
+    "Transform",
+    "analyze",
+    "named",
+]

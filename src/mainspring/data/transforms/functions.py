@@ -84,6 +84,46 @@ def fit(
     }
 
 
+def analyze(
+    table: Table | Sequence[Table],
+    schema: Schema,
+    function: Callable[[Columns], Mapping[str, tuple[Any, ...]]],
+    *,
+    label: str | None = None,
+    cache: Path | None = None,
+) -> dict[str, Any]:
+    """What full passes over the rows say of columns, and of what ops make of them.
+
+    Args:
+        table: The rows, or a list of tables that are parts of them.
+        function: Takes :class:`~mainspring.data.transforms.Columns` and returns names with a request (of
+            :mod:`mainspring.data.transforms.analysis.requests`), the value it is about, and its options if any.
+        cache: A folder that keeps what was found out about each part.
+
+    Returns:
+        Each name with its answer.
+
+    Raises:
+        InputError: As ``Transform.fit``.
+
+    Example:
+        >>> from mainspring.data import ColumnType, Feature, Schema, Table
+        >>> from mainspring.data.transforms.analysis.requests import Histogram, Mean
+        >>> table = Table.from_columns({"x": [1.0, 2.0, 6.0, None]})
+        >>> schema = Schema(features={"x": Feature(name="x", type=ColumnType.FLOAT)})
+        >>> analyze(table, schema, lambda c: {"mean": (Mean, c["x"]), "bars": (Histogram, c["x"], 2)})
+        {'mean': 3.0, 'bars': ((1.0, 3.5, 6.0), (2.0, 1.0))}
+    """
+    parts = [table] if isinstance(table, Table) else list(table)
+    target = _checked_label(parts, schema, label, ())
+    plan = Plan(_types(parts, schema, {target}), target)
+    raw = dict(plan.kinds)
+    asked = {name: one[0]((one[1].name,), *one[2:]) for name, one in function(Columns(plan, schema)).items()}
+    drafts = plan.needed({name for request in asked.values() for name in request.of})
+    _, given = _labelled(parts, None, "auto", asked=False)
+    return passes.answers(drafts, raw, given, asked, shelf=Shelf(cache))
+
+
 def named(function: str) -> Callable[[Columns], Any]:
     """The preprocessing function that is meant by an import string such as ``features:features``.
 

@@ -82,6 +82,21 @@ def fill(
         answers.update({one: one.answer(summaries[_Ask(one.SUMMARY, one.of)]) for one in asked})
 
 
+def answers(
+    drafts: Sequence[Draft],
+    kinds: Mapping[str, Kind],
+    parts: Sequence[Part],
+    asked: Mapping[str, Request],
+    *,
+    shelf: Shelf,
+) -> dict[str, Any]:
+    """The answers to some requests about the values of drafts, by name; see :func:`fill`."""
+    ops = fill(drafts, kinds, parts, shelf=shelf)
+    wanted = {_Ask(one.SUMMARY, one.of) for one in asked.values()}
+    summaries = _pass(wanted, ops, kinds, parts, shelf)
+    return {name: one.answer(summaries[_Ask(one.SUMMARY, one.of)]) for name, one in asked.items()}
+
+
 def _fill_ready(drafts: Iterable[Draft], answers: Mapping[Request, Any], ops: dict[str, Op]) -> list[Draft]:
     """Fill what can be filled; gives the others."""
     left: list[Draft] = []
@@ -151,5 +166,8 @@ def _count_words(table: Table, name: str) -> Words:
     column = engine.quote(name)
     counted = f"SELECT {column} AS w, count(*) AS n FROM ({table.query()}) WHERE {column} IS NOT NULL GROUP BY 1"  # noqa: S608
     rows = engine.fetch(f"SELECT * FROM ({counted}) ORDER BY n DESC, w LIMIT {MOST_WORDS}")  # noqa: S608
+    listed = sum(count for _, count in rows)
+    if len(rows) < MOST_WORDS:
+        return Words(table.num_rows, dict(rows))
     present = engine.fetch(f"SELECT count({column}) FROM ({table.query()})")[0][0]  # noqa: S608
-    return Words(table.num_rows, dict(rows), present - sum(count for _, count in rows))
+    return Words(table.num_rows, dict(rows), present - listed)

@@ -6,6 +6,7 @@ reads from the summary of all rows. Requests for the same summary of the same va
 
 from __future__ import annotations
 
+import itertools
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -152,6 +153,70 @@ class Edges(Request):
         if not found.values:
             return ()
         return tuple(sorted({float(found.at(place / self.buckets)) for place in range(1, self.buckets)}))
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Request):
+    """How many rows hold a finite number."""
+
+    def answer(self, summary: Any) -> Any:
+        """The count."""
+        return summary.count
+
+
+@dataclass(frozen=True, slots=True)
+class Variance(Request):
+    """The population variance; 0.0 for a constant or no number."""
+
+    def answer(self, summary: Any) -> Any:
+        """The variance."""
+        return summary.squares / summary.count if summary.count else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram(Request):
+    """How many rows lie in each of so many ranges of equal width, from the least to the greatest number.
+
+    Exact up to 1,000 different numbers; of the points that stand for them beyond.
+    """
+
+    buckets: int = 10
+
+    SUMMARY: ClassVar[type[Any]] = Distribution
+
+    def answer(self, summary: Any) -> Any:
+        """The edges, and the rows in each range; the last one holds its upper edge too."""
+        import numpy as np
+
+        found = summary.quantiles
+        if not found.values:
+            return (), ()
+        rows, edges = np.histogram(found.values, bins=self.buckets, weights=found.weights)
+        return tuple(edges.tolist()), tuple(rows.tolist())
+
+
+@dataclass(frozen=True, slots=True)
+class WordCounts(Request):
+    """How many rows hold each word, the most frequent first, then by the word."""
+
+    top: int | None = None
+
+    SUMMARY: ClassVar[type[Any]] = Words
+
+    def answer(self, summary: Any) -> Any:
+        """Word to rows."""
+        return dict(itertools.islice(summary.counts.items(), self.top))
+
+
+@dataclass(frozen=True, slots=True)
+class CovarianceMatrix(Request):
+    """The population covariances of the columns of a value."""
+
+    SUMMARY: ClassVar[type[Any]] = Covariance
+
+    def answer(self, summary: Any) -> Any:
+        """For each column, with each column."""
+        return tuple(tuple(product / summary.count for product in row) for row in summary.products)
 
 
 @dataclass(frozen=True, slots=True)

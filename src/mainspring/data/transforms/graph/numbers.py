@@ -168,6 +168,20 @@ class NumberMethods(Value):
     def __truediv__(self, other: Value | float) -> Self:
         return self._combine("/", other)
 
+    def __neg__(self) -> Self:
+        return self._as(Kind.NUMBER, "-")._then(ops.Scale, ".negative", scale=-1.0)
+
+    def __radd__(self, other: float) -> Self:
+        return self._combine("+", other)
+
+    def __rsub__(self, other: float) -> Self:
+        first = self._as(Kind.NUMBER, "-")
+        # Exactly the difference: the sign alone is turned around.
+        return first._then(ops.Scale, f"{other:g}-{first.name}", shift=float(other), scale=-1.0)
+
+    def __rmul__(self, other: float) -> Self:
+        return self._combine("*", other)
+
     def _combine(self, operator: str, other: Value | float, otherwise: float | None = None) -> Self:
         if not isinstance(other, Value):
             return self._with_constant(operator, float(other))

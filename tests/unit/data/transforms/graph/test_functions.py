@@ -19,6 +19,8 @@ from sklearn.preprocessing import (
 from mainspring.core.errors import InputError
 from mainspring.data import ColumnType, Feature, Schema, Table, Transform
 from mainspring.data.schema import LanguageDomain
+from mainspring.data.transforms import analyze
+from mainspring.data.transforms.analysis import requests as ask
 from mainspring.data.transforms.ops.folds import folds_of
 
 ROWS = 400
@@ -295,9 +297,11 @@ def test_arithmetic_between_columns(table, schema):
         schema,
         lambda c: [c["age"] + c["pay"], c["age"] * 2, c["pay"] / 100, c["age"] - 1, c["age"].divide(c["size"])],
     )
+    turned = matrix(table, schema, lambda c: [1 + c["age"], 1 - c["age"], 2 * c["age"], -c["age"]])
     age, pay, size = (table.column(name) for name in ("age", "pay", "size"))
     with np.errstate(divide="ignore", invalid="ignore"):
         quotient = np.where(size == 0, np.nan, age / size)
+    np.testing.assert_array_equal(turned, np.stack([1 + age, 1 - age, 2 * age, -age], axis=1))
     np.testing.assert_array_equal(made, np.stack([age + pay, age * 2, pay / 100, age - 1, quotient], axis=1))
 
 
@@ -504,6 +508,32 @@ def test_equal_ops_are_one(table, schema):
     )
     assert [type(op).__name__ for op in transform.steps] == ["Fill", "Scale", "Scale"]
     assert all(one != other for one, other in itertools.combinations([op.output for op in transform.steps], 2))
+
+
+def test_what_passes_say_of_columns(table, schema, tmp_path):
+    def asked(c):
+        return {
+            "mean": (ask.Mean, c["age"]),
+            "variance": (ask.Variance, c["age"].impute(0)),
+            "count": (ask.Count, c["age"]),
+            "bars": (ask.Histogram, c["size"], 5),
+            "words": (ask.WordCounts, c["job"], 2),
+            "tokens": (ask.Vocabulary, c["note"].lower().tokens(), 2),
+            "together": (ask.CovarianceMatrix, c.concat("pay", "size")),
+        }
+
+    age, pay, size = (table.column(name) for name in ("age", "pay", "size"))
+    found = analyze(table, schema, asked)
+    assert found["mean"] == pytest.approx(np.nanmean(age), rel=1e-12)
+    assert found["variance"] == pytest.approx(np.nan_to_num(age).var(), rel=1e-12)
+    assert found["count"] == np.isfinite(age).sum()
+    assert found["bars"][1] == tuple(np.bincount(size.astype(int)).tolist())
+    assert list(found["words"]) == ["smith", "clerk"]
+    assert found["tokens"] == ("house", "no")
+    np.testing.assert_allclose(found["together"], np.cov(pay, size, ddof=0), rtol=1e-10)
+    parts = analyze([table.rows(0, 150), table.rows(150, ROWS)], schema, asked, cache=tmp_path)
+    assert (parts["words"], parts["bars"], parts["tokens"]) == (found["words"], found["bars"], found["tokens"])
+    assert parts["variance"] == pytest.approx(found["variance"], rel=1e-12)
 
 
 def test_what_each_column_is_made_of(table, schema):
