@@ -32,7 +32,7 @@ from mainspring.pipelines.options import Options
 from mainspring.pipelines.ports import FunctionRef
 from mainspring.pipelines.recording import STEP
 from mainspring.pipelines.records import StepRecord
-from mainspring.pipelines.resolvers import Resolved, Resolving
+from mainspring.pipelines.resolvers import MODEL, Resolved, Resolving
 from mainspring.pipelines.steps import Step
 
 if TYPE_CHECKING:
@@ -219,12 +219,15 @@ def _steps_above(opened: Mainspring, producer: StepRecord) -> tuple[list[Again],
             for name, some in opened.pipelines.records.inputs([number])[number].items()
             if name not in ("code", "when")
         }
+        outputs = opened.pipelines.records.outputs([number])[number]
+        # A model that another was begun from is no part of this training: it is taken as it was recorded.
+        begun = {one.type for some in outputs.values() for one in some} & {MODEL}
         for artifact in (one for some in inputs.values() for one in some):
-            maker = None if _is_data(artifact) else _maker(opened, artifact)
+            as_recorded = _is_data(artifact) or artifact.type in begun
+            maker = None if as_recorded else _maker(opened, artifact)
             if maker is not None:
                 made.add(artifact.id)
                 visit(maker)
-        outputs = opened.pipelines.records.outputs([number])[number]
         found[number] = Again(record=step, inputs=inputs, outputs=outputs)
 
     visit(producer)
