@@ -20,6 +20,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.ModelVersion": "mainspring.models.registry:ModelVersion",
         "mainspring.Package": "mainspring.models.package:Package",
         "mainspring.Pushed": "mainspring.serving.push:Pushed",
+        "mainspring.Reduction": "mainspring.data.transforms.reduction:AffineReduction",
         "mainspring.Schema": "mainspring.data.schema:Schema",
         "mainspring.Statistics": "mainspring.data.statistics:Statistics",
         "mainspring.Table": "mainspring.data.tables:Table",

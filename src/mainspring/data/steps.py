@@ -14,6 +14,7 @@ from mainspring.data.spans import read_examples, rule_of
 from mainspring.data.statistics import Statistics
 from mainspring.data.transforms import Transform
 from mainspring.data.transforms import named as preprocessing
+from mainspring.data.transforms.reduction import reduce_transform
 from mainspring.data.transforms.selection import FeatureSelection
 from mainspring.data.validation import Validation
 from mainspring.data.validation import validate as validate_statistics
@@ -210,3 +211,28 @@ def transform(
         task=task,
         function=preprocessing(function) if function else None,
     )
+
+
+@step
+def reduce(
+    examples: Examples,
+    transform: Transform,
+    *,
+    method: str = "pca",
+    components: float = 0.95,
+    whiten: bool = False,
+    seed: int = 0,
+    split: str = TRAIN,
+) -> Transform:
+    """Put a reduction behind a transform, fitted on the rows of one split: fewer columns that keep most.
+
+    Args:
+        method: ``pca``, ``svd``, ``lda``, ``ica`` or ``random``.
+        components: How many columns to keep; below 1 the share of the variance (``pca``, ``svd``).
+        whiten: Whether principal components get unit variance.
+        seed: Of random directions.
+    """
+    found, _ = reduce_transform(
+        transform, examples.split(split), method=method, components=components, whiten=whiten, seed=seed
+    )
+    return found
