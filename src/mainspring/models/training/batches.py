@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -183,13 +183,18 @@ class Batches:
         """Mini-batches of equal size across groups."""
         rest: Piece | None = None
         for group in groups:
-            matrix, target, weights = group if rest is None else _joined([rest, group])
-            full = len(target) - len(target) % self.size
-            for start in range(0, full, self.size):
-                part = slice(start, start + self.size)
-                yield Rows(matrix[part], target[part], None if weights is None else weights[part])
-            rest = matrix[full:], target[full:], None if weights is None else weights[full:]
-        if rest is not None and len(rest[1]):
+            start = 0
+            if rest is not None:
+                start = self.size - len(rest[1])
+                rest = _joined([rest, _part(group, 0, start)])
+                if len(rest[1]) < self.size:
+                    continue
+                yield Rows(*rest)
+            stop = start + (len(group[1]) - start) // self.size * self.size
+            for place in range(start, stop, self.size):
+                yield Rows(*_part(group, place, place + self.size))
+            rest = _part(group, stop, None) if stop < len(group[1]) else None
+        if rest is not None:
             yield Rows(*rest)
 
     def _shuffled(self, number: int, stop: threading.Event) -> Iterator[Piece]:
@@ -208,11 +213,20 @@ class Batches:
             yield self._mixed(held, dice)
 
     def _mixed(self, pieces: list[Piece], dice: np.random.Generator) -> Piece:
-        matrix, target, weights = _joined(pieces)
         if not self.buffer:
-            return matrix, target, weights
-        order = dice.permutation(len(target))
-        return matrix[order], target[order], None if weights is None else weights[order]
+            return _joined(pieces)
+        total = sum(len(piece[1]) for piece in pieces)
+        places = dice.permutation(total)
+        first = pieces[0]
+        mixed = tuple(None if one is None else np.empty((total, *one.shape[1:]), one.dtype) for one in first)
+        start = 0
+        for piece in pieces:
+            chosen = places[start : start + len(piece[1])]
+            for target, source in zip(mixed, piece, strict=True):
+                if target is not None:
+                    target[chosen] = source
+            start += len(chosen)
+        return cast("Piece", mixed)
 
     def _pieces(self, order: list[int], stop: threading.Event) -> Iterator[Piece]:
         """Pieces in that order; those to come are being made meanwhile."""
@@ -262,6 +276,11 @@ class Batches:
         by_class = None if self.by_class is None else self.by_class.tolist()
         told = (self.table.digest(), self.transform, self.piece, self.weight, by_class)
         return digest_text(repr(told)).rpartition(":")[2]
+
+
+def _part(piece: Piece, start: int, stop: int | None) -> Piece:
+    matrix, target, weights = piece
+    return matrix[start:stop], target[start:stop], None if weights is None else weights[start:stop]
 
 
 def _joined(pieces: list[Piece]) -> Piece:
