@@ -23,6 +23,7 @@ from mainspring.store.ports import BlobStore, MetadataStore
 
 MODEL = "mainspring.Model"
 MODEL_VERSION = "mainspring.ModelVersion"
+PACKAGE = "mainspring.Package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,13 +205,34 @@ def _by_alias(*, reference: str = "", type_name: str = "", context: Resolving = 
     found = context.newest(
         type_name, where="digest = :digest", parameters={"digest": version.digest}, anywhere=True
     )
-    if not found:
+    artifact = found[0] if found else _made_from(version.digest, type_name, context)
+    if artifact is None:
         raise NotFoundError(f"{reference} is registered, but its {type_name} is not in the record")
-    return Resolved(found[0], note=f"{reference} is version {version.version}")
+    return Resolved(artifact, note=f"{reference} is version {version.version}")
 
 
-def by_alias(reference: str, *, wanted: Any = "mainspring.Package") -> Any:
-    """The package that a registered name means, such as ``"taxi@production"`` or ``"taxi:1.2.0"``."""
+def _made_from(digest: str, type_name: str, context: Resolving) -> Artifact | None:
+    """What a package was made from, such as its model: the newest of the type."""
+    packages = context.newest(PACKAGE, where="digest = :digest", parameters={"digest": digest}, anywhere=True)
+    ids = [cast("int", package.id) for package in packages]
+    if not ids:
+        return None
+    above = context.metadata.lineage(Kind.ARTIFACT, ids, direction=Direction.UP, hops=1)
+    found = [
+        node
+        for node in above.nodes.values()
+        if isinstance(node, Artifact) and node.type == type_name and node.state is ArtifactState.LIVE
+    ]
+    return max(found, key=lambda node: cast("int", node.id), default=None)
+
+
+def by_alias(reference: str, *, wanted: Any = PACKAGE) -> Any:
+    """The package that a registered name means, such as ``"taxi@production"`` or ``"taxi:1.2.0"``.
+
+    Args:
+        reference: A name with an alias or a version.
+        wanted: Another type for what the package was made from, such as ``Model`` for a warm start.
+    """
     return _resolver(_by_alias, "by_alias")(reference=reference, type_name=_type_name(wanted))
 
 

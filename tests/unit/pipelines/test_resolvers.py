@@ -18,6 +18,7 @@ from mainspring.pipelines.graph import select
 from mainspring.pipelines.resolvers import (
     MODEL,
     MODEL_VERSION,
+    PACKAGE,
     Resolving,
     _standing,
     by_alias,
@@ -56,6 +57,12 @@ class Model(Fake):
     """It passes for a model."""
 
     ARTIFACT_TYPE: ClassVar[str] = MODEL
+
+
+class Packed(Fake):
+    """It passes for a package."""
+
+    ARTIFACT_TYPE: ClassVar[str] = PACKAGE
 
 
 class Version(Fake):
@@ -222,6 +229,38 @@ def test_by_span(place: Any, span: int, last: int | None, expected: str) -> None
 
     place.run(making.build())
     assert place.value(place.run(asking.build()), "look_span") == expected
+
+
+@step
+def pack(model: Model) -> Packed:
+    return Packed(f"package of {model.content}")
+
+
+@step
+def train_on(start: Model) -> Model:
+    return Model(f"{start.content}+")
+
+
+def test_by_alias_gives_what_a_package_was_made_from(place: Any) -> None:
+    """The model itself, and not the one that it went on from."""
+
+    @pipeline
+    def making() -> None:
+        pack(train_on(train("a")))
+
+    digest = place.run(making.build()).nodes["pack"].outputs["result"].digest
+    place.resources["registry"] = lambda: SimpleNamespace(
+        resolve=lambda _reference: SimpleNamespace(digest=digest, version="1.0.0")
+    )
+
+    @pipeline
+    def going_on() -> None:
+        look(by_alias("taxi@production", wanted=Model))
+        look.named("other")(by_alias("taxi@production", wanted="test.Spanned"))
+
+    found = place.run(going_on.build())
+    assert place.value(found, "look") == "a+"
+    assert any("its test.Spanned is not in the record" in str(node.reason) for node in found.nodes.values())
 
 
 def test_by_alias(place: Any) -> None:
