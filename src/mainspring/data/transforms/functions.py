@@ -112,7 +112,7 @@ def analyze(
         >>> table = Table.from_columns({"x": [1.0, 2.0, 6.0, None]})
         >>> schema = Schema(features={"x": Feature(name="x", type=ColumnType.FLOAT)})
         >>> analyze(table, schema, lambda c: {"mean": (Mean, c["x"]), "bars": (Histogram, c["x"], 2)})
-        {'mean': 3.0, 'bars': ((1.0, 3.5, 6.0), (2.0, 1.0))}
+        {'mean': 3.0, 'bars': ((1.0, 3.5, 6.0), (2, 1))}
     """
     parts = [table] if isinstance(table, Table) else list(table)
     target = _checked_label(parts, schema, label, ())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -27,7 +26,6 @@ class Lowered(NamedTuple):
     kinds: dict[str, Kind]
 
 
-@functools.lru_cache(maxsize=64)
 def lowered(
     inputs: tuple[Column, ...], steps: tuple[ColumnTransform | Op, ...], results: tuple[str, ...]
 ) -> Lowered:

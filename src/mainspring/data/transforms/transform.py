@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
@@ -51,6 +51,7 @@ class Transform:
     classes: tuple[str, ...] | None = None
     ignored: Mapping[str, str]
     results: tuple[str, ...] = ()
+    _lowered: list[lowering.Lowered] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @classmethod
     def fit(
@@ -130,7 +131,9 @@ class Transform:
     @property
     def graph(self) -> lowering.Lowered:
         """All of it as ops, rules of columns too: the ops in order, the columns of each result, the raw kinds."""
-        return lowering.lowered(self.inputs, self.steps, self.results)
+        if not self._lowered:
+            self._lowered.append(lowering.lowered(self.inputs, self.steps, self.results))
+        return self._lowered[0]
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from mainspring.data.transforms.analysis.requests import Request
+from mainspring.data.transforms.analysis.asking import Request
 from mainspring.data.transforms.analysis.summaries import Distribution
 
 if TYPE_CHECKING:
