@@ -24,6 +24,7 @@ __all__ = ["Column", "ColumnType", "Table"]
 
 _BATCH = 10_000
 _FILE = "data.parquet"
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -282,7 +283,12 @@ class Table:
             if text.startswith("Out of Memory"):
                 more = f"give the engine more memory, such as {engine.MEMORY_VARIABLE}=4GiB"
                 raise InputError(f"the query needs more memory: {text}", where=query, fix=more) from None
-            raise InputError(f"the SQL is not valid: {text}", where=query) from None
+            # Below the first lines the engine shows a statement of our own around the query.
+            told = "; ".join(text.partition("\n\nLINE ")[0].splitlines())
+            columns = ", ".join(self.names[:_SHOWN]) + (" …" if len(self.names) > _SHOWN else "")
+            raise InputError(
+                f"the SQL is not valid: {told}", where=query, expected=f"SQL over this, with the columns {columns}"
+            ) from None
 
     def concat(self, other: Table) -> Self:
         """The rows of this table, then those of another with the same column names, in any order.

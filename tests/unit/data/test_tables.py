@@ -247,3 +247,11 @@ def test_types_may_be_given_by_their_names():
     assert Table.from_columns({"x": ["1", "2.5"]}, types={"x": "FLOAT"}).type_of("x") is ColumnType.FLOAT
     with pytest.raises(InputError, match="no such types: x: FLOT"):
         Table.from_columns({"x": [1]}, types={"x": "FLOT"})
+
+
+def test_a_query_that_is_not_valid_is_told_without_what_the_engine_adds() -> None:
+    with pytest.raises(InputError) as caught:
+        Table.from_columns({"a": [1]}).where("b > 1")
+    assert caught.value.where == "SELECT * FROM this WHERE b > 1"
+    assert "CREATE TABLE" not in str(caught.value)
+    assert caught.value.expected == "SQL over this, with the columns a"

@@ -367,3 +367,19 @@ def test_what_was_not_evaluated_is_counted(
     )
     text = told(capsys, "validate", trips, "--schema", schema, code=3)
     assert text.startswith("held  0 errors, 0 warnings, 1 not evaluated in TRAINING data (trips 120 rows)")
+
+
+def test_a_drift_is_told_with_its_direction(trips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = told(capsys, "compare", trips, "--rows-a", "1-60", "--rows-b", "61-120")
+    assert "mean 7.5 to 22.5; median 7.5 to 22.5; " in " ".join(text.split())
+
+
+def test_names_that_look_like_values_are_doubted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bare.csv"
+    path.write_text("39,x\n40,y\n")
+    assert main(["data", "stats", str(path), "--json"]) == 0
+    said = capsys.readouterr()
+    assert "is '39' a name? If not, the file has no header: --no-header" in said.err
+    assert json.loads(said.out)["num_examples"] == 1
+    assert main(["data", "stats", str(path), "--no-header"]) == 0
+    assert not capsys.readouterr().err

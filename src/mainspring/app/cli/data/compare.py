@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +15,10 @@ from mainspring.app.cli.data.remarks import drift_lines
 from mainspring.app.cli.data.tables import name_filter
 from mainspring.app.cli.words import bold, json_option, print_json
 from mainspring.core.errors import InputError
+
+if TYPE_CHECKING:
+    from mainspring.data.statistics import TableStatistics
+    from mainspring.data.viewing.drifts import FeatureDrift
 
 _DRIFTED = 3
 
@@ -99,7 +104,7 @@ def compare(
         between=(first, second),
         intervals=as_json or html is not None,
     )
-    drifts = [each for each in of_comparison(found) if wanted(each.name)]
+    drifts = [_with_moments(each, one, other) for each in of_comparison(found) if wanted(each.name)]
     written: dict[str, Any] = {}
     if html is not None:
         page = view(found, statistics={first: one, second: other}, schema=schema, title=f"{first} and {second}")
@@ -122,6 +127,20 @@ def compare(
         lines += [f"- {printable(note)}" for note in found.notes]
         show([*lines, *(f"wrote {path}" for path in written.values())])
     return _DRIFTED if fail_on_drift and (drifted or not all(found.rows)) else 0
+
+
+def _with_moments(drift: FeatureDrift, one: TableStatistics, other: TableStatistics) -> FeatureDrift:
+    """What drifted, and which way: the mean and the median of numbers on both sides."""
+    from mainspring.data.viewing.wording import figure
+
+    sides = one.features[drift.name].numbers, other.features[drift.name].numbers
+    if not drift.drifted or sides[0] is None or sides[1] is None:
+        return drift
+    told = [
+        f"{word} {figure(getattr(sides[0], key))} to {figure(getattr(sides[1], key))}"
+        for word, key in (("mean", "mean"), ("median", "median"))
+    ]
+    return replace(drift, why="; ".join([*told, drift.why]))
 
 
 def _two(splits: Any) -> list[Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from mainspring.app.cli.data.inputs import Reading, named, read_statistics, read_table
 from mainspring.core.errors import InputError
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
     from mainspring.data.statistics import Statistics
     from mainspring.data.statistics.recognition import Recognition
     from mainspring.data.tables import Table
+
+_TEXT = (".csv", ".tsv", ".data", ".txt", ".test")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ def load(
         saved = read_statistics(place)
         if saved is None:
             tables[name] = read_table(place, reading, rows=range_)
+            _doubt_names(given, tables[name].names, reading)
             order.append(name)
         else:
             _check_kept(given, range_ or reading.rows, options)
@@ -93,6 +99,17 @@ def slices_of(given: Sequence[str]) -> list[str | dict[str, str]]:
         else:
             found.append(text)
     return found
+
+
+def _doubt_names(given: str, names: Sequence[str], reading: Reading) -> None:
+    """Say so where names look like values: the first row of a file without a header was most likely taken."""
+    if reading.csv.get("names") or reading.csv.get("header") is False:
+        return
+    values = [name for name in names if re.fullmatch(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", name)]
+    if values and given.removesuffix(".gz").endswith(_TEXT):
+        click.echo(
+            f"note: {given}: is {values[0]!r} a name? If not, the file has no header: --no-header", err=True
+        )
 
 
 def _check_kept(given: str, rows: str | None, options: Mapping[str, Any]) -> None:
