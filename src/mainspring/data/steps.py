@@ -14,6 +14,7 @@ from mainspring.data.spans import read_examples, rule_of
 from mainspring.data.statistics import Statistics
 from mainspring.data.transforms import Transform
 from mainspring.data.transforms import named as preprocessing
+from mainspring.data.transforms.augmentation import augment as augment_examples
 from mainspring.data.transforms.reduction import reduce_transform
 from mainspring.data.transforms.selection import FeatureSelection
 from mainspring.data.validation import Validation
@@ -236,3 +237,26 @@ def reduce(
         transform, examples.split(split), method=method, components=components, whiten=whiten, seed=seed
     )
     return found
+
+
+@step
+def augment(
+    examples: Examples,
+    *,
+    method: str,
+    label: str | None = None,
+    options: dict[str, Any] = _DEFAULTS,
+    seed: int = 0,
+    split: str = TRAIN,
+) -> Examples:
+    """Make further rows of the training split, or leave some out; every other split stays as it is.
+
+    Args:
+        method: ``copies``, ``smote``, ``adasyn``, ``fewer``, ``noise``, ``mixup``, ``drop_words``,
+            ``swap_words`` or ``synonyms``.
+        label: The column of classes.
+        options: Of the method: ``ratio``, ``neighbours``, ``share``, ``size``, ``alpha``, ``columns``, ``rate``,
+            ``synonyms``.
+        seed: Of every random choice.
+    """
+    return augment_examples(examples, method, label=label, seed=seed, split=split, **options)
