@@ -113,6 +113,9 @@ def test_from_a_run_to_production_with_two_signatures(cancer: Project, receiver:
     assert f"production move 1.0.0 → {version} by Olga: better" in history
     assert cancer.json("models", "search", "alias.production = TRUE")["versions"][0]["version"] == version
 
+    signed = [(one["by"], one["role"], one["ok"]) for one in cancer.json("lineage", meant)["signed"]]
+    assert signed == [("Bob", "reviewer", True), ("carla", "risk", True)]
+
     # Every request was signed with the secret, which is nowhere else.
     cancer.run("webhooks", "deliver")
     for headers, body in receiver.got:
@@ -130,6 +133,9 @@ def test_from_a_run_to_production_with_two_signatures(cancer: Project, receiver:
     state = cancer.json("promote", meant, "--status", code=3)
     assert len(state["missing"]) == 2
     assert "has expired" in state["missing"][0]
+    cancer.run("models", "bless", meant, "--revoke", "--reason", "a bias was found")
+    state = cancer.json("promote", meant, "--status", code=3)
+    assert state["missing"][0].startswith("its blessing was taken back")
 
 
 def test_a_failed_delivery_is_tried_again_and_logged(cancer: Project, receiver: Receiver) -> None:

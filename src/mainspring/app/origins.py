@@ -150,6 +150,26 @@ def answers(origin: Origin, blobs: BlobStore) -> dict[str, Any]:
     }
 
 
+def promotions(opened: Mainspring, subject: Artifact) -> list[dict[str, Any]]:
+    """Who signed for, or rejected, the promotion of a registered version; nothing for anything else."""
+    if subject.type != "mainspring.ModelVersion":
+        return []
+    name, version = str(subject.properties.get("name")), str(subject.properties.get("version"))
+    return [
+        {
+            "ok": one.verb == "sign",
+            "by": one.by,
+            "role": one.role,
+            "environment": one.environment,
+            "at": iso(one.at),
+            "reason": one.comment,
+            "evidence": list(one.evidence),
+        }
+        for one in opened.models.decisions(name)
+        if one.verb in ("sign", "reject") and str(one.version) == version
+    ]
+
+
 def _all(origin: Origin, type_name: str) -> Sequence[Artifact]:
     return origin.by_type.get(f"mainspring.{type_name}", ())
 

@@ -54,7 +54,11 @@ def lineage(
             from mainspring.app.pictures import draw_lineage
 
             svg.write_text(draw_lineage(walked, title=f"Lineage of {reference}"), encoding="utf-8")
-        found = origins.answers(origin, opened.store.blobs) if plain else {"subject": _name(subject)}
+        found: dict[str, Any] = (
+            origins.answers(origin, opened.store.blobs) if plain else {"subject": _name(subject)}
+        )
+        if plain:
+            found["signed"] += origins.promotions(opened, subject)
     if as_json:
         print_json({**found, **_graph(walked)})
     elif plain and not tree:
@@ -109,7 +113,8 @@ def _print_answers(reference: str, found: dict[str, Any]) -> None:
     click.echo(bold("Who signed?"))
     for one in found["signed"]:
         word = "approved" if one.get("ok") else "rejected"
-        click.echo(f"  {one.get('by')} {word} at {one.get('at')}: {one.get('reason')}")
+        role = f" as {one['role']} for {one['environment']}" if "role" in one else ""
+        click.echo(f"  {one.get('by')} {word}{role} at {one.get('at')}: {one.get('reason')}")
     if not found["signed"]:
         click.echo(dim("  nobody was asked"))
 

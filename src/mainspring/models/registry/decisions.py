@@ -106,6 +106,12 @@ class Blessing:
     reason: str
     at: float = 0.0
 
+    def __str__(self) -> str:
+        by = f" by {self.by}" if self.by else ""
+        return (
+            f"{iso(self.at)} {self.version} {'blessed' if self.ok else 'not blessed any more'}{by}: {self.reason}"
+        )
+
     def told(self) -> dict[str, str | bool]:
         """What is written into the record; it knows the time itself."""
         return {

@@ -8,6 +8,7 @@ from mainspring.app.cli.groups import LazyGroup
 
 _COMMANDS = {
     "archive": "retention:archive",
+    "bless": "remarks:bless",
     "compare": "compare:compare",
     "describe": "remarks:describe",
     "import": "importing:import_",
@@ -18,6 +19,7 @@ _COMMANDS = {
 }
 _SUMMARIES = {
     "archive": "Archive the versions that nothing needs; only says which, unless told to.",
+    "bless": "Say that a version may be used, or that it may not any more.",
     "compare": "Two versions side by side: code, data, parameters, metrics, signature.",
     "describe": "Say in words what a model or a version is.",
     "import": "Register a model that was made elsewhere.",

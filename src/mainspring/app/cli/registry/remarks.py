@@ -1,11 +1,11 @@
-"""``mainspring models tag``, ``note`` and ``describe``."""
+"""``mainspring models tag``, ``note``, ``describe`` and ``bless``."""
 
 from __future__ import annotations
 
 import click
 
 from mainspring.app import platform
-from mainspring.app.cli.registry.references import about_of
+from mainspring.app.cli.registry.references import about_of, version_of
 from mainspring.app.cli.words import json_option, print_json, who
 
 
@@ -61,3 +61,20 @@ def describe(reference: str, text: str, by: str, as_json: bool) -> None:
         print_json({"description": found.description})
     else:
         click.echo(found.description)
+
+
+@click.command(epilog='\b\nExample:\n  mainspring models bless taxi@1.2.0 --revoke --reason "a bias was found"')
+@click.argument("reference", metavar="NAME@VERSION")
+@click.option("--revoke", is_flag=True, help="Take the blessing back; the version can then not be promoted.")
+@click.option("--by", default=who, help="Who; you by default.")
+@click.option("--reason", required=True, help="Why; it stays in the record.")
+@json_option
+def bless(reference: str, revoke: bool, by: str, reason: str, as_json: bool) -> None:
+    """Say that a version may be used, or (with --revoke) that it may not any more."""
+    with platform.existing() as opened:
+        version = version_of(opened.models, reference)
+        given = opened.models.bless(version, by=by, reason=reason, ok=not revoke)
+    if as_json:
+        print_json({**given.told(), "at": given.at})
+    else:
+        click.echo(f"{version} {'is blessed' if given.ok else 'is not blessed any more'}: {reason}")

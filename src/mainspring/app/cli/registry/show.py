@@ -83,6 +83,7 @@ def _one(registry: Registry, name: str, versions: tuple[ModelVersion, ...], *, a
     click.echo(table(rows))
     lines = [*((one.at, str(one)) for one in history), *((one.at, str(one)) for one in decisions)]
     lines += [(one.at, str(one)) for one in registry.reproductions(name)]
+    lines += [(each.at, str(each)) for one in versions for each in registry.blessings(one)]
     for _, line in sorted([*lines, *((one.at, str(one)) for one in notes)]):
         click.echo(dim(f"  {line}"))
 
