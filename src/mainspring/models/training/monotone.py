@@ -84,7 +84,7 @@ def check_monotone(model: Model, table: Table, monotone: Mapping[str, int]) -> d
 def _largest_step(model: Model, table: Table, name: str, way: int) -> float:
     answers = _answers_raw(model, table, name) if _is_raw(model, name) else _answers_matrix(model, table, name)
     against = -way * np.diff(answers, axis=1)
-    return float(max(against.max(initial=0.0), 0.0))
+    return max(float(against.max(initial=0.0)), 0.0) + 0.0
 
 
 def _is_raw(model: Model, name: str) -> bool:
