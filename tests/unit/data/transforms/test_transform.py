@@ -1,5 +1,7 @@
 """The whole transform: what goes in, what comes out, what is refused."""
 
+import json
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
@@ -176,3 +178,28 @@ def test_the_census(census):
     assert found.ignored == {}
     assert found.steps[1].vocabulary[0] == "Private"
     assert found.apply(census.rows(0, 500)).shape == (500, len(found.outputs))
+
+
+def test_a_file_of_an_earlier_version_is_read(tmp_path):
+    (tmp_path / "transform.json").write_text(
+        """{"version": 1, "label": "late", "classes": ["no", "yes"],
+        "inputs": [{"name": "age", "type": "FLOAT"}, {"name": "job", "type": "STRING"},
+          {"name": "k", "type": "STRING"}],
+        "steps": [
+          {"kind": "Numeric", "column": "age", "fill": 30.0, "shift": 40.0, "scale": 10.0, "indicator": true},
+          {"kind": "OneHot", "column": "job", "vocabulary": ["cook"], "unseen": true, "missing": true},
+          {"kind": "Ordinal", "column": "k", "vocabulary": ["x", "y"]}],
+        "ignored": {"id": "excluded"}}""",
+        encoding="utf-8",
+    )
+    transform = Transform.load(tmp_path)
+    assert transform.outputs == ("age", "age=missing", "job=cook", "job?unseen", "job?missing", "k")
+    columns = {
+        "age": np.array([50.0, np.nan]),
+        "job": np.array(["cook", None], dtype=object),
+        "k": np.array(["y", "new"], dtype=object),
+    }
+    assert transform.apply_columns(columns).tolist() == [[1, 0, 1, 0, 0, 1], [-1, 1, 0, 0, 1, -1]]
+    before = (tmp_path / "transform.json").read_text(encoding="utf-8")
+    transform.save(tmp_path)
+    assert json.loads((tmp_path / "transform.json").read_text(encoding="utf-8")) == json.loads(before)
