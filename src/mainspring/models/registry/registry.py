@@ -644,6 +644,9 @@ class Registry:
             except NotFoundError:  # the bytes are gone; what the record knows is searched
                 package = None
             found[version.version] = facts_of(version, package, None)
+            said = self.blessings(version)
+            if said:
+                found[version.version]["blessed"] = said[-1].ok
         for alias, held_by in self.aliases(name).items():
             found[held_by][f"alias.{alias}"] = True
         return found

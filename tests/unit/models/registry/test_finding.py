@@ -82,6 +82,7 @@ def test_the_words_of_a_question():
 
 def test_versions_from_before_are_found_too(filled, opened):
     """A record that was written before versions were searched for: it is read once, and then searched."""
+    filled.bless(filled.resolve("bus:1.0.1"), by="ann", reason="fine")
     record = opened()[0]
     for one in record.find(Kind.CONTEXT, "type = :type", {"type": FACTS}).items:
         record.delete(Kind.CONTEXT, [one.id])
@@ -89,6 +90,7 @@ def test_versions_from_before_are_found_too(filled, opened):
         record.publish([Context(type=MODEL, name=name, custom={"facts": None})])
     assert found(filled, "accuracy > 0.94 AND task = 'classification'") == ["bus:1.0.0", "bus:1.0.1", "taxi:1.2.0"]
     assert found(filled, "alias.production = TRUE") == ["taxi:1.2.0"]
+    assert found(filled, "blessed = TRUE") == ["bus:1.0.1"]
 
 
 def test_tags_notes_and_descriptions(filled):
