@@ -383,3 +383,21 @@ def test_names_that_look_like_values_are_doubted(tmp_path: Path, capsys: pytest.
     assert json.loads(said.out)["num_examples"] == 1
     assert main(["data", "stats", str(path), "--no-header"]) == 0
     assert not capsys.readouterr().err
+
+
+def test_what_was_measured_is_told_also_where_nothing_drifted(
+    trips: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = tmp_path / "schema.yaml"
+    told(capsys, "schema", trips, "--out", schema)
+    text = told(capsys, "validate", trips, "--schema", schema, "--previous", trips)
+    assert "previous trips to trips: 0 of 3 features drifted" in text
+    assert "L-infinity" in text
+
+
+def test_notes_keep_to_the_features_that_were_asked_for(trips: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = trips.with_name("keys.csv")
+    path.write_text("key,x\n" + "".join(f"{row},{row % 2}\n" for row in range(80)))
+    ranges = ["--rows-a", "1-40", "--rows-b", "41-80"]
+    assert "'key' goes on" in told(capsys, "compare", path, *ranges)
+    assert "'key' goes on" not in told(capsys, "compare", path, *ranges, "--features", "x")

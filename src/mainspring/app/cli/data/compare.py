@@ -124,7 +124,10 @@ def compare(
         for name, parts in found.slices.items():
             moved = [each.name for each in parts if each.drifted and wanted(each.name)]
             lines += [f"- in slice {printable(name)}: {', '.join(map(printable, moved))} drifted"] if moved else []
-        lines += [f"- {printable(note)}" for note in found.notes]
+        about = [each for each in found.changes if any(map(wanted, each.columns))]
+        left = [each for each in found.not_compared if wanted(each.name)]
+        notes = replace(found, changes=tuple(about), not_compared=tuple(left)).notes
+        lines += [f"- {printable(note)}" for note in notes]
         show([*lines, *(f"wrote {path}" for path in written.values())])
     return _DRIFTED if fail_on_drift and (drifted or not all(found.rows)) else 0
 

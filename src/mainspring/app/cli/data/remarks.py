@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _COLOURS = {"ERROR": "red", "PROBLEM": "red", "WARNING": "yellow", "NOTE": "blue"}
 _NAME, _LEAST = 32, 20
+_MEASURED = 5
 
 
 def validation_lines(found: Validation, *, limit: int | None = None) -> list[str]:
@@ -40,11 +41,30 @@ def validation_lines(found: Validation, *, limit: int | None = None) -> list[str
         lines += ["", dim(f"{len(found.anomalies) - len(shown)} more (--limit)")]
     for left in found.not_evaluated:
         lines += ["", dim(str(left))]
+    return lines + _measured_lines(found)
+
+
+def _measured_lines(found: Validation) -> list[str]:
+    """What was measured between data sets, alarm or not: the furthest first."""
+    from mainspring.data.viewing.drifts import of_measurements
+
+    lines: list[str] = []
+    for between in dict.fromkeys(one.between for one in found.measurements):
+        drifts = of_measurements([one for one in found.measurements if one.between == between])
+        moved = {one.name for one in drifts if one.drifted}
+        told = f"{len(moved)} of {_plural(len({one.name for one in drifts}), 'feature')} drifted"
+        head = f"{bold(printable(between[0]))} to {bold(printable(between[1]))}: {told}"
+        lines += ["", head, *drift_lines(drifts, limit=_MEASURED, more="--json")]
     return lines
 
 
-def drift_lines(found: Sequence[FeatureDrift], *, limit: int | None = None) -> list[str]:
-    """The distances of every feature, drifted ones first."""
+def drift_lines(found: Sequence[FeatureDrift], *, limit: int | None = None, more: str = "--limit") -> list[str]:
+    """The distances of every feature, drifted ones first.
+
+    Args:
+        limit: At most so many features.
+        more: The option that shows the others.
+    """
     from mainspring.data.viewing.terminal import fitted
     from mainspring.data.viewing.wording import figure
 
@@ -70,7 +90,7 @@ def drift_lines(found: Sequence[FeatureDrift], *, limit: int | None = None) -> l
         if one.drifted and one.why:
             lines += _pairs([("", one.why)])
     if len(shown) < len(found):
-        lines.append(dim(f"  {len(found) - len(shown)} more (--limit)"))
+        lines.append(dim(f"  {len(found) - len(shown)} more ({more})"))
     return lines
 
 
