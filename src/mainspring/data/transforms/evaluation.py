@@ -48,14 +48,18 @@ def compute(
         rows: For training rows, all their raw columns: what is made of the label then is what the row may know of
             it (see :class:`TargetMean`).
     """
-    for op in ops:
-        if op.output in values:
-            continue
-        given = [values[name] for name in op.inputs]
-        if rows is not None and isinstance(op, TargetMean):
-            values[op.output] = op.apply_training(given[0], rows)
-        else:
-            values[op.output] = op.apply(*given)
+    import numpy as np
+
+    # What comes of infinities and of numbers too large is defined, and no reason to warn.
+    with np.errstate(all="ignore"):
+        for op in ops:
+            if op.output in values:
+                continue
+            given = [values[name] for name in op.inputs]
+            if rows is not None and isinstance(op, TargetMean):
+                values[op.output] = op.apply_training(given[0], rows)
+            else:
+                values[op.output] = op.apply(*given)
 
 
 def names_of(ops: Sequence[Op], results: Sequence[str]) -> dict[str, tuple[str, ...]]:

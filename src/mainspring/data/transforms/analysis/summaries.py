@@ -7,14 +7,18 @@ different numbers, and for words where a part has more than 100,000 different on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from mainspring.data.sketches import Quantiles
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+_LARGE: Final = 1e150
 
 
 class Summary(Protocol):
@@ -53,9 +57,12 @@ class Moments:
         low, high = float(finite.min()), float(finite.max())
         if low == high:
             return cls(finite.size, low, 0.0, low, high)
-        mean = float(finite.mean())
-        centred = finite - mean
-        return cls(finite.size, mean, float(np.sum(centred * centred)), low, high)
+        # Very large numbers are divided first, so that sums stay finite; their squares may not.
+        unit = max(abs(low), abs(high)) if max(abs(low), abs(high)) > _LARGE else 1.0
+        mean = float((finite / unit).mean()) * unit
+        with np.errstate(over="ignore"):
+            centred = finite - mean
+            return cls(finite.size, mean, float(np.sum(centred * centred)), low, high)
 
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
@@ -80,7 +87,7 @@ class Moments:
         if self.count == 0 or self.low == self.high:
             return 1.0
         found: float = (self.squares / self.count) ** 0.5
-        return found if found > 0.0 else 1.0
+        return found if 0.0 < found < math.inf else 1.0
 
 
 @dataclass(frozen=True, slots=True)

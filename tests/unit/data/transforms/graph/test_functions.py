@@ -566,3 +566,15 @@ def test_the_rules_by_type_are_the_function_that_says_the_same(table, schema):
     np.testing.assert_allclose(plain.apply(table)[:, kept], said.apply(table), rtol=1e-12, atol=1e-12)
     parts = [step.apply(table.column(step.column)) for step in plain.steps]
     assert np.concatenate(parts, axis=1).tobytes() == plain.apply(table).tobytes()
+
+
+def test_numbers_beyond_measure_are_no_reason_to_warn():
+    table = Table.from_columns({"x": [1e308, -1e308, float("inf"), 1.0], "z": [float("inf"), 0.0, 1.0, 1e-300]})
+    schema = Schema(features={name: Feature(name=name, type=ColumnType.FLOAT) for name in table.names})
+    made = matrix(
+        table,
+        schema,
+        lambda c: [c["x"].z_score(), c["x"] - c["z"], c["x"] / c["z"], c["x"].yeo_johnson(), c["x"].min_max()],
+    )
+    assert made.shape == (4, 5)
+    assert np.isfinite(made[3]).all()
