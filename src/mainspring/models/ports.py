@@ -15,11 +15,24 @@ import numpy.typing as npt
 
 from mainspring.core.errors import MainspringError
 from mainspring.models.files import Files
+from mainspring.models.fitted import Fitted
 from mainspring.models.signature import Signature
 from mainspring.models.training_options import PLAIN, Ability, TrainingOptions
 
 if TYPE_CHECKING:
     from mainspring.data import Transform
+
+
+__all__ = [
+    "Exported",
+    "Exporter",
+    "Fitted",
+    "NotExportableError",
+    "Recipe",
+    "Runtime",
+    "RuntimeLoader",
+    "Trainer",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +50,6 @@ class Recipe:
     params: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     classes: tuple[str, ...] | None = None
-
-
-class Fitted(Protocol):
-    """A trained estimator, whatever its framework.
-
-    Promises:
-        - It never changes, and many threads may ask it at once.
-        - The same matrix gives the same bits.
-    """
-
-    @property
-    def native(self) -> Any:
-        """The framework's own object, for exporters."""
-        ...
-
-    @property
-    def probabilistic(self) -> bool:
-        """Whether scores of classes are probabilities; if not, the chosen class has 1 and the others 0."""
-        ...
-
-    def scores(self, matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Probabilities ``[n, classes]``, or values ``[n]`` for regression.
-
-        Raises:
-            InputError: If the estimator cannot take such a matrix, for example one with missing values.
-        """
-        ...
-
-    def dump(self) -> Files:
-        """The estimator as files: no code in them, and the same bytes every time."""
-        ...
 
 
 class Trainer(Protocol):

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 if TYPE_CHECKING:
     from mainspring.models.files import Files
-    from mainspring.models.ports import Fitted
+    from mainspring.models.fitted import Fitted
 
 
 class Ability(StrEnum):
