@@ -1,12 +1,13 @@
 """The standard steps of a tabular pipeline, in the order in which a model meets them."""
 
-from mainspring.data.steps import assess, infer_schema, ingest, statistics, transform, validate
+from mainspring.data.steps import assess, augment, infer_schema, ingest, reduce, statistics, transform, validate
 from mainspring.evaluation.steps import evaluate, gate
-from mainspring.models.steps import package, register, train
+from mainspring.models.steps import package, register, select_features, train
 from mainspring.serving.steps import infra_validate, push
 
 __all__ = [
     "assess",
+    "augment",
     "evaluate",
     "gate",
     "infer_schema",
@@ -14,7 +15,9 @@ __all__ = [
     "ingest",
     "package",
     "push",
+    "reduce",
     "register",
+    "select_features",
     "statistics",
     "train",
     "transform",
