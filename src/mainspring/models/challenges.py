@@ -32,6 +32,9 @@ ODD_NUMBERS = {
 }
 """Numbers that converters stumble over, by data type."""
 
+MOST_WHOLE = 2.0**62
+"""Whole numbers beyond this are not tried: they come close to the end of 64 bits."""
+
 ODD_WORDS = (
     "",
     " ",
@@ -91,13 +94,23 @@ def challenges(
     for field in signature.inputs:
         odd = np.array(ODD_NUMBERS[field.datatype]) if field.datatype in ODD_NUMBERS else _words(ODD_WORDS)
         found.append(Challenge("odd", {**_repeated(some, len(odd)), field.name: odd}))
-    for name, values in raw_boundaries(transform, columns, boundaries).items():
+    types = {field.name: field.datatype for field in signature.inputs}
+    for name, near in raw_boundaries(transform, columns, boundaries).items():
+        values = _allowed(near, types[name])
         found.append(Challenge("boundary", {**_repeated(some, len(values)), name: values}))
     return [challenge for challenge in found if len(challenge)]
 
 
 def _first(columns: Columns) -> Columns:
     return {name: column[:1] for name, column in columns.items()}
+
+
+def _allowed(values: npt.NDArray[np.float64], datatype: str) -> npt.NDArray[np.float64]:
+    """The values that a caller may send: whole numbers to either side where fractions are refused."""
+    if datatype == "FP64":
+        return values
+    whole = np.unique(np.concatenate([np.floor(values), np.ceil(values)]))
+    return whole[(whole == 0.0) | (whole == 1.0)] if datatype == "BOOL" else whole[np.abs(whole) <= MOST_WHOLE]
 
 
 def _repeated(columns: Columns, rows: int) -> Columns:

@@ -115,6 +115,10 @@ CASES = {
         for length in ("l1", "l2", "max")
     },
     "cycle": [ops.Cycle(K, "o", 24.0)],
+    "project_many": [
+        ops.Concat(("k",) * 40, "c"),
+        ops.Project(("c",), "o", (1.0,) * 40, (tuple(0.1 * place for place in range(40)),)),
+    ],
     "fill_word": [ops.FillWord(W, "f", "b"), ops.Lookup(("f",), "o", VOCABULARY)],
     "is_missing_word": [ops.IsMissingWord(W, "o")],
     "to_word": [ops.ToWord(K, "f"), ops.Lookup(("f",), "o", ("0", "3", "-1", "9223372036854775808"))],

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cycle(Op):
-    """Two columns: sine and cosine of ``x * (2 pi / period)``. NaN stays NaN in both.
+    """Two columns: sine and cosine of ``x * (2 pi / period)``, to 12 decimals. NaN stays NaN in both.
+
+    Rounded, because the equal sines of two hours would differ in their last bits, and a tree could ask for a
+    difference that other libraries of mathematics do not make.
 
     Attributes:
         period: After how much it comes round: 24 for hours, 7 for weekdays.
@@ -28,7 +31,7 @@ class Cycle(Op):
 
         (numbers,) = values
         angle = numbers * (2.0 * np.pi / self.period)
-        return np.stack([np.sin(angle), np.cos(angle)], axis=1)
+        return np.round(np.stack([np.sin(angle), np.cos(angle)], axis=1), 12)
 
     def columns(self, given: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
         """The name of the value with ``sin`` and ``cos``."""

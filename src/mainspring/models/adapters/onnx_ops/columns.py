@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from onnx import TensorProto
 
 from mainspring.data.transforms.ops import Concat, Project, ScaleChannels, UnitLength
+from mainspring.data.transforms.ops.unit_length import SPLIT
 from mainspring.models.adapters.onnx_ops.values import Numbers, Value, Values
 from mainspring.models.adapters.onnx_ops.words import each
+
+MOST_IN_ORDER = 32
+"""Projections of more columns are products of matrices, which are faster and differ in their last bits."""
 
 
 @each
@@ -18,12 +24,18 @@ def emit_concat(values: Values, op: Concat) -> Value:
 
 @each
 def emit_project(values: Values, op: Project) -> Value:
-    """``(x - mean) @ components.T``."""
+    """``(x - mean) @ components.T``; of few columns added up in their order, to the last bit."""
     graph = values.graph
-    centred = values.tensor(values.numbers(op.inputs[0]))
-    if any(op.mean):
-        centred = graph.add("Sub", centred, graph.doubles([op.mean]))
-    made = graph.add("MatMul", centred, graph.doubles(np.array(op.components).T))
+    directions = np.array(op.components)
+    centred = graph.add("Sub", values.tensor(values.numbers(op.inputs[0])), graph.doubles([op.mean]))
+    if len(op.mean) > MOST_IN_ORDER:
+        made = graph.add("MatMul", centred, graph.doubles(directions.T))
+    else:
+        products = [
+            graph.add("Mul", graph.take(centred, [place]), graph.doubles(directions[None, :, place]))
+            for place in range(len(op.mean))
+        ]
+        made = functools.reduce(functools.partial(graph.add, "Add"), products)
     return Numbers(made, tuple(range(len(op.components))), len(op.components))
 
 
@@ -56,4 +68,7 @@ def emit_unit_length(values: Values, op: UnitLength) -> Value:
     length = graph.add("Where", graph.add("Cast", missing, to=TensorProto.BOOL), graph.doubles([[np.nan]]), length)
     nothing = graph.add("Equal", length, graph.doubles([[0.0]]))
     divisor = graph.add("Where", nothing, graph.doubles([[1.0]]), length)
-    return Numbers(graph.add("Div", numbers, divisor), tuple(range(len(found.places))), len(found.places))
+    shares = graph.add("Div", numbers, divisor)
+    moved = graph.add("Mul", shares, graph.doubles([[SPLIT]]))
+    rounded = graph.add("Add", moved, graph.add("Sub", shares, moved))
+    return Numbers(rounded, tuple(range(len(found.places))), len(found.places))

@@ -134,11 +134,13 @@ def emit_combine(values: Values, ops: Sequence[Combine]) -> list[Numbers]:
 
 
 def emit_cycle(values: Values, ops: Sequence[Cycle]) -> list[Numbers]:
-    """Sine and cosine."""
+    """Sine and cosine, rounded to 12 decimals."""
     tensor, widths = _together(values, ops)
     graph = values.graph
     angle = graph.add("Mul", tensor, values.row([2.0 * np.pi / op.period for op in ops], widths))
     both = graph.add("Concat", graph.add("Sin", angle), graph.add("Cos", angle), axis=1)
+    digits = graph.doubles([[1e12]])
+    both = graph.add("Div", graph.add("Round", graph.add("Mul", both, digits)), digits)
     parts = values.split(both, [1] * (2 * len(ops)))
     sines, cosines = parts[: len(ops)], parts[len(ops) :]
     return [values.join([sine, cosine]) for sine, cosine in zip(sines, cosines, strict=True)]
