@@ -5,4 +5,8 @@ from __future__ import annotations
 from mainspring.data.transforms.augmentation.augmenting import METHODS, augment
 from mainspring.data.transforms.augmentation.images import augment_images
 
-__all__ = ["METHODS", "augment", "augment_images"]
+__all__ = [
+    "METHODS",
+    "augment",
+    "augment_images",
+]

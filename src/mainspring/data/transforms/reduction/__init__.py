@@ -9,8 +9,8 @@ from mainspring.data.transforms.reduction.reducing import behind, reduce_transfo
 from mainspring.data.transforms.reduction.scatter import Scatter
 
 __all__ = [
-    "METHODS",
     "AffineReduction",
+    "METHODS",
     "Parts",
     "Scatter",
     "behind",

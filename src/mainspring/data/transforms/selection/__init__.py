@@ -10,9 +10,9 @@ from mainspring.data.transforms.selection.redundancy import Redundant, find_redu
 from mainspring.data.transforms.selection.scoring import METHODS, Score, score_columns, score_features
 
 __all__ = [
-    "METHODS",
     "FeatureSelection",
     "Figure",
+    "METHODS",
     "Redundant",
     "Score",
     "SelectionRow",
