@@ -128,3 +128,16 @@ class TestOwnFunctions(TrainerSuite):
     def recipe(self, request) -> Recipe:
         name, params, classes = request.param
         return Recipe(f"own_learners:{name}", params, 3, classes)
+
+
+class TestTorch(TrainerSuite):
+    @pytest.fixture
+    def trainer(self) -> Trainer:
+        pytest.importorskip("torch", reason="the extra torch is not installed")
+        return load("trainers", "torch")()
+
+    @pytest.fixture(params=[CLASSES, None], ids=["classes", "values"])
+    def recipe(self, request) -> Recipe:
+        # In float32 a row alone and a row among others differ in the seventh digit.
+        params = {"hidden": [16], "lr": 0.02, "epochs": 20, "batch_size": 32, "dtype": "float64"}
+        return Recipe("torch.MLP", params, 3, request.param)

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from mainspring.core.digests import canonical_json
 from mainspring.core.errors import InputError, IntegrityError, UnavailableError
-from mainspring.models.adapters.scores import check_start
+from mainspring.models.adapters.scores import check_abilities, check_start
 from mainspring.models.adapters.torch_files import read_arrays, write_arrays
 from mainspring.models.adapters.torch_settings import (
     NETWORKS,
@@ -180,12 +180,9 @@ class TorchTrainer:
             InputError: For parameters or data that the network refuses, or a start that does not fit.
             UnavailableError: If PyTorch is not installed.
         """
-        check_installed()
+        settings, training = self._settings(recipe, options)
         from mainspring.models.adapters.torch_training import InMemory, identity_of
 
-        settings, training = read_settings(
-            recipe.estimator, recipe.params, classification=recipe.classes is not None
-        )
         _check_matrix(recipe.estimator, settings, matrix)
         settings = _counted(settings, matrix, options)
         shift, scale = _moments(recipe, target)
@@ -208,10 +205,7 @@ class TorchTrainer:
             InputError: As :meth:`fit`, or if the settings leave out what only the whole of the rows could say.
             UnavailableError: If PyTorch is not installed.
         """
-        check_installed()
-        settings, training = read_settings(
-            recipe.estimator, recipe.params, classification=recipe.classes is not None
-        )
+        settings, training = self._settings(recipe, options)
         if getattr(settings, "vocabulary", 0) is None and getattr(settings, "columns", "tokens") == "tokens":
             raise InputError("how many tokens are known is not said", fix='say it: params={"vocabulary": 5000}')
         shift, scale = (0.0, 1.0) if recipe.classes is not None else batches.moments()
@@ -232,6 +226,11 @@ class TorchTrainer:
         training = dataclasses.replace(training, batch_size=batches.size)
         return learn(recipe, built, training, _Scaled(recipe, built, batches), options, identity)
 
+    def _settings(self, recipe: Recipe, options: TrainingOptions) -> tuple[Network, Training]:
+        check_abilities(recipe.estimator, options, self.abilities(recipe.estimator))
+        check_installed()
+        return read_settings(recipe.estimator, recipe.params, classification=recipe.classes is not None)
+
     def load(self, files: Files, recipe: Recipe) -> TorchFitted:
         """Read a trained network.
 
@@ -246,9 +245,12 @@ class TorchTrainer:
             built = Built(settings=settings, **told)
         except (ValueError, KeyError, TypeError) as error:
             raise IntegrityError(f"{NETWORK} does not describe a network: {error}") from error
-        network = _network(built)
+        import torch
+
         from mainspring.models.adapters.torch_networks import fill
 
+        with torch.random.fork_rng(devices=[]):  # its first weights are drawn, and then replaced
+            network = _network(built)
         fill(network, read_arrays(files.read(WEIGHTS)))
         return TorchFitted(network.eval().requires_grad_(False), recipe, built)
 
