@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import IntegrityError
+from mainspring.models.adapters.lightgbm_trees import read_lightgbm_trees
 from mainspring.models.adapters.scores import (
     ITERATIVE,
     Watch,
@@ -33,6 +34,7 @@ from mainspring.models.adapters.scores import (
 from mainspring.models.files import Files
 from mainspring.models.ports import Recipe
 from mainspring.models.training_options import PLAIN, Ability, TrainingOptions
+from mainspring.models.trees import TreeEnsemble
 
 # LightGBM prints to standard output by itself; its warnings are notes on single columns.
 lightgbm.register_logger(logging.getLogger(__name__), info_method_name="debug", warning_method_name="info")
@@ -84,6 +86,14 @@ class LightGBMFitted:
         if self.recipe.classes is None:
             return found
         return spread(found if found.ndim == 2 else two_columns(found), self.seen, len(self.recipe.classes))
+
+    def form(self) -> TreeEnsemble:
+        """The trees, for people.
+
+        Raises:
+            NotExportableError: For boosters that are not made of plain trees.
+        """
+        return read_lightgbm_trees(self.native, classification=self.recipe.classes is not None)
 
     def dump(self) -> Files:
         """The text of the booster, and which classes its outputs stand for."""

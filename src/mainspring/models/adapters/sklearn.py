@@ -25,11 +25,15 @@ from mainspring.models.adapters.scores import (
     spread,
     wrong_task,
 )
+from mainspring.models.adapters.sklearn_linear import read_sklearn_linear
 from mainspring.models.adapters.sklearn_progress import abilities_of, columns_of, fit_watched, resume
+from mainspring.models.adapters.sklearn_trees import read_sklearn_trees
 from mainspring.models.adapters.skops_files import dump_sklearn, load_sklearn
 from mainspring.models.files import Files
-from mainspring.models.ports import Recipe
+from mainspring.models.linear import LinearForm
+from mainspring.models.ports import NotExportableError, Recipe
 from mainspring.models.training_options import PLAIN, Ability, TrainingOptions
+from mainspring.models.trees import TreeEnsemble
 
 FILE = "estimator.skops"
 
@@ -73,6 +77,17 @@ class SklearnFitted:
             return spread(self.native.predict_proba(matrix), self.native.classes_.tolist(), classes)
         except ValueError as error:
             raise refused(self.recipe.estimator, error) from error
+
+    def form(self) -> TreeEnsemble | LinearForm:
+        """The trees or weights, for people.
+
+        Raises:
+            NotExportableError: If it has neither.
+        """
+        found = read_sklearn_trees(self.native) or read_sklearn_linear(self.native)
+        if found is None:
+            raise NotExportableError(f"{type(self.native).__name__} is neither linear nor made of trees")
+        return found
 
     def dump(self) -> Files:
         """One skops file."""
