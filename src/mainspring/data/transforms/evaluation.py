@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mainspring.data.transforms.kinds import as_numbers
-from mainspring.data.transforms.ops import Kind, OneOf, Op, TargetMean, ToWord
+from mainspring.data.transforms.ops import BagOfWords, Kind, OneOf, Op, TargetMean, TfIdf, ToWord
 from mainspring.data.transforms.ops.op import as_columns
 
 if TYPE_CHECKING:
     import numpy as np
+
+WRITERS: Final = (OneOf, BagOfWords, TfIdf)
+"""Ops that can write over zeros where the matrix has them."""
 
 
 def as_value(values: np.ndarray, kind: Kind, name: str) -> np.ndarray:
@@ -92,9 +95,9 @@ def matrix_of(
     import numpy as np
 
     read = {name for op in ops for name in op.inputs}
-    # A table of ones and zeros that nobody else reads is written where it belongs.
+    # A table of mostly zeros that nobody else reads is written where it belongs.
     direct = {
-        op.output: op for op in ops if isinstance(op, OneOf) and op.output in results and op.output not in read
+        op.output: op for op in ops if isinstance(op, WRITERS) and op.output in results and op.output not in read
     }
     compute([op for op in ops if op.output not in direct], values, rows=rows)
     height = len(next(iter(values.values()))) if values else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -44,10 +44,17 @@ class BagOfWords(Op):
 
     def apply(self, *values: np.ndarray) -> np.ndarray:
         """The counts, float64 ``[n, len(vocabulary)]``."""
-        import numpy as np
+        return _filled(values[0], len(self.vocabulary), self.write)
 
-        counts = count_tokens(values[0], self.vocabulary)
-        return (counts > 0.0).astype(np.float64) if self.binary else counts
+    def write(self, where: np.ndarray, rows: np.ndarray) -> None:
+        """Write the counts over zeros: the same as :meth:`apply`, touching the known tokens alone.
+
+        Args:
+            where: Zeros, ``[n, len(vocabulary)]``.
+            rows: The tokens.
+        """
+        row, place, counts = known_tokens(rows, self.vocabulary)
+        where[row, place] = 1.0 if self.binary else counts
 
     def columns(self, given: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
         """The name of the tokens with each known token."""
@@ -72,13 +79,20 @@ class TfIdf(Op):
 
     def apply(self, *values: np.ndarray) -> np.ndarray:
         """The weights, float64 ``[n, len(vocabulary)]``."""
+        return _filled(values[0], len(self.vocabulary), self.write)
+
+    def write(self, where: np.ndarray, rows: np.ndarray) -> None:
+        """Write the weights over zeros: the same as :meth:`apply`, touching the known tokens alone.
+
+        Args:
+            where: Zeros, ``[n, len(vocabulary)]``.
+            rows: The tokens.
+        """
         import numpy as np
 
-        (rows,) = values
         sizes = np.fromiter((len(tokens or ()) for tokens in rows), dtype=np.float64, count=len(rows))
-        counts = count_tokens(rows, self.vocabulary)
-        weights: np.ndarray = counts / np.maximum(sizes, 1.0)[:, None] * np.array(self.idf)
-        return weights
+        row, place, counts = known_tokens(rows, self.vocabulary)
+        where[row, place] = counts / sizes[row] * np.array(self.idf)[place]
 
     def columns(self, given: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
         """The name of the value with each known token."""
@@ -118,18 +132,25 @@ class HashedCounts(Op):
         return tuple(f"{self.output}={bucket}" for bucket in range(self.buckets))
 
 
-def count_tokens(rows: np.ndarray, vocabulary: tuple[str, ...]) -> np.ndarray:
-    """How often each known token occurs in each row, float64 ``[n, len(vocabulary)]``."""
+def known_tokens(rows: np.ndarray, vocabulary: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The row, the place in the vocabulary and the count of every known token of every row that has it."""
     import numpy as np
 
     places = {token: place for place, token in enumerate(vocabulary)}
-    found = np.zeros((len(rows), len(vocabulary)))
+    size = max(len(vocabulary), 1)
     flat = [
-        row * len(vocabulary) + place
+        row * size + place
         for row, tokens in enumerate(rows)
         for place in map(places.get, tokens or ())
         if place is not None
     ]
     at, counts = np.unique(np.array(flat, dtype=np.int64), return_counts=True)
-    found.reshape(-1)[at] = counts
+    return at // size, at % size, counts.astype(np.float64)
+
+
+def _filled(rows: np.ndarray, width: int, write: Callable[[np.ndarray, np.ndarray], None]) -> np.ndarray:
+    import numpy as np
+
+    found = np.zeros((len(rows), width))
+    write(found, rows)
     return found

@@ -140,3 +140,20 @@ def test_raw_pixels():
     assert op.columns([("w",)])[-1] == "y[0,1,2]"
     with pytest.raises(InputError, match="row 1 of 'w' has 1 bytes"):
         op.apply(words("00"))
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        ops.BagOfWords(IN, OUT, ("b", "a")),
+        ops.BagOfWords(IN, OUT, ("b", "a"), binary=True),
+        ops.TfIdf(IN, OUT, ("b", "a"), (1.5, 0.1)),
+        ops.BagOfWords(IN, OUT, ()),
+    ],
+)
+def test_what_is_written_where_it_belongs_is_the_same(op):
+    rows = words(("a", "b", "a", "z"), None, (), ("z",))
+    matrix = np.zeros((4, 5), dtype=np.float32)
+    op.write(matrix[:, 1 : 1 + len(op.vocabulary)], rows)
+    np.testing.assert_array_equal(matrix[:, 1 : 1 + len(op.vocabulary)], op.apply(rows).astype(np.float32))
+    assert matrix[:, [0, 3, 4]].sum() == 0.0
