@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mainspring.models.registry import AliasMove, Blessing, ModelVersion, Registry
     from mainspring.models.signature import BadInputError, Field, Signature
     from mainspring.models.training import find_estimator, train
+    from mainspring.models.variants import VariantComparison, compare_variants
     from mainspring.models.versions import Version
 
 # Imported on first use: a server needs none of what makes models.
@@ -39,8 +40,10 @@ _EXPORTS = {
     "Parity": "parity",
     "Registry": "registry",
     "Signature": "signature",
+    "VariantComparison": "variants",
     "Version": "versions",
     "build": "packaging",
+    "compare_variants": "variants",
     "find_estimator": "training",
     "train": "training",
 }
@@ -56,8 +59,10 @@ __all__ = [
     "Parity",
     "Registry",
     "Signature",
+    "VariantComparison",
     "Version",
     "build",
+    "compare_variants",
     "find_estimator",
     "train",
 ]

@@ -181,6 +181,12 @@ def _limits_of_form(parity: Parity, details: Mapping[str, Any]) -> list[str]:
             f"at most {parity.may_differ:.1%} of the rows; in the proof {parity.rows_different} of "
             f"{parity.rows_compared:,} differed, at most by {parity.max_abs_difference:.2g}."
         )
+    strange = details.get("strange_rows") or {}
+    if strange.get("different"):
+        limits.append(
+            f"Of {strange['rows']:,} rows with a missing or unseen value {strange['different']:,} are further "
+            f"off, at most by {strange['largest']:.2g}."
+        )
     foreign = details.get("foreign") or {}
     if foreign:
         tried = foreign["tried_on"]

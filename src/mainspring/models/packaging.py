@@ -14,6 +14,7 @@ from mainspring.core.errors import InputError, IntegrityError, StateError, Unava
 from mainspring.core.plugins import load as load_plugin
 from mainspring.data import Examples, Table
 from mainspring.evaluation import Evaluation
+from mainspring.models.approximating import approximate
 from mainspring.models.assembly import assemble
 from mainspring.models.challenges import Columns, challenges
 from mainspring.models.facts import data_facts, evaluation_facts, ranges, transform_facts
@@ -24,7 +25,7 @@ from mainspring.models.parity import Parity
 from mainspring.models.ports import Exported, Exporter, NotExportableError, RuntimeLoader, Trainer
 from mainspring.models.proof import prove
 from mainspring.models.signature import Signature, empty_column
-from mainspring.models.variants import Variant, find_variant
+from mainspring.models.variants import find_variant
 
 MOST_ROWS = 10_000
 """At most this many real rows are compared, spread evenly over the table."""
@@ -86,8 +87,12 @@ def build(
     columns = _acceptable(columns, signature)
     chosen = find_variant(variant)
     if exporters is None and chosen.tolerance is not None:
-        files, parity, libraries = _approximate(model, columns, signature, chosen)
+        made = approximate(model, columns, signature, chosen)
+        files, parity = made.exported.files, made.parity
+        libraries: Sequence[str] = made.exported.libraries
+        strange = {"strange_rows": dict(made.strange)}
     else:
+        strange = {}
         default = () if chosen.exporter is None else (chosen.exporter,)
         files, parity, libraries = _proved(model, columns, signature, default if exporters is None else exporters)
     details = {
@@ -104,6 +109,7 @@ def build(
         "transform": transform_facts(model.transform),
         "lineage": dict(lineage or {}),
         **_made_from(model, signature, evaluation, examples),
+        **strange,
     }
     return assemble(files, signature, parity, libraries=libraries, columns=columns, details=details)
 
@@ -160,35 +166,11 @@ def _proved(
     return native, replace(parity, fallback_reason=reason, examples=examples or parity.examples), libraries
 
 
-def _approximate(
-    model: Model, columns: Columns, signature: Signature, variant: Variant
-) -> tuple[Files, Parity, Sequence[str]]:
-    """The files of a variant that need not be exact, and its report.
-
-    Raises:
-        NotExportableError: If it is not applicable, or lies further off than it may.
-    """
-    exporter = cast("Exporter", load_plugin("exporters", str(variant.exporter))())
-    exported = exporter.export(model.fitted, model.transform, signature)
-    exported = replace(exported, tolerance=variant.tolerance or exported.tolerance, boundaries={})
-    parity = _compare(model, columns, signature, exported, may_differ=variant.may_differ)
-    if not parity.ok:
-        raise NotExportableError(
-            f"{variant.name} lies too far off: {parity.rows_different} of {parity.rows_compared} rows by more "
-            f"than {parity.tolerance:g} or with another label, at most by {parity.max_abs_difference:.2g}",
-            expected=f"at most {variant.may_differ:.1%} of the rows",
-            fix="package the variant onnx, which is exact",
-        )
-    return exported.files, parity, exported.libraries
-
-
-def _compare(
-    model: Model, columns: Columns, signature: Signature, exported: Exported, *, may_differ: float = 0.0
-) -> Parity:
+def _compare(model: Model, columns: Columns, signature: Signature, exported: Exported) -> Parity:
     loader = cast("RuntimeLoader", load_plugin("runtimes", exported.runtime))
     runtime = loader(exported.files, signature)
     found = challenges(columns, signature, model.transform, exported.boundaries)
-    return prove(model, runtime, found, name=exported.runtime, tolerance=exported.tolerance, may_differ=may_differ)
+    return prove(model, runtime, found, name=exported.runtime, tolerance=exported.tolerance)
 
 
 def _refused(model: Model, columns: Columns) -> tuple[str, ...]:

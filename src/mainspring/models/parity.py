@@ -21,8 +21,8 @@ class Parity:
         ties: Rows whose label differs only because its two best scores are equal within the tolerance.
         fallback_reason: Why no portable format was used; ``None`` if one was.
         examples: Up to ten rows on which the refused portable model differed, with both answers.
-        may_differ: The share of rows that may lie further apart or have another label: 0 but for variants that
-            trade exactness for size (``mainspring.models.variants``).
+        may_differ: The share of rows that may lie further apart or have another label, one row at least: 0 but for
+            variants that trade exactness for size (``mainspring.models.variants``).
         rows_different: Rows that do.
     """
 
@@ -42,7 +42,7 @@ class Parity:
     def ok(self) -> bool:
         """Whether the runtime answers as the model does."""
         if self.may_differ:
-            return self.rows_different <= self.may_differ * self.rows_compared
+            return self.rows_different <= max(1, self.may_differ * self.rows_compared)
         return self.max_abs_difference <= self.tolerance and self.labels_different == self.ties
 
     @property

@@ -4,14 +4,15 @@
 variant          what it is                                                  how far it may lie off
 ================ =========================================================== ====================================
 ``onnx``         transform and model in float64, exact                       not at all
-``onnx-float32`` trees and weights in float32                                1e-4, but for 1 in 1,000 rows
-``onnx-int8``    large matrix products in int8, quantised dynamically        0.05, but for 1 in 100 rows
-``browser``      float32, with what ONNX Runtime Web and its mobile have     1e-4, but for 1 in 1,000 rows
+``onnx-float32`` trees and weights in float32                                1e-4, but for 1 in 100 rows
+``onnx-int8``    large matrix products in int8, quantised dynamically        0.05, but for 1 in 50 rows
+``browser``      float32, with what ONNX Runtime Web and its mobile have     1e-4, but for 1 in 100 rows
 ``native``       the trained model itself, in Python                         not at all
 ================ =========================================================== ====================================
 
-Scores of a regression lie apart as a share of one plus their size. The exact variants are also asked at the
-thresholds of trees; the others are not: a step of float64 is none in float32.
+Scores of a regression lie apart as a share of one plus their size. The exact variants are also held to rows with
+missing and unseen values and at the thresholds of trees; the others are judged by real rows, and the package tells
+how they answer the first two: a step of float64 is none in float32.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ VARIANTS: Final[Mapping[str, Variant]] = {
     variant.name: variant
     for variant in (
         Variant("onnx", "onnx"),
-        Variant("onnx-float32", "onnx-float32", tolerance=1e-4, may_differ=0.001),
-        Variant("onnx-int8", "onnx-int8", tolerance=0.05, may_differ=0.01),
-        Variant("browser", "onnx-browser", tolerance=1e-4, may_differ=0.001),
+        Variant("onnx-float32", "onnx-float32", tolerance=1e-4, may_differ=0.01),
+        Variant("onnx-int8", "onnx-int8", tolerance=0.05, may_differ=0.02),
+        Variant("browser", "onnx-browser", tolerance=1e-4, may_differ=0.01),
         Variant("native", None),
     )
 }
