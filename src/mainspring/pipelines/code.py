@@ -70,7 +70,7 @@ def named_code(parameters: Mapping[str, Any]) -> Code:
     """The user's own code that parameters name by import strings, such as ``features:prepare``.
 
     Args:
-        parameters: JSON values by argument; texts in lists count too.
+        parameters: JSON values by argument; texts in lists and objects count too.
     """
     walk = _Walk()
     for target in sorted(set(_import_strings(parameters.values()))):
@@ -93,6 +93,8 @@ def _import_strings(values: Iterable[Any]) -> Iterator[str]:
     for value in values:
         if isinstance(value, list):
             yield from _import_strings(value)
+        elif isinstance(value, dict):
+            yield from _import_strings(value.values())
         elif isinstance(value, str) and _IMPORT_STRING.fullmatch(value):
             yield value
 
