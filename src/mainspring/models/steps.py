@@ -21,6 +21,7 @@ from mainspring.models.training import check_training as look_before
 from mainspring.models.training import train as train_model
 from mainspring.models.training import train_both
 from mainspring.models.training.checkpoints import checkpoints_for
+from mainspring.models.variants import VariantComparison, compare_variants
 from mainspring.pipelines import resource, step
 
 _NONE: Final[dict[str, Any]] = {}
@@ -227,7 +228,7 @@ def package(
     Args:
         model: What was trained.
         examples: Where the real rows come from.
-        evaluation: How good the model is, for the model card.
+        evaluation: How good the model is, overall and by slice, for the model card.
         split: Name of the split that the rows are taken from; the first one if it is not there.
         about: What the model is for, for the model card.
         variant: ``onnx``, ``onnx-float32``, ``onnx-int8``, ``browser`` or ``native``: one model may be packaged in
@@ -235,7 +236,30 @@ def package(
     """
     table = examples.split(split if split in examples.names else examples.names[0])
     data = {name: rows.digest() for name, rows in examples.splits.items()}
-    return build(model, table, variant=variant, metrics=_metrics(evaluation), data=data, about=about)
+    return build(model, table, variant=variant, data=data, about=about, evaluation=evaluation, examples=examples)
+
+
+@step(isolation="process", requires=("onnxruntime",))
+def compare_packages(
+    packages: list[Package],
+    examples: Examples,
+    *,
+    split: str = "eval",
+    max_p50_ms: float | None = None,
+    max_size: int | None = None,
+) -> VariantComparison:
+    """Show packages of one model side by side: size, latency, throughput, how far they lie off, and a verdict.
+
+    Args:
+        packages: The variants that one model was packaged as.
+        examples: Where the rows come from that they are timed on.
+        split: Name of the split; the first one if it is not there.
+        max_p50_ms: The longest median time of one row that is allowed.
+        max_size: The most bytes that a model may have.
+    """
+    table = examples.split(split if split in examples.names else examples.names[0])
+    by_name = {str(one.details.get("variant", one.runtime)): one for one in packages}
+    return compare_variants(by_name, table, max_p50_ms=max_p50_ms, max_size=max_size)
 
 
 @step
