@@ -434,6 +434,30 @@ def test_only_new_parts_are_read(table, schema, tmp_path):
     # Moments of the age and words of the job: of the new day alone.
     assert len(set(tmp_path.iterdir()) - before) == 2
     assert with_all == Transform.fit(days, schema, function=function)
+    for path in tmp_path.iterdir():
+        path.write_text("damaged", encoding="utf-8")
+    assert with_all == Transform.fit(days, schema, function=function, cache=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        lambda table: table.rows(1, ROWS),
+        lambda table: table.sql("SELECT * REPLACE (age + 1 AS age) FROM this"),
+        lambda table: table.rows(1, ROWS).concat(table.rows(0, 1)),
+        lambda table: table.sql("SELECT * RENAME (pay AS age, age AS pay) FROM this").select(table.names),
+    ],
+    ids=["a row less", "other values", "another order", "columns changed about"],
+)
+def test_a_part_is_never_taken_for_another(table, schema, tmp_path, changed):
+    def function(c):
+        return c["age"].z_score(), c["pay"].z_score()
+
+    Transform.fit(table, schema, function=function, cache=tmp_path)
+    before = set(tmp_path.iterdir())
+    other = Transform.fit(changed(table), schema, function=function, cache=tmp_path)
+    assert len(set(tmp_path.iterdir()) - before) == len(before) == 2
+    assert other == Transform.fit(changed(table), schema, function=function)
 
 
 def test_the_mean_of_the_label_never_holds_the_label_of_the_row(table, schema):
