@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -25,7 +26,7 @@ class Collected:
     Attributes:
         artifacts: Ids that became tombstones: their bytes go, their place in the lineage stays.
         blobs: Digests of bytes that nothing refers to.
-        scratch: Left-over folders of runs that ended.
+        scratch: Left-over folders of runs that ended, and checkpoints that no step went on from.
         dry_run: Whether this is only a plan.
     """
 
@@ -55,7 +56,8 @@ def collect(opened: Mainspring, *, keep_runs: int, keep_days: float, dry_run: bo
         for start in range(0, len(going), 500):
             opened.store.record.delete(Kind.ARTIFACT, going[start : start + 500])
     blobs = opened.store.blobs.collect(staying, older_than=keep_days * _DAY, dry_run=dry_run)
-    return Collected(artifacts=going, blobs=blobs, scratch=_scratch(opened, dry_run=dry_run), dry_run=dry_run)
+    scratch = [*_scratch(opened, dry_run=dry_run), *_checkpoints(opened, keep_days, dry_run=dry_run)]
+    return Collected(artifacts=going, blobs=blobs, scratch=scratch, dry_run=dry_run)
 
 
 def _live(opened: Mainspring) -> list[Artifact]:
@@ -132,6 +134,19 @@ def _scratch(opened: Mainspring, *, dry_run: bool) -> list[str]:
             running = False
         if not running:
             gone.append(folder.name)
+            if not dry_run:
+                shutil.rmtree(folder, ignore_errors=True)
+    return gone
+
+
+def _checkpoints(opened: Mainspring, keep_days: float, *, dry_run: bool) -> list[str]:
+    """Those that nothing was written to for that time, or for a day: a step may be at work on younger ones."""
+    gone = []
+    oldest = time.time() - max(keep_days, 1.0) * _DAY
+    for folder in sorted((opened.settings.path(opened.settings.run.home) / "checkpoints").glob("*")):
+        written = [one.lstat().st_mtime for one in (folder, *folder.rglob("*"))]
+        if max(written) < oldest:
+            gone.append(f"checkpoints/{folder.name}")
             if not dry_run:
                 shutil.rmtree(folder, ignore_errors=True)
     return gone
