@@ -36,7 +36,7 @@ def find_problems(path: Path) -> list[str]:
         return ["the file is empty"]
     if count > _CAP:
         problems.append(f"and {count - _CAP} more")
-    return problems or _mixed(kinds)
+    return problems or _mixed(kinds) or ([] if kinds else ["no object has a value under a name"])
 
 
 def _values(path: Path) -> Iterator[tuple[tuple[str, int], Any]]:
@@ -68,6 +68,8 @@ def _parsed(line: bytes) -> Any:
         return "half of a pair of surrogates in a text"
     except ValueError as error:
         return f"not JSON ({getattr(error, 'msg', error)})"
+    if isinstance(value, dict) and "" in value:
+        return f"a value without a name: {_short(value[''])}"
     return [value] if isinstance(value, dict) else f"not an object: {_short(value)}"
 
 

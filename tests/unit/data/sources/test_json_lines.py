@@ -82,6 +82,8 @@ def test_ways_to_write_the_same(rows, content, name):
         ('{"a": 1}\n{"a": 18446744073709551615}', ["too long for 64 bits (first in line 2)"]),
         (b'{"a": "\xff"}', ["line 1: not UTF-8 (the byte 0xff)"]),
         ('{"a": "\\ud800"}', ["line 1: half of a pair"]),
+        ('{"a": 1}\n{"": 5}', ["line 2: a value without a name: 5"]),
+        ("{}\n{}", ["no object has a value under a name"]),
     ],
 )
 def test_everything_that_is_wrong_has_its_line(rows, content, messages):

@@ -145,7 +145,7 @@ def read_schema(path: Path) -> Schema:
     from mainspring.data.schema import Schema
 
     file = path / "schema.yaml" if path.is_dir() else path
-    if not file.is_file():
+    if not file.exists() or file.is_dir():
         raise NotFoundError("there is no such schema", where=str(path), fix="mainspring data schema FILE --out …")
     try:
         text = file.read_text(encoding="utf-8-sig")
