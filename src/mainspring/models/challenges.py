@@ -110,7 +110,8 @@ def _allowed(values: npt.NDArray[np.float64], datatype: str) -> npt.NDArray[np.f
     if datatype == "FP64":
         return values
     whole = np.unique(np.concatenate([np.floor(values), np.ceil(values)]))
-    return whole[(whole == 0.0) | (whole == 1.0)] if datatype == "BOOL" else whole[np.abs(whole) <= MOST_WHOLE]
+    kept = (whole == 0.0) | (whole == 1.0) if datatype == "BOOL" else np.abs(whole) <= MOST_WHOLE
+    return np.asarray(whole[kept], dtype=np.float64)
 
 
 def _repeated(columns: Columns, rows: int) -> Columns:

@@ -197,6 +197,42 @@ def test_what_cannot_be_said_is_refused_with_the_reason(name):
         export_transform(a_transform(*REFUSED[name]))
 
 
+MOMENTS = [
+    *(
+        "1970-01-01",
+        "2024-02-29",
+        "2024-03-01T00:00:00",
+        "1999-12-31 23:59:59.999999",
+        "0001-01-01",
+        "9999-12-31T23",
+    ),
+    *("2024-05-31T18:30", "2024-05-31T18:30:01.5Z", "2024-05-31T18:30:00+02:00", "2024-01-01T00:15-09:30", None),
+    *(" 2024-05-31 ", "2023-10-05T07:08:09.000001+05", "1969-12-31T23:59:59.1", "1600-02-29"),
+]
+
+
+LEGIBLE = [
+    *("1", "-2.5", "+3.", ".5", "1e3", "1E-7", "007", " 12 ", "0.1", "123456789012345678", "1e289", None, "x"),
+    *("", " ", "1_000", "1,5", "--1", "1e", ".", "0x10", "1 2", "nan", "9.87654321e-289", "0.30000000000000004"),
+]
+
+
+def test_numbers_in_text():
+    words = np.array(LEGIBLE, dtype=object)
+    given = {**{name: np.zeros(len(words)) for name in "xyk"}, "w": words, "v": words}
+    transform = a_transform(ops.ToNumber(W, "o"))
+    np.testing.assert_array_equal(run(transform, given), transform.apply_columns(given))
+
+
+def test_dates_in_text():
+    transform = a_transform(ops.Moment(W, "s"), ops.DatePart(("s",), "d", "day_of_year"), results=("s", "d"))
+    given = {name: np.zeros(len(MOMENTS)) for name in "xyk"}
+    given |= {"w": np.array(MOMENTS, dtype=object), "v": np.array(MOMENTS, dtype=object)}
+    np.testing.assert_array_equal(run(transform, given), transform.apply_columns(given))
+    given["w"] = np.array(["yesterday"] * len(MOMENTS), dtype=object)
+    assert np.isnan(run(transform, given)).all()
+
+
 def test_one_row_alone_gives_what_it_gives_among_others():
     transform = a_transform(
         ops.Lower(W, "l"),

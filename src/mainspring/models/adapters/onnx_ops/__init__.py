@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from mainspring.data.transforms import ops
 from mainspring.data.transforms.ops import Op
-from mainspring.models.adapters.onnx_ops import columns, dates, numbers, places, tokens, words
+from mainspring.models.adapters.onnx_ops import columns, dates, moments, numbers, places, tokens, words
 from mainspring.models.adapters.onnx_ops.values import Value, Values
 from mainspring.models.adapters.onnx_ops.words import refuse
 from mainspring.models.boundaries import LAST_BITS_DIFFER
@@ -43,7 +43,7 @@ EMITTERS: Final[Mapping[type[Op], Emitter]] = {
     ops.Lookup: words.emit_lookup,
     ops.Lower: words.emit_lower,
     ops.Matches: refuse("the pattern may mean something else to another engine"),
-    ops.Moment: refuse("no standard operator reads dates: give seconds since 1970"),
+    ops.Moment: moments.emit_moment,
     ops.NGrams: tokens.emit_ngrams,
     ops.OneOf: places.emit_one_of,
     ops.Pixels: refuse("no standard operator reads hexadecimal digits"),
@@ -58,7 +58,7 @@ EMITTERS: Final[Mapping[type[Op], Emitter]] = {
     ops.Substitute: refuse("no standard operator replaces patterns"),
     ops.TargetMean: words.emit_target_mean,
     ops.TfIdf: tokens.emit_tf_idf,
-    ops.ToNumber: refuse("no standard operator reads numbers without failing on what is none"),
+    ops.ToNumber: words.emit_to_number,
     ops.ToWord: words.emit_to_word,
     ops.TokenCount: tokens.emit_token_count,
     ops.TokenPlaces: tokens.emit_token_places,

@@ -17,6 +17,7 @@ from mainspring.data.transforms.ops import (
     Lower,
     Replace,
     TargetMean,
+    ToNumber,
     ToWord,
 )
 from mainspring.models.adapters.onnx_graph import ML, tensor
@@ -28,6 +29,9 @@ LOCALE = "C.UTF-8"
 """Under this locale letters of every alphabet have a lower case."""
 
 TOP = 2.0**63
+
+NUMBER = r" *[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,17})?|\.[0-9]{1,17})(?:[eE][+-]?[0-2]?[0-8]?[0-9])? *"
+"""Texts that are read as numbers. Longer ones and those beyond 1e289, on which reading may fail, become NaN."""
 
 OpT = TypeVar("OpT")
 
@@ -157,6 +161,17 @@ def emit_to_word(values: Values, op: ToWord) -> Value:
     text = graph.add("Cast", graph.add("Cast", whole, to=TensorProto.INT64), to=TensorProto.STRING)
     text = graph.add("Where", high, values.texts([str(2**63)]), text)
     return Words(graph.add("Where", missing, values.texts([MISSING]), text))
+
+
+@each
+def emit_to_number(values: Values, op: ToNumber) -> Value:
+    """The number that a text is."""
+    graph = values.graph
+    words = values.words(op.inputs[0])
+    legible = graph.add("RegexFullMatch", words, pattern=NUMBER)
+    digits = graph.add("Where", legible, words, values.texts(["0"]))
+    number = graph.add("Cast", digits, to=TensorProto.DOUBLE)
+    return Numbers(graph.add("Where", legible, number, graph.doubles([[np.nan]])), (0,), 1)
 
 
 def _or_nan(value: float | None) -> float:
