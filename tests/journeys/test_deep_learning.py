@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,9 @@ import pytest
 
 pytest.importorskip("torch", reason="PyTorch is an extra: pip install 'mainspring[torch]'")
 
+from mainspring.data import Feature, Schema, Table, Transform, split_rows
 from mainspring.data.bundled import load, write_csv
+from mainspring.models import build, train
 from mainspring.models.model import Model
 from mainspring.models.package import Package, columns_of
 from mainspring.serving import Deployment, ServerProcess
@@ -142,3 +146,35 @@ def test_from_a_killed_training_to_a_served_answer(folder: Any, tmp_path: Path) 
     assert np.abs(scores - predicted.scores).max() <= 1e-5
     assert "onnxruntime" in maps
     assert "torch" not in maps, "what serves does not load PyTorch"
+
+
+def in_order(c: Any) -> Any:
+    """The first words of a message."""
+    return c["text"].lower().tokens().sequence(top=3000, length=40, min_count=2)
+
+
+def test_a_network_reads_messages(shared: Callable[..., Path], tmp_path: Path) -> None:
+    with gzip.open(shared("text", "SMSSpamCollection.tsv.gz"), "rt", encoding="utf-8") as file:
+        pairs = [line.rstrip("\n").split("\t", 1) for line in file]
+    table = Table.from_columns({"kind": [one[0] for one in pairs], "text": [one[1] for one in pairs]})
+    splits, _ = split_rows(table, {"train": 3, "eval": 1})
+    features = {column.name: Feature(name=column.name, type=column.type) for column in table.columns}
+    schema = Schema(features=features, label="kind")
+    transform = Transform.fit(splits["train"], schema, function=in_order)
+    params = {"size": 24, "filters": 24, "lr": 0.003, "epochs": 3}
+    model = train(splits["train"], transform, estimator="torch.TextCNN", params=params)
+    predicted = model.predict(splits["eval"])
+    assert (predicted.labels == splits["eval"].column("kind")).mean() > 0.95
+    package = build(model, splits["eval"])
+    assert package.runtime == "onnx", package.parity.fallback_reason
+
+    folder = tmp_path / "package"
+    folder.mkdir()
+    package.save(folder)
+    deployment = Deployment(tmp_path / "serving", "spam")
+    deployment.push(folder, version="1.0.0")
+    rows = splits["eval"].rows(0, 200)
+    with ServerProcess(deployment.folder, name="spam", version="1.0.0", log_folder=tmp_path / "log") as server:
+        instances = [{"text": text} for text in rows.column("text").tolist()]
+        answer = httpx.post(f"{server.url}/v1/models/spam:predict", json={"instances": instances}, timeout=60)
+        assert answer.raise_for_status().json()["predictions"] == predicted.labels[:200].tolist()
