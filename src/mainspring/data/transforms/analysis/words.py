@@ -41,9 +41,8 @@ class Words:
     @classmethod
     def of_counts(cls, rows: int, counts: Mapping[str, int], rest: int = 0) -> Self:
         """The most frequent of some words."""
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        rest += sum(count for _, count in ranked[MOST_WORDS:])
-        return cls(rows, dict(ranked[:MOST_WORDS]), rest)
+        listed = _most_frequent(counts)
+        return cls(rows, listed, rest + sum(counts.values()) - sum(listed.values()))
 
     @classmethod
     def merged(cls, parts: Sequence[Self]) -> Self:
@@ -57,3 +56,17 @@ class Words:
     def total(self) -> int:
         """Occurrences of all words."""
         return sum(self.counts.values()) + self.rest
+
+
+def _most_frequent(counts: Mapping[str, int]) -> dict[str, int]:
+    """The words to list, most frequent first, then by word."""
+    import numpy as np
+
+    chosen = list(counts.items())
+    if len(chosen) > MOST_WORDS:
+        place = len(chosen) - MOST_WORDS
+        cut = int(np.partition(np.fromiter(counts.values(), dtype=np.int64, count=len(chosen)), place)[place])
+        more = [item for item in chosen if item[1] > cut]
+        ties = sorted(word for word, count in chosen if count == cut)
+        chosen = more + [(word, cut) for word in ties[: MOST_WORDS - len(more)]]
+    return dict(sorted(chosen, key=lambda item: (-item[1], item[0])))

@@ -101,3 +101,13 @@ def test_the_most_frequent_words_are_listed_and_the_others_counted(monkeypatch):
     assert (found.rows, dict(found.counts), found.rest, found.total) == (6, {"b": 2, "a": 1}, 2, 5)
     merged = Words.merged([found, Words.of(column[:1])])
     assert (merged.rows, dict(merged.counts), merged.rest) == (7, {"b": 3, "a": 1}, 2)
+
+
+@given(counts=st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(1, 4), max_size=30))
+def test_the_listed_words_are_the_first_of_all(counts):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("mainspring.data.transforms.analysis.words.MOST_WORDS", 5)
+        found = Words.of_counts(100, counts)
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    assert list(found.counts.items()) == ranked[:5]
+    assert found.total == sum(counts.values())
