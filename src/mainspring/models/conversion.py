@@ -30,6 +30,10 @@ TOLERANCE = 1e-9
 """How far numbers may lie apart, as a share of one plus their size: the original may add up in another order."""
 
 
+INSTEAD = "save the pipeline together with its model by skops, and package it by mainspring.models.foreign.load"
+"""What is left for a pipeline that has no ops: it runs in Python."""
+
+
 class _Converter(Protocol):
     def convert(self, fitted: Any, inputs: Sequence[Column]) -> tuple[tuple[Any, ...], tuple[str, ...]]: ...
 
@@ -66,7 +70,10 @@ def transform_of(fitted: Any, table: Table, *, label: str | None = None, task: s
         [[-1.0], [1.0]]
     """
     inputs = _inputs(fitted, table, label)
-    ops, results = _converter().convert(fitted, inputs)
+    try:
+        ops, results = _converter().convert(fitted, inputs)
+    except NotExportableError as error:
+        raise NotExportableError(error.found, expected="transformers that ops can say", fix=INSTEAD) from error
     used = {name for op in ops for name in op.inputs} | set(results)
     transform = Transform(
         inputs=tuple(column for column in inputs if column.name in used),
@@ -83,7 +90,7 @@ def transform_of(fitted: Any, table: Table, *, label: str | None = None, task: s
             f"the converted {type(fitted).__name__} differs from the original in {worst['column']!r}: "
             f"{worst['numpy']!r} instead of {worst['graph']!r}, at {worst['row']}",
             expected="the same numbers",
-            fix="package the whole pipeline with its model, which then runs in Python",
+            fix=INSTEAD,
         )
     return transform
 

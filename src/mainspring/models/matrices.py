@@ -1,7 +1,8 @@
 """The matrix of a transform, computed by the graph that serves it, and the proof that it is NumPy's.
 
 The meaning of a transform is what its ops do in NumPy. The graph says the same in ONNX, equal to the last bit but
-for logarithms, powers, sines and projections, whose last bits every library of mathematics rounds in its own way.
+for logarithms, powers, lengths and wide projections, whose last bits every library of mathematics rounds in its
+own way.
 """
 
 from __future__ import annotations
