@@ -202,6 +202,14 @@ def test_the_best_is_the_smallest_within_one_standard_error():
         found.row("w")
 
 
+def test_figures_are_written_alike():
+    assert [str(Figure(*one)) for one in [(0.5, 0.01), (56.0, 0.4), (12345.6, 7)]] == [
+        "0.500 ± 0.010",
+        "56.00 ± 0.40",
+        "12345.6 ± 7.0",
+    ]
+
+
 def test_saved_and_shown(tmp_path):
     found = select_features(TABLE, SCHEMA, methods=["all", "univariate"], folds=2, count=2, choose="univariate")
     assert found.chosen == "univariate"

@@ -28,8 +28,9 @@ class Figure:
     error: float = 0.0
 
     def __str__(self) -> str:
-        digits = ".3f" if abs(self.mean) < 10 else ".4g"
-        return f"{self.mean:{digits}} ± {self.error:{'.3f' if abs(self.mean) < 10 else '.2g'}}"
+        size = abs(self.mean)
+        digits = 3 if size < 10 else 2 if size < 1000 else 1
+        return f"{self.mean:.{digits}f} ± {self.error:.{digits}f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
