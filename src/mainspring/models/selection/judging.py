@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -133,10 +134,10 @@ def rows_of(material: Material, scores: Floats) -> ClassifiedRows | MeasuredRows
 
 
 def figure(values: Sequence[float]) -> Figure:
-    """The mean of the values that exist, and its standard error."""
+    """The mean of the values that exist, and its standard error; without any, the worst there can be."""
     there = [value for value in values if not math.isnan(value)]
     if not there:
-        return Figure(-math.inf)
+        return Figure(-sys.float_info.max)
     error = float(np.std(there, ddof=1)) / math.sqrt(len(there)) if len(there) > 1 else 0.0
     return Figure(float(np.mean(there)), error)
 

@@ -202,6 +202,16 @@ def test_the_best_is_the_smallest_within_one_standard_error():
         found.row("w")
 
 
+def test_a_metric_that_no_fold_has_is_kept_too(tmp_path):
+    random = np.random.default_rng(0)
+    label = ["a"] * 38 + ["b"] * 2
+    table = Table.from_columns({"x": random.normal(size=40), "y": random.normal(size=40), "label": label})
+    found = select_features(table, schema_of(table), methods=["all", "forward"], folds=2, **QUICK)
+    assert "auc" in found.row("all").metrics
+    found.save(tmp_path)
+    assert FeatureSelection.load(tmp_path) == found
+
+
 def test_figures_are_written_alike():
     assert [str(Figure(*one)) for one in [(0.5, 0.01), (56.0, 0.4), (12345.6, 7)]] == [
         "0.500 ± 0.010",
