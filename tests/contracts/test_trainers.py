@@ -94,6 +94,23 @@ class TestCatBoost(TrainerSuite):
         return Recipe(f"catboost.{request.param}", {"iterations": 40, "depth": 3}, 3, classes)
 
 
+class TestExplainableBoosting(TrainerSuite):
+    @pytest.fixture
+    def trainer(self) -> Trainer:
+        pytest.importorskip("interpret", reason="the extra interpret is not installed")
+        return load("trainers", "interpret")()
+
+    @pytest.fixture
+    def gaps(self) -> bool:
+        return True
+
+    @pytest.fixture(params=["Classifier", "Regressor"])
+    def recipe(self, request) -> Recipe:
+        classes = CLASSES if request.param == "Classifier" else None
+        params = {"outer_bags": 2, "max_rounds": 60, "interactions": 1, "learning_rate": 0.1}
+        return Recipe(f"interpret.glassbox.ExplainableBoosting{request.param}", params, 3, classes)
+
+
 class TestScikitLearn(_Core):
     @pytest.fixture(
         params=[

@@ -37,6 +37,7 @@ def mainspring_trainers() -> Mapping[str, str]:
     return {
         "catboost": "mainspring.models.adapters.catboost:CatBoostTrainer",
         "function": "mainspring.models.adapters.function:FunctionTrainer",
+        "interpret": "mainspring.models.adapters.interpret:ExplainableBoostingTrainer",
         "lightgbm": "mainspring.models.adapters.lightgbm:LightGBMTrainer",
         "sklearn": "mainspring.models.adapters.sklearn:SklearnTrainer",
         "torch": "mainspring.models.adapters.torch:TorchTrainer",

@@ -101,7 +101,7 @@ def wrong_task(estimator: str, *, classification: bool) -> InputError:
 
 def refused(estimator: str, error: Exception) -> InputError:
     """The error for what a framework refused, in the framework's words."""
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).partition(" Stack trace:")[0]
     if "contains NaN" in text:
         return InputError(
             f"{estimator} cannot take missing values",

@@ -96,12 +96,17 @@ class XGBoostFitted:
         if not len(matrix):
             return np.zeros(0 if self.recipe.classes is None else (0, len(self.recipe.classes)))
         try:
-            found = np.asarray(self.native.inplace_predict(matrix), dtype=np.float64)
+            found = np.asarray(self._answers(matrix), dtype=np.float64)
         except (ValueError, xgboost.core.XGBoostError) as error:
             raise refused(self.recipe.estimator, error) from error
         if self.recipe.classes is None:
             return found.reshape(-1)
         return spread(found if found.ndim == 2 else two_columns(found), self.seen, len(self.recipe.classes))
+
+    def _answers(self, matrix: npt.NDArray[np.float64]) -> Any:
+        if self.recipe.params.get("booster") == "gblinear":
+            return self.native.predict(xgboost.DMatrix(matrix, nthread=1))
+        return self.native.inplace_predict(matrix)
 
     def form(self) -> TreeEnsemble:
         """The trees, for export and for people.
