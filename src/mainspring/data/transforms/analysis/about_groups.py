@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from mainspring.core.errors import InputError
 from mainspring.data.transforms.analysis.asking import Request
 from mainspring.data.transforms.analysis.covariance import Covariance
 from mainspring.data.transforms.analysis.grouped import KeyedMoments, TargetSums
@@ -94,13 +95,26 @@ class Components(Request):
     SUMMARY: ClassVar[type[Any]] = Covariance
 
     def answer(self, summary: Any) -> Any:
-        """The means, or the directions in descending order of variance."""
+        """The means, or the directions in descending order of variance.
+
+        Raises:
+            InputError: If no row has all numbers, or there are more components than columns.
+        """
         import numpy as np
 
+        if not 0 <= self.number <= max(len(summary.means), 1):
+            raise InputError(
+                f"{self.number} components of {len(summary.means)} columns", expected="at most one per column"
+            )
+        if not summary.count:
+            raise InputError(
+                f"no row has all the numbers of {self.of[0]!r}",
+                where="pca",
+                expected="rows without missing numbers",
+                fix="impute before: c.concat(c.numeric().impute()).pca(2)",
+            )
         if not self.number:
             return summary.means
-        if not summary.count:
-            return ()
         _, vectors = np.linalg.eigh(np.array(summary.products) / summary.count)
         picked = vectors[:, ::-1][:, : self.number].T
         largest = np.take_along_axis(picked, np.abs(picked).argmax(axis=1)[:, None], axis=1)

@@ -94,7 +94,7 @@ class Resize(Op):
             shape[axis] = len(low)
             weight = share.reshape(shape)
             found = np.take(found, low, axis=axis) * (1.0 - weight) + np.take(found, high, axis=axis) * weight
-        return np.ascontiguousarray(found.reshape(len(numbers), -1))
+        return np.ascontiguousarray(found.reshape(len(numbers), self.new[0] * self.new[1] * self.old[2]))
 
     def columns(self, given: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
         """The name of the value with row, column and channel of the pixel, from 0."""

@@ -602,3 +602,35 @@ def test_numbers_beyond_measure_are_no_reason_to_warn():
     )
     assert made.shape == (4, 5)
     assert np.isfinite(made[3]).all()
+
+
+def test_odd_columns_and_no_rows():
+    table = Table.from_columns(
+        {
+            "b": [True, False, None],
+            "by": [b"\x01\x02", None, b"\xff\x00"],
+            "d": ["2024-01-01", None, "2024-02-03"],
+            "an \"odd'=?": [1, 2, 3],
+        },
+        types={"d": ColumnType.DATE},
+    )
+    schema = Schema(
+        features={column.name: Feature(name=column.name, type=column.type) for column in table.columns}
+    )
+
+    def function(c):
+        yield c["b"].one_hot(), c["b"] * 1, c["d"].is_missing(), c["d"].impute(0.0), c["an \"odd'=?"].min_max()
+        yield c["by"].pixels(1, 2, 1).resize(1, 1).normalize(0, 255)
+
+    made = matrix(table, schema, function)
+    assert made[:, :4].tolist() == [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1]]
+    np.testing.assert_array_equal(made[:, 4], [1.0, 0.0, np.nan])
+    assert made[:, 5:8].tolist() == [[0.0, 1704067200.0, 0.0], [1.0, 0.0, 0.5], [0.0, 1706918400.0, 1.0]]
+    np.testing.assert_allclose(made[:, 8], [1.5 / 255, np.nan, 0.5])
+    assert matrix(table.rows(0, 0), schema, function).shape == (0, 7)
+    parts = Transform.fit([table, table.rows(0, 0)], schema, function=function)
+    np.testing.assert_array_equal(parts.apply(table), made)
+    with pytest.raises(InputError, match="no row has all the numbers"):
+        Transform.fit(table.rows(1, 2), schema, function=lambda c: c.concat("b", "d").pca(1))
+    with pytest.raises(InputError, match="3 components of 2 columns"):
+        Transform.fit(table, schema, function=lambda c: c.concat("b", "d").pca(3))
