@@ -10,11 +10,13 @@ removed when the process ends.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
 import itertools
 import os
 import re
 import shutil
+import sys
 import tempfile
 import threading
 import weakref
@@ -22,9 +24,12 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from mainspring.core.errors import InputError
+
+if sys.platform != "win32":
+    import fcntl
 
 MEMORY_VARIABLE: Final = "MAINSPRING_ENGINE_MEMORY"
 """The environment variable that sets the memory of the engine, such as ``4GiB``."""
@@ -36,6 +41,9 @@ _VECTOR: Final = 2048
 _UNITS: Final = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS_OF_TWO: Final = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 _LOCK = threading.RLock()
+_PREFIX: Final = "mainspring-"
+_LOCK_FILE: Final = "lock"
+_LOCKS: list[IO[str]] = []
 _NUMBERS = itertools.count(1)
 _UNUSED: deque[str] = deque()
 _LEFT_BEHIND: list[Any] = []
@@ -135,9 +143,27 @@ def _machine_memory() -> int:
 
 @functools.cache
 def _folder() -> Path:
-    made = Path(tempfile.mkdtemp(prefix=f"mainspring-{os.getpid()}-"))
+    made = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    _hold(made)
+    _sweep(made.parent)
     atexit.register(_remove_folder, made, os.getpid())
     return made
+
+
+def _hold(folder: Path) -> None:
+    """Lock a folder for as long as this process, or one forked from it, lives."""
+    if sys.platform != "win32":
+        _LOCKS.append((folder / _LOCK_FILE).open("w"))
+        fcntl.flock(_LOCKS[-1], fcntl.LOCK_EX)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the folders of processes that were killed, or left without tidying up, as forked steps do."""
+    if sys.platform != "win32":
+        for lock in parent.glob(f"{_PREFIX}*-*/{_LOCK_FILE}"):
+            with contextlib.suppress(OSError), lock.open() as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 def _remove_folder(folder: Path, process: int) -> None:

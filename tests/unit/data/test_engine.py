@@ -134,3 +134,26 @@ def test_an_interrupted_query_is_an_interruption() -> None:
         raise RuntimeError("Query interrupted")  # what the engine makes of Ctrl-C
     with pytest.raises(RuntimeError, match="other"), engine.cursor():
         raise RuntimeError("other")
+
+
+def test_what_a_killed_process_left_is_swept_by_the_next(tmp_path):
+    program = """
+import os, signal, sys, tempfile
+tempfile.tempdir = sys.argv[1]
+from mainspring.data import Table
+held = Table.from_columns({"x": [1]})
+print(len(os.listdir(sys.argv[1])), flush=True)
+if sys.argv[2] == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+    def run_once(end):
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path), end], capture_output=True, text=True, check=False
+        )
+        return done.stdout
+
+    assert run_once("killed") == "1\n"
+    assert len(list(tmp_path.iterdir())) == 1
+    assert run_once("gently") == "1\n"
+    assert list(tmp_path.iterdir()) == []
