@@ -2,12 +2,13 @@
 
 from mainspring.data.steps import assess, augment, infer_schema, ingest, reduce, statistics, transform, validate
 from mainspring.evaluation.steps import evaluate, gate
-from mainspring.models.steps import package, register, select_features, train
+from mainspring.models.steps import check_training, package, register, select_features, train
 from mainspring.serving.steps import infra_validate, push
 
 __all__ = [
     "assess",
     "augment",
+    "check_training",
     "evaluate",
     "gate",
     "infer_schema",
