@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from mainspring.data.assessment import Assessment, Finding, assess
     from mainspring.data.celltypes import ColumnType
     from mainspring.data.columns import Column
-    from mainspring.data.comparison import Comparison, compare, distances, joined_skew
+    from mainspring.data.comparison import Comparison, compare, distances, explain_changes, joined_skew
     from mainspring.data.examples import Examples
     from mainspring.data.profiling import StatisticsBuilder, summarize, summarize_parts
     from mainspring.data.schema import DriftLimits, Feature, Schema, SqlCheck
@@ -51,8 +51,29 @@ if TYPE_CHECKING:
     from mainspring.data.splits import SplitRule, by_time, split_rows, stratified
     from mainspring.data.statistics import FeatureStatistics, Statistics, TableStatistics, merge_all
     from mainspring.data.tables import Table
-    from mainspring.data.transforms import ColumnTransform, Numeric, OneHot, Ordinal, Transform
-    from mainspring.data.validation import Anomaly, AnomalyType, Severity, Validation, validate, validate_rows
+    from mainspring.data.transforms import (
+        Columns,
+        ColumnTransform,
+        Expression,
+        Numeric,
+        OneHot,
+        Ordinal,
+        Transform,
+        analyze,
+    )
+    from mainspring.data.transforms.augmentation import augment
+    from mainspring.data.transforms.reduction import reduce_transform
+    from mainspring.data.transforms.selection import FeatureSelection, score_features
+    from mainspring.data.validation import (
+        Anomaly,
+        AnomalyType,
+        ExampleRow,
+        Severity,
+        Validation,
+        check,
+        validate,
+        validate_rows,
+    )
     from mainspring.data.viewing import Page, view
 
 _EXPORTS = {
@@ -62,10 +83,14 @@ _EXPORTS = {
     "Column": "columns",
     "ColumnTransform": "transforms",
     "ColumnType": "celltypes",
+    "Columns": "transforms",
     "Comparison": "comparison",
     "DriftLimits": "schema",
+    "ExampleRow": "validation",
     "Examples": "examples",
+    "Expression": "transforms",
     "Feature": "schema",
+    "FeatureSelection": "transforms.selection",
     "FeatureStatistics": "statistics",
     "Finding": "assessment",
     "Numeric": "transforms",
@@ -83,17 +108,23 @@ _EXPORTS = {
     "TableStatistics": "statistics",
     "Transform": "transforms",
     "Validation": "validation",
+    "analyze": "transforms",
     "assess": "assessment",
+    "augment": "transforms.augmentation",
     "by_time": "splits",
+    "check": "validation",
     "compare": "comparison",
     "diff": "schema.differing",
     "distances": "comparison",
     "explain": "schema.explaining",
+    "explain_changes": "comparison",
     "fingerprint": "sources",
     "infer": "schema.inference",
     "joined_skew": "comparison",
     "merge_all": "statistics",
     "read": "sources",
+    "reduce_transform": "transforms.reduction",
+    "score_features": "transforms.selection",
     "split_rows": "splits",
     "stratified": "splits",
     "summarize": "profiling",
@@ -111,10 +142,14 @@ __all__ = [
     "Column",
     "ColumnTransform",
     "ColumnType",
+    "Columns",
     "Comparison",
     "DriftLimits",
+    "ExampleRow",
     "Examples",
+    "Expression",
     "Feature",
+    "FeatureSelection",
     "FeatureStatistics",
     "Finding",
     "Numeric",
@@ -132,17 +167,23 @@ __all__ = [
     "TableStatistics",
     "Transform",
     "Validation",
+    "analyze",
     "assess",
+    "augment",
     "by_time",
+    "check",
     "compare",
     "diff",
     "distances",
     "explain",
+    "explain_changes",
     "fingerprint",
     "infer",
     "joined_skew",
     "merge_all",
     "read",
+    "reduce_transform",
+    "score_features",
     "split_rows",
     "stratified",
     "summarize",

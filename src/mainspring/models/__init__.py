@@ -22,9 +22,20 @@ if TYPE_CHECKING:
     from mainspring.models.package import Package
     from mainspring.models.packaging import build
     from mainspring.models.parity import Parity
-    from mainspring.models.registry import AliasMove, Blessing, ModelVersion, Registry
+    from mainspring.models.registry import (
+        AliasMove,
+        Blessing,
+        ModelVersion,
+        Policy,
+        PromotionRefusedError,
+        Registry,
+    )
+    from mainspring.models.selection import select_features
     from mainspring.models.signature import BadInputError, Field, Signature
     from mainspring.models.training import find_estimator, train
+    from mainspring.models.training.batches import Batches
+    from mainspring.models.training.checkpoints import Checkpoints
+    from mainspring.models.training.streaming import train_in_batches
     from mainspring.models.variants import VariantComparison, compare_variants
     from mainspring.models.versions import Version
 
@@ -32,12 +43,16 @@ if TYPE_CHECKING:
 _EXPORTS = {
     "AliasMove": "registry",
     "BadInputError": "signature",
+    "Batches": "training.batches",
     "Blessing": "registry",
+    "Checkpoints": "training.checkpoints",
     "Field": "signature",
     "Model": "model",
     "ModelVersion": "registry",
     "Package": "package",
     "Parity": "parity",
+    "Policy": "registry",
+    "PromotionRefusedError": "registry",
     "Registry": "registry",
     "Signature": "signature",
     "VariantComparison": "variants",
@@ -45,18 +60,24 @@ _EXPORTS = {
     "build": "packaging",
     "compare_variants": "variants",
     "find_estimator": "training",
+    "select_features": "selection",
     "train": "training",
+    "train_in_batches": "training.streaming",
 }
 
 __all__ = [
     "AliasMove",
     "BadInputError",
+    "Batches",
     "Blessing",
+    "Checkpoints",
     "Field",
     "Model",
     "ModelVersion",
     "Package",
     "Parity",
+    "Policy",
+    "PromotionRefusedError",
     "Registry",
     "Signature",
     "VariantComparison",
@@ -64,7 +85,9 @@ __all__ = [
     "build",
     "compare_variants",
     "find_estimator",
+    "select_features",
     "train",
+    "train_in_batches",
 ]
 
 
