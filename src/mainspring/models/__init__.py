@@ -32,7 +32,15 @@ if TYPE_CHECKING:
     )
     from mainspring.models.selection import select_features
     from mainspring.models.signature import BadInputError, Field, Signature
-    from mainspring.models.training import find_estimator, train
+    from mainspring.models.training import (
+        baseline_table,
+        check_training,
+        find_estimator,
+        read_rules,
+        read_weights,
+        train,
+        train_both,
+    )
     from mainspring.models.training.batches import Batches
     from mainspring.models.training.checkpoints import Checkpoints
     from mainspring.models.training.streaming import train_in_batches
@@ -57,11 +65,16 @@ _EXPORTS = {
     "Signature": "signature",
     "VariantComparison": "variants",
     "Version": "versions",
+    "baseline_table": "training",
     "build": "packaging",
+    "check_training": "training",
     "compare_variants": "variants",
     "find_estimator": "training",
+    "read_rules": "training",
+    "read_weights": "training",
     "select_features": "selection",
     "train": "training",
+    "train_both": "training",
     "train_in_batches": "training.streaming",
 }
 
@@ -82,11 +95,16 @@ __all__ = [
     "Signature",
     "VariantComparison",
     "Version",
+    "baseline_table",
     "build",
+    "check_training",
     "compare_variants",
     "find_estimator",
+    "read_rules",
+    "read_weights",
     "select_features",
     "train",
+    "train_both",
     "train_in_batches",
 ]
 

@@ -27,9 +27,9 @@ def check_drift(
     """Compare rows that were asked with those of training, column by column.
 
     A column has drifted if its distance (largest change of a share for words, Jensen-Shannon divergence over
-    pooled deciles for numbers, or whatever else its own limits name) is past its limit *and* the difference is more than chance after correcting for the
-    number of columns (Benjamini and Hochberg, 1995). Both are needed: fixed limits alone alarm on small windows,
-    p-values alone on large ones.
+    pooled deciles for numbers, or whatever else its own limits name) is past its limit *and* the difference is
+    more than chance after correcting for the number of columns (Benjamini and Hochberg, 1995). Both are needed:
+    fixed limits alone alarm on small windows, p-values alone on large ones.
 
     Args:
         rows: The table of a window; only columns that the reference has are compared.

@@ -529,7 +529,8 @@ def test_the_key_is_the_same_in_another_process(edition: Edition, tmp_path: Path
 
 def test_code_named_by_parameters_counts(edition: Edition) -> None:
     features = "TOP = 3\n\ndef prepare(c):\n    return c[:TOP]\n\nclass Maker:\n    size = 1\n"
-    named = {"function": "features:prepare", "options": [{"maker": "features:Maker"}, "no:where", "by x", "json:loads"]}
+    options = [{"maker": "features:Maker"}, "no:where", "by x", "json:loads"]
+    named = {"function": "features:prepare", "options": options}
     edition(BASE, features=features)
     before = named_code(named)
     assert set(before.parts) == {"features:prepare", "features:TOP", "features:Maker"}

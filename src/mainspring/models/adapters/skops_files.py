@@ -100,7 +100,7 @@ def load_sklearn(data: bytes) -> Any:
 
 
 def _owners(estimator: Any) -> list[Any]:
-    """The estimators that are given a matrix of their own: the steps of pipelines, innermost first, then itself."""
+    """The estimators that are given a matrix of their own: steps of pipelines, innermost first, then itself."""
     steps = getattr(estimator, "steps", None) if isinstance(estimator, Pipeline) else None
     return [owner for _, step in steps or () for owner in _owners(step)] + [estimator]
 

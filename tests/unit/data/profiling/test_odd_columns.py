@@ -40,9 +40,9 @@ def test_every_type_and_name(rows, stored, chunk, tmp_path, monkeypatch):
 
 def test_slices_and_crosses_of_such_names_do_not_depend_on_threads():
     table = Table.of_query(SQL.replace("{rows}", "300"))
+    slices = ("grouped", "grouped x batch")
     one, many = (
-        summarize_table(table, options=Options(slices=("grouped", "grouped x batch"), label="yes", threads=threads))
-        for threads in (1, 6)
+        summarize_table(table, options=Options(slices=slices, label="yes", threads=threads)) for threads in (1, 6)
     )
     assert one == many
     assert one.slices["grouped=1"].num_examples == 100
