@@ -85,6 +85,9 @@ class FeatureComparison:
         return usual if usual in self.distances else next(iter(self.distances))
 
 
+_BREAKING: Final = frozenset({"dropped", "renamed", "type"})
+
+
 @dataclass(frozen=True, slots=True)
 class NotCompared:
     """A column that could not be compared, and why."""
@@ -131,6 +134,11 @@ class Comparison:
         return tuple(one.name for one in self.features if one.drifted)
 
     @property
+    def broken(self) -> tuple[Change, ...]:
+        """What a reader of the columns cannot live with, whatever the distances: gone, renamed, retyped."""
+        return tuple(change for change in self.changes if change.kind in _BREAKING)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said beside the distances, one sentence each."""
         tests = [str(test) for test in (self.classifier, self.mmd) if test is not None]
@@ -139,7 +147,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Verdict:
-        """Ok if nothing drifted, and there were rows to compare.
+        """Ok if nothing drifted, no column is gone, renamed or of another type, and there were rows to compare.
 
         Every column has a reason, drifted or not, and every drift in a slice.
         """
@@ -151,6 +159,12 @@ class Comparison:
         reasons += [_reason(one) for one in self.features]
         for name, features in self.slices.items():
             reasons += [_reason(one, name) for one in features if one.drifted]
+        reasons += [
+            Reason(
+                ok=False, code=f"COLUMN_{one.kind.upper()}", message=one.message, subject=", ".join(one.columns)
+            )
+            for one in self.broken
+        ]
         return Verdict.of("comparison", reasons, {"rows": list(self.rows), "between": list(self.between)})
 
     def feature(self, name: str) -> FeatureComparison:

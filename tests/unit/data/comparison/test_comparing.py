@@ -178,3 +178,14 @@ def test_a_column_that_lost_all_values_is_compared_whatever_its_type_is_now():
         assert found.drifted == ("fare",)
         assert found.feature("fare").distances["missing"].value == 1.0
     assert compare(other, Table.of_query("SELECT NULL::DOUBLE AS fare FROM range(100)")).verdict.ok
+
+
+def test_a_column_that_is_gone_or_retyped_fails_the_verdict():
+    before = Table.from_columns({"x": list(range(200)), "y": [float(place) for place in range(200)]})
+    gone = compare(before, before.select(["x"]))
+    assert [one.kind for one in gone.broken] == ["dropped"]
+    assert not gone.verdict.ok
+    retyped = compare(before, before.sql("SELECT x, 'n' || y AS y FROM this"))
+    assert "COLUMN_TYPE" in {reason.code for reason in retyped.verdict.failures}
+    wider = compare(before.select(["x"]), before)
+    assert wider.verdict.ok

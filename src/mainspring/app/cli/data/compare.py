@@ -48,7 +48,11 @@ _DRIFTED = 3
 @click.option(
     "--limit", type=click.IntRange(1), default=40, show_default=True, help="Show at most so many features."
 )
-@click.option("--fail-on-drift", is_flag=True, help="Exit with 3 if any feature drifted, or a side has no rows.")
+@click.option(
+    "--fail-on-drift",
+    is_flag=True,
+    help="Exit with 3 if a feature drifted, is gone or of another type, or a side has no rows.",
+)
 @features_option
 @reading_options
 @html_option
@@ -129,7 +133,8 @@ def compare(
         notes = replace(found, changes=tuple(about), not_compared=tuple(left)).notes
         lines += [f"- {printable(note)}" for note in notes]
         show([*lines, *(f"wrote {path}" for path in written.values())])
-    return _DRIFTED if fail_on_drift and (drifted or not all(found.rows)) else 0
+    broken = any(wanted(name) for change in found.broken for name in change.columns)
+    return _DRIFTED if fail_on_drift and (drifted or broken or not all(found.rows)) else 0
 
 
 def _with_moments(drift: FeatureDrift, one: TableStatistics, other: TableStatistics) -> FeatureDrift:
