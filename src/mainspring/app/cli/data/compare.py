@@ -51,7 +51,7 @@ _DRIFTED = 3
 @click.option(
     "--fail-on-drift",
     is_flag=True,
-    help="Exit with 3 if a feature drifted, is gone or of another type, or a side has no rows.",
+    help="Exit with 3 if a feature drifted, went or changed its type, or a side is empty.",
 )
 @features_option
 @reading_options
