@@ -1,6 +1,6 @@
 """The product: trained models, packages that are proved to answer as trained, and the registry.
 
-:func:`train` fits any estimator of scikit-learn or LightGBM on a table, behind its transform. :func:`build` turns
+:func:`train` fits an estimator of any framework that has a trainer on a table, behind its transform. :func:`build` turns
 the :class:`Model` into a :class:`Package`: transform and model in one ONNX file with a :class:`Signature`, proved
 on real and on hostile rows, or else the model itself with the reason. :class:`Registry` numbers packages and moves
 aliases.
@@ -18,6 +18,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mainspring.models.conversion import prove_conversion, transform_of
+    from mainspring.models.matrices import matrix_by_graph, prove_matrix
     from mainspring.models.model import Model
     from mainspring.models.package import Package
     from mainspring.models.packaging import build
@@ -70,12 +72,16 @@ _EXPORTS = {
     "check_training": "training",
     "compare_variants": "variants",
     "find_estimator": "training",
+    "matrix_by_graph": "matrices",
+    "prove_conversion": "conversion",
+    "prove_matrix": "matrices",
     "read_rules": "training",
     "read_weights": "training",
     "select_features": "selection",
     "train": "training",
     "train_both": "training",
     "train_in_batches": "training.streaming",
+    "transform_of": "conversion",
 }
 
 __all__ = [
@@ -100,12 +106,16 @@ __all__ = [
     "check_training",
     "compare_variants",
     "find_estimator",
+    "matrix_by_graph",
+    "prove_conversion",
+    "prove_matrix",
     "read_rules",
     "read_weights",
     "select_features",
     "train",
     "train_both",
     "train_in_batches",
+    "transform_of",
 ]
 
 
