@@ -24,7 +24,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from mainspring.core.errors import InputError
 
@@ -43,7 +43,6 @@ _UNITS_OF_TWO: Final = {"KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1
 _LOCK = threading.RLock()
 _PREFIX: Final = "mainspring-"
 _LOCK_FILE: Final = "lock"
-_LOCKS: list[IO[str]] = []
 _NUMBERS = itertools.count(1)
 _UNUSED: deque[str] = deque()
 _LEFT_BEHIND: list[Any] = []
@@ -153,8 +152,8 @@ def _folder() -> Path:
 def _hold(folder: Path) -> None:
     """Lock a folder for as long as this process, or one forked from it, lives."""
     if sys.platform != "win32":
-        _LOCKS.append((folder / _LOCK_FILE).open("w"))
-        fcntl.flock(_LOCKS[-1], fcntl.LOCK_EX)
+        # A bare descriptor: nobody closes it before the process ends.
+        fcntl.flock(os.open(folder / _LOCK_FILE, os.O_CREAT | os.O_WRONLY), fcntl.LOCK_EX)
 
 
 def _sweep(parent: Path) -> None:
