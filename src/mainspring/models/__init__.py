@@ -2,8 +2,8 @@
 
 :func:`train` fits an estimator of any framework that has a trainer on a table, behind its transform. :func:`build`
 turns the :class:`Model` into a :class:`Package`: transform and model in one ONNX file with a :class:`Signature`,
-proved on real and on hostile rows, or else the model itself with the reason. :class:`Registry` numbers packages and
-moves aliases.
+proved on real and on hostile rows, or else the model itself with the reason. :class:`Registry` numbers packages
+and moves aliases.
 
 .. code-block:: python
 
