@@ -60,7 +60,11 @@ def test_a_run_of_a_dead_worker_is_lost_and_so_are_its_steps(place: Any, dead: s
     assert revive(place.records, "r").state is ExecutionState.LOST, "again"
 
 
-@pytest.mark.parametrize("worker", [new_worker(), "elsewhere:1:a", f"{HOST}:1:a", f"{HOST}:x"])
+@pytest.mark.parametrize(
+    "worker",
+    [new_worker(), "elsewhere:1:a", f"{HOST}:1:a", f"{HOST}:x"],
+    ids=["this", "elsewhere", "reused", "odd"],
+)
 def test_a_run_of_a_living_worker_is_left_alone(place: Any, worker: str) -> None:
     """A worker on another machine is believed until its lease ends; so is one that cannot be asked."""
     started(place, worker)
