@@ -36,7 +36,7 @@ def _asked(group: str) -> list[tuple[str, str]]:
     """The long way, for distributions in archives and behind finders of other kinds."""
     from importlib import metadata
 
-    return [(entry.name, entry.value) for entry in metadata.entry_points(group=group)]
+    return [(entry.name, entry.value.partition("[")[0].strip()) for entry in metadata.entry_points(group=group)]
 
 
 def _is_first(name: str, seen: set[str]) -> bool:

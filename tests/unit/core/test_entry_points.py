@@ -41,6 +41,14 @@ def test_in_folders_of_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert sorted(entry_points("mine")) == [("first", "one.mod"), ("second", "one.mod:thing")] == expected("mine")
 
 
+def test_extras_are_left_out_the_long_way_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("one-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: one\nVersion: 1.0\n")
+        archive.writestr("one-1.0.dist-info/entry_points.txt", "[mine]\nfirst = one.mod:thing [extra]\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "a.zip"), *sys.path])
+    assert entry_points("mine") == [("first", "one.mod:thing")]
+
+
 def test_in_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("one-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: one\nVersion: 1.0\n")

@@ -268,7 +268,9 @@ def test_the_server_imports_nothing_that_makes_models() -> None:
     assert not [
         name for name in loaded if name.startswith(("mainspring.app", "mainspring.pipelines", "mainspring.data"))
     ]
-    assert not [name for name in loaded if name.startswith("mainspring.models.") and "training" in name]
+    # What may be asked of a trainer is only words.
+    makers = [name for name in loaded if name.startswith("mainspring.models.") and "training" in name]
+    assert set(makers) <= {"mainspring.models.training_options"}
 
 
 def test_importing_the_room_is_cheap() -> None:
