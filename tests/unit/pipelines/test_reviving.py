@@ -31,6 +31,14 @@ def dead() -> str:
     return f"{HOST}:{process.pid}:abc"
 
 
+@pytest.fixture(autouse=True)
+def interruptible() -> Iterator[None]:
+    """A shell that starts tests in the background has them ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def started(place: Any, worker: str, *, steps: int = 1, lease: float = 60.0) -> Execution:
     """A run that a worker began, with a step that it began."""
     recorder = Recorder(place.stores.record)
