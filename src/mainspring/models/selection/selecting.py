@@ -51,15 +51,15 @@ def select_features(
     (Ambroise and McLachlan, *Selection bias in gene extraction*, 2002). The columns shown are those chosen on all
     training rows. A raw column is taken or left with all that the transform makes of it.
 
-    =====================  ==========================================================================
-    ``all``                every column
-    ``correlation``        goes with the label (p < 0.05), and no two beyond ``limit``
-    ``univariate``         the best by F (words: chi-squared)
-    ``rfe``                recursive elimination by what the estimator leans on
-    ``l1``                 keeps a weight in the lasso, or in logistic regression with its penalty
-    ``importance``         the best by the gain of boosted trees
-    ``mutual_information`` the best by nearest neighbours (words: counts)
-    =====================  ==========================================================================
+    ======================  =========================================================================
+    ``all``                 every column
+    ``correlation``         goes with the label (p < 0.05), and no two beyond ``limit``
+    ``univariate``          the best by F (words: chi-squared)
+    ``rfe``                 recursive elimination by what the estimator leans on
+    ``l1``                  keeps a weight in the lasso, or in logistic regression with its penalty
+    ``importance``          the best by the gain of boosted trees
+    ``mutual_information``  the best by nearest neighbours (words: counts)
+    ======================  =========================================================================
 
     Further methods: ``pearson``, ``spearman``, ``kendall``, ``chi2``, ``permutation``, ``forward``, ``backward``.
 
