@@ -22,13 +22,14 @@ from mainspring.models.adapters.catboost_trees import read_catboost_trees
 from mainspring.models.adapters.scores import (
     ITERATIVE,
     Watch,
+    answers,
     check_abilities,
     check_params,
     check_start,
+    estimator_class,
+    no_scores,
     refused,
-    spread,
-    two_columns,
-    wrong_task,
+    seen_classes,
 )
 from mainspring.models.files import Files
 from mainspring.models.ports import Recipe
@@ -83,15 +84,13 @@ class CatBoostFitted:
         """Probabilities ``[n, classes]``, or values ``[n]``."""
         classes = self.recipe.classes
         if not len(matrix):
-            return np.zeros(0 if classes is None else (0, len(classes)))
+            return no_scores(classes)
         kind = "Exponent" if self._is_power else "RawFormulaVal" if classes is None else "Probability"
         try:
             found = np.asarray(self.native.predict(matrix, prediction_type=kind, thread_count=1), dtype=np.float64)
         except catboost.CatBoostError as error:
             raise refused(self.recipe.estimator, error) from error
-        if classes is None:
-            return found.reshape(-1)
-        return spread(found if found.ndim == 2 else two_columns(found), self.seen, len(classes))
+        return answers(found, self.seen, classes)
 
     @property
     def _is_power(self) -> bool:
@@ -138,12 +137,10 @@ class CatBoostTrainer:
             InputError: For parameters or data that CatBoost refuses, an estimator for the other task, or
                 checkpoints.
         """
-        cls = ESTIMATORS[recipe.estimator]
-        if (recipe.classes is not None) != (cls is catboost.CatBoostClassifier):
-            raise wrong_task(recipe.estimator, classification=recipe.classes is not None)
+        cls = estimator_class(recipe, ESTIMATORS, catboost.CatBoostClassifier)
         check_params(recipe.estimator, recipe.params, list(cls.__init__.__code__.co_varnames[1:]))
         check_abilities(recipe.estimator, options, ABILITIES)
-        seen = () if recipe.classes is None else tuple(int(index) for index in np.unique(target))
+        seen = seen_classes(recipe, target)
         _check_start(recipe, matrix, seen, options)
         coded = np.searchsorted(seen, target) if seen else target
         watch = Watch(options)

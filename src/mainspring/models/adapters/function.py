@@ -174,7 +174,8 @@ def _find(name: str) -> Callable[..., Any]:
     function = getattr(module, attribute, None)
     if not callable(function):
         raise InputError(f"the module {module_name} has no function {attribute!r}", expected='"module:function"')
-    return function  # type: ignore[no-any-return]
+    found: Callable[..., Any] = function
+    return found
 
 
 def _arguments(recipe: Recipe, function: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:
@@ -237,14 +238,15 @@ def _loaded(name: str, files: Files) -> Any:
         return load_sklearn(files.read(SKOPS))
     module, _, qualname = str(head["class"]).partition(":")
     _find(name)
-    kind = getattr(sys.modules.get(module), qualname, None)
+    kind: Any = getattr(sys.modules.get(module), qualname, None)
     if module != name.partition(":")[0] or not isinstance(kind, type) or not _is_savable(kind):
         raise IntegrityError(
             f"the model file names the class {head['class']}",
             expected=f"a class of {name.partition(':')[0]} with predict, save and load",
         )
+    reader: Callable[[Path], Any] = getattr(kind, "load")  # noqa: B009 - any class of the user's
     with files.under(FOLDER).folder() as folder:
-        return kind.load(folder)  # type: ignore[attr-defined]
+        return reader(folder)
 
 
 def _is_savable(kind: type) -> bool:

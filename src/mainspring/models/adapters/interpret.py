@@ -18,7 +18,14 @@ import numpy.typing as npt
 from interpret.glassbox import ExplainableBoostingClassifier, ExplainableBoostingRegressor
 
 from mainspring.core.errors import InputError, IntegrityError, StateError
-from mainspring.models.adapters.scores import check_abilities, check_params, refused, spread, wrong_task
+from mainspring.models.adapters.scores import (
+    check_abilities,
+    check_params,
+    estimator_class,
+    refused,
+    seen_classes,
+    spread,
+)
 from mainspring.models.additive import Term, additive_trees
 from mainspring.models.files import Files
 from mainspring.models.ports import Recipe
@@ -109,9 +116,7 @@ class ExplainableBoostingTrainer:
             InputError: For parameters, data or options that it refuses, or an estimator for the other task.
             StateError: If the tables do not answer as the original does.
         """
-        cls = ESTIMATORS[recipe.estimator]
-        if (recipe.classes is not None) != (cls is ExplainableBoostingClassifier):
-            raise wrong_task(recipe.estimator, classification=recipe.classes is not None)
+        cls = estimator_class(recipe, ESTIMATORS, ExplainableBoostingClassifier)
         check_params(recipe.estimator, recipe.params, sorted(cls().get_params()))
         check_abilities(recipe.estimator, options, ABILITIES)
         features = matrix.shape[1]
@@ -119,7 +124,7 @@ class ExplainableBoostingTrainer:
         if options.monotone:
             params["monotone_constraints"] = [options.monotone.get(column, 0) for column in range(features)]
             params["interactions"] = 0
-        seen = () if recipe.classes is None else tuple(int(index) for index in np.unique(target))
+        seen = seen_classes(recipe, target)
         if len(seen) == 1:
             raise InputError(f"{recipe.estimator}: the rows have only one class", expected="two or more")
         try:

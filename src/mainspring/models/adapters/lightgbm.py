@@ -23,13 +23,14 @@ from mainspring.models.adapters.lightgbm_trees import read_lightgbm_trees
 from mainspring.models.adapters.scores import (
     ITERATIVE,
     Watch,
+    answers,
     check_abilities,
     check_params,
     check_start,
+    estimator_class,
+    no_scores,
     refused,
-    spread,
-    two_columns,
-    wrong_task,
+    seen_classes,
 )
 from mainspring.models.files import Files
 from mainspring.models.ports import Recipe
@@ -78,14 +79,12 @@ class LightGBMFitted:
     def scores(self, matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Probabilities ``[n, classes]``, or values ``[n]``."""
         if not len(matrix):
-            return np.zeros(0 if self.recipe.classes is None else (0, len(self.recipe.classes)))
+            return no_scores(self.recipe.classes)
         try:
             found = np.asarray(self.native.predict(matrix, num_threads=1), dtype=np.float64)
         except (ValueError, lightgbm.basic.LightGBMError) as error:
             raise refused(self.recipe.estimator, error) from error
-        if self.recipe.classes is None:
-            return found
-        return spread(found if found.ndim == 2 else two_columns(found), self.seen, len(self.recipe.classes))
+        return answers(found, self.seen, self.recipe.classes)
 
     def form(self) -> TreeEnsemble:
         """The trees, for people.
@@ -125,9 +124,7 @@ class LightGBMTrainer:
         Raises:
             InputError: For parameters, data or options that LightGBM refuses, or an estimator for the other task.
         """
-        cls = ESTIMATORS[recipe.estimator]
-        if (recipe.classes is not None) != (cls is lightgbm.LGBMClassifier):
-            raise wrong_task(recipe.estimator, classification=recipe.classes is not None)
+        cls = estimator_class(recipe, ESTIMATORS, lightgbm.LGBMClassifier)
         check_abilities(recipe.estimator, options, ITERATIVE)
         _check_start(recipe, matrix, target, options)
         watch = Watch(options)
@@ -141,7 +138,7 @@ class LightGBMTrainer:
         last = before + watch.kept if options.patience is not None else None
         text = estimator.booster_.model_to_string(num_iteration=last or -1)
         watch.end()
-        return LightGBMFitted(_booster(text), recipe, text, _seen(recipe, target))
+        return LightGBMFitted(_booster(text), recipe, text, seen_classes(recipe, target))
 
     def load(self, files: Files, recipe: Recipe) -> LightGBMFitted:
         """Read a trained booster.
@@ -160,10 +157,6 @@ def _booster(text: str) -> Any:
         raise IntegrityError(f"the model file cannot be read: {error}") from error
 
 
-def _seen(recipe: Recipe, target: npt.NDArray[Any]) -> tuple[int, ...]:
-    return () if recipe.classes is None else tuple(int(index) for index in np.unique(target))
-
-
 def _check_start(
     recipe: Recipe, matrix: npt.NDArray[np.float64], target: npt.NDArray[Any], options: TrainingOptions
 ) -> None:
@@ -174,7 +167,7 @@ def _check_start(
         columns = initial.native.num_feature() if like else matrix.shape[1]
         check_start(
             recipe.estimator,
-            classes=(seen, _seen(recipe, target)),
+            classes=(seen, seen_classes(recipe, target)),
             columns=(columns, matrix.shape[1]),
             same=like,
         )
@@ -223,7 +216,7 @@ def _arguments(
         else:
             arguments["eval_set"] = watched
     if options is not PLAIN:
-        arguments["callbacks"] = [_callback(recipe, options, watch, _seen(recipe, target))]
+        arguments["callbacks"] = [_callback(recipe, options, watch, seen_classes(recipe, target))]
     return arguments
 
 

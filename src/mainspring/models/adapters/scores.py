@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
+from mainspring.models.ports import Recipe
 from mainspring.models.training_options import Ability, Ending, Iteration, TrainingOptions
 
 ITERATIVE = frozenset(
@@ -53,6 +54,43 @@ def spread(scores: npt.NDArray[np.float64], seen: Sequence[int], classes: int) -
     wide = np.zeros((len(scores), classes))
     wide[:, list(seen)] = scores
     return wide
+
+
+def no_scores(classes: Sequence[str] | None) -> npt.NDArray[np.float64]:
+    """The answer to no rows."""
+    return np.zeros(0 if classes is None else (0, len(classes)))
+
+
+def answers(
+    found: npt.NDArray[np.float64], seen: Sequence[int], classes: Sequence[str] | None
+) -> npt.NDArray[np.float64]:
+    """What a booster said, as values ``[n]``, or as probabilities of all classes ``[n, classes]``.
+
+    Args:
+        found: Values, probabilities of the second of two classes, or of every class that was seen.
+        seen: Index of the class of each column.
+        classes: Of the label; ``None`` for regression.
+    """
+    if classes is None:
+        return found.reshape(-1)
+    return spread(found if found.ndim == 2 else two_columns(found), seen, len(classes))
+
+
+def seen_classes(recipe: Recipe, target: npt.NDArray[Any]) -> tuple[int, ...]:
+    """Indices of the classes that the rows have; empty for regression."""
+    return () if recipe.classes is None else tuple(int(index) for index in np.unique(target))
+
+
+def estimator_class(recipe: Recipe, estimators: Mapping[str, type], classifier: type) -> Any:
+    """The class of a recipe's estimator.
+
+    Raises:
+        InputError: If it does the other task.
+    """
+    found = estimators[recipe.estimator]
+    if (recipe.classes is not None) != (found is classifier):
+        raise wrong_task(recipe.estimator, classification=recipe.classes is not None)
+    return found
 
 
 def check_params(

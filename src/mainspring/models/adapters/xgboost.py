@@ -19,14 +19,15 @@ from mainspring.core.errors import InputError, IntegrityError
 from mainspring.models.adapters.scores import (
     ITERATIVE,
     Watch,
+    answers,
     check_abilities,
     check_params,
     check_start,
+    estimator_class,
     installed,
+    no_scores,
     refused,
-    spread,
-    two_columns,
-    wrong_task,
+    seen_classes,
 )
 from mainspring.models.adapters.xgboost_trees import read_xgboost_trees
 from mainspring.models.files import Files
@@ -94,14 +95,12 @@ class XGBoostFitted:
     def scores(self, matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Probabilities ``[n, classes]``, or values ``[n]``."""
         if not len(matrix):
-            return np.zeros(0 if self.recipe.classes is None else (0, len(self.recipe.classes)))
+            return no_scores(self.recipe.classes)
         try:
             found = np.asarray(self._answers(matrix), dtype=np.float64)
         except (ValueError, xgboost.core.XGBoostError) as error:
             raise refused(self.recipe.estimator, error) from error
-        if self.recipe.classes is None:
-            return found.reshape(-1)
-        return spread(found if found.ndim == 2 else two_columns(found), self.seen, len(self.recipe.classes))
+        return answers(found, self.seen, self.recipe.classes)
 
     def _answers(self, matrix: npt.NDArray[np.float64]) -> Any:
         if self.recipe.params.get("booster") == "gblinear":
@@ -146,12 +145,10 @@ class XGBoostTrainer:
         Raises:
             InputError: For parameters, data or options that XGBoost refuses, or an estimator for the other task.
         """
-        cls = ESTIMATORS[recipe.estimator]
-        if (recipe.classes is not None) != (cls is xgboost.XGBClassifier):
-            raise wrong_task(recipe.estimator, classification=recipe.classes is not None)
+        cls = estimator_class(recipe, ESTIMATORS, xgboost.XGBClassifier)
         check_params(recipe.estimator, recipe.params, sorted(cls().get_params()), OTHERS)
         check_abilities(recipe.estimator, options, ITERATIVE)
-        seen = _seen(recipe, target)
+        seen = seen_classes(recipe, target)
         _check_start(recipe, matrix, seen, options)
         coded = np.searchsorted(seen, target) if seen else target
         watch = Watch(options)
@@ -266,10 +263,6 @@ def _check_objective(recipe: Recipe, estimator: Any) -> None:
             expected="one of " + ", ".join(PROBABILITIES),
             fix="leave the objective out",
         )
-
-
-def _seen(recipe: Recipe, target: npt.NDArray[Any]) -> tuple[int, ...]:
-    return () if recipe.classes is None else tuple(int(index) for index in np.unique(target))
 
 
 def _fitted(booster: Any, recipe: Recipe, seen: tuple[int, ...]) -> XGBoostFitted:

@@ -154,10 +154,11 @@ def _groups(
         words = {
             word: place + 1 for place, word in enumerate(sorted({str(one) for one in learnt if one is not None}))
         }
-        return tuple(  # type: ignore[return-value]
-            np.array([0 if one is None else words.get(str(one), 0) for one in side], dtype=np.int64)
-            for side in (learnt, judged)
-        )
+
+        def places_of(side: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+            return np.array([0 if one is None else words.get(str(one), 0) for one in side], dtype=np.int64)
+
+        return places_of(learnt), places_of(judged)
     known = learnt[np.isfinite(learnt)]
     if not len(known):
         return np.zeros(len(learnt), dtype=np.int64), np.zeros(len(judged), dtype=np.int64)
