@@ -96,7 +96,7 @@ class Numbers:
     @classmethod
     def merged(cls, parts: Sequence[Numbers]) -> Numbers:
         """Of the rows of all parts: counts exact, moments to the last digits, quantiles in their bound."""
-        mean, m2 = _merged_moments(parts)
+        mean, m2 = merged_moments((part.count, part.mean, part.m2) for part in parts)
         low, high = least(part.min for part in parts), most(part.max for part in parts)
         quantiles = Quantiles.merged([part.quantiles for part in parts])
         few = quantiles.exact and len(quantiles.values) <= HASHED
@@ -113,7 +113,7 @@ class Numbers:
             m2=m2,
             unique=len(quantiles.values) if distinct is None or quantiles.exact else distinct.estimate(),
             quantiles=quantiles,
-            histogram=_merged_histogram([part.histogram for part in parts], quantiles, low, high),
+            histogram=merged_histogram([part.histogram for part in parts], quantiles, low, high),
             distinct=distinct,
         )
 
@@ -154,27 +154,38 @@ def most(bounds: Iterable[T | None]) -> T | None:
     return max((bound for bound in bounds if bound is not None), default=None)
 
 
-def _merged_moments(parts: Sequence[Numbers]) -> tuple[float | None, float]:
-    count, mean, m2 = 0, None, 0.0
-    for part in parts:
-        if part.mean is None:
+def merged_moments(parts: Iterable[tuple[float, float | None, float]]) -> tuple[float | None, float]:
+    """Mean and sum of squared differences of all rows (Chan, Golub and LeVeque, 1979).
+
+    Args:
+        parts: Rows, or their weight, with their mean and sum of squares; no mean where there are none.
+    """
+    weight, mean, m2 = 0.0, None, 0.0
+    for more, own, squares in parts:
+        if own is None:
             continue
         if mean is None:
-            count, mean, m2 = part.count, part.mean, part.m2
+            weight, mean, m2 = more, own, squares
             continue
-        # Chan, Golub and LeVeque (1979).
-        total = count + part.count
-        apart = part.mean - mean
-        m2 += part.m2 + apart * apart * (count * part.count / total)
-        mean += apart * (part.count / total)
-        count = total
+        total = weight + more
+        apart = own - mean
+        m2 += squares + apart * apart * (weight * (more / total))
+        mean += apart * (more / total)
+        weight = total
     return mean, min(m2, sys.float_info.max)
 
 
-def _merged_histogram(
+def merged_histogram(
     parts: Sequence[Histogram], quantiles: Quantiles, low: float | None, high: float | None
 ) -> Histogram:
+    """Rows per bin of all parts; where their bins differ, estimated from the points of the distribution."""
     if len({part.edges for part in parts}) == 1:
-        counts = tuple(sum(column) for column in zip(*(part.counts for part in parts), strict=True))
+        counts = tuple(_added(column) for column in zip(*(part.counts for part in parts), strict=True))
         return Histogram(parts[0].edges, counts, all(part.exact for part in parts))
     return binned(quantiles, equal_width(low, high) if low is not None and high is not None else ())
+
+
+def _added(counts: Iterable[int | float]) -> int | float:
+    """Whole numbers stay whole; the sum of others does not depend on their order."""
+    kept = list(counts)
+    return sum(kept) if all(isinstance(count, int) for count in kept) else math.fsum(kept)

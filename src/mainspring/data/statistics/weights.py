@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from mainspring.core.errors import InputError
 from mainspring.data.sketches import EXACT_VALUES, Quantiles
 from mainspring.data.statistics.merging import merge_present
-from mainspring.data.statistics.numbers import BINS, Histogram, binned, equal_width, least, most
+from mainspring.data.statistics.numbers import (
+    BINS,
+    Histogram,
+    binned,
+    least,
+    merged_histogram,
+    merged_moments,
+    most,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class WeightedNumbers:
     @classmethod
     def merged(cls, parts: Sequence[WeightedNumbers]) -> WeightedNumbers:
         """Of the rows of all parts."""
-        mean, m2 = _merged_moments(parts)
+        mean, m2 = merged_moments((part.weight, part.mean, part.m2) for part in parts)
         low, high = least(part.min for part in parts), most(part.max for part in parts)
         quantiles = Quantiles.merged([part.quantiles for part in parts])
         return WeightedNumbers(
@@ -80,7 +88,7 @@ class WeightedNumbers:
             min=low,
             max=high,
             quantiles=quantiles,
-            histogram=_merged_histogram([part.histogram for part in parts], quantiles, low, high),
+            histogram=merged_histogram([part.histogram for part in parts], quantiles, low, high),
         )
 
     def merge(self, other: WeightedNumbers) -> WeightedNumbers:
@@ -243,29 +251,3 @@ class Weighted:
     def merge(self, other: Weighted) -> Weighted:
         """Of the rows of both."""
         return self.merged([self, other])
-
-
-def _merged_moments(parts: Sequence[WeightedNumbers]) -> tuple[float | None, float]:
-    weight, mean, m2 = 0.0, None, 0.0
-    for part in parts:
-        if part.mean is None:
-            continue
-        if mean is None:
-            weight, mean, m2 = part.weight, part.mean, part.m2
-            continue
-        # Chan, Golub and LeVeque (1979), with weights for counts.
-        total = weight + part.weight
-        apart = part.mean - mean
-        m2 += part.m2 + apart * apart * (weight * (part.weight / total))
-        mean += apart * (part.weight / total)
-        weight = total
-    return mean, m2
-
-
-def _merged_histogram(
-    parts: Sequence[Histogram], quantiles: Quantiles, low: float | None, high: float | None
-) -> Histogram:
-    if len({part.edges for part in parts}) == 1:
-        counts = tuple(math.fsum(column) for column in zip(*(part.counts for part in parts), strict=True))
-        return Histogram(parts[0].edges, counts, all(part.exact for part in parts))
-    return binned(quantiles, equal_width(low, high) if low is not None and high is not None else ())

@@ -74,7 +74,8 @@ def feature_form(feature: FeatureStatistics) -> dict[str, Any]:
     for more in ("sizes", "weighted", "text", "images", "custom"):
         if getattr(feature, more):
             found[more] = plain(getattr(feature, more))
-    return plain(found)  # type: ignore[no-any-return]
+    form: dict[str, Any] = plain(found)
+    return form
 
 
 def top_values(feature: FeatureStatistics, most: int) -> list[tuple[Any, int | float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from mainspring.core.errors import InputError
 from mainspring.data.celltypes import ColumnType
@@ -108,7 +108,9 @@ class Columns:
             if isinstance(one, str):
                 found.append(self[one])
             else:
-                found += [one] if isinstance(one, Expression) else list(one)  # type: ignore[arg-type]
+                values = [one] if isinstance(one, Value) else list(one)
+                # Every value that there is is an expression; the types above it only part its methods by theme.
+                found += [cast("Expression", each) for each in values]
         return found
 
     def _where(self, condition: Callable[[str, ColumnType], bool]) -> Several:
