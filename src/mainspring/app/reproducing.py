@@ -181,7 +181,8 @@ def _compared(opened: Mainspring, planned: Plan, digest: str, run: str, toleranc
 def _rows(opened: Mainspring, planned: Plan) -> Any:
     """The rows that the package was proved on: its split of the examples."""
     last = planned.steps[-1]
-    split = (last.record.execution.custom.get("parameters") or {}).get("split", "eval")  # type: ignore[union-attr]
+    parameters = last.record.execution.custom.get("parameters")
+    split = parameters.get("split", "eval") if isinstance(parameters, Mapping) else "eval"
     for artifact in _given(last):
         value = value_of(artifact, opened.store.blobs) if artifact.type == "mainspring.Examples" else None
         if value is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mainspring.data.statistics import Statistics
     from mainspring.data.tables import Table
 
-_Command = TypeVar("_Command", bound=Callable[..., Any])
 _NAMED = re.compile(r"[\w .·-]+")
 _URL = re.compile(r"[a-z][a-z0-9+]+:")
 _ENDINGS = {".yaml": "yaml", ".yml": "yaml", ".json": "json-schema", ".pbtxt": "pbtxt", ".txtpb": "pbtxt"}
@@ -34,9 +34,10 @@ class Reading:
     csv: Mapping[str, Any]
 
 
-def reading_options(command: _Command) -> _Command:
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options about reading data, gathered into one argument, ``reading``."""
 
+    @functools.wraps(command)
     def wrapped(*arguments: Any, **given: Any) -> Any:
         csv: dict[str, Any] = {
             "missing": list(given.pop("missing")),
@@ -56,11 +57,10 @@ def reading_options(command: _Command) -> _Command:
         reading = Reading(table=given.pop("table"), query=given.pop("query"), rows=given.pop("rows"), csv=csv)
         return command(*arguments, reading=reading, **given)
 
-    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    wrapped.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    # What a decorator of Click has noted on the command goes with it, as all that `wraps` copies.
     for option in reversed(_OPTIONS):
         option(wrapped)
-    return wrapped  # type: ignore[return-value]
+    return wrapped
 
 
 _OPTIONS = (
