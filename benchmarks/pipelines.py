@@ -4,9 +4,9 @@ The same three steps are run by bare Python processes and, where they are instal
 seconds include all children; every figure is the median of several turns, taken one after the other.
 
     python benchmarks/pipelines.py
-    python -m venv /tmp/dvc && /tmp/dvc/bin/pip install dvc
-    python -m venv /tmp/metaflow && /tmp/metaflow/bin/pip install metaflow
-    python benchmarks/pipelines.py --dvc /tmp/dvc --metaflow /tmp/metaflow
+    python -m venv peers/dvc && peers/dvc/bin/pip install dvc
+    python -m venv peers/metaflow && peers/metaflow/bin/pip install metaflow
+    python benchmarks/pipelines.py --dvc peers/dvc --metaflow peers/metaflow
 
 Read the ratios. On a busy machine wall times say little; processor time repeats well.
 """

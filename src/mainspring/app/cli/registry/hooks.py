@@ -113,10 +113,10 @@ def remove(name: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("name")
-@click.option("--off", is_flag=True, help="Tell it nothing for now.")
+@click.option("--off", is_flag=True, help="Pause it instead: nothing is sent until it is enabled again.")
 @json_option
 def enable(name: str, off: bool, as_json: bool) -> None:
-    """Tell it things again after it was disabled (or, with --off, nothing for now)."""
+    """Let a webhook that was disabled be told again; or pause it, with --off."""
     with platform.existing() as opened:
         hook = opened.models.webhooks.enable(name, active=not off, why="switched off" if off else "")
     if as_json:
