@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mainspring.app.drawing.colours import STATES, standing_alone
 from mainspring.app.drawing.layout import Layout, place
-from mainspring.app.drawing.lettering import escaped, shortened, width
-from mainspring.app.drawing.lettering import number as _n
 from mainspring.app.drawing.nouns import Edge, Node
 from mainspring.core.digests import digest_text
+from mainspring.evaluation.drawing.colours import STATES, standing_alone
+from mainspring.evaluation.drawing.lettering import escaped, shortened, width
+from mainspring.evaluation.drawing.lettering import number as _n
 
 _HEIGHT, _STEP, _MARGIN = 46.0, 88.0, 12.0
 _NARROWEST, _WIDEST = 96.0, 216.0
@@ -40,7 +40,7 @@ def draw(
         title: What the picture shows, for people who do not see it.
         description: More words for them; without it, every box with its state.
         alone: Put the style sheet into the picture; a page that shows many has it once
-            (:func:`mainspring.app.drawing.colours.picture_rules`).
+            (:func:`mainspring.evaluation.drawing.colours.picture_rules`).
 
     Returns:
         SVG markup, the same for the same graph.

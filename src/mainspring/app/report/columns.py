@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mainspring.app.drawing import mini_bars
 from mainspring.app.report.nouns import ColumnRow, DriftRow, Fact, Flag, Material
 from mainspring.app.report.wording import counted, figure, percent, shortened
 from mainspring.data.comparison import Measurement
 from mainspring.data.schema import Schema
 from mainspring.data.statistics import FeatureStatistics, Histogram, Statistics, TableStatistics, Words
 from mainspring.data.validation import Anomaly, Severity, Validation
+from mainspring.evaluation.drawing import mini_bars
 
 _TOP = 3
 _BARS = 10

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mainspring.app.drawing import Line, confusion_matrix, histogram, line_chart
 from mainspring.app.report.wording import counted, figure
 from mainspring.evaluation.curves import Curves
+from mainspring.evaluation.drawing import Line, confusion_matrix, histogram, line_chart
 from mainspring.evaluation.evaluation import Evaluation
 
 MOST_CLASSES = 60

@@ -7,8 +7,8 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mainspring.app.drawing import picture_rules, variables
 from mainspring.app.report.nouns import Report
+from mainspring.evaluation.drawing import picture_rules, variables
 
 
 def render(report: Report) -> str:

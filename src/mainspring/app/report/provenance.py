@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from mainspring.app.drawing import within_page
 from mainspring.app.origins import trace
 from mainspring.app.pictures import draw_lineage
 from mainspring.app.report.loading import UNREADABLE, Reader
@@ -14,6 +13,7 @@ from mainspring.app.report.motion import flat
 from mainspring.app.report.nouns import CodeFile, Fact, Provenance, SourceRow
 from mainspring.app.report.wording import counted, size
 from mainspring.core.records import Artifact, LinkKind
+from mainspring.evaluation.drawing import within_page
 from mainspring.pipelines.snapshots import CODE
 from mainspring.store.ports import Lineage
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from mainspring.app.drawing import interval_bar
 from mainspring.app.report.curves import more_pictures, pictures
 from mainspring.app.report.nouns import Fact, MetricRow, Quality, SliceRow
 from mainspring.app.report.wording import NOTHING, change, counted, figure, shortened
 from mainspring.core.slices import Slice
+from mainspring.evaluation.drawing import interval_bar
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
 from mainspring.evaluation.metrics.directions import Better, better
 from mainspring.evaluation.metrics.measured import Measured

@@ -41,7 +41,7 @@ def test_the_contrast_of_black_and_white_is_the_known_one() -> None:
 
 
 def test_the_colours_are_those_of_the_house() -> None:
-    from mainspring.app.drawing.colours import PALETTE
+    from mainspring.evaluation.drawing.colours import PALETTE
 
     for place in (0, 1):
         for name, colour in colours(place).items():

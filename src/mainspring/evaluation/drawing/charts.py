@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mainspring.app.drawing.lettering import escaped, shortened, width
-from mainspring.app.drawing.lettering import number as _n
 from mainspring.core.digests import digest_text
+from mainspring.evaluation.drawing.lettering import escaped, shortened, width
+from mainspring.evaluation.drawing.lettering import number as _n
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 12.0, 10.0, 40.0
 _SMALL = 11.5

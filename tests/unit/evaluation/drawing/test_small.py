@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainspring.app.drawing import interval_bar, mini_bars, sparkline
+from mainspring.evaluation.drawing import interval_bar, mini_bars, sparkline
 
 
 def test_an_interval_is_drawn_where_it_lies() -> None:

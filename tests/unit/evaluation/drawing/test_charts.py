@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainspring.app.drawing import Line, confusion_matrix, histogram, line_chart
-from mainspring.app.drawing.charts import fitted, ticks
+from mainspring.evaluation.drawing import Line, confusion_matrix, histogram, line_chart
+from mainspring.evaluation.drawing.charts import fitted, ticks
 
 HOSTILE = '<script>alert("x")</script> & \x00'
 

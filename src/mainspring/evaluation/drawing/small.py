@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mainspring.app.drawing.lettering import escaped
-from mainspring.app.drawing.lettering import number as _n
+from mainspring.evaluation.drawing.lettering import escaped
+from mainspring.evaluation.drawing.lettering import number as _n
 
 
 def mini_bars(
