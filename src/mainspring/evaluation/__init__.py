@@ -13,17 +13,21 @@ if TYPE_CHECKING:
     from mainspring.evaluation.curves import Curves
     from mainspring.evaluation.evaluation import Evaluation, evaluate
     from mainspring.evaluation.gates import compare
-    from mainspring.evaluation.metrics.directions import Better, better
+    from mainspring.evaluation.metrics.directions import better
+    from mainspring.evaluation.metrics.facts import Better
+    from mainspring.evaluation.metrics.intervals import Intervals
     from mainspring.evaluation.metrics.measured import Interval, Measured
     from mainspring.evaluation.ports import Predictor
-    from mainspring.evaluation.predictions import Predictions
+    from mainspring.evaluation.predictions import Cutoff, Predictions
 
 # Imported on first use: these need numpy, which costs more than everything a small command needs.
 _EXPORTS = {
-    "Better": "metrics.directions",
+    "Better": "metrics.facts",
     "Curves": "curves",
+    "Cutoff": "predictions",
     "Evaluation": "evaluation",
     "Interval": "metrics.measured",
+    "Intervals": "metrics.intervals",
     "Measured": "metrics.measured",
     "Predictions": "predictions",
     "Predictor": "ports",
@@ -35,8 +39,10 @@ _EXPORTS = {
 __all__ = [
     "Better",
     "Curves",
+    "Cutoff",
     "Evaluation",
     "Interval",
+    "Intervals",
     "Measured",
     "Predictions",
     "Predictor",

@@ -9,7 +9,8 @@ from difflib import get_close_matches
 
 from mainspring.core import Reason, Slice, Verdict
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
-from mainspring.evaluation.metrics.directions import Better, better
+from mainspring.evaluation.metrics.directions import better
+from mainspring.evaluation.metrics.facts import Better
 
 Bounds = Mapping[str, float]
 SliceBounds = Mapping[str, float | Bounds]

@@ -1,9 +1,14 @@
-"""What evaluation needs of a model: that it predicts on a table."""
+"""What evaluation needs of a model, and of rows that can be judged."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, Self, TypeVar, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
+from mainspring.evaluation.metrics.measured import Measured
 from mainspring.evaluation.predictions import Predictions
 
 if TYPE_CHECKING:
@@ -26,4 +31,37 @@ class Predictor(Protocol):
         Raises:
             InputError: If a column it needs is missing or holds values of another type.
         """
+        ...
+
+
+class State(Protocol):
+    """What is kept of some rows: enough for every figure of a family of metrics.
+
+    Promises:
+        - Its size is bounded, however many rows it stands for (a family that cannot keep this says so).
+        - Merging is associative, and the order of the parts changes figures by rounding only.
+        - ``measure`` never raises for want of rows: a figure that does not exist is NaN with its reason.
+    """
+
+    def merge(self, other: Self) -> Self:
+        """The state over the rows of both."""
+        ...
+
+    def measure(self, intervals: Intervals = CLOSED) -> Measured:
+        """All figures, with intervals of the wanted kind where the family has them."""
+        ...
+
+
+StateT_co = TypeVar("StateT_co", bound=State, covariant=True)
+
+
+class Rows(Protocol[StateT_co]):
+    """Rows with their labels and predictions, that can be judged all together or in parts."""
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        ...
+
+    def state(self, rows: npt.NDArray[np.int64] | None = None) -> StateT_co:
+        """The state of some rows, given by their indices, or of all."""
         ...

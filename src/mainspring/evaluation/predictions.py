@@ -14,6 +14,35 @@ from mainspring.core import InputError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Cutoff:
+    """From which probability on the positive class of a binary task is the answer.
+
+    Attributes:
+        positive: The class.
+        at: The least probability of it: one for all rows, or float64 of each row, shape ``[n]``.
+
+    Example:
+        >>> Cutoff("yes", 0.3).chosen(np.array([0.1, 0.3, 0.9])).tolist()
+        [False, True, True]
+    """
+
+    positive: str
+    at: float | npt.NDArray[np.float64]
+
+    def chosen(self, scores: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Which rows are answered with the positive class, from their probabilities of it, shape ``[n]``."""
+        chosen: npt.NDArray[np.bool_] = scores >= self.at
+        return chosen
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Cutoff):
+            return NotImplemented
+        return self.positive == other.positive and np.array_equal(self.at, other.at)
+
+    __hash__ = None  # type: ignore[assignment]  # arrays have no hash
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
     """The answers of a model, row by row, as plain arrays.
 
@@ -21,9 +50,10 @@ class Predictions:
         classes: The classes in the order of the columns of ``scores``; ``None`` for regression.
         scores: Float64. Classification: probabilities, shape ``[n, len(classes)]``. Regression: values,
             shape ``[n]``.
+        cutoff: When a binary task is answered with the positive class; the more probable class without it.
 
     Raises:
-        InputError: If the shape of the scores does not fit the classes.
+        InputError: If the shape of the scores, or the cutoff, does not fit the classes.
 
     Example:
         >>> Predictions(("no", "yes"), np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]])).labels.tolist()
@@ -34,6 +64,7 @@ class Predictions:
 
     classes: tuple[str, ...] | None
     scores: npt.NDArray[np.float64]
+    cutoff: Cutoff | None = None
 
     def __post_init__(self) -> None:
         scores = np.ascontiguousarray(self.scores, dtype=np.float64)
@@ -44,6 +75,8 @@ class Predictions:
         if not fits:
             wanted = "[n] values" if self.classes is None else f"[n, {len(self.classes)}] probabilities"
             raise InputError(f"the scores have the shape {list(scores.shape)}", expected=wanted)
+        if self.cutoff is not None:
+            self._check_cutoff(self.cutoff)
 
     def __len__(self) -> int:
         return int(self.scores.shape[0])
@@ -51,27 +84,50 @@ class Predictions:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Predictions):
             return NotImplemented
-        return self.classes == other.classes and np.array_equal(self.scores, other.scores, equal_nan=True)
+        alike = self.classes == other.classes and self.cutoff == other.cutoff
+        return alike and np.array_equal(self.scores, other.scores, equal_nan=True)
 
     __hash__ = None  # type: ignore[assignment]  # arrays have no hash
 
     @property
     def labels(self) -> npt.NDArray[Any]:
-        """The most probable class of each row (object array of str; on a tie the earlier class), or the values."""
+        """The answer of each row: a class (object array of str; on a tie the earlier class), or a value."""
         if self.classes is None:
             return self.scores
         names = np.empty(len(self.classes), dtype=object)
         names[:] = self.classes
-        winners: npt.NDArray[Any] = names[self.scores.argmax(axis=1)]
+        winners: npt.NDArray[Any] = names[self.chosen]
         return winners
+
+    @property
+    def chosen(self) -> npt.NDArray[np.int64]:
+        """The index of the class that each row is answered with, shape ``[n]``; for classification only."""
+        if self.cutoff is None or self.classes is None:
+            best: npt.NDArray[np.int64] = self.scores.argmax(axis=1).astype(np.int64)
+            return best
+        place = self.classes.index(self.cutoff.positive)
+        yes: npt.NDArray[np.bool_] = self.cutoff.chosen(self.scores[:, place])
+        return np.where(yes, np.int64(place), np.int64(1 - place))
+
+    def rows(self, start: int, stop: int) -> Predictions:
+        """The predictions of some rows."""
+        cutoff = self.cutoff
+        if cutoff is not None and not isinstance(cutoff.at, float):
+            cutoff = Cutoff(cutoff.positive, cutoff.at[start:stop])
+        return Predictions(self.classes, self.scores[start:stop], cutoff)
 
     def properties(self) -> dict[str, int]:
         """What the record keeps beside the file."""
         return {"num_rows": len(self)}
 
     def save(self, folder: Path) -> None:
-        """Write ``predictions.json`` and ``scores.npy`` into the folder."""
-        head = {"classes": None if self.classes is None else list(self.classes)}
+        """Write ``predictions.json`` and ``scores.npy``, and ``cutoffs.npy`` where rows have their own."""
+        head: dict[str, Any] = {"classes": None if self.classes is None else list(self.classes)}
+        if self.cutoff is not None:
+            single = isinstance(self.cutoff.at, float)
+            head["cutoff"] = {"positive": self.cutoff.positive, "at": self.cutoff.at if single else None}
+            if not single:
+                np.save(folder / "cutoffs.npy", self.cutoff.at, allow_pickle=False)
         (folder / "predictions.json").write_text(json.dumps(head, ensure_ascii=False), encoding="utf-8")
         np.save(folder / "scores.npy", self.scores, allow_pickle=False)
 
@@ -80,4 +136,22 @@ class Predictions:
         """Read what :meth:`save` wrote."""
         head = json.loads((folder / "predictions.json").read_text(encoding="utf-8"))
         classes = None if head["classes"] is None else tuple(head["classes"])
-        return cls(classes, np.load(folder / "scores.npy", allow_pickle=False))
+        told, cutoff = head.get("cutoff"), None
+        if told is not None:
+            at = told["at"]
+            cutoff = Cutoff(
+                told["positive"], np.load(folder / "cutoffs.npy", allow_pickle=False) if at is None else float(at)
+            )
+        return cls(classes, np.load(folder / "scores.npy", allow_pickle=False), cutoff)
+
+    def _check_cutoff(self, cutoff: Cutoff) -> None:
+        if self.classes is None or len(self.classes) != 2 or cutoff.positive not in self.classes:
+            raise InputError(
+                f"a cutoff for {cutoff.positive!r}, but the classes are {self.classes}",
+                expected="two classes, and one of them as positive",
+            )
+        if isinstance(cutoff.at, np.ndarray) and cutoff.at.shape != (len(self),):
+            raise InputError(
+                f"cutoffs of the shape {list(cutoff.at.shape)} for {len(self)} rows",
+                expected="one number, or one of each row",
+            )

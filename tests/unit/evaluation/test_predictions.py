@@ -7,7 +7,7 @@ import pytest
 
 from mainspring.core import InputError, Storable
 from mainspring.core.digests import digest_file
-from mainspring.evaluation import Predictions
+from mainspring.evaluation.predictions import Cutoff, Predictions
 
 
 def test_the_most_probable_class_and_the_earlier_one_on_a_tie() -> None:
@@ -40,3 +40,26 @@ def test_saving_and_loading(predictions: Predictions, tmp_path: Path) -> None:
         digests.append([digest_file(path) for path in sorted((tmp_path / name).iterdir())])
     assert digests[0] == digests[1]
     assert Predictions.load(tmp_path / "one") == predictions
+
+
+def test_a_cutoff_decides_instead_of_the_larger_probability(tmp_path):
+    scores = np.array([[0.9, 0.1], [0.7, 0.3], [0.2, 0.8]])
+    one = Predictions(("no", "yes"), scores, Cutoff("yes", 0.3))
+    assert one.labels.tolist() == ["no", "yes", "yes"]
+    each = Predictions(("no", "yes"), scores, Cutoff("yes", np.array([0.1, 0.4, 0.9])))
+    assert each.labels.tolist() == ["yes", "no", "no"]
+    assert each.rows(1, 3).labels.tolist() == ["no", "no"]
+    for place, predictions in enumerate((one, each)):
+        folder = tmp_path / str(place)
+        folder.mkdir()
+        predictions.save(folder)
+        assert Predictions.load(folder) == predictions
+    assert one != each
+
+
+def test_a_cutoff_must_fit():
+    scores = np.array([[0.9, 0.1]])
+    with pytest.raises(InputError, match="maybe"):
+        Predictions(("no", "yes"), scores, Cutoff("maybe", 0.3))
+    with pytest.raises(InputError, match=r"\[2\] for 1 rows"):
+        Predictions(("no", "yes"), scores, Cutoff("yes", np.array([0.1, 0.2])))

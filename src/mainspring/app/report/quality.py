@@ -11,7 +11,8 @@ from mainspring.app.report.wording import NOTHING, change, counted, figure, shor
 from mainspring.core.slices import Slice
 from mainspring.evaluation.drawing import interval_bar
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
-from mainspring.evaluation.metrics.directions import Better, better
+from mainspring.evaluation.metrics.directions import better
+from mainspring.evaluation.metrics.facts import Better
 from mainspring.evaluation.metrics.measured import Measured
 
 MOST_SLICES = 250

@@ -115,7 +115,8 @@ def _scaled(counts: Sequence[float], room: float) -> list[float]:
 
 def _along(value: float, bounds: tuple[float, float], room: float) -> float:
     low, high = bounds
-    share = (value - low) / (high - low) if high > low else 0.5
+    # Halves, because the whole span of the largest numbers is not a number.
+    share = (value / 2 - low / 2) / (high / 2 - low / 2) if high / 2 > low / 2 else 0.5
     return min(max(share, 0.0), 1.0) * room
 
 

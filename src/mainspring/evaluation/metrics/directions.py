@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-
-class Better(StrEnum):
-    """Which way a metric improves."""
-
-    HIGHER = "higher"
-    LOWER = "lower"
-    NEITHER = "neither"
-    """It describes the rows or the predictions and is no measure of quality."""
-
+from mainspring.evaluation.metrics.facts import Better, MetricName
 
 _LOWER = frozenset(
     {
@@ -38,7 +28,7 @@ def better(metric: str) -> Better:
         >>> better("log_loss"), better("auc_weighted"), better("count")
         (<Better.LOWER: 'lower'>, <Better.HIGHER: 'higher'>, <Better.NEITHER: 'neither'>)
     """
-    name = metric.removesuffix("_weighted")
+    name = MetricName.parse(metric).stem
     if name in _LOWER:
         return Better.LOWER
     return Better.NEITHER if name in _NEITHER else Better.HIGHER

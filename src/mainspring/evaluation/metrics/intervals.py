@@ -1,10 +1,57 @@
-"""95 % confidence intervals that cost next to nothing."""
+"""Confidence intervals: how they are to be made, and closed forms that cost next to nothing."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import Literal
 
+from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.measured import Interval
+
+Method = Literal["closed", "exact", "bootstrap", "jackknife"]
+
+METHODS: tuple[Method, ...] = ("closed", "exact", "bootstrap", "jackknife")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """How intervals are made.
+
+    Attributes:
+        method: ``"closed"``: Wilson's interval for proportions and DeLong's for areas, nothing where no form is
+            known. ``"exact"``: the same, with the exact binomial of Clopper and Pearson for proportions.
+            ``"bootstrap"``: every figure over rows weighted by Poisson(1), ``resamples`` times. ``"jackknife"``:
+            every figure with one of ``buckets`` random parts left out in turn.
+        level: The share of such intervals that holds the truth.
+        resamples: Of the bootstrap.
+        buckets: Of the jackknife.
+        seed: Of every random choice: the same rows and seed give the same interval.
+
+    Raises:
+        InputError: If the method is not known, or a number makes no sense.
+    """
+
+    method: Method = "closed"
+    level: float = 0.95
+    resamples: int = 200
+    buckets: int = 20
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise InputError(f"no method {self.method!r} for intervals", expected="one of " + ", ".join(METHODS))
+        if not 0 < self.level < 1:
+            raise InputError(f"the level of an interval is {self.level}", expected="a share such as 0.95")
+        if self.resamples < 2 or self.buckets < 2:
+            raise InputError(
+                f"{self.resamples} resamples and {self.buckets} buckets",
+                expected="at least 2: one figure has no spread",
+            )
+
+
+CLOSED = Intervals()
+"""Closed forms at 95 %: the default."""
 
 Z95 = 1.959963984540054
 """The 97.5 % point of the standard normal distribution."""
