@@ -1,0 +1,43 @@
+"""``mainspring eval``: judging models and predictions. One module per command."""
+
+from __future__ import annotations
+
+import click
+
+from mainspring.app.cli.groups import LazyGroup
+
+_COMMANDS = {
+    "audit": "audit:audit",
+    "compare": "compare:compare",
+    "errors": "errors:errors",
+    "fairness": "fairness:fairness",
+    "mitigate": "mitigate:mitigate",
+    "report": "report:report",
+    "slices": "slices:slices",
+}
+_SUMMARIES = {
+    "audit": "The checklist of ways to go wrong: start it, see it, judge by it.",
+    "compare": "Whether a model may take the place of another; exit code 3 where not.",
+    "errors": "What the errors have in common, and what is worth mending first.",
+    "fairness": "How a model treats groups of people; exit code 3 where a bound fails.",
+    "mitigate": "What narrows the gap between groups, and what it costs.",
+    "report": "How good a model is, overall and by slice, on one page.",
+    "slices": "Where a model is worst: slices found without being named.",
+}
+
+
+@click.group(
+    "eval",
+    cls=LazyGroup,
+    package="mainspring.app.cli.evaluation",
+    commands=_COMMANDS,
+    summaries=_SUMMARIES,
+    epilog="\b\nExamples:\n  mainspring eval report test.csv --label income --model census@production\n"
+    "  mainspring eval slices scored.parquet --label default --scores probability",
+)
+def evaluation() -> None:
+    """Judge a model, or predictions that lie in the data, on labelled rows.
+
+    FILE is a file, a folder, a glob in quotes or the URL of a database (with --table or --query). What is judged
+    is a registered model or a package (--model), or columns of the data (--scores, --predicted).
+    """
