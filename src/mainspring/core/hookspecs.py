@@ -40,6 +40,12 @@ def mainspring_checks() -> Mapping[str, str]:
 
 
 @hookspec
+def mainspring_metrics() -> Mapping[str, str]:
+    """Metric name to a ``mainspring.evaluation.metrics.custom.Metric``, as ``@metric`` makes one."""
+    return {}
+
+
+@hookspec
 def mainspring_trainers() -> Mapping[str, str]:
     """Framework name to a ``mainspring.models.ports.Trainer``."""
     return {}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mainspring.evaluation.curves import Curves
     from mainspring.evaluation.evaluation import Evaluation, evaluate
     from mainspring.evaluation.gates import compare
+    from mainspring.evaluation.metrics.custom import Answers, Metric, metric
     from mainspring.evaluation.metrics.directions import better
     from mainspring.evaluation.metrics.facts import Better
     from mainspring.evaluation.metrics.intervals import Intervals
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 # Imported on first use: these need numpy, which costs more than everything a small command needs.
 _EXPORTS = {
+    "Answers": "metrics.custom",
     "Better": "metrics.facts",
     "Curves": "curves",
     "Cutoff": "predictions",
@@ -29,14 +31,17 @@ _EXPORTS = {
     "Interval": "metrics.measured",
     "Intervals": "metrics.intervals",
     "Measured": "metrics.measured",
+    "Metric": "metrics.custom",
     "Predictions": "predictions",
     "Predictor": "ports",
     "better": "metrics.directions",
     "compare": "gates",
     "evaluate": "evaluation",
+    "metric": "metrics.custom",
 }
 
 __all__ = [
+    "Answers",
     "Better",
     "Curves",
     "Cutoff",
@@ -44,11 +49,13 @@ __all__ = [
     "Interval",
     "Intervals",
     "Measured",
+    "Metric",
     "Predictions",
     "Predictor",
     "better",
     "compare",
     "evaluate",
+    "metric",
 ]
 
 
