@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mainspring.evaluation.columns import ColumnPredictor, predictions_in
     from mainspring.evaluation.curves import Curves
     from mainspring.evaluation.evaluation import Evaluation, evaluate
     from mainspring.evaluation.gates import compare
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _EXPORTS = {
     "Answers": "metrics.custom",
     "Better": "metrics.facts",
+    "ColumnPredictor": "columns",
     "Curves": "curves",
     "Cutoff": "predictions",
     "Evaluation": "evaluation",
@@ -38,11 +40,13 @@ _EXPORTS = {
     "compare": "gates",
     "evaluate": "evaluation",
     "metric": "metrics.custom",
+    "predictions_in": "columns",
 }
 
 __all__ = [
     "Answers",
     "Better",
+    "ColumnPredictor",
     "Curves",
     "Cutoff",
     "Evaluation",
@@ -56,6 +60,7 @@ __all__ = [
     "compare",
     "evaluate",
     "metric",
+    "predictions_in",
 ]
 
 
