@@ -11,6 +11,8 @@ module          what is in it
 ``lettering``   escaping, measuring and shortening text without a font at hand
 ``small``       pictures that fit a cell of a table
 ``charts``      curves, histograms and the confusion matrix
+``points``      scattered points, the reliability diagram
+``frames``      what charts with axes stand on
 =============== ==================================================================
 """
 
@@ -18,16 +20,20 @@ from __future__ import annotations
 
 from mainspring.evaluation.drawing.charts import Line, confusion_matrix, histogram, line_chart
 from mainspring.evaluation.drawing.colours import picture_rules, standing_alone, variables, within_page
-from mainspring.evaluation.drawing.small import interval_bar, mini_bars, sparkline
+from mainspring.evaluation.drawing.points import reliability_chart, scatter_chart
+from mainspring.evaluation.drawing.small import difference_bar, interval_bar, mini_bars, sparkline
 
 __all__ = [
     "Line",
     "confusion_matrix",
+    "difference_bar",
     "histogram",
     "interval_bar",
     "line_chart",
     "mini_bars",
     "picture_rules",
+    "reliability_chart",
+    "scatter_chart",
     "sparkline",
     "standing_alone",
     "variables",

@@ -53,6 +53,15 @@ _RULES: Final = """
 .ms-pic .l1{fill:none;stroke:var(--accent);stroke-width:2}
 .ms-pic .l2{fill:none;stroke:var(--second);stroke-width:2;stroke-dasharray:7 3}
 .ms-pic .l3{fill:none;stroke:var(--third);stroke-width:2;stroke-dasharray:2 3}
+.ms-pic .here{fill:none;stroke:var(--ink);stroke-width:2}
+.ms-pic circle.here{fill:var(--surface);fill-opacity:.6}
+.ms-pic path.here{stroke-width:1.5;stroke-dasharray:3 2}
+.ms-pic .a1{fill:var(--accent);fill-opacity:.12}
+.ms-pic .a2{fill:var(--second);fill-opacity:.12}
+.ms-pic .a3{fill:var(--third);fill-opacity:.12}
+.ms-pic .dots{fill:none;stroke:var(--accent);stroke-width:5;stroke-linecap:round;stroke-opacity:.32}
+.ms-pic .good{fill:var(--complete)}
+.ms-pic .bad{fill:var(--failed)}
 .ms-pic .f1{fill:var(--accent)}
 .ms-pic .f2{fill:var(--second)}
 .ms-pic .f3{fill:var(--third)}

@@ -85,6 +85,49 @@ def interval_bar(
     return _small(size, title, body)
 
 
+def difference_bar(
+    value: float,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    whole: float,
+    title: str,
+    tone: str = "",
+    bounds: tuple[float, float] = (0.0, 1.0),
+    size: tuple[float, float] = (180, 18),
+) -> str:
+    """How far a value lies from that of the whole: a bar between the two, with the value's interval as a whisker.
+
+    Args:
+        value: The figure.
+        low: Lower end of its interval, if there is one; what lies beyond the scale is cut off.
+        high: Upper end.
+        whole: The figure of all rows, drawn as an upright line.
+        title: What it shows, for people who do not see it.
+        tone: ``"better"`` or ``"worse"``, which gives the colour.
+        bounds: The figures at the two ends of the scale.
+        size: Width and height in pixels.
+    """
+    wide, tall = size
+    middle, room = tall / 2, wide - 8
+    body = f'<path class="grid" d="M4 {_n(middle)}h{_n(room)}"/>'
+    start = 4 + _along(whole, bounds, room) if math.isfinite(whole) else 4.0
+    if math.isfinite(value):
+        end = 4 + _along(value, bounds, room)
+        colour = {"better": "good", "worse": "bad"}.get(tone, "f1")
+        left = min(start, end)
+        body += (
+            f'<rect class="{colour} bar" x="{_n(left)}" y="{_n(middle - 4)}"'
+            f' width="{_n(abs(end - start))}" height="8"/>'
+            f'<circle class="{colour}" cx="{_n(end)}" cy="{_n(middle)}" r="3.5"/>'
+        )
+    if low is not None and high is not None and math.isfinite(low) and math.isfinite(high):
+        left, right = 4 + _along(low, bounds, room), 4 + _along(high, bounds, room)
+        body += f'<path class="whisker" d="M{_n(left)} {_n(middle)}H{_n(right)}"/>'
+    body += f'<path class="tick" d="M{_n(start)} 1v{_n(tall - 2)}"/>' if math.isfinite(whole) else ""
+    return _small(size, title, body)
+
+
 def sparkline(values: Sequence[float], *, title: str, size: tuple[float, float] = (112, 28)) -> str:
     """The shape of a series, its last value marked; values that are not finite leave a gap."""
     wide, high = size

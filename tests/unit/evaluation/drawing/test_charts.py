@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainspring.evaluation.drawing import Line, confusion_matrix, histogram, line_chart
-from mainspring.evaluation.drawing.charts import fitted, ticks
+from mainspring.evaluation.drawing.frames import fitted, ticks
 
 HOSTILE = '<script>alert("x")</script> & \x00'
 
@@ -106,3 +106,31 @@ def test_ticks_lie_between_the_ends_and_are_evenly_apart(low: float, width: floa
 def test_a_fitted_axis_holds_a_single_value() -> None:
     low, high = fitted([3.0])
     assert low < 3.0 < high
+
+
+def test_a_mark_is_a_ring_at_its_point_or_an_upright_line() -> None:
+    line = [Line(name="a", points=[(0, 0), (1, 1)])]
+    ring = parsed(line_chart(line, title="t", x="x", y="y", mark=(0.5, 0.5), size=(356, 350))).find(".//circle")
+    assert ring is not None
+    assert (ring.get("cx"), ring.get("cy")) == ("194", "160")
+    upright = parsed(histogram([0, 1], [1], title="t", x="x", mark=0.5, size=(356, 350)))
+    path = upright.find(".//path[@class='here']")
+    assert path is not None
+    assert path.get("d") == "M194 10V310"
+    assert upright.get("data-plane") == "44 344 10 310 0 1 0 1.05", "where a script finds the plane"
+
+
+def test_a_stepped_line_keeps_its_height_and_an_area_reaches_the_ground() -> None:
+    line = Line(name="a", points=[(0, 0), (1, 1)], step=True, area=True)
+    root = parsed(line_chart([line], title="t", x="x", y="y", size=(356, 350)))
+    drawn, below = root.find(".//path[@class='l1']"), root.find(".//path[@class='a1']")
+    assert drawn is not None
+    assert below is not None
+    assert drawn.get("d") == "M44 310H344V10"
+    assert below.get("d") == "M44 310H344V10L344 310L44 310z"
+
+
+def test_a_hundred_classes_stay_small() -> None:
+    names = [f"class {place}" for place in range(100)]
+    rows = [[10.0 if down == across else 0.0 for across in range(100)] for down in range(100)]
+    assert len(confusion_matrix(names, rows, title="c")) < 20_000

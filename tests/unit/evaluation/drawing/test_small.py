@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mainspring.evaluation.drawing import interval_bar, mini_bars, sparkline
+from mainspring.evaluation.drawing import difference_bar, interval_bar, mini_bars, sparkline
 
 
 def test_an_interval_is_drawn_where_it_lies() -> None:
@@ -43,3 +43,23 @@ def test_a_sparkline_takes_any_series(values: list[float]) -> None:
     ElementTree.fromstring(svg)
     assert "nan" not in svg
     assert "inf" not in svg
+
+
+def test_a_difference_runs_from_the_whole_to_the_value() -> None:
+    # By hand: the scale is 100 pixels from x = 4; the whole lies at 84, the value at 54.
+    root = ElementTree.fromstring(
+        difference_bar(0.5, 0.4, 0.6, whole=0.8, title="d", tone="worse", size=(108, 18))
+    )
+    bar, dot = root.find(".//rect"), root.find(".//circle")
+    assert bar is not None
+    assert dot is not None
+    assert (bar.get("class"), bar.get("x"), bar.get("width")) == ("bad bar", "54", "30")
+    assert dot.get("cx") == "54"
+    assert [path.get("d") for path in root.findall(".//path[@class='whisker']")] == ["M44 9H64"]
+    assert [path.get("d") for path in root.findall(".//path[@class='tick']")] == ["M84 1v16"]
+
+
+def test_a_difference_that_does_not_exist_is_a_scale_alone() -> None:
+    root = ElementTree.fromstring(difference_bar(math.nan, whole=math.nan, title="d"))
+    assert root.find(".//rect") is None
+    assert root.find(".//path[@class='tick']") is None

@@ -1,0 +1,157 @@
+"""What charts with axes stand on: the plane between the axes, round figures along them, the legend, the title."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mainspring.core.digests import digest_text
+from mainspring.evaluation.drawing.lettering import escaped, shortened, width
+from mainspring.evaluation.drawing.lettering import number as _n
+
+Bounds = tuple[float, float]
+
+SMALL = 11.5
+"""Size of the letters of a legend."""
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 12.0, 10.0, 40.0
+
+
+def fitted(values: Sequence[float]) -> Bounds:
+    """Ends of an axis that holds all values, with a little air."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    air = (high - low) * 0.04 or abs(high) * 0.1 or 1.0
+    return low - air, high + air
+
+
+def ticks(low: float, high: float, most: int = 5) -> list[float]:
+    """Round figures between two ends, at steps of 1, 2 or 5 times a power of ten.
+
+    Example:
+        >>> ticks(0.0, 1.0)
+        [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    """
+    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+        return [low]
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{place * step:.14g}") for place in range(first, last + 1)]
+
+
+class Frame:
+    """The plane between the axes."""
+
+    def __init__(self, size: tuple[float, float], across: Bounds, up: Bounds, *, legend: bool) -> None:
+        self.across, self.up = across, up
+        self.left, self.right = _LEFT, size[0] - _RIGHT
+        self.top, self.bottom = _TOP + (20 if legend else 0), size[1] - _BOTTOM
+
+    def x(self, value: float) -> float:
+        """Where a figure lies across, in pixels; beyond the ends at the nearer one."""
+        return self.left + _share(value, self.across) * (self.right - self.left)
+
+    def y(self, value: float) -> float:
+        """Where a figure lies up, in pixels."""
+        return self.bottom - _share(value, self.up) * (self.bottom - self.top)
+
+    def at(self, x: float, y: float) -> str:
+        """A point as a path has it."""
+        return f"{_n(self.x(x))} {_n(self.y(y))}"
+
+    def words(self) -> str:
+        """Its edges in pixels (left, right, top, bottom) and the figures at them, for scripts."""
+        edges = (self.left, self.right, self.top, self.bottom, *self.across, *self.up)
+        return " ".join(f"{edge:.6g}" for edge in edges)
+
+    def mark(self, at: tuple[float, float]) -> str:
+        """A ring at a point, or an upright line where the point has no height."""
+        x, y = at
+        if math.isfinite(y):
+            return f'<circle class="here" cx="{_n(self.x(x))}" cy="{_n(self.y(y))}" r="5.5"/>'
+        return f'<path class="here" d="M{_n(self.x(x))} {_n(self.top)}V{_n(self.bottom)}"/>'
+
+    def axes(self, x: str, y: str) -> str:
+        """Grid, figures and names."""
+        grid, words = "", ""
+        for value in ticks(*self.up, most=5):
+            grid += f"M{_n(self.left)} {_n(self.y(value))}H{_n(self.right)}"
+            words += (
+                f'<text class="q" x="{_n(self.left - 7)}" y="{_n(self.y(value) + 3.8)}"'
+                f' text-anchor="end">{short(value)}</text>'
+            )
+        for value in ticks(*self.across, most=max(int((self.right - self.left) / 56), 2)):
+            words += (
+                f'<text class="q" x="{_n(self.x(value))}" y="{_n(self.bottom + 16)}"'
+                f' text-anchor="middle">{short(value)}</text>'
+            )
+        return (
+            f'<g font-size="11"><path class="grid" d="{grid}"/>'
+            f'<path class="axis" d="M{_n(self.left)} {_n(self.bottom)}H{_n(self.right)}"/>{words}'
+            f'<text x="{_n((self.left + self.right) / 2)}" y="{_n(self.bottom + 34)}" text-anchor="middle"'
+            f' font-size="11.5">{escaped(x)}</text>'
+            f'<text transform="translate(10 {_n((self.top + self.bottom) / 2)}) rotate(-90)"'
+            f' text-anchor="middle" font-size="11.5">{escaped(y)}</text></g>'
+        )
+
+
+def legend(names: Sequence[str], frame: Frame, *, bars: bool = False) -> str:
+    """What the curves or bars are, above the plane, in the order of their styles."""
+    room = (frame.right - frame.left) / max(len(names), 1)
+    drawn, x = "", frame.left
+    for place, name in enumerate(names):
+        style = min(place, 2) + 1
+        text = shortened(name, SMALL, room - 30)
+        sign = (
+            f'<rect class="f{style}" x="{_n(x)}" y="6" width="10" height="10" rx="2"/>'
+            if bars
+            else f'<path class="l{style}" d="M{_n(x)} 11h18"/>'
+        )
+        start = x + (15 if bars else 23)
+        drawn += f'{sign}<text x="{_n(start)}" y="15" font-size="{SMALL}">{escaped(text)}</text>'
+        x = start + width(text, SMALL) + 14
+    return drawn
+
+
+def _share(value: float, bounds: Bounds) -> float:
+    low, high = bounds
+    return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.5
+
+
+def short(value: float) -> str:
+    """A figure for an axis or a cell."""
+    if value == int(value) and abs(value) < 1e6:
+        return f"{int(value):,}"
+    if abs(value) >= 1e6:
+        return f"{value:.3g}".replace("e+0", "e")
+    return f"{value:.4g}"
+
+
+def chart(
+    size: tuple[float, float],
+    title: str,
+    description: str,
+    body: str,
+    *,
+    broad: bool = False,
+    frame: Frame | None = None,
+) -> str:
+    """A picture from its parts.
+
+    Args:
+        size: Width and height in pixels.
+        title: What it shows.
+        description: What there is to see, for people who do not see it.
+        body: Markup of all that is drawn.
+        broad: It wants the whole width of a page.
+        frame: Where the plane lies, for a script that moves a mark in it.
+    """
+    name = "c" + digest_text(title + description + body)[7:15]
+    plane = f' data-plane="{frame.words()}"' if frame is not None else ""
+    return (
+        f'<svg class="ms-pic ms-chart{" ms-broad" if broad else ""}" role="img"'
+        f' aria-labelledby="{name}t {name}d" width="{_n(size[0])}"'
+        f' height="{_n(size[1])}" viewBox="0 0 {_n(size[0])} {_n(size[1])}"{plane}>'
+        f'<title id="{name}t">{escaped(title)}</title><desc id="{name}d">{escaped(description)}</desc>{body}</svg>'
+    )
