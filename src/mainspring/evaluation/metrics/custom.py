@@ -24,8 +24,9 @@ import numpy.typing as npt
 from mainspring.core import plugins
 from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts, MetricName
-from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, normal
-from mainspring.evaluation.metrics.measured import Interval, Measured, Sheet
+from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
+from mainspring.evaluation.metrics.measured import Measured, Sheet
+from mainspring.evaluation.metrics.moments import Moments
 from mainspring.evaluation.metrics.ranking import Floats
 from mainspring.evaluation.metrics.states import Rows, State
 
@@ -295,72 +296,42 @@ class MeanRows:
         """The state of some rows, given by their indices, or of all."""
         part = slice(None) if rows is None else rows
         numbers = self.numbers[part]
-        weights = np.ones(len(numbers)) if self.weights is None else self.weights[part]
         finite = np.isfinite(numbers)
-        usable, weight = np.where(finite, numbers, 0.0), float(weights.sum())
-        mean = float(usable @ weights) / weight if weight > 0 else 0.0
+        usable = np.where(finite, numbers, 0.0)[:, None]
         return MeanState(
             name=self.name,
-            rows=len(numbers),
             broken=len(numbers) - int(np.count_nonzero(finite)),
-            weighted=self.weights is not None,
-            weight=weight,
-            mean=mean,
-            spread=float(((usable - mean) ** 2) @ weights),
+            moments=Moments.of(usable, None if self.weights is None else self.weights[part]),
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MeanState:
     """A mean with its spread.
 
     Attributes:
         name: Of the figure.
-        rows: Rows, unweighted.
         broken: Rows without a finite number.
-        weighted: Whether rows carry weights (then no interval is given).
-        weight: Sum of the weights.
-        mean: Weighted mean.
-        spread: Weighted sum of squares around the mean.
+        moments: Of the numbers.
     """
 
     name: str
-    rows: int
     broken: int
-    weighted: bool
-    weight: float
-    mean: float
-    spread: float
+    moments: Moments
 
     def merge(self, other: Self) -> Self:
-        """The state over the rows of both (Chan, Golub and LeVeque 1979, for the spread)."""
-        weight = self.weight + other.weight
-        share = other.weight / weight if weight else 0.0
-        gap = other.mean - self.mean
-        return type(self)(
-            name=self.name,
-            rows=self.rows + other.rows,
-            broken=self.broken + other.broken,
-            weighted=self.weighted or other.weighted,
-            weight=weight,
-            mean=self.mean + gap * share,
-            spread=self.spread + other.spread + gap * gap * self.weight * share,
-        )
+        """The state over the rows of both."""
+        return type(self)(self.name, self.broken + other.broken, self.moments.merge(other.moments))
 
     def measure(self, intervals: Intervals = CLOSED) -> Measured:
-        """The mean, with the interval of the central limit theorem: resampling a mean finds the same one."""
-        sheet = Sheet(self.rows)
+        """The mean with its interval."""
+        sheet = Sheet(self.moments.rows)
         if self.broken:
-            sheet.put(self.name, math.nan, why=_BROKEN.format(self.broken, self.rows))
+            sheet.put(self.name, math.nan, why=_BROKEN.format(self.broken, self.moments.rows))
         else:
-            mean = self.mean if self.weight > 0 else math.nan
-            sheet.put(self.name, mean, why=_NO_ROWS, interval=self._interval())
+            mean = float(self.moments.mean[0]) if self.moments.weight > 0 else math.nan
+            sheet.put(self.name, mean, why=_NO_ROWS, interval=self.moments.interval(0, intervals))
         return sheet.done()
-
-    def _interval(self) -> Interval | None:
-        if self.weighted or self.rows < 2:
-            return None
-        return normal(self.mean, self.spread / (self.rows - 1) / self.rows)
 
 
 def _checked(name: str) -> str:
