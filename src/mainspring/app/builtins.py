@@ -13,6 +13,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
     return {
         "mainspring.Approval": "mainspring.pipelines.approvals:Approval",
         "mainspring.Assessment": "mainspring.data.assessment:Assessment",
+        "mainspring.Attributions": "mainspring.evaluation.explanation:Attributions",
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
         "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",
@@ -28,6 +29,17 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.VariantComparison": "mainspring.models.variants:VariantComparison",
         "mainspring.Validation": "mainspring.data.validation:Validation",
         "mainspring.Verdict": "mainspring.core.verdicts:Verdict",
+    }
+
+
+@hookimpl
+def mainspring_explainers() -> Mapping[str, str]:
+    """Ways to explain an answer."""
+    shapley = "mainspring.evaluation.explanation.shapley.attributing"
+    return {
+        "exact_shapley": f"{shapley}:by_exact_shapley",
+        "kernel_shap": f"{shapley}:by_kernel_shap",
+        "sampled_shapley": f"{shapley}:by_sampled_shapley",
     }
 
 

@@ -34,6 +34,12 @@ def mainspring_artifact_types() -> Mapping[str, str]:
 
 
 @hookspec
+def mainspring_explainers() -> Mapping[str, str]:
+    """Method name to a function that explains answers (see ``mainspring.evaluation.explanation.explain``)."""
+    return {}
+
+
+@hookspec
 def mainspring_checks() -> Mapping[str, str]:
     """Check name to a function of a ``mainspring.data.Table`` (see ``mainspring.data.validation.custom``)."""
     return {}

@@ -72,7 +72,9 @@ def judged_options(command: Callable[..., Any]) -> Callable[..., Any]:
         table = read_table(file, reading)
         judged = Judged(
             table=table,
-            predictor=predictor_of(table, model=model, scores=scores, predicted=predicted, positive=positive),
+            predictor=predictor_of(
+                table, label=label[0], model=model, scores=scores, predicted=predicted, positive=positive
+            ),
             name=model or f"{Path(file).name}: {scores or predicted}",
             label=label[0] if len(label) == 1 else list(label),
             positive=positive,
@@ -101,6 +103,7 @@ _OPTIONS = (
 def predictor_of(
     table: Table,
     *,
+    label: str | None = None,
     model: str | None = None,
     scores: str | None = None,
     predicted: str | None = None,
@@ -120,7 +123,7 @@ def predictor_of(
     if model is None:
         from mainspring.evaluation.columns import predictions_in
 
-        return predictions_in(table, scores=scores, predicted=predicted, positive=positive)
+        return predictions_in(table, scores=scores, predicted=predicted, positive=positive, label=label)
     if Path(model).is_dir():
         return package_in(Path(model))
     from mainspring.app import platform
