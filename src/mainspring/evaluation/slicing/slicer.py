@@ -1,0 +1,419 @@
+"""Cutting rows into slices: one look at the whole table says which slices there are, then chunks are cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.core import InputError, Slice
+from mainspring.data import engine
+from mainspring.evaluation.slicing.coding import NOWHERE, Coder, Ints, make_coder
+from mainspring.evaluation.slicing.conditions import condition_problem, condition_sql, failed_condition
+from mainspring.evaluation.slicing.specs import RARE, SliceForm, SliceSpec, parse_specs
+
+if TYPE_CHECKING:
+    from mainspring.data import Table
+
+MIN_SLICE_SIZE: Final = 10
+MOST_SLICES: Final = 100
+_RARE: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Sliced:
+    """Slices with the rows of each.
+
+    Attributes:
+        rows: Slice to the indices of its rows, the largest slice of each column first.
+        notes: What was folded or left out, in sentences.
+    """
+
+    rows: dict[Slice, Ints]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The slices of one spec.
+
+    Attributes:
+        spec: What they come from.
+        coders: One per part.
+        keys: For each part, the keys that slices have; the places in them are codes.
+        codes: The combined codes of the slices, ascending.
+        slices: The slices with the places of their codes among ``codes``; the largest first, ``-1`` for the rare.
+        sizes: How many rows each slice has.
+    """
+
+    spec: SliceSpec
+    coders: tuple[Coder, ...]
+    keys: tuple[tuple[Any, ...], ...]
+    codes: Ints
+    slices: Mapping[Slice, int]
+    sizes: Mapping[Slice, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Slicer:
+    """Cuts the chunks of one table.
+
+    Attributes:
+        sizes: Every slice that there is to how many rows of the table it has, those of each spec together, the
+            largest first.
+        notes: What was folded or left out, in sentences.
+    """
+
+    sizes: Mapping[Slice, int]
+    notes: tuple[str, ...]
+    _cuts: tuple[Cut, ...]
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """The slices, those of each spec together, the largest first."""
+        return tuple(self.sizes)
+
+    @classmethod
+    def of(
+        cls,
+        table: Table,
+        specs: Sequence[SliceForm],
+        *,
+        min_slice_size: int = MIN_SLICE_SIZE,
+        needed: Sequence[str | None] = (),
+        weight: str | None = None,
+    ) -> Slicer:
+        """Look at the whole table once, in the engine: which values are frequent, where the quartiles lie.
+
+        Each value of a column makes a slice and so do the rows without a value; a row with a list is in the
+        slices of all its elements. Numeric columns with many values are cut at their quartiles. Values with
+        fewer rows than ``min_slice_size``, and those past the hundred most frequent, are folded into one slice
+        ``(rare)``, or left out if that is too small as well. Slices that were named one by one (ranges, chosen
+        values, conditions) are left out when they are too small, never folded.
+
+        Args:
+            table: The rows.
+            specs: What to slice by; see :mod:`mainspring.evaluation.slicing.specs`.
+            min_slice_size: The fewest rows that a slice may have.
+            needed: Columns in which a row must have a value (a finite one) to count, such as the label.
+            weight: A column that must be above 0 for a row to count.
+
+        Raises:
+            InputError: If a column does not exist, or a spec or condition cannot be read.
+
+        Example:
+            >>> from mainspring.data import Table
+            >>> table = Table.from_columns({"sex": ["f", "m", "f"], "age": [20, 40, 60]})
+            >>> slicer = Slicer.of(table, ["sex", "age in [30]", "sql old: age > 50"], min_slice_size=1)
+            >>> {str(key): rows.tolist() for key, rows in slicer.cut(table.rows(0, 2)).items()}
+            {'sex=f': [0], 'sex=m': [1], 'age=30 and more': [1], 'age=below 30': [0]}
+            >>> slicer.sizes[Slice.of(sql="old")]
+            1
+        """
+        rows = _counted(table, [name for name in needed if name is not None], weight)
+        return cls._looked(table, rows, parse_specs(specs, table.names), min_slice_size)
+
+    @classmethod
+    def _looked(cls, table: Table, rows: str, specs: Sequence[SliceSpec], smallest: int) -> Slicer:
+        cuts: list[Cut] = []
+        notes: list[str] = []
+        conditions = [spec for spec in specs if spec.name]
+        totals = _conditions(table, rows, conditions)
+        sizes: dict[Slice, int] = {}
+        for spec in specs:
+            if spec.name:
+                cut, note = _of_condition(spec, totals[spec.name], smallest)
+            else:
+                coders = tuple(make_coder(part, table, rows) for part in spec.parts)
+                cut, note = _of_columns(spec, coders, rows, smallest)
+            # The same slice may come from two specs.
+            kept = {key: place for key, place in cut.slices.items() if key not in sizes}
+            cuts.append(replace(cut, slices=kept))
+            sizes.update({key: cut.sizes[key] for key in kept})
+            notes += note
+        return cls(sizes, tuple(notes), tuple(cuts))
+
+    def cut(self, chunk: Table, kept: npt.NDArray[np.bool_] | None = None) -> dict[Slice, Ints]:
+        """The rows of each slice in a chunk; slices without any are left out.
+
+        Args:
+            chunk: Rows with the columns of the table.
+            kept: Which rows take part, shape ``[n]``; the others belong to no slice.
+
+        Returns:
+            Slice to the ascending indices of its rows. Indices count kept rows only.
+
+        Raises:
+            InputError: If a condition cannot be evaluated for some row.
+        """
+        cuts = [cut for cut in self._cuts if cut.slices]
+        if not cuts:
+            return {}
+        found: dict[Slice, Ints] = {}
+        single = _single_codes(chunk, cuts)
+        lists: dict[str, tuple[Ints, Ints]] = {}
+        places = None if kept is None else np.cumsum(kept) - 1
+        for number, cut in enumerate(cuts):
+            rows, codes = _combined(chunk, cut, single[number], lists)
+            if kept is not None and places is not None:
+                inside = kept[rows]
+                rows, codes = places[rows[inside]], codes[inside]
+            found.update(_split(cut, rows, codes))
+        return found
+
+
+def slice_rows(
+    table: Table,
+    by: Sequence[SliceForm],
+    *,
+    min_slice_size: int = MIN_SLICE_SIZE,
+    kept: npt.NDArray[np.bool_] | None = None,
+) -> Sliced:
+    """Cut a table into slices at once; see :meth:`Slicer.of` for what makes a slice.
+
+    Args:
+        table: The rows.
+        by: What to slice by: ``"sex"``, ``"sex * race"``, and all other forms.
+        min_slice_size: The fewest rows that a slice may have.
+        kept: Which rows take part; the others belong to no slice. Indices count kept rows only.
+
+    Raises:
+        InputError: If a column does not exist, or a spec or condition cannot be read.
+
+    Example:
+        ``slice_rows(table, ["sex", "sex * race"]).rows[Slice.of(sex="Female")]``
+    """
+    specs = parse_specs(by, table.names)
+    held = None if kept is None else engine.Relation.of_object({"kept": kept})
+    rows = table.query()
+    if held is not None:
+        names = engine.as_list(table.names)
+        rows = f"SELECT {names} FROM ({rows}) AS this POSITIONAL JOIN {held.name} AS rows WHERE rows.kept"  # noqa: S608 - names are quoted
+    slicer = Slicer._looked(table, rows, specs, min_slice_size)
+    found = slicer.cut(table, kept)
+    return Sliced({key: found[key] for key in slicer.slices if key in found}, slicer.notes)
+
+
+def _counted(table: Table, needed: Sequence[str], weight: str | None) -> str:
+    """SQL: the rows that count."""
+    wanted = []
+    for name in dict.fromkeys([*needed, *([] if weight is None else [weight])]):
+        cell, type_ = engine.quote(name), table.type_of(name)
+        wanted.append(f"isfinite({cell}::DOUBLE)" if type_.is_numeric else f"{cell} IS NOT NULL")
+    if weight is not None:
+        wanted.append(f"{engine.quote(weight)} > 0")
+    there = " AND ".join(wanted)
+    return f"SELECT * FROM ({table.query()}) WHERE {there}" if wanted else table.query()  # noqa: S608 - names are quoted
+
+
+def _conditions(table: Table, rows: str, specs: Sequence[SliceSpec]) -> dict[str, int]:
+    """How many rows each condition holds for, by the name of the condition."""
+    if not specs:
+        return {}
+    problems = [
+        f"{str(spec)!r}: {problem}"
+        for spec in specs
+        if (problem := condition_problem(spec.condition, table)) is not None
+    ]
+    names = [spec.name for spec in specs]
+    problems += [f"two conditions are called {name!r}" for name in dict.fromkeys(names) if names.count(name) > 1]
+    if problems:
+        raise InputError(
+            "; ".join(problems),
+            expected="one SQL expression on the columns of a row that is true or false: " + ", ".join(table.names),
+            fix="write it as sql NAME: CONDITION, for example sql old men: age > 60 AND sex = 'Male'",
+        )
+    sums = ", ".join(f"count(*) FILTER (WHERE {condition_sql(spec.condition)})" for spec in specs)
+    try:
+        ((*counts,),) = engine.fetch(f"SELECT {sums} FROM ({rows}) AS this")  # noqa: S608 - checked conditions
+    except engine.error() as error:
+        raise failed_condition(error, {spec.name: spec.condition for spec in specs}) from None
+    return dict(zip(names, counts, strict=True))
+
+
+def _of_condition(spec: SliceSpec, count: int, smallest: int) -> tuple[Cut, list[str]]:
+    key = spec.key()
+    there = count >= max(smallest, 1)
+    cut = Cut(spec, (), (), np.ones(1, dtype=np.int64), {key: 0} if there else {}, {key: count} if there else {})
+    return cut, [] if there else [_left_out(str(key), count, smallest)]
+
+
+def _of_columns(spec: SliceSpec, coders: tuple[Coder, ...], rows: str, smallest: int) -> tuple[Cut, list[str]]:
+    names = [_name(place) for place in range(len(coders))]
+    there = " AND ".join(f"{name} IS NOT NULL" for name in names)
+    listed = ", ".join(names)
+    counted = engine.fetch(
+        f"SELECT {listed}, n, count(*) OVER (), sum(n) OVER () FROM ("  # noqa: S608 - names are quoted
+        f"SELECT {listed}, count(*) AS n FROM ({_keyed(coders, rows)}) WHERE {there} GROUP BY {listed}) "
+        f"ORDER BY n DESC, {listed} LIMIT {MOST_SLICES}"
+    )
+    if not counted:
+        return Cut(spec, coders, tuple(() for _ in coders), np.empty(0, dtype=np.int64), {}, {}), []
+    groups, total = counted[0][-2], int(counted[0][-1])
+    large = [row[:-3] for row in counted if row[-3] >= smallest]
+    counts = [int(row[-3]) for row in counted[: len(large)]]
+    texts = [tuple(coder.text(key) for coder, key in zip(coders, found, strict=True)) for found in large]
+    keys = tuple(tuple(dict.fromkeys(found[place] for found in large)) for place in range(len(coders)))
+    codes = np.array([_code(coders, keys, found) for found in large], dtype=np.int64)
+    order = np.argsort(codes)
+    place_of = np.empty(len(codes), dtype=np.int64)
+    place_of[order] = np.arange(len(codes))
+    slices = {spec.key(text): int(place) for text, place in zip(texts, place_of, strict=True)}
+    sizes = dict(zip(slices, counts, strict=True))
+    cut = Cut(spec, coders, keys, codes[order], slices, sizes)
+    folded = groups - len(large)
+    if not folded:
+        return cut, []
+    if not spec.is_free:
+        small = [(row[:-3], row[-3]) for row in counted[len(large) :]]
+        named = [(spec.key([c.text(k) for c, k in zip(coders, found, strict=True)]), n) for found, n in small]
+        return cut, [_left_out(str(key), count, smallest) for key, count in named]
+    rest = _rows_of_rest(cut, rows) if any(coder.many for coder in coders) else total - sum(counts)
+    few = f"{spec.subject}: {folded} value{'s' * (folded > 1)} with {rest} row{'s' * (rest > 1)} in all"
+    if rest < max(smallest, 1):
+        return cut, [f"{few} left out (under {smallest} rows)"]
+    rare = spec.key([RARE] * len(coders))
+    cut = replace(cut, slices={**slices, rare: _RARE}, sizes={**sizes, rare: rest})
+    return cut, [f"{few} shown together as {RARE} (under {smallest} rows, or past the {MOST_SLICES} largest)"]
+
+
+def _left_out(subject: str, count: int, smallest: int) -> str:
+    return f"{subject}: left out, {count} row{'s' * (count != 1)} (under {max(smallest, 1)})"
+
+
+def _rows_of_rest(cut: Cut, rows: str) -> int:
+    """How many rows have a value that is in no slice of its own, each counted once."""
+    parts = zip(cut.coders, cut.keys, strict=True)
+    codes = [f"({coder.code(keys, _name(place))})" for place, (coder, keys) in enumerate(parts)]
+    combined = f"{codes[0]}::BIGINT"
+    for coder, keys, code in zip(cut.coders[1:], cut.keys[1:], codes[1:], strict=True):
+        combined = f"({combined} * {coder.size(keys)} + {code})"
+    there = " AND ".join(f"{_name(place)} IS NOT NULL" for place in range(len(cut.coders)))
+    listed = ", ".join(map(str, cut.codes.tolist())) or "NULL"
+    row = _name(len(cut.coders))
+    numbered = f"SELECT row_number() OVER () AS {row}, * FROM ({rows})"  # noqa: S608 - our own query
+    ((rest,),) = engine.fetch(
+        f"SELECT count(DISTINCT {row}) FROM ({_keyed(cut.coders, numbered)}) "  # noqa: S608 - names are quoted
+        f"WHERE {there} AND NOT coalesce({combined} IN ({listed}), false)"
+    )
+    return int(rest)
+
+
+def _name(place: int) -> str:
+    """A name that no column of people has."""
+    return engine.quote(f"\x1fslice {place}")
+
+
+def _keyed(coders: Sequence[Coder], rows: str) -> str:
+    """SQL: the rows with their keys; one with lists comes once for every combination of elements."""
+    query = rows
+    # One after the other: the engine takes the elements of lists in one SELECT side by side.
+    for place, coder in enumerate(coders):
+        if coder.many:
+            query = f"SELECT *, {coder.key} AS {_name(place)} FROM ({query})"  # noqa: S608 - names are quoted
+    keys = [f"{coder.key} AS {_name(place)}" for place, coder in enumerate(coders) if not coder.many]
+    return f"SELECT *, {', '.join(keys)} FROM ({query})" if keys else query  # noqa: S608 - as above
+
+
+def _code(coders: Sequence[Coder], keys: Sequence[Sequence[Any]], found: Sequence[Any]) -> int:
+    """The combined code of a key for each part."""
+    combined = 0
+    for coder, known, key in zip(coders, keys, found, strict=True):
+        combined = combined * coder.size(known) + (key if coder.texts else _place(known, key))
+    return combined
+
+
+def _place(known: Sequence[Any], key: Any) -> int:
+    return next(place for place, one in enumerate(known) if one == key or (one != one and key != key))
+
+
+def _single_codes(chunk: Table, cuts: Sequence[Cut]) -> list[dict[int, Ints]]:
+    """For each cut, the codes of the parts that give each row one; of a condition 1 where it holds. One query."""
+    picks: dict[tuple[int, int], str] = {}
+    for number, cut in enumerate(cuts):
+        if cut.spec.name:
+            picks[number, 0] = f"CASE WHEN {condition_sql(cut.spec.condition)} THEN 1 ELSE {NOWHERE} END"
+        for place, (coder, keys) in enumerate(zip(cut.coders, cut.keys, strict=True)):
+            if not coder.many:
+                picks[number, place] = coder.code(keys)
+    found: list[dict[int, Ints]] = [{} for _ in cuts]
+    if not picks:
+        return found
+    # The same column in several specs is worked out once.
+    different = list(dict.fromkeys(picks.values()))
+    listed = ", ".join(f"({sql})::INTEGER AS c{place}" for place, sql in enumerate(different))
+    with engine.cursor() as cursor:
+        try:
+            answer = cursor.execute(f"SELECT {listed} FROM ({chunk.query()}) AS this").fetchnumpy()  # noqa: S608 - names are quoted
+        except engine.error() as error:
+            conditions = {cut.spec.name: cut.spec.condition for cut in cuts if cut.spec.name}
+            raise failed_condition(error, conditions) from None
+    for (number, place), sql in picks.items():
+        found[number][place] = np.asarray(answer[f"c{different.index(sql)}"])
+    return found
+
+
+def _combined(
+    chunk: Table, cut: Cut, single: Mapping[int, Ints], lists: dict[str, tuple[Ints, Ints]]
+) -> tuple[Ints, Ints]:
+    """Rows with their combined codes, in the order of the rows; a row in several slices comes several times."""
+    if cut.spec.name:
+        rows = np.flatnonzero(single[0] == 1)
+        return rows, np.ones(len(rows), dtype=np.int64)
+    rows = np.arange(chunk.num_rows)
+    codes = np.zeros(chunk.num_rows, dtype=np.int64)
+    for place, (coder, keys) in enumerate(zip(cut.coders, cut.keys, strict=True)):
+        if coder.many:
+            given, many = _list_codes(chunk, coder, keys, lists)
+            times = np.bincount(given, minlength=chunk.num_rows)
+            first = np.cumsum(times) - times
+            repeat = times[rows]
+            # Row by row: all elements of its list, for each of the combinations so far.
+            within = np.arange(int(repeat.sum())) - np.repeat(np.cumsum(repeat) - repeat, repeat)
+            starts = np.repeat(first[rows], repeat)
+            rows, codes = np.repeat(rows, repeat), np.repeat(codes, repeat)
+            more = many[starts + within]
+        else:
+            more = single[place][rows]
+        inside = more != NOWHERE
+        if not inside.all():
+            rows, codes, more = rows[inside], codes[inside], more[inside]
+        codes = codes * coder.size(keys) + more
+    return rows, codes
+
+
+def _list_codes(
+    chunk: Table, coder: Coder, keys: Sequence[Any], lists: dict[str, tuple[Ints, Ints]]
+) -> tuple[Ints, Ints]:
+    """The row and the code of every element of the lists, in the order of the rows."""
+    row, value = _name(0), _name(1)
+    sql = coder.code(keys, value)
+    known = coder.key + sql
+    if known not in lists:
+        numbered = f"SELECT row_number() OVER () - 1 AS {row}, * FROM ({chunk.query()})"  # noqa: S608 - our own query
+        unnested = f"SELECT {row}, {coder.key} AS {value} FROM ({numbered})"  # noqa: S608 - names are quoted
+        with engine.cursor() as cursor:
+            query = f"SELECT {row} AS row, {sql} AS code FROM ({unnested}) ORDER BY 1"  # noqa: S608 - as above
+            answer = cursor.execute(query).fetchnumpy()
+        lists[known] = np.asarray(answer["row"]), np.asarray(answer["code"])
+    return lists[known]
+
+
+def _split(cut: Cut, rows: Ints, codes: Ints) -> dict[Slice, Ints]:
+    """The rows of each slice."""
+    places = np.full(len(codes), len(cut.codes), dtype=np.int16)
+    if len(cut.codes):
+        nearest = np.minimum(np.searchsorted(cut.codes, codes), len(cut.codes) - 1)
+        places = np.where(cut.codes[nearest] == codes, nearest, len(cut.codes)).astype(np.int16)
+    # Sixteen bits are sorted in one sweep over the rows.
+    order = np.argsort(places, kind="stable")
+    counts = np.bincount(places, minlength=len(cut.codes) + 1)
+    ends = np.cumsum(counts)
+    found = {key: rows[order[ends[place] - counts[place] : ends[place]]] for key, place in cut.slices.items()}
+    if _RARE in cut.slices.values() and any(coder.many for coder in cut.coders):
+        rare = next(key for key, place in cut.slices.items() if place == _RARE)
+        found[rare] = np.unique(found[rare])
+    return {key: indices for key, indices in found.items() if len(indices)}
