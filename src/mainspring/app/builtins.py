@@ -14,6 +14,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Approval": "mainspring.pipelines.approvals:Approval",
         "mainspring.Assessment": "mainspring.data.assessment:Assessment",
         "mainspring.Attributions": "mainspring.evaluation.explanation:Attributions",
+        "mainspring.Effect": "mainspring.evaluation.explanation.effects:Effect",
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
         "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",

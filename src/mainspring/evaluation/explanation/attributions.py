@@ -196,12 +196,7 @@ class Attributions:
             "values": [[_cell(cell) for cell in row] for row in self.values],
             "parameters": dict(self.parameters),
             "residual": self.residual,
-            "spent": {
-                "calls": self.spent.calls,
-                "rows": self.spent.rows,
-                "remembered": self.spent.remembered,
-                "seconds": self.spent.seconds,
-            },
+            "spent": self.spent.as_dict(),
         }
 
     @classmethod

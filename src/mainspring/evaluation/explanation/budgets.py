@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from mainspring.core.errors import MainspringError
 
@@ -48,6 +48,10 @@ class Spent:
     rows: int = 0
     remembered: int = 0
     seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, float]:
+        """Plain values, for JSON."""
+        return asdict(self)
 
 
 NOTHING = Spent()
