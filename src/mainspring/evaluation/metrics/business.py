@@ -23,9 +23,7 @@ from mainspring.evaluation.metrics.facts import Better, Fact, Facts
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
 from mainspring.evaluation.metrics.measured import Measured, Sheet
 from mainspring.evaluation.metrics.moments import Moments
-from mainspring.evaluation.metrics.ranking import Floats
-
-Ints = npt.NDArray[np.int64]
+from mainspring.evaluation.metrics.states import Floats, Ints
 
 Costs: TypeAlias = Mapping[Any, Mapping[Any, float | str]]
 """Label to answer to a number, or to the name of a column that holds the number of each row."""

@@ -27,10 +27,7 @@ from mainspring.evaluation.metrics.facts import Better, Fact, Facts, MetricName
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
 from mainspring.evaluation.metrics.measured import Measured, Sheet
 from mainspring.evaluation.metrics.moments import Moments
-from mainspring.evaluation.metrics.ranking import Floats
-from mainspring.evaluation.metrics.states import Rows, State
-
-Ints = npt.NDArray[np.int64]
+from mainspring.evaluation.metrics.states import Floats, Ints, Rows, State
 
 _GIVEN = ("truth", "predicted", "scores", "weights")
 _NO_ROWS = "there are no rows with a label"

@@ -21,9 +21,7 @@ from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, wilson
 from mainspring.evaluation.metrics.measured import Measured, Sheet
-from mainspring.evaluation.metrics.ranking import Floats
-
-Ints = npt.NDArray[np.int64]
+from mainspring.evaluation.metrics.states import Floats, Ints
 
 _NO_ROWS = "there are no rows"
 _UNLIKE = "neither model's answer ever differs in being right, so there is nothing to test"

@@ -9,7 +9,7 @@ import numpy as np
 
 from mainspring.evaluation.metrics.intervals import Intervals, normal
 from mainspring.evaluation.metrics.measured import Interval
-from mainspring.evaluation.metrics.ranking import Floats
+from mainspring.evaluation.metrics.states import Floats
 
 
 @dataclass(frozen=True, eq=False)

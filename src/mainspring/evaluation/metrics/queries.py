@@ -22,9 +22,7 @@ from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, normal
 from mainspring.evaluation.metrics.measured import Interval, Measured, Sheet
-from mainspring.evaluation.metrics.ranking import Floats
-
-Ints = npt.NDArray[np.int64]
+from mainspring.evaluation.metrics.states import Floats, Ints
 
 DEFAULT_TOPS: Final = (1, 5, 10)
 

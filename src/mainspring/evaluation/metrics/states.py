@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, Self, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
 from mainspring.evaluation.metrics.measured import Measured
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
 
 
 class State(Protocol):
@@ -39,6 +42,6 @@ class Rows(Protocol[StateT_co]):
         """How many rows there are."""
         ...
 
-    def state(self, rows: npt.NDArray[np.int64] | None = None) -> StateT_co:
+    def state(self, rows: Ints | None = None) -> StateT_co:
         """The state of some rows, given by their indices, or of all."""
         ...
