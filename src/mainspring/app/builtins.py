@@ -17,6 +17,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Effect": "mainspring.evaluation.explanation.effects:Effect",
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
+        "mainspring.Fairness": "mainspring.evaluation.fairness.fairness:Fairness",
         "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",
         "mainspring.Model": "mainspring.models.model:Model",
         "mainspring.ModelVersion": "mainspring.models.registry:ModelVersion",

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from mainspring.evaluation.columns import ColumnPredictor, predictions_in
     from mainspring.evaluation.curves import Curves
     from mainspring.evaluation.evaluation import Evaluation, evaluate
+    from mainspring.evaluation.fairness.assessment import assess_fairness
+    from mainspring.evaluation.fairness.fairness import Fairness
     from mainspring.evaluation.gates import compare
     from mainspring.evaluation.metrics.custom import Answers, Metric, metric
     from mainspring.evaluation.metrics.directions import better
@@ -30,12 +32,14 @@ _EXPORTS = {
     "Curves": "curves",
     "Cutoff": "predictions",
     "Evaluation": "evaluation",
+    "Fairness": "fairness.fairness",
     "Interval": "metrics.measured",
     "Intervals": "metrics.intervals",
     "Measured": "metrics.measured",
     "Metric": "metrics.custom",
     "Predictions": "predictions",
     "Predictor": "ports",
+    "assess_fairness": "fairness.assessment",
     "better": "metrics.directions",
     "compare": "gates",
     "evaluate": "evaluation",
@@ -50,12 +54,14 @@ __all__ = [
     "Curves",
     "Cutoff",
     "Evaluation",
+    "Fairness",
     "Interval",
     "Intervals",
     "Measured",
     "Metric",
     "Predictions",
     "Predictor",
+    "assess_fairness",
     "better",
     "compare",
     "evaluate",
