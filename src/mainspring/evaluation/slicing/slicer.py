@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from mainspring.core import InputError, Slice
 from mainspring.data import engine
 from mainspring.evaluation.slicing.coding import NOWHERE, Coder, Ints, make_coder
 from mainspring.evaluation.slicing.conditions import condition_problem, condition_sql, failed_condition
+from mainspring.evaluation.slicing.privacy import CHUNK_ROWS, private_note, shared_rows, shown_slices
 from mainspring.evaluation.slicing.specs import RARE, SliceForm, SliceSpec, parse_specs
 
 if TYPE_CHECKING:
@@ -58,6 +59,36 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What one look at all rows found of a spec.
+
+    Attributes:
+        spec: The spec; one by condition has one key, or none if no row is in it.
+        coders: One per part.
+        keys: The keys of the most frequent slices, the largest first, then in their own order.
+        counts: How many rows each has.
+        groups: How many slices there are in all.
+        total: How many rows they have in all; one with a list counts for each element.
+    """
+
+    spec: SliceSpec
+    coders: tuple[Coder, ...]
+    keys: Sequence[tuple[Any, ...]]
+    counts: Sequence[int]
+    groups: int
+    total: int
+
+    def key(self, place: int) -> Slice:
+        """The slice at a place."""
+        texts = [coder.text(key) for coder, key in zip(self.coders, self.keys[place], strict=True)]
+        return self.spec.key(texts)
+
+    def large(self, smallest: int) -> list[int]:
+        """The places of the slices that have at least so many rows."""
+        return [place for place, count in enumerate(self.counts) if count >= smallest]
+
+
+@dataclass(frozen=True, slots=True)
 class Slicer:
     """Cuts the chunks of one table.
 
@@ -85,6 +116,7 @@ class Slicer:
         min_slice_size: int = MIN_SLICE_SIZE,
         needed: Sequence[str | None] = (),
         weight: str | None = None,
+        privacy_floor: int = 0,
     ) -> Slicer:
         """Look at the whole table once, in the engine: which values are frequent, where the quartiles lie.
 
@@ -100,9 +132,12 @@ class Slicer:
             min_slice_size: The fewest rows that a slice may have.
             needed: Columns in which a row must have a value (a finite one) to count, such as the label.
             weight: A column that must be above 0 for a row to count.
+            privacy_floor: No slice, and no difference of slices, is about fewer rows than this; see
+                :mod:`mainspring.evaluation.slicing.privacy`. Costs one more pass over the rows.
 
         Raises:
-            InputError: If a column does not exist, or a spec or condition cannot be read.
+            InputError: If a column does not exist, a spec or condition cannot be read, or all rows together are
+                fewer than the floor.
 
         Example:
             >>> from mainspring.data import Table
@@ -113,22 +148,39 @@ class Slicer:
             >>> slicer.sizes[Slice.of(sql="old")]
             1
         """
-        rows = _counted(table, [name for name in needed if name is not None], weight)
-        return cls._looked(table, rows, parse_specs(specs, table.names), min_slice_size)
+        there = _that_count(table, [name for name in needed if name is not None], weight)
+        rows = f"SELECT * FROM ({table.query()}) WHERE {there}"  # noqa: S608 - names are quoted
+        looked = _look_at_all(table, rows, parse_specs(specs, table.names))
+        if privacy_floor <= 1:
+            return cls._looked(looked, rows, min_slice_size)
+        smallest = max(min_slice_size, privacy_floor)
+        chosen = _shown(table, there, looked, smallest, privacy_floor)
+        slicer = cls._looked(looked, rows, smallest, chosen)
+        notes = [
+            private_note(one.spec.subject, privacy_floor)
+            for one, places in zip(looked, chosen, strict=True)
+            if len(places) < one.groups
+        ]
+        return replace(slicer, notes=tuple(notes))
 
     @classmethod
-    def _looked(cls, table: Table, rows: str, specs: Sequence[SliceSpec], smallest: int) -> Slicer:
+    def _looked(
+        cls, looked: Sequence[Looked], rows: str, smallest: int, chosen: Sequence[Sequence[int]] | None = None
+    ) -> Slicer:
+        """What cuts by what was seen.
+
+        Args:
+            looked: What was seen of each spec.
+            rows: SQL: the rows that count.
+            smallest: The fewest rows of a slice.
+            chosen: For each spec the places of the values that have a slice of their own; all that are large
+                enough without it.
+        """
         cuts: list[Cut] = []
         notes: list[str] = []
-        conditions = [spec for spec in specs if spec.name]
-        totals = _conditions(table, rows, conditions)
         sizes: dict[Slice, int] = {}
-        for spec in specs:
-            if spec.name:
-                cut, note = _of_condition(spec, totals[spec.name], smallest)
-            else:
-                coders = tuple(make_coder(part, table, rows) for part in spec.parts)
-                cut, note = _of_columns(spec, coders, rows, smallest)
+        for number, one in enumerate(looked):
+            cut, note = _fold(one, one.large(smallest) if chosen is None else chosen[number], rows, smallest)
             # The same slice may come from two specs.
             kept = {key: place for key, place in cut.slices.items() if key not in sizes}
             cuts.append(replace(cut, slices=kept))
@@ -192,21 +244,42 @@ def slice_rows(
     if held is not None:
         names = engine.as_list(table.names)
         rows = f"SELECT {names} FROM ({rows}) AS this POSITIONAL JOIN {held.name} AS rows WHERE rows.kept"  # noqa: S608 - names are quoted
-    slicer = Slicer._looked(table, rows, specs, min_slice_size)
+    slicer = Slicer._looked(_look_at_all(table, rows, specs), rows, min_slice_size)
     found = slicer.cut(table, kept)
     return Sliced({key: found[key] for key in slicer.slices if key in found}, slicer.notes)
 
 
-def _counted(table: Table, needed: Sequence[str], weight: str | None) -> str:
-    """SQL: the rows that count."""
+def _that_count(table: Table, needed: Sequence[str], weight: str | None) -> str:
+    """SQL: whether a row counts."""
     wanted = []
     for name in dict.fromkeys([*needed, *([] if weight is None else [weight])]):
         cell, type_ = engine.quote(name), table.type_of(name)
         wanted.append(f"isfinite({cell}::DOUBLE)" if type_.is_numeric else f"{cell} IS NOT NULL")
     if weight is not None:
         wanted.append(f"{engine.quote(weight)} > 0")
-    there = " AND ".join(wanted)
-    return f"SELECT * FROM ({table.query()}) WHERE {there}" if wanted else table.query()  # noqa: S608 - names are quoted
+    return " AND ".join(wanted) or "true"
+
+
+def _shown(table: Table, there: str, looked: Sequence[Looked], smallest: int, floor: int) -> list[list[int]]:
+    """For each spec the places of the values whose slices may be shown without giving fewer rows away."""
+    whole = Slicer._looked(looked, "", 1, [range(len(one.keys)) for one in looked])
+    keys = [[one.key(place) for place in range(len(one.keys))] for one in looked]
+
+    def chunks() -> Iterator[tuple[int, dict[Slice, Ints]]]:
+        for chunk in table.chunks(CHUNK_ROWS):
+            with engine.cursor() as cursor:
+                query = f"SELECT {there} IS TRUE AS kept FROM ({chunk.query()}) AS this"  # noqa: S608 - names are quoted
+                kept = np.asarray(cursor.execute(query).fetchnumpy()["kept"], dtype=np.bool_)
+            yield int(kept.sum()), whole.cut(chunk, kept)
+
+    shared = shared_rows(chunks(), [key for group in keys for key in group])
+    if shared[0, 0] < floor:
+        raise InputError(
+            f"there are fewer than {floor} rows, so nothing may be said about them",
+            expected=f"at least {floor} rows (privacy_floor) that can be judged",
+        )
+    disjoint = [not any(coder.many for coder in one.coders) for one in looked]
+    return shown_slices(shared, [len(group) for group in keys], disjoint, smallest=smallest, floor=floor)
 
 
 def _conditions(table: Table, rows: str, specs: Sequence[SliceSpec]) -> dict[str, int]:
@@ -234,14 +307,19 @@ def _conditions(table: Table, rows: str, specs: Sequence[SliceSpec]) -> dict[str
     return dict(zip(names, counts, strict=True))
 
 
-def _of_condition(spec: SliceSpec, count: int, smallest: int) -> tuple[Cut, list[str]]:
-    key = spec.key()
-    there = count >= max(smallest, 1)
-    cut = Cut(spec, (), (), np.ones(1, dtype=np.int64), {key: 0} if there else {}, {key: count} if there else {})
-    return cut, [] if there else [_left_out(str(key), count, smallest)]
+def _look_at_all(table: Table, rows: str, specs: Sequence[SliceSpec]) -> list[Looked]:
+    totals = _conditions(table, rows, [spec for spec in specs if spec.name])
+    found = []
+    for spec in specs:
+        if spec.name:
+            there = [totals[spec.name]] if totals[spec.name] else []
+            found.append(Looked(spec, (), [()] * len(there), there, 1, sum(there)))
+        else:
+            found.append(_look(spec, tuple(make_coder(part, table, rows) for part in spec.parts), rows))
+    return found
 
 
-def _of_columns(spec: SliceSpec, coders: tuple[Coder, ...], rows: str, smallest: int) -> tuple[Cut, list[str]]:
+def _look(spec: SliceSpec, coders: tuple[Coder, ...], rows: str) -> Looked:
     names = [_name(place) for place in range(len(coders))]
     there = " AND ".join(f"{name} IS NOT NULL" for name in names)
     listed = ", ".join(names)
@@ -250,33 +328,42 @@ def _of_columns(spec: SliceSpec, coders: tuple[Coder, ...], rows: str, smallest:
         f"SELECT {listed}, count(*) AS n FROM ({_keyed(coders, rows)}) WHERE {there} GROUP BY {listed}) "
         f"ORDER BY n DESC, {listed} LIMIT {MOST_SLICES}"
     )
-    if not counted:
-        return Cut(spec, coders, tuple(() for _ in coders), np.empty(0, dtype=np.int64), {}, {}), []
-    groups, total = counted[0][-2], int(counted[0][-1])
-    large = [row[:-3] for row in counted if row[-3] >= smallest]
-    counts = [int(row[-3]) for row in counted[: len(large)]]
-    texts = [tuple(coder.text(key) for coder, key in zip(coders, found, strict=True)) for found in large]
-    keys = tuple(tuple(dict.fromkeys(found[place] for found in large)) for place in range(len(coders)))
-    codes = np.array([_code(coders, keys, found) for found in large], dtype=np.int64)
+    groups, total = counted[0][-2:] if counted else (0, 0)
+    return Looked(
+        spec, coders, [row[:-3] for row in counted], [int(row[-3]) for row in counted], groups, int(total)
+    )
+
+
+def _cut(one: Looked, chosen: Sequence[int]) -> Cut:
+    """The slices of some of the values that were seen."""
+    found = [one.keys[place] for place in chosen]
+    keys = tuple(tuple(dict.fromkeys(each[place] for each in found)) for place in range(len(one.coders)))
+    codes = np.array([_code(one.coders, keys, each) for each in found], dtype=np.int64)
     order = np.argsort(codes)
-    place_of = np.empty(len(codes), dtype=np.int64)
-    place_of[order] = np.arange(len(codes))
-    slices = {spec.key(text): int(place) for text, place in zip(texts, place_of, strict=True)}
-    sizes = dict(zip(slices, counts, strict=True))
-    cut = Cut(spec, coders, keys, codes[order], slices, sizes)
-    folded = groups - len(large)
+    places = np.empty(len(codes), dtype=np.int64)
+    places[order] = np.arange(len(codes))
+    slices = {one.key(number): int(place) for number, place in zip(chosen, places, strict=True)}
+    sizes = {one.key(number): one.counts[number] for number in chosen}
+    return Cut(one.spec, one.coders, keys, codes[order], slices, sizes)
+
+
+def _fold(one: Looked, chosen: Sequence[int], rows: str, smallest: int) -> tuple[Cut, list[str]]:
+    """The slices of the chosen values, the others folded or left out, with notes on that."""
+    cut = _cut(one, chosen)
+    folded = one.groups - len(chosen)
     if not folded:
-        return cut, []
-    if not spec.is_free:
-        small = [(row[:-3], row[-3]) for row in counted[len(large) :]]
-        named = [(spec.key([c.text(k) for c, k in zip(coders, found, strict=True)]), n) for found, n in small]
-        return cut, [_left_out(str(key), count, smallest) for key, count in named]
-    rest = _rows_of_rest(cut, rows) if any(coder.many for coder in coders) else total - sum(counts)
-    few = f"{spec.subject}: {folded} value{'s' * (folded > 1)} with {rest} row{'s' * (rest > 1)} in all"
+        return cut, [] if one.groups else [_left_out(str(one.spec), 0, smallest)]
+    if not one.spec.is_free:
+        small = sorted(set(range(len(one.keys))) - set(chosen))
+        told = [(one.key(place), one.counts[place]) for place in small] or [(one.spec.key(), 0)]
+        return cut, [_left_out(str(key), count, smallest) for key, count in told]
+    many = any(coder.many for coder in one.coders)
+    rest = _rows_of_rest(cut, rows) if many else one.total - sum(cut.sizes.values())
+    few = f"{one.spec.subject}: {folded} value{'s' * (folded > 1)} with {rest} row{'s' * (rest > 1)} in all"
     if rest < max(smallest, 1):
         return cut, [f"{few} left out (under {smallest} rows)"]
-    rare = spec.key([RARE] * len(coders))
-    cut = replace(cut, slices={**slices, rare: _RARE}, sizes={**sizes, rare: rest})
+    rare = one.spec.key([RARE] * len(one.coders))
+    cut = replace(cut, slices={**cut.slices, rare: _RARE}, sizes={**cut.sizes, rare: rest})
     return cut, [f"{few} shown together as {RARE} (under {smallest} rows, or past the {MOST_SLICES} largest)"]
 
 
@@ -362,7 +449,7 @@ def _combined(
     """Rows with their combined codes, in the order of the rows; a row in several slices comes several times."""
     if cut.spec.name:
         rows = np.flatnonzero(single[0] == 1)
-        return rows, np.ones(len(rows), dtype=np.int64)
+        return rows, np.zeros(len(rows), dtype=np.int64)
     rows = np.arange(chunk.num_rows)
     codes = np.zeros(chunk.num_rows, dtype=np.int64)
     for place, (coder, keys) in enumerate(zip(cut.coders, cut.keys, strict=True)):
