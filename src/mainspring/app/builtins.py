@@ -21,6 +21,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",
         "mainspring.Model": "mainspring.models.model:Model",
         "mainspring.ModelVersion": "mainspring.models.registry:ModelVersion",
+        "mainspring.Operation": "mainspring.evaluation.operation:Operation",
         "mainspring.Package": "mainspring.models.package:Package",
         "mainspring.Pushed": "mainspring.serving.push:Pushed",
         "mainspring.Reduction": "mainspring.data.transforms.reduction:AffineReduction",

@@ -3,7 +3,7 @@
 from mainspring.data.steps import assess, augment, infer_schema, ingest, reduce, statistics, transform, validate
 from mainspring.evaluation.steps import evaluate, gate
 from mainspring.models.steps import check_training, package, register, select_features, train
-from mainspring.serving.steps import infra_validate, push
+from mainspring.serving.steps import infra_validate, measure_operation, push
 
 __all__ = [
     "assess",
@@ -14,6 +14,7 @@ __all__ = [
     "infer_schema",
     "infra_validate",
     "ingest",
+    "measure_operation",
     "package",
     "push",
     "reduce",

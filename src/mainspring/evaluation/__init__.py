@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mainspring.evaluation.metrics.facts import Better
     from mainspring.evaluation.metrics.intervals import Intervals
     from mainspring.evaluation.metrics.measured import Interval, Measured
+    from mainspring.evaluation.operation import Operation
     from mainspring.evaluation.ports import Predictor
     from mainspring.evaluation.predictions import Cutoff, Predictions
 
@@ -37,6 +38,7 @@ _EXPORTS = {
     "Intervals": "metrics.intervals",
     "Measured": "metrics.measured",
     "Metric": "metrics.custom",
+    "Operation": "operation",
     "Predictions": "predictions",
     "Predictor": "ports",
     "assess_fairness": "fairness.assessment",
@@ -59,6 +61,7 @@ __all__ = [
     "Intervals",
     "Measured",
     "Metric",
+    "Operation",
     "Predictions",
     "Predictor",
     "assess_fairness",

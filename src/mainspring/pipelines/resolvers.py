@@ -153,7 +153,7 @@ def latest(wanted: Any, *, where: str = "", other_than: Any = None, anywhere: bo
     return _resolver(_latest, "latest")(**arguments)
 
 
-def latest_blessed(candidate: Any = None, *, anywhere: bool = False) -> Any:
+def latest_blessed(candidate: Any = None, *, anywhere: bool = False, wanted: Any = MODEL) -> Any:
     """The model that a candidate has to beat, other than the candidate itself; nothing at first.
 
     It passed every gate and was registered: the one that the alias ``production`` points to, or else the newest.
@@ -163,8 +163,10 @@ def latest_blessed(candidate: Any = None, *, anywhere: bool = False) -> Any:
         candidate: The output of the step that trains. A model with the same content is passed over: a model is
             not its own baseline, and so a run that is repeated unchanged asks the same question again.
         anywhere: Look at every pipeline's models.
+        wanted: Another type on the way to the registered version, such as ``Package``, to measure what it takes to
+            run.
     """
-    arguments: dict[str, Any] = {"type_name": MODEL, "led_to": MODEL_VERSION, "anywhere": anywhere}
+    arguments: dict[str, Any] = {"type_name": _type_name(wanted), "led_to": MODEL_VERSION, "anywhere": anywhere}
     if candidate is not None:
         arguments["other_than"] = candidate
     return _resolver(_latest, "latest_blessed")(**arguments)

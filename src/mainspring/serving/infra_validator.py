@@ -6,11 +6,7 @@ predicted, so that nothing between the two, from the package to the wire, can ha
 
 from __future__ import annotations
 
-import random
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +20,7 @@ from mainspring.models.package import Package, columns_of
 from mainspring.models.signature import Signature
 from mainspring.serving.client import Client
 from mainspring.serving.comparison import Comparison
-from mainspring.serving.predictor import plain_values
+from mainspring.serving.questions import Questions, folder_of, sendable
 from mainspring.serving.server_process import ServerProcess
 
 if TYPE_CHECKING:
@@ -77,19 +73,17 @@ def validate(
             f"{rows.num_rows} rows and {len(expected)} expected predictions",
             expected="one prediction per row, and at least one row",
         )
-    with _folder(package) as folder:
+    with folder_of(package) as folder:
         loaded = package if isinstance(package, Package) else Package.load(folder)
         if expected.classes != loaded.signature.classes:
             return Verdict.of(GATE, [_other_classes(expected.classes, loaded.signature.classes)])
         allowed = max(LEAST_TOLERANCE, loaded.parity.tolerance) if tolerance is None else tolerance
         arrays = columns_of(rows, loaded.signature)
-        sendable = _sendable(arrays, rows.num_rows)
-        if not sendable.any():
-            return Verdict.of(GATE, [_unsendable(sendable, ok=False)])
-        expected = Predictions(expected.classes, expected.scores[sendable])
-        questions = _Questions.of(
-            {name: array[sendable] for name, array in arrays.items()}, loaded.signature, seed
-        )
+        asked = sendable(arrays, rows.num_rows)
+        if not asked.any():
+            return Verdict.of(GATE, [_unsendable(asked, ok=False)])
+        expected = Predictions(expected.classes, expected.scores[asked])
+        questions = Questions.of({name: array[asked] for name, array in arrays.items()}, loaded.signature, seed)
         server = ServerProcess(folder, name=_MODEL, timeout=timeout)
         began = time.perf_counter()
         try:
@@ -100,8 +94,8 @@ def validate(
             startup = time.perf_counter() - began
             with Client(server.url) as client:
                 examined = _Examined(client, loaded.signature, Comparison(expected, allowed, questions.row))
-                if not sendable.all():
-                    examined.reasons.append(_unsendable(sendable, ok=True))
+                if not asked.all():
+                    examined.reasons.append(_unsendable(asked, ok=True))
                 try:
                     examined.metadata()
                     examined.batches(questions, batch)
@@ -143,30 +137,6 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-@dataclass(frozen=True, slots=True)
-class _Questions:
-    """Rows ready to be sent."""
-
-    columns: Mapping[str, tuple[str, list[Any]]]
-    order: random.Random
-
-    @classmethod
-    def of(cls, arrays: Mapping[str, np.ndarray], signature: Signature, seed: int) -> _Questions:
-        columns = {item.name: (item.datatype, plain_values(item, arrays[item.name])) for item in signature.inputs}
-        return cls(columns, random.Random(seed))  # noqa: S311  no secret
-
-    def shuffled(self) -> list[str]:
-        names = list(self.columns)
-        self.order.shuffle(names)
-        return names
-
-    def part(self, start: int, stop: int) -> dict[str, tuple[str, list[Any]]]:
-        return {name: (self.columns[name][0], self.columns[name][1][start:stop]) for name in self.shuffled()}
-
-    def row(self, index: int) -> dict[str, Any]:
-        return {name: self.columns[name][1][index] for name in self.shuffled()}
-
-
 @dataclass(slots=True)
 class _Examined:
     """A server under examination, and what was found out about it."""
@@ -195,7 +165,7 @@ class _Examined:
                 True, "METADATA_EQUAL", f"the metadata names the {len(self.signature.inputs)} columns it reads"
             )
 
-    def batches(self, questions: _Questions, size: int) -> None:
+    def batches(self, questions: Questions, size: int) -> None:
         total = len(self.comparison.expected)
         try:
             for start in range(0, total, size):
@@ -207,7 +177,7 @@ class _Examined:
             return
         self._conclude("BATCH", f"all {total} rows, asked {size} at a time with columns shuffled")
 
-    def singles(self, questions: _Questions, count: int) -> None:
+    def singles(self, questions: Questions, count: int) -> None:
         before = len(self.comparison.differences)
         chosen = sorted(questions.order.sample(range(len(self.comparison.expected)), count))
         for index in chosen:
@@ -222,7 +192,7 @@ class _Examined:
             self.comparison.compare([index], _as_outputs(answer, self.signature))
         self._conclude("SINGLE", f"{count} rows, asked one by one", before)
 
-    def bad_input(self, questions: _Questions) -> None:
+    def bad_input(self, questions: Questions) -> None:
         """A value of the wrong type must be refused by name, and the next row answered."""
         name = self.signature.names[0]
         row = questions.row(0)
@@ -270,18 +240,9 @@ class _Examined:
             self.note(True, f"{kind}_EQUAL", f"{what}, got the answers of training", observed=0, expected=0)
 
 
-def _sendable(arrays: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
-    """Which rows can be asked: JSON has no word for infinity."""
-    sendable = np.ones(rows, dtype=bool)
-    for array in arrays.values():
-        if array.dtype != object:
-            sendable &= ~np.isinf(array)
-    return sendable
-
-
-def _unsendable(sendable: np.ndarray, *, ok: bool) -> Reason:
-    count = int((~sendable).sum())
-    which = f"{count} of {len(sendable)} rows" if ok else f"all {count} rows"
+def _unsendable(asked: np.ndarray, *, ok: bool) -> Reason:
+    count = int((~asked).sum())
+    which = f"{count} of {len(asked)} rows" if ok else f"all {count} rows"
     return Reason(
         ok=ok, code="NOT_ASKED", message=f"{which} hold infinity, which no request can carry, and were not asked"
     )
@@ -308,13 +269,3 @@ def _as_outputs(answer: Any, signature: Signature) -> dict[str, list[Any]]:
         "label": [answer["label"]],
         "probabilities": [[answer["probabilities"][word] for word in signature.classes]],
     }
-
-
-@contextmanager
-def _folder(package: Package | Path) -> Iterator[Path]:
-    if isinstance(package, Path):
-        yield package
-        return
-    with tempfile.TemporaryDirectory(prefix="mainspring-package-") as name:
-        package.save(Path(name))
-        yield Path(name)

@@ -1,15 +1,21 @@
-"""The standard steps of serving: prove that a package answers as trained, and push it."""
+"""The standard steps of serving: prove that a package answers as trained, measure what it takes, and push it."""
 
+import logging
 from pathlib import Path
 
+from mainspring.core.errors import InputError
 from mainspring.core.verdicts import Verdict
 from mainspring.data import Examples
 from mainspring.evaluation.ports import Predictor
-from mainspring.models.package import Package
+from mainspring.models.package import Package, columns_of
 from mainspring.models.registry import PRODUCTION, ModelVersion, Registry
 from mainspring.pipelines import resource, step
 from mainspring.serving.infra_validator import validate, with_missing
+from mainspring.serving.measuring import Operations
+from mainspring.serving.measuring import measure_operation as measure
 from mainspring.serving.push import Pushed, push_version
+
+_LOG = logging.getLogger(__name__)
 
 
 @step(requires=("msgspec", "onnxruntime", "starlette", "uvicorn"))
@@ -38,6 +44,51 @@ def infra_validate(
     table = examples.split(split if split in examples.names else examples.names[0]).rows(0, rows)
     asked = with_missing(table, package.signature)
     return validate(package, model.predict(asked), asked, singles=singles)
+
+
+@step(requires=("msgspec", "onnxruntime", "starlette", "uvicorn"))
+def measure_operation(
+    package: Package,
+    examples: Examples,
+    baseline: Package | None = None,
+    *,
+    split: str = "eval",
+    rows: int = 200,
+    requests: int = 300,
+    seconds: float = 20.0,
+    batch: int = 100,
+    concurrency: int = 1,
+) -> Operations:
+    """Serve a package, ask it real rows, and measure its size, latency, throughput, memory and time to load.
+
+    Args:
+        package: What would be served.
+        examples: Where the rows come from.
+        baseline: A package that is measured in turns with it, such as the blessed one; one that cannot read the
+            rows is not measured, and the log says why.
+        split: The split to take rows from; the first one if it is not there.
+        rows: At most this many rows, from the beginning of the split.
+        requests: How many single rows are timed of each package, and a tenth of it as many batches.
+        seconds: About how long the timing may take.
+        batch: Rows per batch.
+        concurrency: Requests that are under way at the same time.
+    """
+    table = examples.split(split if split in examples.names else examples.names[0]).rows(0, rows)
+    if baseline is not None:
+        try:
+            columns_of(table, baseline.signature)
+        except InputError as error:
+            _LOG.warning("the baseline was not measured: it cannot read the rows: %s", error)
+            baseline = None
+    return measure(
+        package,
+        table,
+        baseline=baseline,
+        requests=requests,
+        seconds=seconds,
+        batch=batch,
+        concurrency=concurrency,
+    )
 
 
 @step

@@ -178,6 +178,30 @@ def test_a_blessed_model_that_was_deleted_is_passed_over(place: Any) -> None:
     assert place.value(place.run(blessing.build("c", False)), "look") == "a"
 
 
+@step
+def register_packed(package: Packed) -> Version:
+    return Version(f"version of {package.content}")
+
+
+@step
+def look_packed(package: Packed | None) -> str:
+    return "nothing" if package is None else package.content
+
+
+def test_the_package_of_the_latest_blessed(place: Any) -> None:
+    @pipeline(name="packing")
+    def packing(word: str, bless: bool) -> None:
+        package = pack(train(word))
+        look_packed(latest_blessed(package, wanted=Packed))
+        if bless:
+            register_packed(package)
+
+    assert place.value(place.run(packing.build("a", True)), "look_packed") == "nothing"
+    assert place.value(place.run(packing.build("b", False)), "look_packed") == "package of a"
+    assert place.value(place.run(packing.build("c", True)), "look_packed") == "package of a", "b was not blessed"
+    assert place.value(place.run(packing.build("c", True)), "look_packed") == "package of a", "not itself"
+
+
 class Standing:
     """A registry that production was taken back in: it points to the second version again, after the third."""
 

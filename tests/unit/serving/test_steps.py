@@ -1,5 +1,6 @@
 """The steps as plain functions, with a real registry and a real server process."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from mainspring.core.verdicts import Verdict
 from mainspring.data import Examples, Table
 from mainspring.evaluation import Predictions
 from mainspring.models.registry import Registry
+from mainspring.models.signature import Field, Signature
 from mainspring.models.versions import Version
 from mainspring.serving.push import Deployment
-from mainspring.serving.steps import infra_validate, push
+from mainspring.serving.steps import infra_validate, measure_operation, push
 from mainspring.store.adapters.local_blobs import open_blobs
 from mainspring.store.adapters.memory import open_store
 
@@ -82,3 +84,16 @@ def test_a_version_that_is_not_registered_is_not_pushed(rule: Any, registry: Reg
     with pytest.raises(NotFoundError, match=r"no version 9\.9\.9"):
         push(rule.package(), other, registry=registry, deployments=tmp_path / "serving")
     assert not (tmp_path / "serving").exists()
+
+
+def test_a_package_is_measured_beside_the_baseline_that_can_read_the_rows(
+    rule: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    examples = Examples(splits={"train": Table.from_columns(ROWS)})
+    found = measure_operation(rule.package(), examples, rule.package(), requests=10, seconds=1.0)
+    assert found.baseline is not None
+    assert (found.operation.requests, found.operation.interleaved) == (10, True)
+    other = replace(rule.package(), signature=Signature.of([Field("age", "FP64")], classes=("no", "yes")))
+    assert measure_operation(rule.package(), examples, other, requests=10).baseline is None
+    assert "cannot read the rows" in caplog.text
+    assert "age" in caplog.text
