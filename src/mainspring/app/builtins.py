@@ -11,6 +11,7 @@ from mainspring.core.plugins import hookimpl
 def mainspring_artifact_types() -> Mapping[str, str]:
     """The nouns of the rooms."""
     return {
+        "mainspring.Anchor": "mainspring.evaluation.explanation.anchors:Anchor",
         "mainspring.Approval": "mainspring.pipelines.approvals:Approval",
         "mainspring.Assessment": "mainspring.data.assessment:Assessment",
         "mainspring.Attributions": "mainspring.evaluation.explanation:Attributions",
@@ -40,6 +41,7 @@ def mainspring_explainers() -> Mapping[str, str]:
     """Ways to explain an answer."""
     shapley = "mainspring.evaluation.explanation.shapley.attributing"
     return {
+        "anchors": "mainspring.evaluation.explanation.anchors:anchors",
         "exact_shapley": f"{shapley}:by_exact_shapley",
         "kernel_shap": f"{shapley}:by_kernel_shap",
         "sampled_shapley": f"{shapley}:by_sampled_shapley",

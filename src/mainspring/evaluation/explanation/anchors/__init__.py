@@ -1,0 +1,7 @@
+"""Anchors: rules that are enough for an answer, with their precision and their reach."""
+
+from mainspring.evaluation.explanation.anchors.anchor import Anchor
+from mainspring.evaluation.explanation.anchors.predicates import Predicate
+from mainspring.evaluation.explanation.anchors.search import anchors
+
+__all__ = ["Anchor", "Predicate", "anchors"]
