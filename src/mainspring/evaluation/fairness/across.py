@@ -18,12 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.evaluation.fairness.cells import CALIBRATION_EDGES, Cells
-from mainspring.evaluation.fairness.figures import RATE_BOTTOMS, RATE_TOPS, RATES, UNTHRESHOLDED, divide
+from mainspring.evaluation.fairness.figures import RATE_BOTTOMS, RATE_TOPS, RATES, UNTHRESHOLDED, Floats, divide
 from mainspring.evaluation.fairness.inequality import entropy
 from mainspring.evaluation.fairness.means import Means
 from mainspring.evaluation.metrics.intervals import Intervals, normal, wilson
 from mainspring.evaluation.metrics.measured import Interval
-from mainspring.evaluation.metrics.ranking import Floats
 
 _NO_ROWS = "there are no rows with a label"
 _BROKEN = "the model gave no finite value for {} of {} rows"

@@ -13,14 +13,13 @@ from mainspring.core import InputError, Slice
 from mainspring.evaluation.fairness.across import Across, calibration, inequality, of_cells, of_means
 from mainspring.evaluation.fairness.cells import CALIBRATION_EDGES, Cells, ScoredRows
 from mainspring.evaluation.fairness.fairness import Fairness, Group
-from mainspring.evaluation.fairness.figures import Figure
+from mainspring.evaluation.fairness.figures import Figure, Floats
 from mainspring.evaluation.fairness.gaps import Gap, Groups, gaps
 from mainspring.evaluation.fairness.grouping import Grouping
 from mainspring.evaluation.fairness.means import Means
 from mainspring.evaluation.labelled import Labelled, label_rows
 from mainspring.evaluation.metrics.classification import ClassifiedRows
 from mainspring.evaluation.metrics.intervals import Intervals
-from mainspring.evaluation.metrics.ranking import Floats
 from mainspring.evaluation.metrics.regression import MeasuredRows
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Cutoff, Predictions

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
 from mainspring.evaluation.metrics.measured import Interval
+
+Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +104,8 @@ RATES: Mapping[str, Rate] = {
 UNTHRESHOLDED = frozenset({"base_rate"})
 """Rates that no threshold changes."""
 
-RATE_TOPS: npt.NDArray[np.float64] = np.array([rate.top for rate in RATES.values()], dtype=np.float64).T
-RATE_BOTTOMS: npt.NDArray[np.float64] = np.array([rate.bottom for rate in RATES.values()], dtype=np.float64).T
+RATE_TOPS: Floats = np.array([rate.top for rate in RATES.values()], dtype=np.float64).T
+RATE_BOTTOMS: Floats = np.array([rate.bottom for rate in RATES.values()], dtype=np.float64).T
 """The same as matrices: counts of the four kinds, shape ``[…, 4]``, times these give ``[…, rate]``."""
 
 
@@ -141,10 +143,10 @@ FACTS: Facts = {
 }
 
 
-def divide(top: npt.NDArray[np.float64], bottom: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def divide(top: Floats, bottom: Floats) -> Floats:
     """``top / bottom``, NaN where there is no denominator."""
     shape = np.broadcast_shapes(top.shape, bottom.shape)
-    found: npt.NDArray[np.float64] = np.divide(top, bottom, out=np.full(shape, math.nan), where=bottom > 0)
+    found: Floats = np.divide(top, bottom, out=np.full(shape, math.nan), where=bottom > 0)
     return found
 
 

@@ -12,10 +12,9 @@ import numpy.typing as npt
 
 from mainspring.core import Slice
 from mainspring.evaluation.fairness.across import Across, between
-from mainspring.evaluation.fairness.figures import divide
+from mainspring.evaluation.fairness.figures import Floats, divide
 from mainspring.evaluation.fairness.notions import NOTIONS, Comparison, Notion
 from mainspring.evaluation.metrics.measured import Interval
-from mainspring.evaluation.metrics.ranking import Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

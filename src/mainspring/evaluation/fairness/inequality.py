@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.evaluation.metrics.ranking import Floats
+from mainspring.evaluation.fairness.figures import Floats
 
 
 def generalized_entropy_index(

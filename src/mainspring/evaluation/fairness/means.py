@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mainspring.evaluation.metrics.ranking import Floats
+from mainspring.evaluation.fairness.figures import Floats
 
 
 @dataclass(frozen=True, eq=False)
