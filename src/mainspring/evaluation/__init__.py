@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mainspring.evaluation.operation import Operation
     from mainspring.evaluation.ports import Predictor
     from mainspring.evaluation.predictions import Cutoff, Predictions
+    from mainspring.evaluation.viewing.comparing import view_comparison
+    from mainspring.evaluation.viewing.forms import evaluation_form
+    from mainspring.evaluation.viewing.showing import view
 
 # Imported on first use: these need numpy, which costs more than everything a small command needs.
 _EXPORTS = {
@@ -45,8 +48,11 @@ _EXPORTS = {
     "better": "metrics.directions",
     "compare": "gates",
     "evaluate": "evaluation",
+    "evaluation_form": "viewing.forms",
     "metric": "metrics.custom",
     "predictions_in": "columns",
+    "view": "viewing.showing",
+    "view_comparison": "viewing.comparing",
 }
 
 __all__ = [
@@ -68,8 +74,11 @@ __all__ = [
     "better",
     "compare",
     "evaluate",
+    "evaluation_form",
     "metric",
     "predictions_in",
+    "view",
+    "view_comparison",
 ]
 
 

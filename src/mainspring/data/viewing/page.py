@@ -30,12 +30,14 @@ class Page:
     Attributes:
         html: The whole page.
         height: About how high it is, in pixels, as part of a notebook.
+        name: What the frame around it is called, for people who do not see it.
 
     In a notebook it shows itself, in a frame of its own, so that several do not disturb each other.
     """
 
     html: str
     height: int = _MOST
+    name: str = "Mainspring data view"
 
     def save(self, path: str | Path) -> Path:
         """Write the page to a file.
@@ -51,7 +53,7 @@ class Page:
     def _repr_html_(self) -> str:
         held = html.escape(self.html, quote=True)
         return (
-            f'<iframe title="Mainspring data view" sandbox="allow-scripts allow-popups" loading="lazy" '
+            f'<iframe title="{html.escape(self.name)}" sandbox="allow-scripts allow-popups" loading="lazy" '
             f'style="width:100%;height:{self.height}px;border:0;border-radius:8px" srcdoc="{held}"></iframe>'
         )
 
@@ -68,13 +70,13 @@ def render(material: Material) -> Page:
             style=_file("page.css"),
             script=script,
             script_digest=digest,
-            data=_embedded(material.payload),
+            data=embedded(material.payload),
         )
     )
     return Page(text + "\n", min(max(_FRAME + _ROW * material.num_features, _LEAST), _MOST))
 
 
-def _embedded(payload: Mapping[str, Any]) -> str:
+def embedded(payload: Mapping[str, Any]) -> str:
     """JSON for the inside of a script element, where ``<`` could end it."""
     text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # The two line separators are line ends in old scripts, though not in JSON.

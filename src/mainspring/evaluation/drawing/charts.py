@@ -13,6 +13,8 @@ from mainspring.evaluation.drawing.lettering import number as _n
 
 _MOST_NUMBERED = 12
 _MOST_TOLD = 4
+_BROAD = 420.0
+"""A chart wider than this wants the whole width of a page."""
 _FINE = 20.0
 """Cells up to this size share one ground and have no rounded corners: there are thousands of them."""
 
@@ -78,7 +80,8 @@ def line_chart(
         body += legend([line.name for line in lines], frame)
     if mark is not None:
         body += frame.mark(mark)
-    return chart(size, title, description or "; ".join(line.name for line in lines), body, frame=frame)
+    words = description or "; ".join(line.name for line in lines)
+    return chart(size, title, words, body, broad=size[0] > _BROAD, frame=frame)
 
 
 def histogram(

@@ -1,0 +1,202 @@
+"""Gathers the page of an evaluation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from mainspring.core.verdicts import Verdict
+from mainspring.data.viewing.wording import counted, figure, shortened
+from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
+from mainspring.evaluation.viewing import pictures
+from mainspring.evaluation.viewing.classes import class_rows, confusion_of, mistakes
+from mainspring.evaluation.viewing.figures import between, change, main_metric, tone, words
+from mainspring.evaluation.viewing.material import Judgement, Material, Picture, Section, Told
+from mainspring.evaluation.viewing.metrics import counts, is_many, metric_rows
+from mainspring.evaluation.viewing.slices import MOST_SLICES, slice_table, worst_first
+from mainspring.evaluation.viewing.thresholds import gains, ground_of, thresholds_of
+
+THIS, BASELINE = "this model", "baseline"
+_TOLD_ROWS = 30
+_TITLE = 160
+
+
+def judgement_of(
+    evaluation: Evaluation,
+    baseline: Evaluation | None,
+    main: str,
+    *,
+    baseline_name: str = BASELINE,
+    most_slices: int = MOST_SLICES,
+) -> Judgement:
+    """How good a model is: metrics, pictures, classes and slices.
+
+    Args:
+        evaluation: The candidate's.
+        baseline: That of the model to compare with, if there is one.
+        main: The metric that slices are sorted by.
+        baseline_name: What the other model is called.
+        most_slices: Of how many slices there is a row, the worst ones.
+    """
+    columns, classes = class_rows(evaluation)
+    many = is_many(evaluation)
+    return Judgement(
+        summary=summary_of(evaluation),
+        main=words(main),
+        metrics=metric_rows(evaluation, baseline, main) if evaluation.count else [],
+        counts=counts(evaluation) if evaluation.count else [],
+        has_baseline=baseline is not None and ALL_ROWS in baseline.measured,
+        baseline=baseline_name,
+        level="95 %",
+        pictures=_pictures(evaluation, baseline, baseline_name),
+        class_pictures=pictures.each_class(list(evaluation.curves.items())) if many else [],
+        confusion=confusion_of(evaluation.classes or (), evaluation.confusion) if evaluation.count else None,
+        classes=classes,
+        class_columns=columns,
+        mistakes=mistakes(evaluation),
+        slices=slice_table(evaluation, baseline, main, most=most_slices),
+        notes=list(evaluation.notes),
+    )
+
+
+def summary_of(evaluation: Evaluation) -> str:
+    """What was judged on what, in one sentence."""
+    of = f", class {evaluation.positive}" if evaluation.positive is not None else ""
+    return (
+        f"{evaluation.task.replace('_', ' ').capitalize()} of {evaluation.label}{of}, judged on "
+        f"{counted(evaluation.count, 'row')} of split {evaluation.split}."
+    )
+
+
+def pairs_of(
+    evaluation: Evaluation, baseline: Evaluation | None, name: str, other: str = BASELINE
+) -> pictures.Pairs:
+    """The curves of a class, with those of the baseline."""
+    if name not in evaluation.curves:
+        return []
+    found = [(THIS, evaluation.curves[name])]
+    if baseline is not None and name in baseline.curves:
+        found.append((shortened(other, 24), baseline.curves[name]))
+    return found
+
+
+def gather(
+    evaluation: Evaluation,
+    *,
+    baseline: Evaluation | None = None,
+    verdict: Verdict | None = None,
+    sections: Sequence[Section] = (),
+    title: str = "",
+) -> Material:
+    """Everything that the page of an evaluation says."""
+    main = main_metric(evaluation, asked_for(verdict))
+    judgement = judgement_of(evaluation, baseline, main)
+    pairs = pairs_of(evaluation, baseline, evaluation.positive or "")
+    return Material(
+        kind="Evaluation",
+        title=shortened(title, _TITLE) or f"How well {evaluation.label} is predicted",
+        sentence=_sentence(evaluation, baseline, main, verdict),
+        facts=_facts(evaluation, baseline, main, verdict),
+        verdict=verdict,
+        judgement=judgement,
+        thresholds=thresholds_of(evaluation, pairs) if pairs else None,
+        sections=list(sections),
+        origin=origin_of(evaluation),
+        version=version("mainspring"),
+    )
+
+
+def asked_for(verdict: Verdict | None) -> list[str]:
+    """The metrics that a gate judged."""
+    # A verdict is false where the gate says no.
+    reasons = verdict.reasons if verdict is not None else ()
+    return [reason.subject.partition(" | ")[0] for reason in reasons if reason.subject]
+
+
+def origin_of(evaluation: Evaluation) -> list[Told]:
+    """What is known of where the figures come from."""
+    found = [
+        Told(name="Task", value=evaluation.task.replace("_", " ")),
+        Told(name="Label", value=evaluation.label),
+        Told(name="Split", value=evaluation.split),
+        Told(name="Rows judged", value=figure(evaluation.count)),
+        Told(name="Slices", value=figure(len(evaluation.measured) - 1)),
+    ]
+    if evaluation.classes:
+        told = ", ".join(evaluation.classes[:12])
+        more = f" and {len(evaluation.classes) - 12} more" if len(evaluation.classes) > 12 else ""
+        found.insert(2, Told(name="Classes", value=shortened(told, 300) + more))
+    if evaluation.positive is not None:
+        found.insert(3, Told(name="Positive class", value=evaluation.positive))
+    return found
+
+
+def _pictures(evaluation: Evaluation, baseline: Evaluation | None, other: str) -> list[Picture]:
+    if evaluation.classes is None:
+        pairs = pairs_of(evaluation, baseline, "", other)
+        return pictures.regression(pairs) if pairs else []
+    if is_many(evaluation):
+        return []
+    pairs = pairs_of(evaluation, baseline, evaluation.positive or "", other)
+    found = pictures.one_class(pairs, evaluation.positive or "") if pairs else []
+    ground = ground_of(evaluation)
+    if ground is not None:
+        points = gains(ground)
+        found += [pictures.gain(points), pictures.lift(points)]
+    return found
+
+
+def _sentence(evaluation: Evaluation, baseline: Evaluation | None, main: str, verdict: Verdict | None) -> str:
+    if not evaluation.count:
+        return (
+            "No row could be judged: " + (evaluation.notes[0] if evaluation.notes else "there are no labels") + "."
+        )
+    value = evaluation.overall[main]
+    told = f"{words(main)} is {figure(value)} on {counted(evaluation.count, 'row')}"
+    if baseline is not None and main in baseline.overall:
+        old = baseline.overall[main]
+        side = tone(main, value, old)
+        told += (
+            f", {figure(float(f'{abs(value - old):.3g}'))} {side} than the baseline"
+            if side
+            else ", as the baseline"
+        )
+    if verdict is None:
+        return told + "."
+    if verdict.ok:
+        return f"{told}; {verdict.gate} says yes."
+    first, more = verdict.failures[0], len(verdict.failures) - 1
+    others = f", and {counted(more, 'more reason')}" if more else ""
+    return f"{told}; {verdict.gate} says no ({first.message.rstrip('.')}{others})."
+
+
+def _facts(evaluation: Evaluation, baseline: Evaluation | None, main: str, verdict: Verdict | None) -> list[Told]:
+    overall = evaluation.measured[ALL_ROWS]
+    facts = []
+    if verdict is not None:
+        more = f"from {verdict.gate}" if verdict.ok else f"{counted(len(verdict.failures), 'reason')} against"
+        facts.append(
+            Told(
+                name="Verdict", value="yes" if verdict.ok else "no", more=more, tone="yes" if verdict.ok else "no"
+            )
+        )
+    value = overall.values.get(main, math.nan)
+    if not evaluation.count:
+        return [*facts, Told(name="Rows", value="0", more=f"split {evaluation.split}")]
+    facts.append(Told(name=words(main), value=figure(value), more=between(overall.intervals.get(main))))
+    old = baseline.overall.get(main, math.nan) if baseline is not None else math.nan
+    if math.isfinite(old):
+        facts.append(
+            Told(
+                name="Change", value=change(value - old), more=f"{figure(old)} before", tone=tone(main, value, old)
+            )
+        )
+    facts.append(Told(name="Rows", value=figure(evaluation.count), more=f"split {evaluation.split}"))
+    worst = [(key, one) for key, one in worst_first(evaluation, main) if one.count >= _TOLD_ROWS][:1]
+    for key, one in worst:
+        found = one.values.get(main, math.nan)
+        if math.isfinite(found):
+            more = f"{shortened(str(key), 60)}, {counted(one.count, 'row')}"
+            facts.append(Told(name="Worst slice", value=figure(found), more=more, tone=tone(main, found, value)))
+    return facts
