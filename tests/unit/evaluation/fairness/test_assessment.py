@@ -288,3 +288,39 @@ def test_labels_may_be_texts_truths_or_numbers() -> None:
         )
         gaps.append(found.gap("equal_opportunity_difference").value)
     assert gaps == [0.25, 0.25, 0.25]
+
+
+def test_consistency_is_measured_where_it_is_said_who_is_alike() -> None:
+    table, answers = sample()
+    random = np.random.default_rng(8)
+    people = Table.from_columns(
+        {
+            "y": table.column("y"),
+            "sex": table.column("sex"),
+            "near": answers.scores[:, 1],
+            "noise": random.random(3000),
+        }
+    )
+    near, noise = (
+        assess_fairness(
+            answers, people, label="y", protected=["sex"], alike=[name], intervals=CLOSED, chunk_rows=1000
+        ).overall.figures["consistency"]
+        for name in ("near", "noise")
+    )
+    assert near.rows == 3000
+    assert near.value > 0.99
+    assert noise.value < 0.7
+    assert "consistency" not in sixteen().overall.figures
+    with pytest.raises(InputError, match="'size'"):
+        sixteen(alike=["size"])
+
+
+def test_protected_numbers_are_cut_into_ranges() -> None:
+    table = Table.from_columns({"hired": TRUTH, "age": np.linspace(20, 50, 16)})
+    found = assess_fairness(
+        ANSWERS, table, label="hired", protected=["age in [30, 40]", "age"], min_group_size=1, intervals=CLOSED
+    )
+    ranges = {str(group.key): group.count for group in found.of("age in [30, 40]")}
+    assert ranges == {"age=40 and more": 6, "age=below 30": 5, "age=[30, 40)": 5}
+    assert len(found.of("age")) == 4
+    assert found.gap("demographic_parity_difference", "age").protected == "age"
