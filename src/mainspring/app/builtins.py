@@ -15,6 +15,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Approval": "mainspring.pipelines.approvals:Approval",
         "mainspring.Assessment": "mainspring.data.assessment:Assessment",
         "mainspring.Attributions": "mainspring.evaluation.explanation:Attributions",
+        "mainspring.Counterfactuals": "mainspring.evaluation.explanation.counterfactuals:Counterfactuals",
         "mainspring.Effect": "mainspring.evaluation.explanation.effects:Effect",
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
@@ -42,6 +43,7 @@ def mainspring_explainers() -> Mapping[str, str]:
     shapley = "mainspring.evaluation.explanation.shapley.attributing"
     return {
         "anchors": "mainspring.evaluation.explanation.anchors:anchors",
+        "counterfactuals": "mainspring.evaluation.explanation.counterfactuals:counterfactuals",
         "exact_shapley": f"{shapley}:by_exact_shapley",
         "kernel_shap": f"{shapley}:by_kernel_shap",
         "sampled_shapley": f"{shapley}:by_sampled_shapley",

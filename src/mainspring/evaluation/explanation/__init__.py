@@ -4,20 +4,40 @@
 columns, never those of a matrix behind them.
 """
 
+from mainspring.evaluation.explanation.anchors import Anchor, Predicate, anchors
 from mainspring.evaluation.explanation.asking import Asked
 from mainspring.evaluation.explanation.attributions import Attributions, Contribution, ResidualError
 from mainspring.evaluation.explanation.background import Background
 from mainspring.evaluation.explanation.budgets import Budget, BudgetError, Spent
+from mainspring.evaluation.explanation.counterfactuals import (
+    Change,
+    Constraints,
+    Counterfactual,
+    Counterfactuals,
+    counterfactuals,
+)
+from mainspring.evaluation.explanation.effects import Effect, accumulated_local_effects, partial_dependence
 from mainspring.evaluation.explanation.explaining import explain
 
 __all__ = [
+    "Anchor",
     "Asked",
     "Attributions",
     "Background",
     "Budget",
     "BudgetError",
+    "Change",
+    "Constraints",
     "Contribution",
+    "Counterfactual",
+    "Counterfactuals",
+    "Effect",
+    "Predicate",
     "ResidualError",
     "Spent",
+    "accumulated_local_effects",
+    "anchors",
+    "counterfactuals",
     "explain",
+    "partial_dependence",
 ]

@@ -149,7 +149,10 @@ class Asked:
 
     def labels(self, columns: Columns) -> npt.NDArray[Any]:
         """The model's answers: classes (object array of str), or its values."""
-        figures, chosen = self.answers(columns)
+        return self.named(*self.answers(columns))
+
+    def named(self, figures: Floats, chosen: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
+        """What :meth:`answers` gave, as the model's answers."""
         if self.classes is None:
             return figures
         names = np.empty(len(self.classes), dtype=object)

@@ -1,0 +1,7 @@
+"""Counterfactuals: what would have had to be different for another answer."""
+
+from mainspring.evaluation.explanation.counterfactuals.constraints import Constraints
+from mainspring.evaluation.explanation.counterfactuals.nouns import Change, Counterfactual, Counterfactuals
+from mainspring.evaluation.explanation.counterfactuals.search import counterfactuals
+
+__all__ = ["Change", "Constraints", "Counterfactual", "Counterfactuals", "counterfactuals"]
