@@ -27,6 +27,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Package": "mainspring.models.package:Package",
         "mainspring.Pushed": "mainspring.serving.push:Pushed",
         "mainspring.Reduction": "mainspring.data.transforms.reduction:AffineReduction",
+        "mainspring.ResidualDiagnosis": "mainspring.evaluation.metrics.residuals:ResidualDiagnosis",
         "mainspring.Schema": "mainspring.data.schema:Schema",
         "mainspring.Statistics": "mainspring.data.statistics:Statistics",
         "mainspring.Table": "mainspring.data.tables:Table",
