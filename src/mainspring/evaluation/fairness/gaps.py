@@ -14,6 +14,7 @@ from mainspring.core import Slice
 from mainspring.evaluation.fairness.across import Across, between
 from mainspring.evaluation.fairness.figures import Floats, divide
 from mainspring.evaluation.fairness.notions import NOTIONS, Comparison, Notion
+from mainspring.evaluation.fairness.pairs import difference, ends_of, quotient, widest
 from mainspring.evaluation.metrics.measured import Interval
 
 
@@ -163,33 +164,9 @@ def _spread(name: str, notion: Notion, parts: Sequence[Across], groups: Groups) 
         value=float(values[worst]),
         figure=part.name,
         groups=(groups.keys[high], groups.keys[low]),
-        interval=_resampled_spread(parts, kept, ratio, groups.level)
-        or _closed([part], *((low, high) if ratio else (high, low)), ratio=ratio),
+        interval=widest(parts, kept, ratio=ratio, level=groups.level),
         left_out=left_out,
     )
-
-
-def _resampled_spread(
-    parts: Sequence[Across], kept: npt.NDArray[np.int64], ratio: bool, level: float
-) -> Interval | None:
-    """The interval of resampled gaps, the two groups being found anew in each; none without spread."""
-    found: list[Floats] = []
-    for part in parts:
-        if part.draws is None:
-            return None
-        draws = part.draws[:, kept]
-        unknown = np.isnan(draws)
-        high = np.where(unknown, -math.inf, draws).max(axis=1)
-        low = np.where(unknown, math.inf, draws).min(axis=1)
-        two = (~unknown).sum(axis=1) >= 2
-        gap = (
-            divide(np.where(two, low, 0.0), np.where(two, high, 0.0))
-            if ratio
-            else np.where(two, high - low, math.nan)
-        )
-        found.append(gap)
-    joined = np.minimum.reduce(found) if ratio else np.maximum.reduce(found)
-    return _spreading(joined, level)
 
 
 def _signed(name: str, notion: Notion, parts: Sequence[Across], groups: Groups, privileged: int) -> Iterator[Gap]:
@@ -243,35 +220,17 @@ def _two(one: float, other: float, ratio: bool) -> float:
 
 
 def _closed(parts: Sequence[Across], one: int, other: int, *, ratio: bool) -> Interval | None:
-    """The interval of a difference or ratio of two groups, from the intervals of both.
-
-    Reference: G. Y. Zou and A. Donner, *Construction of confidence limits about effect measures: a general
-    approach*, Statistics in Medicine 27 (2008); for two proportions with Wilson's intervals this is Newcombe's
-    (1998) tenth method.
-    """
-    low = high = middle = 0.0
+    """From the intervals of both groups; a mean of differences has the mean of their deviations' squares."""
+    lows, highs, middle = [], [], 0.0
     for part in parts:
-        a, b = part.intervals[one], part.intervals[other]
-        x, y = float(part.values[one]), float(part.values[other])
-        if a is None or b is None:
+        ends = ends_of(part)
+        if ends is None:
             return None
+        x, y = part.values[one], part.values[other]
+        low, high = (quotient if ratio else difference)(x, ends[:, one], y, ends[:, other])
         if ratio:
-            return _closed_ratio(x, a, y, b)
-        share = 1 / len(parts)
-        middle += (x - y) * share
-        low += ((x - a.low) * share) ** 2 + ((b.high - y) * share) ** 2
-        high += ((a.high - x) * share) ** 2 + ((y - b.low) * share) ** 2
-    return Interval(middle - math.sqrt(low), middle + math.sqrt(high))
-
-
-def _closed_ratio(x: float, a: Interval, y: float, b: Interval) -> Interval | None:
-    """On the scale of logarithms; open to one side where a limit is 0."""
-    if y <= 0:
-        return None
-    if x <= 0:
-        return Interval(0.0, a.high / y)
-    down = math.hypot(math.log(x / a.low), math.log(b.high / y)) if a.low > 0 else math.inf
-    up = math.hypot(math.log(a.high / x), math.log(y / b.low)) if b.low > 0 else None
-    if up is None:
-        return None
-    return Interval(x / y * math.exp(-down), x / y * math.exp(up))
+            return Interval(float(low), float(high)) if math.isfinite(high) else None
+        middle += float(x - y) / len(parts)
+        lows.append(float(x - y - low) / len(parts))
+        highs.append(float(high - (x - y)) / len(parts))
+    return Interval(middle - math.hypot(*lows), middle + math.hypot(*highs))
