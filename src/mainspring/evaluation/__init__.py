@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mainspring.evaluation.evaluation import Evaluation, evaluate
     from mainspring.evaluation.fairness.assessment import assess_fairness
     from mainspring.evaluation.fairness.fairness import Fairness
+    from mainspring.evaluation.fairness.gate import judge_fairness
     from mainspring.evaluation.gates import compare
     from mainspring.evaluation.metrics.custom import Answers, Metric, metric
     from mainspring.evaluation.metrics.directions import better
@@ -49,6 +50,7 @@ _EXPORTS = {
     "compare": "gates",
     "evaluate": "evaluation",
     "evaluation_form": "viewing.forms",
+    "judge_fairness": "fairness.gate",
     "metric": "metrics.custom",
     "predictions_in": "columns",
     "view": "viewing.showing",
@@ -75,6 +77,7 @@ __all__ = [
     "compare",
     "evaluate",
     "evaluation_form",
+    "judge_fairness",
     "metric",
     "predictions_in",
     "view",
