@@ -17,6 +17,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Attributions": "mainspring.evaluation.explanation:Attributions",
         "mainspring.Counterfactuals": "mainspring.evaluation.explanation.counterfactuals:Counterfactuals",
         "mainspring.Effect": "mainspring.evaluation.explanation.effects:Effect",
+        "mainspring.Audit": "mainspring.evaluation.audit:Audit",
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
         "mainspring.Fairness": "mainspring.evaluation.fairness.fairness:Fairness",
@@ -47,7 +48,9 @@ def mainspring_explainers() -> Mapping[str, str]:
         "counterfactuals": "mainspring.evaluation.explanation.counterfactuals:counterfactuals",
         "exact_shapley": f"{shapley}:by_exact_shapley",
         "kernel_shap": f"{shapley}:by_kernel_shap",
+        "linear_shap": "mainspring.models.explaining:by_linear_shap",
         "sampled_shapley": f"{shapley}:by_sampled_shapley",
+        "tree_shap": "mainspring.models.explaining:by_tree_shap",
     }
 
 

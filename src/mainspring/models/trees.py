@@ -136,6 +136,15 @@ class TreeEnsemble:
             values[np.abs(values[:, column]) <= ZERO, column] = np.nan
         return values
 
+    def answers(self, matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Whether each row goes left at each node, on its way or not, ``[n, nodes]``; nothing at leaves."""
+        values = self.prepare(matrix)[:, np.maximum(self.feature, 0)]
+        yes = np.where(self.strict, values < self.threshold, values <= self.threshold)
+        for node, codes in self.categories.items():
+            yes[:, node] = np.isin(values[:, node], codes)
+        left: npt.NDArray[np.bool_] = np.where(np.isnan(values), self.default_left, yes)
+        return left
+
     def leaves(self, matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         """The node in which each row ends, ``[n, trees]``."""
         values = self.prepare(matrix)

@@ -126,6 +126,11 @@ class Asked:
         return tuple(self.types)
 
     @property
+    def predictor(self) -> Predictor:
+        """The model itself, for explanations that look inside."""
+        return self._predictor
+
+    @property
     def spent(self) -> Spent:
         """What was spent until now."""
         return self._meter.spent

@@ -86,6 +86,8 @@ def test_features_that_are_not_asked_about_keep_the_row():
     found = explain(Rule(), rows, background=background)
     assert found.features == ("age",)
     assert found.contributions.shape == (2, 1)
+    assert found.base[0] != found.base[1]
+    assert found.residual < 1e-9
 
 
 def test_answers_are_counted_bounded_and_remembered():

@@ -82,19 +82,24 @@ def attributed(
     columns = asked.columns(rows)
     size = len(background.features)
     values, errors = np.empty((rows.num_rows, size)), np.full((rows.num_rows, size), np.nan)
-    base = float(asked(background_columns(asked, background)).mean()) if len(background) else np.nan
+    alone = set(asked.names) <= set(background.features)
+    base = np.full(rows.num_rows, asked(background_columns(asked, background)).mean() if alone else np.nan)
     sampled = False
     for place in range(rows.num_rows):
         row = taken(columns, [place])
         generator = generator_of({name: value[0] for name, value in row.items()}, seed)
-        found, error = solve(game_of(asked, row, background), size, generator)
+        game = game_of(asked, row, background)
+        found, error = solve(game, size, generator)
         values[place] = found
+        if not alone:
+            # Columns that are not explained keep the row's values, so nothing known is not the same for all rows.
+            base[place] = game(np.zeros((1, size), dtype=np.bool_))[0]
         if error is not None:
             errors[place], sampled = error, True
     return Attributions(
         method=method,
         features=background.features,
-        base=np.full(rows.num_rows, base),
+        base=base,
         contributions=values,
         outputs=asked(columns) if rows.num_rows else np.empty(0),
         values=cells_of(columns, background.features, rows.num_rows),
@@ -108,7 +113,7 @@ def attributed(
             "seed": seed,
         },
         spent=asked.spent,
-    )
+    ).checked(TOLERANCE)
 
 
 def background_columns(asked: Asked, background: Background) -> Columns:

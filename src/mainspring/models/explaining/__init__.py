@@ -1,0 +1,10 @@
+"""Explanations that look inside a model: exact, and without asking it about mixtures of rows.
+
+The methods come in through the hook ``mainspring_explainers`` and are asked for by name:
+``explain(model, rows, background=…, method="tree_shap", scale="logit")``.
+"""
+
+from mainspring.models.explaining.linear import by_linear_shap
+from mainspring.models.explaining.trees import by_tree_shap
+
+__all__ = ["by_linear_shap", "by_tree_shap"]
