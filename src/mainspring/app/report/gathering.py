@@ -14,12 +14,13 @@ from mainspring.app.report.motion import motion_of
 from mainspring.app.report.nouns import Fact, Gate, Quality, Report
 from mainspring.app.report.proof import proof_of
 from mainspring.app.report.provenance import provenance_of
-from mainspring.app.report.quality import headline_change, main_metric, quality_of, words
+from mainspring.app.report.quality import headline_change, quality_of
 from mainspring.app.stories import Story
 from mainspring.data.schema import Schema
 from mainspring.data.statistics import Statistics
 from mainspring.data.validation import Validation
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
+from mainspring.evaluation.viewing.figures import main_metric, words
 from mainspring.models.package import Package
 
 if TYPE_CHECKING:

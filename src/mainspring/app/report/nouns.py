@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mainspring.core.verdicts import Reason
 from mainspring.data.validation import Anomaly, NotEvaluated
+from mainspring.evaluation.viewing.material import Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,51 +91,11 @@ class Motion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MetricRow:
-    """A metric over all rows; ``tone`` is ``better``, ``worse`` or nothing."""
-
-    name: str
-    value: str
-    sort: str
-    interval: str = ""
-    bar: str = ""
-    baseline: str = ""
-    change: str = ""
-    tone: str = ""
-    reason: str = ""
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SliceRow:
-    """A slice with its figures; ``cells`` are (text, sort key)."""
-
-    name: str
-    count: str
-    rows: int
-    bar: str
-    apart: str
-    tone: str
-    cells: Sequence[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """How good a model is on one split."""
+    """How good a model is on one split, by the step that judged it."""
 
     name: str
-    summary: str
-    metrics: Sequence[MetricRow]
-    counts: Sequence[Fact]
-    has_baseline: bool
-    main: str
-    slice_columns: Sequence[str]
-    slices: Sequence[SliceRow]
-    slices_left_out: int
-    pictures: Sequence[tuple[str, str]]
-    more_pictures: Sequence[tuple[str, str]]
-    mistakes: Sequence[tuple[str, str, str]]
-    notes: Sequence[str]
+    judgement: Judgement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

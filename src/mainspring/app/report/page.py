@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
 
 from mainspring.app.report.nouns import Report
-from mainspring.evaluation.drawing import picture_rules, variables
+from mainspring.app.report.wording import counted
+from mainspring.evaluation.viewing.page import TABLES, TEMPLATES, script_text, style_text
 
 
 def render(report: Report) -> str:
@@ -19,8 +20,8 @@ def render(report: Report) -> str:
         .get_template("page.html.j2")
         .render(
             report=report,
-            style=variables() + picture_rules() + (templates / "style.css").read_text(encoding="utf-8"),
-            script=(templates / "page.js").read_text(encoding="utf-8"),
+            style=style_text() + "\n" + (templates / "style.css").read_text(encoding="utf-8"),
+            script=script_text(TABLES) + "\n" + (templates / "page.js").read_text(encoding="utf-8"),
         )
         + "\n"
     )
@@ -28,10 +29,14 @@ def render(report: Report) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("mainspring.app.report"),
+    made = Environment(
+        loader=ChoiceLoader(
+            [PackageLoader("mainspring.app.report"), PrefixLoader({"evaluation": PackageLoader(TEMPLATES)})]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals.update(counted=counted)
+    return made

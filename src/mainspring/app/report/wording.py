@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 
 from mainspring.data.viewing.wording import NOTHING, counted, figure, percent, shortened
 
-__all__ = ["NOTHING", "change", "counted", "figure", "listed", "moment", "percent", "shortened", "size"]
+__all__ = ["NOTHING", "counted", "figure", "listed", "moment", "percent", "shortened", "size"]
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-
-def change(value: float) -> str:
-    """A difference, with its sign."""
-    if not math.isfinite(value):
-        return NOTHING
-    text = figure(float(f"{value:.3g}"))
-    return f"+{text}" if value > 0 else text if value < 0 else "\N{PLUS-MINUS SIGN}0"
 
 
 def listed(words: list[str]) -> str:

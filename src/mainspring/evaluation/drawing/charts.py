@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mainspring.evaluation.drawing.frames import SMALL, Bounds, Frame, chart, fitted, legend, short
+from mainspring.evaluation.drawing.frames import SMALL, STYLES, Bounds, Frame, chart, fitted, legend, short
 from mainspring.evaluation.drawing.lettering import escaped, shortened, width
 from mainspring.evaluation.drawing.lettering import number as _n
 
@@ -51,10 +51,10 @@ def line_chart(
     mark: tuple[float, float] | None = None,
     size: tuple[float, float] = (320, 300),
 ) -> str:
-    """Up to three curves over two axes; each has its own colour and dashes.
+    """Up to six curves over two axes; each has its own colour and dashes.
 
     Args:
-        lines: The curves, the most important first; from the fourth on they look like the third.
+        lines: The curves, the most important first; from the seventh on they look like the sixth.
         title: What it shows.
         x: Name of the x axis.
         y: Name of the y axis.
@@ -75,7 +75,7 @@ def line_chart(
         low, high = max(across[0], up[0]), min(across[1], up[1])
         body += f'<path class="ghost" d="M{frame.at(low, low)}L{frame.at(high, high)}"/>'
     for place in reversed(range(len(lines))):  # the first one on top
-        body += curve(lines[place], min(place, 2) + 1, frame)
+        body += curve(lines[place], min(place + 1, STYLES), frame)
     if len(lines) > 1:
         body += legend([line.name for line in lines], frame)
     if mark is not None:
@@ -172,7 +172,7 @@ def confusion_matrix(
 
 
 def curve(line: Line, style: int, frame: Frame) -> str:
-    """A line in one of the three styles, within a plane."""
+    """A line in one of the styles, within a plane."""
     places = [frame.at(a, b) for a, b in line.points if math.isfinite(a) and math.isfinite(b)]
     if not places:
         return ""

@@ -62,9 +62,15 @@ _RULES: Final = """
 .ms-pic .dots{fill:none;stroke:var(--accent);stroke-width:5;stroke-linecap:round;stroke-opacity:.32}
 .ms-pic .good{fill:var(--complete)}
 .ms-pic .bad{fill:var(--failed)}
+.ms-pic .l4{fill:none;stroke:var(--complete);stroke-width:2;stroke-dasharray:9 2 2 2}
+.ms-pic .l5{fill:none;stroke:var(--lost);stroke-width:2;stroke-dasharray:4 2}
+.ms-pic .l6{fill:none;stroke:var(--cached);stroke-width:2;stroke-dasharray:1 2}
 .ms-pic .f1{fill:var(--accent)}
 .ms-pic .f2{fill:var(--second)}
 .ms-pic .f3{fill:var(--third)}
+.ms-pic .f4{fill:var(--complete)}
+.ms-pic .f5{fill:var(--lost)}
+.ms-pic .f6{fill:var(--cached)}
 .ms-pic .soft{fill:var(--accent);fill-opacity:.28}
 .ms-pic .track{fill:var(--raised)}
 .ms-pic .whisker{stroke:var(--ink);stroke-width:1.25;fill:none}

@@ -11,6 +11,9 @@ from mainspring.evaluation.drawing.lettering import number as _n
 
 Bounds = tuple[float, float]
 
+STYLES = 6
+"""How many lines and bars can be told apart, each by its colour and its dashes."""
+
 SMALL = 11.5
 """Size of the letters of a legend."""
 
@@ -101,7 +104,7 @@ def legend(names: Sequence[str], frame: Frame, *, bars: bool = False) -> str:
     room = (frame.right - frame.left) / max(len(names), 1)
     drawn, x = "", frame.left
     for place, name in enumerate(names):
-        style = min(place, 2) + 1
+        style = min(place + 1, STYLES)
         text = shortened(name, SMALL, room - 30)
         sign = (
             f'<rect class="f{style}" x="{_n(x)}" y="6" width="10" height="10" rx="2"/>'

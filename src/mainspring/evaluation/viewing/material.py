@@ -173,12 +173,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """A table; the first entry of each row names it; ``find`` is the hint in a box that filters its rows."""
+    """A table; the first entry of each row names it.
+
+    Attributes:
+        caption: Its title.
+        columns: The heads.
+        rows: The cells, as many in each row as there are columns.
+        find: The hint in a box that filters the rows; there is no box without one.
+        folded: Whether only the title is seen until somebody asks for more.
+        pictures: Charts that belong to it, shown below.
+    """
 
     caption: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Entry]]
     find: str = ""
+    folded: bool = False
+    pictures: Sequence[Picture] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

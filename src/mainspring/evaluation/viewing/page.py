@@ -14,8 +14,11 @@ from mainspring.evaluation.drawing import picture_rules, variables
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-SCRIPT: Final = ("tables", "slices", "matrix", "thresholds")
-"""The parts of the script, in the order in which they build on each other."""
+TABLES: Final = ("tables", "matrix")
+"""The parts of the script for tables, which any page can use."""
+
+SCRIPT: Final = (*TABLES, "slices", "thresholds")
+"""All parts of the script, in the order in which they build on each other."""
 
 TEMPLATES: Final = "mainspring.evaluation.viewing"
 """Where the templates lie, for pages of other rooms that show the same parts."""
@@ -25,7 +28,7 @@ _HEIGHT = 900
 
 def render(template: str, page: Any) -> Page:
     """A page from what was gathered; equal material gives equal pages."""
-    script = script_text()
+    script = script_text(SCRIPT)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     text = (
         _environment()
@@ -48,9 +51,9 @@ def style_text() -> str:
 
 
 @cache
-def script_text() -> str:
-    """All parts of the script as one, with names of their own."""
-    parts = "\n".join(_file(f"script/{name}.js") for name in SCRIPT)
+def script_text(names: tuple[str, ...]) -> str:
+    """Parts of the script as one, with names of their own."""
+    parts = "\n".join(_file(f"script/{name}.js") for name in names)
     return f'(() => {{\n"use strict";\n{parts}\n}})();'
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from mainspring.app.report.wording import change, counted, figure, listed, moment, percent, size
+from mainspring.app.report.wording import counted, figure, listed, moment, percent, size
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,6 @@ def test_figures(value: object, text: str) -> None:
 
 
 def test_words() -> None:
-    assert (change(0.0123), change(-0.5), change(0.0)) == ("+0.0123", "−0.5", "±0")  # noqa: RUF001
     assert (percent(0.00001), percent(0.99999), percent(0.5)) == ("< 0.1 %", "> 99.9 %", "50 %")
     assert (counted(1, "row"), counted(0, "row")) == ("1 row", "0 rows")
     assert (listed([]), listed(["a"]), listed(["a", "b"])) == ("", "a", "a and b")

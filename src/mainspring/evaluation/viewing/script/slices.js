@@ -1,5 +1,6 @@
-// Slices: find by name, column and size; another metric redraws figures and bars.
-const slices = data.slices,
+// The figures of the page, and the slices: find by name, column and size; another metric redraws figures and bars.
+const data = JSON.parse($("#data").textContent),
+  slices = data.slices,
   table = $("#slice-table");
 if (slices && table) {
   const rows = $$("tbody tr", table),

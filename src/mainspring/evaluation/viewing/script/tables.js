@@ -2,7 +2,6 @@
 const root = document.documentElement;
 const $ = (query, from) => (from || document).querySelector(query);
 const $$ = (query, from) => Array.from((from || document).querySelectorAll(query));
-const data = JSON.parse($("#data").textContent);
 const DASH = "\u2014",
   MINUS = "\u2212";
 root.classList.add("js");

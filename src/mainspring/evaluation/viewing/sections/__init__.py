@@ -1,0 +1,1 @@
+"""Parts of the page that tell of other nouns than the evaluation: one module each, from the noun to a section."""
