@@ -48,6 +48,7 @@ def mainspring_explainers() -> Mapping[str, str]:
         "counterfactuals": "mainspring.evaluation.explanation.counterfactuals:counterfactuals",
         "exact_shapley": f"{shapley}:by_exact_shapley",
         "kernel_shap": f"{shapley}:by_kernel_shap",
+        "lime": "mainspring.evaluation.explanation.lime:lime",
         "linear_shap": "mainspring.models.explaining:by_linear_shap",
         "sampled_shapley": f"{shapley}:by_sampled_shapley",
         "tree_shap": "mainspring.models.explaining:by_tree_shap",
