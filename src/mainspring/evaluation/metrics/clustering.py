@@ -30,6 +30,7 @@ SAMPLE: Final = 2_000
 
 _NO_ROWS = "there are no rows"
 _BLOCK: Final = 500
+_EXACT: Final = 16
 
 
 def _fact(better: Better, title: str, says: str, *, unit: bool = False) -> Fact:
@@ -190,21 +191,28 @@ def _entropy(shares: Floats) -> float:
 
 def _expected_information(across: Floats, down: Floats, rows: int) -> float:
     """The mean mutual information of two random partitions with groups and clusters of these sizes."""
-    from scipy.special import gammaln
-
     total = 0.0
     firsts, seconds = (np.unique(sizes, return_counts=True) for sizes in (across, down))
     for first, times in zip(*firsts, strict=True):
         for second, more in zip(*seconds, strict=True):
             shared = np.arange(max(1.0, first + second - rows), min(first, second) + 1)
-            chance = (
-                gammaln(first + 1) + gammaln(second + 1) + gammaln(rows - first + 1) + gammaln(rows - second + 1)
-                - gammaln(rows + 1) - gammaln(shared + 1) - gammaln(first - shared + 1)
-                - gammaln(second - shared + 1) - gammaln(rows - first - second + shared + 1)
-            )  # fmt: skip
+            sizes = np.array([first, second, rows - first, rows - second])
+            chance = _log_factorial(sizes).sum() - _log_factorial(np.array([rows]))
+            for part in (shared, first - shared, second - shared, rows - first - second + shared):
+                chance = chance - _log_factorial(part)
             told = shared / rows * np.log(rows * shared / (first * second))
             total += float(times * more * (told @ np.exp(chance)))
     return total
+
+
+def _log_factorial(numbers: npt.NDArray[Any]) -> Floats:
+    """By Stirling's series, which needs no table of all numbers; from 16 on it is exact to rounding."""
+    size = np.maximum(numbers, _EXACT) + 1.0
+    series = 1 / (12 * size) - 1 / (360 * size**3) + 1 / (1260 * size**5) - 1 / (1680 * size**7)
+    large = (size - 0.5) * np.log(size) - size + 0.5 * math.log(2 * math.pi) + series
+    small = np.array([math.lgamma(number + 1) for number in range(_EXACT)])
+    found: Floats = np.where(numbers < _EXACT, small[np.minimum(numbers, _EXACT - 1).astype(np.int64)], large)
+    return found
 
 
 def _over_pairs(table: Floats, across: Floats, down: Floats, rows: int) -> dict[str, float]:
@@ -421,10 +429,11 @@ def _spread_out(state: PlacedState, where: Ints, size: int) -> tuple[Floats, Flo
 
 
 def _distances(first: Floats, second: Floats) -> Floats:
-    """Euclidean distances, shape ``[first, second]``; exact, where a product of matrices would cancel digits."""
-    from scipy.spatial.distance import cdist
-
-    found: Floats = cdist(first, second)
+    """Euclidean distances, shape ``[first, second]``, from differences: products would cancel digits."""
+    squares = np.zeros((len(first), len(second)))
+    for one, other in zip(first.T, second.T, strict=True):
+        squares += (one[:, None] - other) ** 2
+    found: Floats = np.sqrt(squares)
     return found
 
 

@@ -13,6 +13,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any, ClassVar, Final, Self
 
 import numpy as np
@@ -37,6 +38,7 @@ LEAST: Final = 0.1
 _MOST_POINTS: Final = 50
 _MOST_LAGS: Final = 10
 _FEW: Final = 8
+_FAR: Final = 30.0
 
 
 def _fact(title: str, says: str, *, unit: bool = False) -> Fact:
@@ -214,8 +216,6 @@ def diagnose_residuals(
 
 def _put_shape(sheet: Sheet, residuals: Floats) -> None:
     """Mean, deviation, and how far from normal."""
-    from scipy.special import log_ndtr
-
     count = len(residuals)
     few = f"{count} rows are too few: it takes {_FEW}"
     flat = "all residuals are equal" if count >= _FEW else few
@@ -234,13 +234,23 @@ def _put_shape(sheet: Sheet, residuals: Floats) -> None:
         kurtosis = float((centred**4).mean()) / spread**2 - 3
         ranked = np.sort(centred) / deviation
         odd = 2 * np.arange(1, count + 1) - 1
-        anderson = -count - float(odd @ (log_ndtr(ranked) + log_ndtr(-ranked[::-1]))) / count
+        anderson = -count - float(odd @ (_log_share_below(ranked) + _log_share_below(-ranked[::-1]))) / count
     bera = count / 6 * (skewness**2 + kurtosis**2 / 4)
     sheet.put("skewness", skewness, why=flat)
     sheet.put("kurtosis", kurtosis, why=flat)
     sheet.put("jarque_bera", bera, why=flat)
     sheet.put("jarque_bera_p", chi_squared_tail(bera, 2) if varies else math.nan, why=flat)
     sheet.put("anderson_darling", anderson, why=flat)
+
+
+def _log_share_below(deviations: Floats) -> Floats:
+    """The logarithm of the normal distribution function, far in the lower tail too."""
+    near = np.maximum(deviations, -_FAR)
+    shares = np.fromiter((math.erfc(-one / math.sqrt(2)) / 2 for one in near.tolist()), np.float64, len(near))
+    size = np.maximum(-deviations, _FAR)
+    tail = -(size**2) / 2 - np.log(size) - 0.5 * math.log(2 * math.pi) + np.log1p(-1 / size**2)
+    found: Floats = np.where(deviations > -_FAR, np.log(shares), tail)
+    return found
 
 
 def _ordered(residuals: Floats, order: npt.NDArray[Any]) -> Floats:
@@ -347,16 +357,12 @@ def _correlation_ratio(residuals: Floats, words: npt.NDArray[Any]) -> tuple[floa
 
 
 def _quantiles(residuals: Floats) -> Points:
-    from scipy.special import ndtri
-
     if len(residuals) < 2 or not float(np.ptp(residuals)) > 0:
         return ()
     ranked = np.sort((residuals - residuals.mean()) / residuals.std(ddof=1))
     picked = np.unique(np.linspace(0, len(ranked) - 1, min(_MOST_POINTS, len(ranked))).round().astype(np.int64))
-    expected = ndtri((picked + 0.5) / len(ranked))
-    return tuple(
-        (round(x, 6), round(y, 6)) for x, y in zip(expected.tolist(), ranked[picked].tolist(), strict=True)
-    )
+    expected = [NormalDist().inv_cdf(share) for share in ((picked + 0.5) / len(ranked)).tolist()]
+    return tuple((round(x, 6), round(y, 6)) for x, y in zip(expected, ranked[picked].tolist(), strict=True))
 
 
 def _findings(
@@ -380,7 +386,7 @@ def _findings(
         yield f"residuals go with those before them in {order} ({way}): rows are not independent"
     if figures["breusch_pagan_p"] < LEVEL and explained >= LEAST**2:
         way = f"Breusch-Pagan {_chance(figures['breusch_pagan_p'])}"
-        yield f"residuals spread more in some places than in others ({way}): one width of interval does not fit all"
+        yield f"residuals spread more in some places than in others ({way}): one interval width does not fit all"
     if figures["jarque_bera_p"] < LEVEL and (abs(figures["skewness"]) >= 0.5 or abs(figures["kurtosis"]) >= 1):
         way = f"skewness {figures['skewness']:.2f}, excess kurtosis {figures['kurtosis']:.2f}"
         yield f"residuals are not normal ({way}): intervals that take them as normal are off"
