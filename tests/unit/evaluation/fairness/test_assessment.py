@@ -9,11 +9,12 @@ import pytest
 from sklearn import metrics
 
 from mainspring.core import InputError, Slice
-from mainspring.data import Table
+from mainspring.data import Examples, Table
 from mainspring.evaluation.fairness.assessment import assess_fairness
 from mainspring.evaluation.fairness.fairness import Fairness
 from mainspring.evaluation.metrics.intervals import Intervals
 from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.steps import assess_fairness as assess_step
 
 CLOSED = Intervals()
 MEN, WOMEN = Slice.of(sex="m"), Slice.of(sex="f")
@@ -324,3 +325,20 @@ def test_protected_numbers_are_cut_into_ranges() -> None:
     assert ranges == {"age=40 and more": 6, "age=below 30": 5, "age=[30, 40)": 5}
     assert len(found.of("age")) == 4
     assert found.gap("demographic_parity_difference", "age").protected == "age"
+
+
+class Rule:
+    """A model written by hand."""
+
+    def predict(self, table: Table) -> Predictions:
+        """The answers of the table worked by hand."""
+        return ANSWERS
+
+
+def test_the_step_is_a_plain_function() -> None:
+    examples = Examples(splits={"eval": SIXTEEN})
+    assert assess_step(None, examples, label="hired", protected=["sex"]) is None
+    found = assess_step(Rule(), examples, label="hired", protected=["sex"], min_group_size=1, resamples=20)
+    assert found is not None
+    assert found.gap("equal_opportunity_difference").value == 0.25
+    assert found.intervals.resamples == 20
