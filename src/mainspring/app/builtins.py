@@ -22,6 +22,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Examples": "mainspring.data.examples:Examples",
         "mainspring.Fairness": "mainspring.evaluation.fairness.fairness:Fairness",
         "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",
+        "mainspring.Importance": "mainspring.evaluation.explanation.importance:Importance",
         "mainspring.Model": "mainspring.models.model:Model",
         "mainspring.ModelVersion": "mainspring.models.registry:ModelVersion",
         "mainspring.Operation": "mainspring.evaluation.operation:Operation",
