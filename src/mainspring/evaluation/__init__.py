@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mainspring.evaluation.columns import ColumnPredictor, predictions_in
     from mainspring.evaluation.curves import Curves
-    from mainspring.evaluation.evaluation import Evaluation, evaluate
+    from mainspring.evaluation.evaluation import Evaluation, evaluate, measure_rows
     from mainspring.evaluation.fairness.assessment import assess_fairness
     from mainspring.evaluation.fairness.fairness import Fairness
     from mainspring.evaluation.fairness.gate import judge_fairness
     from mainspring.evaluation.gates import compare
     from mainspring.evaluation.metrics.custom import Answers, Metric, metric
-    from mainspring.evaluation.metrics.directions import better
+    from mainspring.evaluation.metrics.directions import better, fact_of
     from mainspring.evaluation.metrics.facts import Better
     from mainspring.evaluation.metrics.intervals import Intervals
     from mainspring.evaluation.metrics.measured import Interval, Measured
@@ -49,6 +49,8 @@ _EXPORTS = {
     "better": "metrics.directions",
     "compare": "gates",
     "evaluate": "evaluation",
+    "fact_of": "metrics.directions",
+    "measure_rows": "evaluation",
     "evaluation_form": "viewing.forms",
     "judge_fairness": "fairness.gate",
     "metric": "metrics.custom",
@@ -77,7 +79,9 @@ __all__ = [
     "compare",
     "evaluate",
     "evaluation_form",
+    "fact_of",
     "judge_fairness",
+    "measure_rows",
     "metric",
     "predictions_in",
     "view",

@@ -1,4 +1,4 @@
-"""The points behind the pictures: ROC, precision and recall, calibration, distributions; at most 50 each."""
+"""The points behind the pictures: ROC, precision and recall, calibration, distributions, counts by threshold."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from mainspring.evaluation.metrics.classification import ClassificationState
-from mainspring.evaluation.metrics.ranking import Points, Ranking
-from mainspring.evaluation.metrics.regression import MeasuredRows
+from mainspring.evaluation.metrics.grouping import Floats
+from mainspring.evaluation.metrics.multilabel import LabelSetState
+from mainspring.evaluation.metrics.ranking import Counts, Points, Ranking
+from mainspring.evaluation.metrics.regression import RegressionState, weighted_quantile
 
 Bins = tuple[tuple[float, float, float], ...]
 
@@ -25,24 +27,28 @@ class Curves:
     """Points for pictures of one class against the rest, or of a regression.
 
     Attributes:
-        roc: (false positive rate, true positive rate), from (0, 0) to (1, 1).
-        precision_recall: (recall, precision).
+        roc: (false positive rate, true positive rate), from (0, 0) to (1, 1); at most 50.
+        precision_recall: (recall, precision); at most 50.
         calibration: (mean prediction, share of positives or mean label, weight), in bins of equal weight.
         histogram: (left edge, positives, negatives) of the scores in twenty bins of equal width; for a
             regression (left edge, rows, 0) of the errors (prediction minus label).
+        counts: (threshold, true positives, false positives, false negatives, true negatives) for rising
+            thresholds in steps of 1/200, those left out at which nothing changes; for one class alone.
     """
 
     roc: Points = ()
     precision_recall: Points = ()
     calibration: Bins = ()
     histogram: Bins = ()
+    counts: Counts = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        return {
+        plain = {
             name: [list(point) for point in getattr(self, name)]
             for name in ("roc", "precision_recall", "calibration", "histogram")
         }
+        return plain | {"counts": [list(row) for row in self.counts]} if self.counts else plain
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Curves:
@@ -50,31 +56,50 @@ class Curves:
         return cls(**{name: tuple(tuple(point) for point in points) for name, points in value.items()})
 
 
-def classification_curves(state: ClassificationState) -> dict[str, Curves]:
+def curves_of(state: object) -> dict[str, Curves]:
+    """Class name to its curves, of the state of any family; those of a regression are under ``""``."""
+    if isinstance(state, ClassificationState | LabelSetState):
+        return classification_curves(state)
+    if isinstance(state, RegressionState):
+        drawn = regression_curves(state)
+        return {} if drawn is None else {"": drawn}
+    return {}
+
+
+def classification_curves(state: ClassificationState | LabelSetState) -> dict[str, Curves]:
     """Class name to its curves: of the positive class, or of the first classes of many."""
     if state.broken or not state.rows:
         return {}
-    names = state.classes[:MOST_CLASSES] if state.positive is None else (state.classes[state.positive],)
-    return {name: _ranked(ranking) for name, ranking in zip(names, state.rankings, strict=False)}
+    positive = state.positive if isinstance(state, ClassificationState) else None
+    names = state.classes[:MOST_CLASSES] if positive is None else (state.classes[positive],)
+    counted = positive is not None
+    return {name: _ranked(one, counted=counted) for name, one in zip(names, state.rankings, strict=False)}
 
 
-def regression_curves(rows: MeasuredRows) -> Curves | None:
+def regression_curves(state: RegressionState) -> Curves | None:
     """Mean label against mean prediction in ten bins, and the distribution of the errors."""
-    if not len(rows.truth) or not np.isfinite(rows.predicted).all():
+    if not state.rows or state.broken:
         return None
-    order = np.argsort(rows.predicted, kind="stable")
-    parts = [part for part in np.array_split(order, min(10, len(order))) if len(part)]
-    calibration = tuple(
-        (_short(rows.predicted[part].mean()), _short(rows.truth[part].mean()), float(len(part))) for part in parts
-    )
-    errors = rows.predicted - rows.truth
-    low, high = np.quantile(errors, (0.005, 0.995))
-    counts, edges = np.histogram(np.clip(errors, low, high), _BINS)
+    errors, weights = state.errors.values, state.errors.weights
+    low, high = (float(weighted_quantile(errors, weights, share)) for share in (0.005, 0.995))
+    counts, edges = np.histogram(np.clip(errors, low, high), _BINS, weights=weights)
     histogram = tuple((_short(edge), float(n), 0.0) for edge, n in zip(edges[:-1], counts, strict=True))
-    return Curves(calibration=calibration, histogram=histogram)
+    weight, label = state.predictions.sums
+    return Curves(calibration=_bins(state.predictions.values, weight, label), histogram=histogram)
 
 
-def _ranked(ranking: Ranking) -> Curves:
+def _bins(values: Floats, weights: Floats, labels: Floats, count: int = 10) -> Bins:
+    """Mean prediction, mean label and weight of rows in bins of equal weight."""
+    middle = (np.cumsum(weights) - 0.5 * weights) / weights.sum()
+    place = np.minimum((middle * count).astype(np.int64), count - 1)
+    starts = np.flatnonzero(np.concatenate(([True], place[1:] != place[:-1])))
+    weight = np.add.reduceat(weights, starts)
+    means, found = (np.add.reduceat(x, starts) / weight for x in (values * weights, labels))
+    rows = zip(means.tolist(), found.tolist(), weight.tolist(), strict=True)
+    return tuple((_short(mean), _short(label), weight) for mean, label, weight in rows)
+
+
+def _ranked(ranking: Ranking, *, counted: bool) -> Curves:
     place = np.clip((ranking.scores * _BINS).astype(np.int64), 0, _BINS - 1)
     positives = np.bincount(place, ranking.positives, _BINS).tolist()
     negatives = np.bincount(place, ranking.negatives, _BINS).tolist()
@@ -83,6 +108,7 @@ def _ranked(ranking: Ranking) -> Curves:
         precision_recall=ranking.precision_recall(),
         calibration=ranking.calibration(),
         histogram=tuple((i / _BINS, positives[i], negatives[i]) for i in range(_BINS)),
+        counts=ranking.counts() if counted else (),
     )
 
 

@@ -11,18 +11,29 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mainspring.core import Slice
 from mainspring.core.records import Value
-from mainspring.evaluation.curves import Curves, classification_curves, regression_curves
-from mainspring.evaluation.labelled import Labelled, label_rows
-from mainspring.evaluation.metrics.classification import ClassifiedRows
+from mainspring.evaluation.curves import Curves, curves_of
+from mainspring.evaluation.judging import CHUNK_ROWS, Judging, judge_rows, judge_table
+from mainspring.evaluation.metrics.classification import ClassificationState
+from mainspring.evaluation.metrics.custom import Metric
+from mainspring.evaluation.metrics.facts import Fact
+from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
 from mainspring.evaluation.metrics.measured import Measured
-from mainspring.evaluation.ports import Predictor
+from mainspring.evaluation.metrics.multilabel import LabelSetState
+from mainspring.evaluation.ports import Predictor, Rows, State
 from mainspring.evaluation.predictions import Predictions
-from mainspring.evaluation.slicing import MIN_SLICE_SIZE, slice_rows
+from mainspring.evaluation.slicing import MIN_SLICE_SIZE, SliceForm
 
 if TYPE_CHECKING:
     from mainspring.data import Table
 
 ALL_ROWS = Slice()
+
+_TASKS = {
+    "binary": "classification",
+    "several": "classification",
+    "multilabel": "multilabel",
+    "regression": "regression",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +41,8 @@ class Evaluation:
     """The metrics of a model on one split.
 
     Attributes:
-        task: ``"classification"`` or ``"regression"``.
-        label: The label column.
+        task: ``"classification"``, ``"multilabel"``, ``"regression"``, or another family's name.
+        label: The label column; several are joined by commas.
         split: The split that was judged.
         classes: The classes of a classification, labels that the model does not know last.
         positive: The class that a binary task is about.
@@ -39,6 +50,11 @@ class Evaluation:
         confusion: Rows by true class (outer) and predicted class (inner), over all rows.
         curves: Class to points for pictures; a regression has them under ``""``.
         notes: What was left out or folded, in sentences.
+        weight: The column of row weights, if rows had weights.
+        cutoff: The least probability of the positive class that was asked for, if one was.
+        intervals: How the intervals were made.
+        facts: What is known of figures that are not Mainspring's own, by stem.
+        unreadable: Why the model could not read the rows; then nothing was measured.
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Evaluation"
@@ -52,6 +68,11 @@ class Evaluation:
     confusion: tuple[tuple[float, ...], ...] = ()
     curves: Mapping[str, Curves] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    weight: str | None = None
+    cutoff: float | None = None
+    intervals: Intervals = CLOSED
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+    unreadable: str | None = None
 
     @property
     def overall(self) -> Mapping[str, float]:
@@ -79,6 +100,10 @@ class Evaluation:
         told: dict[str, Value] = {"task": self.task, "label": self.label, "split": self.split}
         if self.positive is not None:
             told["positive"] = self.positive
+        if self.cutoff is not None:
+            told["cutoff"] = self.cutoff
+        if self.unreadable is not None:
+            told["unreadable"] = self.unreadable
         told["slices"] = len(self.measured) - 1
         for name, value in self.overall.items():
             if not math.isnan(value):
@@ -97,11 +122,17 @@ class Evaluation:
             "confusion": [list(row) for row in self.confusion],
             "curves": {name: curves.as_dict() for name, curves in self.curves.items()},
             "notes": list(self.notes),
+            "weight": self.weight,
+            "cutoff": self.cutoff,
+            "intervals": self.intervals.as_dict(),
+            "facts": {name: fact.as_dict() for name, fact in self.facts.items()},
+            "unreadable": self.unreadable,
         }
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
-        """The inverse of :meth:`as_dict`."""
+        """The inverse of :meth:`as_dict`; files of earlier versions lack what came later."""
+        intervals = value.get("intervals")
         return cls(
             task=value["task"],
             label=value["label"],
@@ -112,6 +143,11 @@ class Evaluation:
             confusion=tuple(tuple(row) for row in value["confusion"]),
             curves={name: Curves.from_dict(points) for name, points in value["curves"].items()},
             notes=tuple(value["notes"]),
+            weight=value.get("weight"),
+            cutoff=value.get("cutoff"),
+            intervals=CLOSED if intervals is None else Intervals(**intervals),
+            facts={name: Fact.from_dict(fact) for name, fact in value.get("facts", {}).items()},
+            unreadable=value.get("unreadable"),
         )
 
     def save(self, folder: Path) -> None:
@@ -129,58 +165,108 @@ def evaluate(
     predictor: Predictor | Predictions,
     table: Table,
     *,
-    label: str,
-    slices: Sequence[str] = (),
+    label: str | Sequence[str],
+    slices: Sequence[SliceForm] = (),
     positive: str | None = None,
     weight: str | None = None,
     min_slice_size: int = MIN_SLICE_SIZE,
+    privacy_floor: int = 0,
     split: str = "eval",
+    cutoff: float | None = None,
+    metrics: Sequence[str | Metric] = (),
+    intervals: Intervals = CLOSED,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> Evaluation:
     """Judge a model, or predictions that were made before, on labelled rows.
+
+    The table is gone through once, in pieces, so that it may be larger than memory.
 
     Args:
         predictor: What predicts, or one prediction per row of the table.
         table: The rows, with the label and the raw columns to slice by.
-        label: The label column.
-        slices: Columns, or crosses (``"sex * race"``); see :func:`mainspring.evaluation.slicing.slice_rows`.
+        label: The label column; or several of truths, one for each class of the predictions, where a row may
+            belong to several classes.
+        slices: Columns, crosses (``"sex * race"``) and more; see :mod:`mainspring.evaluation.slicing`.
         positive: The class that a binary task is about; without it the last class in sorted order.
         weight: A numeric column with the weight of each row; every row weighs 1 without it.
         min_slice_size: The fewest rows that a slice may have.
+        privacy_floor: No slice, and no difference of slices, is about fewer rows than this.
         split: The name of the rows, kept in the answer.
+        cutoff: The least probability from which a row of a binary task is answered with the positive class (of
+            several labels: with each), instead of the predictions' own rule.
+        metrics: Figures besides the usual ones: names such as ``"recall@0.3"``, ``"precision_at_recall@0.9"``,
+            ``"recall[cat]"``, names that plugins offer, and metrics of one's own.
+        intervals: How confidence intervals are made.
+        chunk_rows: The most rows that are judged at a time.
 
     Returns:
         The evaluation. A figure that does not exist is NaN and has its reason.
 
     Raises:
-        InputError: If a column does not exist, the predictions do not fit the rows, or the positive class
-            is not one of the model's.
+        InputError: If a column does not exist, the predictions do not fit the rows, the positive class
+            is not one of the model's, or a metric is not known.
     """
-    predictions = predictor if isinstance(predictor, Predictions) else predictor.predict(table)
-    labelled = label_rows(predictions, table, label=label, positive=positive, weight=weight)
-    cut = slice_rows(table, slices, min_slice_size=min_slice_size, kept=labelled.kept)
-    whole = labelled.rows.state()
-    measured = {ALL_ROWS: whole.measure()}
-    for key, rows in cut.rows.items():
-        measured[key] = labelled.rows.state(rows).measure()
+    wanted = Judging(
+        label=label, positive=positive, weight=weight, cutoff=cutoff, metrics=metrics, intervals=intervals
+    )
+    found = judge_table(
+        predictor,
+        table,
+        wanted,
+        slices=slices,
+        min_slice_size=min_slice_size,
+        privacy_floor=privacy_floor,
+        chunk_rows=chunk_rows,
+    )
+    whole = found.whole
     return Evaluation(
-        task="regression" if predictions.classes is None else "classification",
-        label=label,
+        task=_TASKS[found.kind or "regression"],
+        label=label if isinstance(label, str) else ", ".join(label),
         split=split,
-        measured=measured,
-        positive=labelled.positive,
-        notes=(*labelled.notes, *cut.notes),
-        **_pictures(labelled),
+        measured=found.measured(intervals),
+        classes=whole.classes if isinstance(whole, ClassificationState | LabelSetState) else None,
+        positive=found.positive,
+        confusion=tuple(map(tuple, whole.confusion.tolist())) if isinstance(whole, ClassificationState) else (),
+        curves=curves_of(whole),
+        notes=found.notes,
+        weight=weight,
+        cutoff=cutoff,
+        intervals=intervals,
+        facts=found.wishes.facts,
     )
 
 
-def _pictures(labelled: Labelled) -> dict[str, Any]:
-    rows = labelled.rows
-    if not isinstance(rows, ClassifiedRows):
-        drawn = regression_curves(rows)
-        return {"curves": {} if drawn is None else {"": drawn}}
-    state = rows.state()
-    return {
-        "classes": rows.classes,
-        "confusion": tuple(map(tuple, state.confusion.tolist())),
-        "curves": classification_curves(state),
-    }
+def measure_rows(
+    rows: Rows[State],
+    *,
+    task: str,
+    table: Table | None = None,
+    slices: Sequence[SliceForm] = (),
+    label: str = "",
+    min_slice_size: int = MIN_SLICE_SIZE,
+    split: str = "eval",
+    intervals: Intervals = CLOSED,
+    notes: Sequence[str] = (),
+) -> Evaluation:
+    """Judge rows of any family of metrics: queries, texts, forecasts, groups and others.
+
+    Args:
+        rows: What can be judged in parts.
+        task: What the family calls its task.
+        table: The raw columns to slice by, one row for each of ``rows``.
+        slices: As in :func:`evaluate`.
+        label: The label column, for the answer.
+        min_slice_size: The fewest rows that a slice may have.
+        split: The name of the rows, kept in the answer.
+        intervals: How confidence intervals are made.
+        notes: What there is to say of the rows, in sentences.
+
+    Raises:
+        InputError: If slices are asked for without a table, or the table has another number of rows.
+    """
+    measured, told = judge_rows(
+        rows, table=table, slices=slices, min_slice_size=min_slice_size, intervals=intervals
+    )
+    return Evaluation(
+        task=task, label=label, split=split, measured=measured, notes=(*notes, *told), intervals=intervals
+    )

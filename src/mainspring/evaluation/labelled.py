@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.core import InputError
+from mainspring.evaluation.metrics.classes import class_name, natural, number_in
 from mainspring.evaluation.metrics.classification import ClassifiedRows
+from mainspring.evaluation.metrics.multilabel import LabelSetRows
 from mainspring.evaluation.metrics.regression import MeasuredRows
-from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.predictions import Cutoff, Predictions
 
 if TYPE_CHECKING:
     from mainspring.data import Table
 
-Rows: TypeAlias = ClassifiedRows | MeasuredRows
+JudgedRows: TypeAlias = ClassifiedRows | LabelSetRows | MeasuredRows
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
-_TRUTHS = {"true": 1.0, "false": 0.0}
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What could not be judged, or only as wrong. Adds up over the pieces of a table.
+
+    Attributes:
+        rows: Rows in all.
+        lost: Rows without a label, or without weight.
+        strange: Label that the model does not know to the number of its rows.
+    """
+
+    rows: int = 0
+    lost: int = 0
+    strange: Mapping[str, int] = field(default_factory=dict)
+
+    def merge(self, other: LeftOut) -> LeftOut:
+        """Of both."""
+        both = Counter(self.strange) + Counter(other.strange)
+        return LeftOut(self.rows + other.rows, self.lost + other.lost, both)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """In sentences."""
+        found = [f"{self.lost} of {self.rows} rows have no label and were left out"] if self.lost else []
+        for name in sorted(self.strange, key=natural):
+            count = self.strange[name]
+            found.append(
+                f"{count} row{'s' * (count != 1)} labelled {name!r}, a class that the model does not know: "
+                "every prediction for them counts as wrong"
+            )
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,29 +64,67 @@ class Labelled:
         rows: Their labels and predictions.
         kept: Which rows of the table they are, shape ``[n]``.
         positive: The positive class of a binary task.
-        notes: What was left out, and labels that the model does not know, in sentences.
+        left_out: Which are missing, and labels that the model does not know.
     """
 
-    rows: Rows
-    kept: npt.NDArray[np.bool_]
+    rows: JudgedRows
+    kept: Mask
     positive: str | None
-    notes: tuple[str, ...]
+    left_out: LeftOut
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out, and labels that the model does not know, in sentences."""
+        return self.left_out.notes
 
 
 def label_rows(
-    predictions: Predictions, table: Table, *, label: str, positive: str | None = None, weight: str | None = None
+    predictions: Predictions,
+    table: Table,
+    *,
+    label: str | Sequence[str],
+    positive: str | None = None,
+    weight: str | None = None,
+    cutoff: float | None = None,
+    start: int = 0,
+    wishes: Sequence[str] = (),
 ) -> Labelled:
     """Line up predictions with the labels of a table; rows without a label, or without weight, are left out.
 
+    Args:
+        predictions: One per row of the table.
+        table: The rows.
+        label: The label column; or one boolean column for each class of the predictions, in any order, where a
+            row may belong to several.
+        positive: The class that a binary task is about.
+        weight: The column of row weights.
+        cutoff: The least probability from which the positive class, or each of several labels, is the answer,
+            instead of the predictions' own rule.
+        start: The number of the table's first row, where it is a piece of a larger one. Random choices about a
+            row depend on its number alone.
+        wishes: Metrics that are asked for besides the usual ones.
+
     Raises:
-        InputError: If a column is missing, the lengths differ, or the positive class does not exist.
+        InputError: If a column is missing, the lengths differ, the positive class does not exist, or there is none
+            for a cutoff.
     """
-    _check_fits(predictions, table, [label] if weight is None else [label, weight])
-    values = table.column(label)
+    names = [label] if isinstance(label, str) else [*label]
+    check_columns(table, names if weight is None else [*names, weight])
+    if len(predictions) != table.num_rows:
+        raise InputError(
+            f"{len(predictions)} predictions for {table.num_rows} rows",
+            expected="one prediction per row, in the order of the rows",
+        )
     weights = None if weight is None else np.asarray(table.column(weight), dtype=np.float64)
+    rows = _Rows(weights, start, tuple(wishes))
+    if not isinstance(label, str):
+        return _label_sets(predictions, table, names, rows, positive, 0.5 if cutoff is None else cutoff)
+    values = table.column(label)
     if predictions.classes is None:
-        return _values(predictions.scores, values, weights, label)
-    return _classes(predictions.scores, values, weights, predictions.classes, positive)
+        if cutoff is not None:
+            raise InputError(f"a cutoff of {cutoff} for a model of values", fix="leave cutoff out")
+        return _values(predictions.scores, values, rows, label)
+    return _classes(predictions, predictions.classes, values, rows, positive, cutoff)
 
 
 def positive_class(classes: Sequence[str], wanted: str | None = None) -> str | None:
@@ -66,8 +137,8 @@ def positive_class(classes: Sequence[str], wanted: str | None = None) -> str | N
         InputError: If the wanted class does not exist, or there are more than two.
     """
     if wanted is not None:
-        by_value = {_key(name): name for name in classes}
-        if _key(wanted) not in by_value:
+        by_value = {natural(name): name for name in classes}
+        if natural(wanted) not in by_value:
             raise InputError(
                 f"the positive class {wanted!r} is not among the model's classes",
                 expected="one of " + ", ".join(map(repr, classes)),
@@ -77,11 +148,37 @@ def positive_class(classes: Sequence[str], wanted: str | None = None) -> str | N
                 f"a positive class was given, but the model tells {len(classes)} classes apart",
                 fix="leave positive out: every class is then judged against all others",
             )
-        return by_value[_key(wanted)]
-    return max(classes, key=_key) if len(classes) == 2 else None
+        return by_value[natural(wanted)]
+    return max(classes, key=natural) if len(classes) == 2 else None
 
 
-def _check_fits(predictions: Predictions, table: Table, needed: Sequence[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What all kinds of labels have in common: the weights of rows, the number of the first, and the wishes."""
+
+    weights: npt.NDArray[np.float64] | None
+    start: int
+    wishes: tuple[str, ...]
+
+    def weigh(self, kept: Mask) -> Mask:
+        """Without rows that have no weight."""
+        return kept if self.weights is None else kept & (self.weights > 0)
+
+    def common(self, kept: Mask) -> dict[str, Any]:
+        """Arguments of the rows that are kept."""
+        return {"weights": None if self.weights is None else self.weights[kept], "wishes": self.wishes}
+
+    def numbers(self, kept: Mask) -> npt.NDArray[np.int64]:
+        """Of the rows that are kept, in the whole table."""
+        return self.start + np.flatnonzero(kept)
+
+
+def check_columns(table: Table, needed: Sequence[str]) -> None:
+    """Refuse a table without the columns of labels and weights.
+
+    Raises:
+        InputError: With the columns that it has.
+    """
     missing = [name for name in needed if name not in table.names]
     if missing:
         raise InputError(
@@ -89,79 +186,110 @@ def _check_fits(predictions: Predictions, table: Table, needed: Sequence[str]) -
             expected="one of " + ", ".join(table.names),
             fix="give the name of the label column as label=",
         )
-    if len(predictions) != table.num_rows:
-        raise InputError(
-            f"{len(predictions)} predictions for {table.num_rows} rows",
-            expected="one prediction per row, in the order of the rows",
-        )
-
-
-def _key(name: str) -> tuple[int, float, str]:
-    """Classes in their natural order; texts that are the same value have the same key."""
-    text = str(name)
-    number = _number(text)
-    return (1, 0.0, text) if number is None else (0, number, "")
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = _TRUTHS[text.lower()] if text.lower() in _TRUTHS else float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _classes(
-    scores: npt.NDArray[np.float64],
-    values: npt.NDArray[Any],
-    weights: npt.NDArray[np.float64] | None,
+    predictions: Predictions,
     classes: tuple[str, ...],
+    values: npt.NDArray[Any],
+    given: _Rows,
     positive: str | None,
+    cutoff: float | None,
 ) -> Labelled:
     chosen = positive_class(classes, positive)
-    kept = _present(values)
-    if weights is not None:
-        kept &= weights > 0
-    judged = values[kept].tolist()
-    places = _places(sorted(set(judged)), classes)
-    codes = np.fromiter((places[value] for value in judged), np.int64, len(judged))
-    strange = [value for value, place in places.items() if place >= len(classes)]
-    notes = _left_out(kept)
-    for value in strange:
-        count = int(np.count_nonzero(codes == places[value]))
-        notes.append(
-            f"{count} row{'s' * (count != 1)} labelled {_text(value)!r}, a class that the model does not know: "
-            "every prediction for them counts as wrong"
-        )
+    if cutoff is not None:
+        if chosen is None:
+            raise InputError(
+                f"a cutoff of {cutoff} for a model of {len(classes)} classes",
+                expected="two classes, one of them positive",
+                fix="leave cutoff out: the most probable class is the answer",
+            )
+        predictions = Predictions(classes, predictions.scores, Cutoff(chosen, float(cutoff)))
+    codes, strange = _codes(values, classes)
+    kept = given.weigh(codes >= 0)
+    judged = codes[kept]
+    counts = np.bincount(judged, minlength=len(classes) + len(strange))[len(classes) :].tolist()
+    unknown = {name: count for name, count in zip(strange, counts, strict=True) if count}
     rows = ClassifiedRows.of(
-        codes,
-        scores[kept],
-        classes=(*classes, *map(_text, strange)),
+        judged,
+        predictions.scores[kept],
+        classes=(*classes, *strange),
         positive=None if chosen is None else classes.index(chosen),
-        weights=None if weights is None else weights[kept],
+        predicted=predictions.chosen[kept],
+        **given.common(kept),
     )
-    return Labelled(rows, kept, chosen, tuple(notes))
+    return Labelled(rows, kept, chosen, _left_out(kept, unknown))
 
 
-def _places(values: Sequence[Any], classes: tuple[str, ...]) -> dict[Any, int]:
-    """For each label its index among the classes, by text or by number; labels not known come after them."""
-    by_text = {name: place for place, name in enumerate(classes)}
-    by_number = {number: place for place, name in enumerate(classes) if (number := _number(name)) is not None}
-    places: dict[Any, int] = {}
-    unknown = len(classes)
-    for value in values:
-        number = value if isinstance(value, float) else _number(value)
-        place = by_text.get(value, by_number.get(number) if number is not None else None)
-        if place is None:
-            place, unknown = unknown, unknown + 1
-        places[value] = place
-    return places
+def _codes(values: npt.NDArray[Any], classes: tuple[str, ...]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    """Each label's index among the classes, by text or by number, -1 for none; unknown labels come after them."""
+    by_number = {number: place for place, name in enumerate(classes) if (number := number_in(name)) is not None}
+    if values.dtype == object:
+        by_text = {name: place for place, name in enumerate(classes)}
+        places: dict[Any, int] = {None: -1}
+        distinct = set(values.tolist()) - {None}
+        for value in distinct:
+            number = number_in(value)
+            places[value] = by_text.get(value, by_number.get(number, -2) if number is not None else -2)
+        strange = sorted((value for value in distinct if places[value] == -2), key=natural)
+        places |= {value: len(classes) + more for more, value in enumerate(strange)}
+        codes = np.fromiter(map(places.__getitem__, values), np.int64, len(values))
+        return codes, tuple(map(class_name, strange))
+    numbers = values.astype(np.float64)
+    codes = np.full(len(numbers), -1, dtype=np.int64)
+    for number, place in by_number.items():
+        codes[numbers == number] = place
+    others = np.flatnonzero((codes < 0) & np.isfinite(numbers))
+    found, order = np.unique(numbers[others], return_inverse=True)
+    codes[others] = len(classes) + order
+    return codes, tuple(map(class_name, found.tolist()))
+
+
+def _label_sets(
+    predictions: Predictions,
+    table: Table,
+    names: Sequence[str],
+    given: _Rows,
+    positive: str | None,
+    cutoff: float,
+) -> Labelled:
+    classes = predictions.classes
+    if classes is None or sorted(classes) != sorted(names):
+        raise InputError(
+            f"{len(names)} label columns {', '.join(map(repr, names))}, but the model tells of "
+            + ("values" if classes is None else ", ".join(map(repr, classes))),
+            expected="one column of labels for each class of the predictions, of the same name",
+        )
+    if positive is not None:
+        raise InputError(
+            f"a positive class {positive!r} for several labels", fix="leave positive out: every label is judged"
+        )
+    columns = []
+    for name in classes:
+        values = table.column(name)
+        if values.dtype == object or not np.isin(values[np.isfinite(values)], (0.0, 1.0)).all():
+            raise InputError(
+                f"the label column {name!r} does not hold truths",
+                expected="true and false, or 1 and 0: whether the row has the label",
+            )
+        columns.append(values)
+    truth = np.column_stack(columns).astype(np.float64)
+    kept = given.weigh(np.asarray(np.isfinite(truth).all(axis=1)))
+    rows = LabelSetRows.of(
+        truth[kept] == 1.0,
+        predictions.scores[kept],
+        classes=classes,
+        cutoff=cutoff,
+        numbers=given.numbers(kept),
+        **given.common(kept),
+    )
+    return Labelled(rows, kept, None, _left_out(kept))
 
 
 def _values(
     scores: npt.NDArray[np.float64],
     values: npt.NDArray[Any],
-    weights: npt.NDArray[np.float64] | None,
+    given: _Rows,
     label: str,
 ) -> Labelled:
     if values.dtype == object:
@@ -171,24 +299,11 @@ def _values(
             fix="evaluate on the column that the model was trained on",
         )
     truth = values.astype(np.float64)
-    kept = np.isfinite(truth)
-    if weights is not None:
-        kept &= weights > 0
-    rows = MeasuredRows(truth[kept], scores[kept], None if weights is None else weights[kept])
-    return Labelled(rows, kept, None, tuple(_left_out(kept)))
+    finite: Mask = np.isfinite(truth)
+    kept = given.weigh(finite)
+    rows = MeasuredRows(truth[kept], scores[kept], numbers=given.numbers(kept), **given.common(kept))
+    return Labelled(rows, kept, None, _left_out(kept))
 
 
-def _present(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    if values.dtype == object:
-        return np.fromiter((value is not None for value in values), np.bool_, len(values))
-    finite: npt.NDArray[np.bool_] = np.isfinite(values.astype(np.float64))
-    return finite
-
-
-def _left_out(kept: npt.NDArray[np.bool_]) -> list[str]:
-    lost = len(kept) - int(np.count_nonzero(kept))
-    return [f"{lost} of {len(kept)} rows have no label and were left out"] if lost else []
-
-
-def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _left_out(kept: Mask, strange: Mapping[str, int] | None = None) -> LeftOut:
+    return LeftOut(len(kept), len(kept) - int(np.count_nonzero(kept)), strange or {})

@@ -1,32 +1,57 @@
 """Metrics of classifiers, from one pass over the rows and a state that merges.
 
-Binary: every figure that needs a positive class is about the stated one, at the threshold of the larger
-probability. Multi-class: the plain name is the mean over classes (macro), ``*_weighted`` the mean weighted
-by how often each class occurs; ``auc`` and ``average_precision`` are one-vs-rest.
+Binary: every figure that needs a positive class is about the stated one, answered as the predictions choose.
+Several classes: the plain name is the mean over classes (macro), ``*_weighted`` the mean weighted by how often
+each class occurs, ``*_micro`` that of all answers together; ``auc`` and the like are one-against-rest. The name of
+a class in brackets means that class: ``recall[cat]``.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.evaluation.metrics.intervals import normal, wilson
+from mainspring.evaluation.metrics import one_class, several_classes
+from mainspring.evaluation.metrics.classes import natural
+from mainspring.evaluation.metrics.confusion import Tally
+from mainspring.evaluation.metrics.facts import Better, Fact, Facts, MetricName
+from mainspring.evaluation.metrics.grouping import MOST_GROUPS, Floats, Ints, shares
+from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, proportion
+from mainspring.evaluation.metrics.means import RowMean
 from mainspring.evaluation.metrics.measured import Interval, Measured, Sheet
-from mainspring.evaluation.metrics.ranking import Floats, Ranking
+from mainspring.evaluation.metrics.one_class import OneClass
+from mainspring.evaluation.metrics.ranking import STEPS, Ranked, Ranking
+from mainspring.evaluation.metrics.resampling import percentiles, poisson
+from mainspring.evaluation.metrics.several_classes import Several
 
-Ints = npt.NDArray[np.int64]
+FACTS: Final[Facts] = {
+    "count": Fact(better=Better.NEITHER, title="rows", says="the rows that were judged"),
+    "accuracy": Fact(
+        better=Better.HIGHER, title="accuracy", says="the share of rows with the right class", unit=True
+    ),
+    **one_class.FACTS,
+    **several_classes.FACTS,
+    "log_loss": Fact(
+        better=Better.LOWER, title="log loss", says="the mean negative log-likelihood of the true class"
+    ),
+    "brier": Fact(
+        better=Better.LOWER, title="Brier score", says="the mean squared error of the probabilities", unit=True
+    ),
+}
 
 _SMALLEST = float(np.finfo(np.float64).eps)
 _NO_ROWS = "there are no rows with a label"
 _BROKEN = "the model gave no finite probabilities for {} of {} rows"
 _OF_LABELS = frozenset({"count", "base_rate"})
+_FEWEST_GROUPS = 2_048
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ClassificationState:
     """All that is kept of a set of rows.
 
@@ -35,156 +60,164 @@ class ClassificationState:
         known: How many of them the model knows.
         positive: Index of the positive class; ``None`` for more than two classes.
         rows: Rows, unweighted.
-        weighted: Whether rows carry weights (then no intervals are given).
         broken: Rows whose scores are not all finite.
         confusion: Weight by true class (rows) and predicted class (columns).
-        log_loss: Weighted sum.
-        brier: Weighted sum.
+        squares: The same of squared weights; ``None`` where every row weighs 1.
+        log_loss: The mean of it; likewise ``brier``.
         rankings: One per ranked class: the positive one, or every class that the model knows.
+        confidence: Of several classes, the largest probability of each row, positive where it is right.
+        places: Of several classes, weight by how many classes were held more probable than the true one; at last
+            rows with a label that the model does not know.
+        wishes: Metrics that were asked for besides the usual ones.
     """
 
     classes: tuple[str, ...]
     known: int
     positive: int | None
     rows: int
-    weighted: bool
     broken: int
     confusion: Floats
-    log_loss: float
-    brier: float
+    squares: Floats | None
+    log_loss: RowMean
+    brier: RowMean
     rankings: tuple[Ranking, ...]
+    confidence: Ranking | None = None
+    places: Floats | None = None
+    wishes: tuple[str, ...] = ()
 
     def merge(self, other: ClassificationState) -> ClassificationState:
-        """The state over the rows of both; they must be of the same model and classes."""
-        return ClassificationState(
-            classes=self.classes,
-            known=self.known,
-            positive=self.positive,
+        """The state over the rows of both; they must be of the same model."""
+        unknown = sorted({*self.classes[self.known :], *other.classes[self.known :]}, key=natural)
+        classes = (*self.classes[: self.known], *unknown)
+        a, b = self._over(classes), other._over(classes)
+        weighted = self.squares is not None or other.squares is not None
+        return replace(
+            self,
+            classes=classes,
             rows=self.rows + other.rows,
-            weighted=self.weighted or other.weighted,
             broken=self.broken + other.broken,
-            confusion=self.confusion + other.confusion,
-            log_loss=self.log_loss + other.log_loss,
-            brier=self.brier + other.brier,
-            rankings=tuple(a.merge(b) for a, b in zip(self.rankings, other.rankings, strict=True)),
+            confusion=a.confusion + b.confusion,
+            squares=a._squares + b._squares if weighted else None,
+            log_loss=self.log_loss.merge(other.log_loss),
+            brier=self.brier.merge(other.brier),
+            rankings=tuple(x.merge(y) for x, y in zip(self.rankings, other.rankings, strict=True)),
+            confidence=None
+            if self.confidence is None or other.confidence is None
+            else self.confidence.merge(other.confidence),
+            places=None if self.places is None or other.places is None else self.places + other.places,
         )
 
-    def measure(self) -> Measured:
+    def measure(self, intervals: Intervals = CLOSED) -> Measured:
         """All metrics."""
         sheet = Sheet(self.rows)
         sheet.put("count", self.rows)
         right = float(np.trace(self.confusion))
-        sheet.fraction("accuracy", right, self._total, why=_NO_ROWS, interval=self._share(right, self._total))
+        sheet.fraction("accuracy", right, self._total, why=_NO_ROWS, interval=self._of_accuracy(right, intervals))
         if self.positive is None:
-            self._many(sheet)
+            self._several().put(sheet, intervals)
         else:
-            self._binary(sheet, self.positive)
-        sheet.fraction("log_loss", self.log_loss, self._total, why=_NO_ROWS)
-        sheet.fraction("brier", self.brier, self._total, why=_NO_ROWS)
+            self.one(self.positive).put(sheet, one_class.USUAL, intervals)
+        for name, mean in (("log_loss", self.log_loss), ("brier", self.brier)):
+            interval = mean.interval(intervals, weighted=self.weighted)
+            sheet.put(name, mean.value, why=_NO_ROWS, interval=interval)
+        self._put_wishes(sheet, intervals)
         if self.broken:
             sheet.spoil(_BROKEN.format(self.broken, self.rows), keep=_OF_LABELS)
         return sheet.done()
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows carry weights (then there are no closed intervals)."""
+        return self.squares is not None
+
+    def one(self, place: int) -> OneClass:
+        """A class that the model knows, against the rest."""
+        if self.positive is None:
+            ranking = self.rankings[place]
+        else:
+            ranking = self.rankings[0] if place == self.positive else self.rankings[0].mirrored()
+        return OneClass(
+            label=self.classes[place],
+            tally=Tally.of(self.confusion, place),
+            squares=None if self.squares is None else Tally.of(self.squares, place),
+            ranking=ranking,
+        )
+
+    def _several(self) -> Several:
+        empty = np.zeros(0)
+        return Several(
+            classes=self.classes,
+            confusion=self.confusion,
+            squares=self.squares,
+            ones=tuple(map(self.one, range(self.known))),
+            confidence=Ranking(empty, empty, empty) if self.confidence is None else self.confidence,
+            places=empty if self.places is None else self.places,
+            wishes=self.wishes,
+        )
 
     @cached_property
     def _total(self) -> float:
         return float(self.confusion.sum())
 
-    def _share(self, top: float, bottom: float) -> Interval | None:
-        return None if self.weighted else wilson(top, bottom)
+    @property
+    def _squares(self) -> Floats:
+        return self.confusion if self.squares is None else self.squares
 
-    def _binary(self, sheet: Sheet, positive: int) -> None:
-        name = self.classes[positive]
-        hits = float(self.confusion[positive, positive])
-        actual = float(self.confusion[positive].sum())
-        chosen = float(self.confusion[:, positive].sum())
-        false_alarms, others = chosen - hits, self._total - actual
-        no_actual = f"no row has the label {name!r}" if self._total else _NO_ROWS
-        no_chosen = f"the model predicted {name!r} for no row" if self._total else _NO_ROWS
-        no_others = f"every row has the label {name!r}" if self._total else _NO_ROWS
-        recall = hits / actual if actual else math.nan
-        specificity = (others - false_alarms) / others if others else math.nan
-        sheet.put("balanced_accuracy", (recall + specificity) / 2, why=no_others if actual else no_actual)
-        sheet.fraction("precision", hits, chosen, why=no_chosen, interval=self._share(hits, chosen))
-        sheet.fraction("recall", hits, actual, why=no_actual, interval=self._share(hits, actual))
-        neither = f"{name!r} is neither a label nor a prediction of any row"
-        sheet.fraction("f1", 2 * hits, actual + chosen, why=neither)
-        self._ranked(sheet, self.rankings[0], why=no_others if actual else no_actual)
-        alarms = self._share(false_alarms, others)
-        sheet.fraction("false_positive_rate", false_alarms, others, why=no_others, interval=alarms)
-        sheet.fraction("base_rate", actual, self._total, why=_NO_ROWS)
-        sheet.fraction("positive_rate", chosen, self._total, why=_NO_ROWS)
-        sheet.put("true_positives", hits)
-        sheet.put("false_positives", false_alarms)
-        sheet.put("false_negatives", actual - hits)
-        sheet.put("true_negatives", others - false_alarms)
+    def _over(self, classes: tuple[str, ...]) -> ClassificationState:
+        """The same with more labels that the model does not know."""
+        if classes == self.classes:
+            return self
+        places = [classes.index(name) for name in self.classes]
+        matrices = []
+        for matrix in (self.confusion, self._squares):
+            wide = np.zeros((len(classes), len(classes)))
+            wide[np.ix_(places, places)] = matrix
+            matrices.append(wide)
+        return replace(
+            self, classes=classes, confusion=matrices[0], squares=None if self.squares is None else matrices[1]
+        )
 
-    def _ranked(self, sheet: Sheet, ranking: Ranking, *, why: str) -> None:
-        area = ranking.auc()
-        variance = math.nan if self.weighted else ranking.auc_variance()
-        sheet.put("auc", area, why=why, interval=normal(area, variance, low=0.0, high=1.0))
-        sheet.put("average_precision", ranking.average_precision(), why=why)
+    def _of_accuracy(self, right: float, intervals: Intervals) -> Interval | None:
+        if intervals.method == "bootstrap":
+            drawn = self.drawn_confusions(intervals)
+            found = shares(np.trace(drawn, axis1=-2, axis2=-1), drawn.sum(axis=(-2, -1)))
+            return percentiles(found, intervals.level)
+        return None if self.weighted else proportion(right, self._total, intervals)
 
-    def _many(self, sheet: Sheet) -> None:
-        hits, actual = np.diagonal(self.confusion), self.confusion.sum(axis=1)
-        chosen = self.confusion.sum(axis=0)
-        share = actual / self._total if self._total else actual
-        present = actual > 0
-        recall = _ratio(hits, actual)
-        alone = "fewer than two classes occur among the labels" if self._total else _NO_ROWS
-        mean = float(recall[present].mean()) if present.sum() >= 2 else math.nan
-        sheet.put("balanced_accuracy", mean, why=alone)
-        absent, unchosen = "no row has the label {}", "the model predicted {} for no row"
-        self._means(sheet, "precision", _ratio(hits, chosen), share, unchosen)
-        self._means(sheet, "recall", recall, share, absent)
-        self._means(sheet, "f1", _ratio(2 * hits, actual + chosen), share, absent)
-        unranked = [math.nan] * (len(self.classes) - self.known)
-        areas = np.array([ranking.auc() for ranking in self.rankings] + unranked)
-        precisions = np.array([ranking.average_precision() for ranking in self.rankings] + unranked)
-        # A class that is predicted and never right costs precision and F1; its ranking cannot be judged at all.
-        self._means(sheet, "auc", areas, share, "no score ranks {} against other labels", concerned=present)
-        self._means(sheet, "average_precision", precisions, share, absent, concerned=present)
+    def drawn_confusions(self, intervals: Intervals) -> Floats:
+        """The confusion of resampled rows, shape ``[resamples, classes, classes]``."""
+        random = np.random.default_rng(intervals.seed)
+        return poisson(random, self.confusion, self.squares, intervals.resamples)
 
-    def _means(
-        self,
-        sheet: Sheet,
-        name: str,
-        by_class: Floats,
-        share: Floats,
-        why: str,
-        *,
-        concerned: npt.NDArray[np.bool_] | None = None,
-    ) -> None:
-        """The mean over classes and the weighted mean; a class that neither occurs nor is foreseen is left out."""
-        if not self._total:
-            sheet.put(name, math.nan, why=_NO_ROWS)
-            sheet.put(f"{name}_weighted", math.nan, why=_NO_ROWS)
-            return
-        if concerned is None:
-            concerned = self.confusion.sum(axis=1) + self.confusion.sum(axis=0) > 0
-        for key, chosen in ((name, concerned), (f"{name}_weighted", share > 0)):
-            lacking = np.flatnonzero(np.isnan(by_class) & chosen)
-            if len(lacking):
-                sheet.put(key, math.nan, why=why.format(repr(self.classes[int(lacking[0])])))
-            elif key == name:
-                sheet.put(key, float(by_class[chosen].mean()))
-            else:
-                sheet.put(key, float(by_class[chosen] @ share[chosen]))
+    def _put_wishes(self, sheet: Sheet, intervals: Intervals) -> None:
+        by_class: dict[str, list[str]] = {}
+        for wish in self.wishes:
+            name = MetricName.parse(wish)
+            if name.of is not None:
+                by_class.setdefault(name.of, []).append(name.stem + (f"@{name.at}" if name.at else ""))
+            elif self.positive is not None:
+                by_class.setdefault("", []).append(wish)
+        for of, keys in by_class.items():
+            place = self.positive if of == "" else self.classes.index(of)
+            self.one(int(place or 0)).put(sheet, keys, intervals, suffix=f"[{of}]" if of else "")
 
 
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    out = np.full(len(top), math.nan)
-    np.divide(top, bottom, out=out, where=bottom > 0)
-    return out
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ClassifiedRows:
     """Rows with their labels and predictions, and what each adds to the metrics, worked out once for all slices.
 
     Attributes:
+        classes: The model's classes, then labels that it does not know.
+        known: How many of them the model knows.
+        positive: Index of the positive class; ``None`` for more than two classes.
         truth: Index of the label among ``classes``.
-        predicted: Index of the most probable class.
+        predicted: Index of the class that the row is answered with.
         scores: Probabilities of the classes that the model knows, shape ``[n, known]``.
+        weights: Row weights; ``None`` weighs every row 1.
+        finite: Whether all scores of a row are finite.
+        log_loss: Of each row.
+        brier: Of each row.
+        wishes: Metrics that are asked for besides the usual ones.
     """
 
     classes: tuple[str, ...]
@@ -197,6 +230,7 @@ class ClassifiedRows:
     finite: npt.NDArray[np.bool_]
     log_loss: Floats
     brier: Floats
+    wishes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -207,6 +241,8 @@ class ClassifiedRows:
         classes: tuple[str, ...],
         positive: int | None,
         weights: Floats | None = None,
+        predicted: Ints | None = None,
+        wishes: Sequence[str] = (),
     ) -> ClassifiedRows:
         """Work out the parts of the metrics that belong to single rows.
 
@@ -216,12 +252,14 @@ class ClassifiedRows:
             classes: The model's classes, then labels that it does not know.
             positive: Index of the positive class; ``None`` for more than two classes.
             weights: Row weights, shape ``[n]``.
+            predicted: Index of the class that each row is answered with; the most probable one without it.
+            wishes: Metrics that are asked for besides the usual ones, as ``metrics.wishes`` checks them.
         """
         rows, known = scores.shape
-        finite: npt.NDArray[np.bool_] = np.all(np.isfinite(scores), axis=1)
-        usable = np.where(finite[:, None], scores, 0.0)
+        finite: npt.NDArray[np.bool_] = np.isfinite(scores.sum(axis=1))
+        usable = scores if finite.all() else np.where(finite[:, None], scores, 0.0)
         seen = truth < known
-        given = np.where(seen, usable[np.arange(rows), np.minimum(truth, known - 1)], 0.0)
+        given = usable[np.arange(rows), np.minimum(truth, known - 1)] * seen
         log_loss = -np.log(np.clip(given, _SMALLEST, 1.0))
         if positive is None:
             brier = (usable**2).sum(axis=1) - 2 * given + 1.0
@@ -232,31 +270,85 @@ class ClassifiedRows:
             known=known,
             positive=positive,
             truth=truth,
-            predicted=usable.argmax(axis=1).astype(np.int64),
+            predicted=usable.argmax(axis=1).astype(np.int64) if predicted is None else predicted,
             scores=usable,
             weights=weights,
             finite=finite,
             log_loss=log_loss,
             brier=brier,
+            wishes=tuple(wishes),
         )
+
+    def __len__(self) -> int:
+        return len(self.truth)
 
     def state(self, rows: Ints | None = None) -> ClassificationState:
         """The state of some rows, given by their indices, or of all."""
         part = slice(None) if rows is None else rows
-        truth, weights = self.truth[part], None if self.weights is None else self.weights[part]
-        size, count = len(self.classes), len(truth)
-        pairs = np.bincount(truth * size + self.predicted[part], weights, minlength=size * size)
-        weight = np.ones(count) if weights is None else weights
-        ranked = range(self.known) if self.positive is None else (self.positive,)
+        weights = None if self.weights is None else self.weights[part]
+        size, count = len(self.classes), len(self._pairs[part])
+
+        def table(by: Floats | None) -> Floats:
+            return np.bincount(self._pairs[part], by, size * size).reshape(size, size).astype(np.float64)
+
+        several = self.positive is None
         return ClassificationState(
             classes=self.classes,
             known=self.known,
             positive=self.positive,
             rows=count,
-            weighted=weights is not None,
             broken=count - int(np.count_nonzero(self.finite[part])),
-            confusion=pairs.reshape(size, size).astype(np.float64),
-            log_loss=float(self.log_loss[part] @ weight),
-            brier=float(self.brier[part] @ weight),
-            rankings=tuple(Ranking.of(self.scores[part, c], truth == c, weights) for c in ranked),
+            confusion=table(weights),
+            squares=None if weights is None else table(weights * weights),
+            log_loss=RowMean.of(self.log_loss[part], weights),
+            brier=RowMean.of(self.brier[part], weights),
+            rankings=tuple(one.part(rows) for one in self._ranked),
+            confidence=self._confidence.part(rows) if several else None,
+            places=np.bincount(self._places[part], weights, self.known + 1).astype(np.float64)
+            if several
+            else None,
+            wishes=self.wishes,
         )
+
+    @cached_property
+    def _pairs(self) -> Ints:
+        return self.truth * len(self.classes) + self.predicted
+
+    @cached_property
+    def _ranked(self) -> tuple[Ranked, ...]:
+        chosen = range(self.known) if self.positive is None else (self.positive,)
+        return tuple(self._rank(self.scores[:, place], self.truth == place) for place in chosen)
+
+    @cached_property
+    def _confidence(self) -> Ranked:
+        top = self.scores[np.arange(len(self)), self.predicted]
+        return self._rank(top, self.truth == self.predicted)
+
+    def _rank(self, scores: Floats, positive: npt.NDArray[np.bool_]) -> Ranked:
+        limit = MOST_GROUPS if self.positive is not None else max(_FEWEST_GROUPS, MOST_GROUPS // (self.known + 1))
+        return Ranked.of(scores, positive, self.weights, limit=limit, marks=self._marks)
+
+    @cached_property
+    def _marks(self) -> tuple[float, ...]:
+        """Thresholds that counts are wanted at; the last bits of scores are dropped beside, not across them."""
+        steps = STEPS if self.positive is not None else STEPS // 10
+        wished = [float(name.at) for name in map(MetricName.parse, self.wishes) if name.at and is_share(name.at)]
+        return tuple(sorted({*(np.arange(1, steps) / steps).tolist(), *wished}))
+
+    @cached_property
+    def _places(self) -> Ints:
+        """How many classes are held more probable than the true one; among equals, the earlier one is."""
+        known = self.truth < self.known
+        own = np.minimum(self.truth, self.known - 1)[:, None]
+        given = np.take_along_axis(self.scores, own, axis=1)
+        before = np.arange(self.known) < own
+        above = (self.scores > given) | ((self.scores == given) & before)
+        return np.where(known, above.sum(axis=1), self.known)
+
+
+def is_share(text: str) -> bool:
+    """Whether a parameter is a number between 0 and 1."""
+    try:
+        return 0.0 <= float(text) <= 1.0
+    except ValueError:
+        return False

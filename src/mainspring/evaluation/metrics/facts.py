@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import Any, Self
 
 
 class Better(StrEnum):
@@ -31,6 +32,15 @@ class Fact:
     title: str
     says: str
     unit: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`as_dict`."""
+        return cls(**{**value, "better": Better(value["better"])})
 
 
 @dataclass(frozen=True, slots=True)

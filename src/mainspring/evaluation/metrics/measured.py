@@ -24,21 +24,35 @@ class Measured:
         values: Metric name to figure. A figure that does not exist is NaN, never 0.
         intervals: 95 % intervals of those metrics for which one is known.
         reasons: For each NaN, a sentence that says why.
+        inexact: Metric to the most by which its figure may be off, where so many rows were judged that
+            neighbouring numbers were put together; figures that are not named are exact.
     """
 
     count: int
     values: Mapping[str, float]
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    inexact: Mapping[str, float] = field(default_factory=dict)
+
+    def joined(self, other: Measured) -> Measured:
+        """The figures of both, of the same rows."""
+        return Measured(
+            self.count,
+            {**self.values, **other.values},
+            {**self.intervals, **other.intervals},
+            {**self.reasons, **other.reasons},
+            {**self.inexact, **other.inexact},
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON; NaN becomes ``None``."""
-        return {
+        plain: dict[str, Any] = {
             "count": self.count,
             "values": {name: None if math.isnan(x) else x for name, x in self.values.items()},
             "intervals": {name: list(interval) for name, interval in self.intervals.items()},
             "reasons": dict(self.reasons),
         }
+        return plain | {"inexact": dict(self.inexact)} if self.inexact else plain
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Measured:
@@ -48,6 +62,7 @@ class Measured:
             values={name: math.nan if x is None else float(x) for name, x in value["values"].items()},
             intervals={name: Interval(*ends) for name, ends in value["intervals"].items()},
             reasons=dict(value["reasons"]),
+            inexact=dict(value.get("inexact", {})),
         )
 
 
@@ -59,6 +74,7 @@ class Sheet:
         self._values: dict[str, float] = {}
         self._intervals: dict[str, Interval] = {}
         self._reasons: dict[str, str] = {}
+        self._inexact: dict[str, float] = {}
 
     def put(self, name: str, value: float, *, why: str = "", interval: Interval | None = None) -> None:
         """Write a figure; if it is NaN, ``why`` says why."""
@@ -68,6 +84,11 @@ class Sheet:
             self._reasons[name] = why or "it is not a number"
         elif interval is not None and not math.isnan(interval.low):
             self._intervals[name] = interval
+
+    def off(self, name: str, most: float) -> None:
+        """Say by how much a figure that was put may be off at most."""
+        if most > 0 and not math.isnan(self._values[name]):
+            self._inexact[name] = float(most)
 
     def fraction(
         self, name: str, top: float, bottom: float, *, why: str, interval: Interval | None = None
@@ -82,7 +103,8 @@ class Sheet:
         for name in self._values.keys() - keep:
             self._values[name], self._reasons[name] = math.nan, why
             self._intervals.pop(name, None)
+            self._inexact.pop(name, None)
 
     def done(self) -> Measured:
         """All that was written."""
-        return Measured(self._count, self._values, self._intervals, self._reasons)
+        return Measured(self._count, self._values, self._intervals, self._reasons, self._inexact)

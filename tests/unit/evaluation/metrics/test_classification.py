@@ -104,14 +104,11 @@ def test_one_kind_of_label_gives_nan_with_a_reason_and_never_zero() -> None:
     found = measure([0, 0, 0], [0.1, 0.2, 0.3])
     assert found.values["accuracy"] == 1.0
     assert found.values["false_positive_rate"] == 0.0
-    assert {name for name, value in found.values.items() if math.isnan(value)} == {
-        "balanced_accuracy",
-        "precision",
-        "recall",
-        "f1",
-        "auc",
-        "average_precision",
-    }
+    assert {name for name, value in found.values.items() if not math.isnan(value)} == {
+        "count", "accuracy", "specificity", "false_positive_rate", "negative_predictive_value",
+        "false_omission_rate", "calibration_error", "max_calibration_error", "mean_prediction", "base_rate",
+        "positive_rate", "true_positives", "false_positives", "false_negatives", "true_negatives", "log_loss", "brier",
+    }  # fmt: skip
     assert found.reasons["auc"] == "no row has the label 'yes'"
     assert found.reasons["precision"] == "the model predicted 'yes' for no row"
     assert set(found.reasons) == {name for name, value in found.values.items() if math.isnan(value)}
@@ -137,7 +134,7 @@ def test_rows_without_finite_scores_spoil_the_figures_and_say_so() -> None:
     assert math.isnan(found.values["auc"])
     assert found.values["base_rate"] == pytest.approx(2 / 3)
     assert found.reasons["auc"] == "the model gave no finite probabilities for 1 of 3 rows"
-    assert not found.intervals
+    assert set(found.intervals) == {"base_rate"}
 
 
 def test_a_label_the_model_does_not_know_counts_as_wrong() -> None:
@@ -170,7 +167,9 @@ def test_a_class_that_is_never_foreseen_has_no_precision() -> None:
 def test_intervals_hold_the_figures_and_are_left_out_for_weighted_rows() -> None:
     truth, scores = rows_with_ties()
     found = measure(truth, scores)
-    assert set(found.intervals) == {"accuracy", "precision", "recall", "auc", "false_positive_rate"}
+    shares = {"recall", "specificity", "false_positive_rate", "false_negative_rate", "base_rate", "positive_rate"}
+    values = {"precision", "negative_predictive_value", "false_discovery_rate", "false_omission_rate"}
+    assert set(found.intervals) == shares | values | {"accuracy", "auc", "log_loss", "brier"}
     for name, interval in found.intervals.items():
         assert interval.low < found.values[name] < interval.high
     assert not measure(truth, scores, np.ones(len(truth))).intervals

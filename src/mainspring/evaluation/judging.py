@@ -1,0 +1,272 @@
+"""One pass over the rows: predict, line up with the labels, cut into slices, and merge what is kept of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.core import InputError, Slice
+from mainspring.evaluation.labelled import Labelled, LeftOut, check_columns, label_rows
+from mainspring.evaluation.metrics.custom import Answers, Metric
+from mainspring.evaluation.metrics.intervals import Intervals
+from mainspring.evaluation.metrics.measured import Measured
+from mainspring.evaluation.metrics.multilabel import LabelSetRows
+from mainspring.evaluation.metrics.regression import MeasuredRows
+from mainspring.evaluation.metrics.resampling import Bucketed, random_buckets
+from mainspring.evaluation.metrics.states import Rows, State
+from mainspring.evaluation.metrics.wishes import Kind, Wishes, sort_out
+from mainspring.evaluation.ports import Predictor
+from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.slicing import SliceForm, Slicer, slice_rows
+
+if TYPE_CHECKING:
+    from mainspring.data import Table
+
+Ints = npt.NDArray[np.int64]
+ALL_ROWS = Slice()
+
+CHUNK_ROWS = 500_000
+"""So many rows are judged at a time: few enough for memory, enough for arrays to pay."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What is to be done with each piece of a table.
+
+    Attributes:
+        label: The label column, or one of truths for each class.
+        positive: The positive class of a binary task.
+        weight: The column of row weights.
+        cutoff: The least probability of the positive answer.
+        metrics: Names and metrics that are wished besides the usual ones.
+        intervals: How confidence intervals are made.
+    """
+
+    label: str | Sequence[str]
+    positive: str | None = None
+    weight: str | None = None
+    cutoff: float | None = None
+    metrics: Sequence[str | Metric] = ()
+    intervals: Intervals = field(default_factory=Intervals)
+
+
+@dataclass(slots=True, kw_only=True)
+class Judged:
+    """What a pass leaves behind.
+
+    Attributes:
+        states: Slice to the state of each family of metrics, the model's own first; ``Slice()`` is all rows.
+        kind: The kind of task.
+        classes: The classes of the predictions.
+        positive: The positive class of a binary task.
+        wishes: What was asked for besides the usual metrics.
+        left_out: What could not be judged.
+        notes: What was left out or folded, in sentences.
+    """
+
+    states: dict[Slice, list[State]] = field(default_factory=dict)
+    kind: Kind | None = None
+    classes: tuple[str, ...] | None = None
+    positive: str | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+    left_out: LeftOut = field(default_factory=LeftOut)
+    notes: tuple[str, ...] = ()
+
+    def meet(self, answers: Predictions, wanted: Judging) -> None:
+        """Learn from the first answers what the task is; refuse later ones that differ."""
+        if self.kind is None:
+            self.kind, self.classes = _kind(answers, wanted.label), answers.classes
+            self.wishes = sort_out(wanted.metrics, self.kind, answers.classes or ())
+        elif answers.classes != self.classes:
+            raise InputError(
+                f"the model answered with the classes {answers.classes} after {self.classes}",
+                expected="the same classes for every piece of the table",
+            )
+
+    @property
+    def whole(self) -> State:
+        """The state of the model's own family over all rows."""
+        state = self.states[ALL_ROWS][0]
+        return state.whole if isinstance(state, Bucketed) else state
+
+    def measured(self, intervals: Intervals) -> dict[Slice, Measured]:
+        """All figures of every slice.
+
+        Raises:
+            InputError: If a metric of one's own gives a figure of a name that is taken.
+        """
+        return {
+            key: _joined([state.measure(intervals) for state in states]) for key, states in self.states.items()
+        }
+
+
+def judge_table(
+    predictor: Predictor | Predictions,
+    table: Table,
+    wanted: Judging,
+    *,
+    slices: Sequence[SliceForm],
+    min_slice_size: int,
+    privacy_floor: int,
+    chunk_rows: int,
+) -> Judged:
+    """Judge predictions on a table, piece by piece.
+
+    Raises:
+        InputError: As :func:`mainspring.evaluation.evaluate` says.
+    """
+    if isinstance(predictor, Predictions) and len(predictor) != table.num_rows:
+        raise InputError(
+            f"{len(predictor)} predictions for {table.num_rows} rows",
+            expected="one prediction per row, in the order of the rows",
+        )
+    labels = [wanted.label] if isinstance(wanted.label, str) else [*wanted.label]
+    check_columns(table, labels if wanted.weight is None else [*labels, wanted.weight])
+    slicer = Slicer.of(
+        table,
+        slices,
+        min_slice_size=min_slice_size,
+        needed=labels,
+        weight=wanted.weight,
+        privacy_floor=privacy_floor,
+    )
+    found, start = Judged(), 0
+    for chunk in table.chunks(chunk_rows):
+        stop = start + chunk.num_rows
+        answers = predictor.rows(start, stop) if isinstance(predictor, Predictions) else predictor.predict(chunk)
+        found.meet(answers, wanted)
+        labelled = label_rows(
+            answers,
+            chunk,
+            label=wanted.label,
+            positive=wanted.positive,
+            weight=wanted.weight,
+            cutoff=wanted.cutoff,
+            start=start,
+            wishes=found.wishes.names,
+        )
+        found.positive = labelled.positive
+        found.left_out = found.left_out.merge(labelled.left_out)
+        families: list[Rows[State]] = [labelled.rows]
+        if found.wishes.own:
+            told = _answers(labelled, chunk, found.wishes.own)
+            families += [metric.rows(told) for metric in found.wishes.own]
+        numbers = start + np.flatnonzero(labelled.kept)
+        _add(found.states, families, slicer.cut(chunk, labelled.kept), numbers, wanted.intervals)
+        start = stop
+    found.states = {key: found.states[key] for key in (ALL_ROWS, *slicer.slices) if key in found.states}
+    found.notes = (*found.left_out.notes, *slicer.notes)
+    return found
+
+
+def judge_rows(
+    rows: Rows[State],
+    *,
+    table: Table | None,
+    slices: Sequence[SliceForm],
+    min_slice_size: int,
+    intervals: Intervals,
+) -> tuple[dict[Slice, Measured], tuple[str, ...]]:
+    """Judge rows of any family at once: their figures by slice, and what slicing folded or left out.
+
+    Raises:
+        InputError: If slices are asked for without a table, or the table has another number of rows.
+    """
+    if table is None and slices:
+        raise InputError(
+            f"slices by {', '.join(map(str, slices))}, but no table was given",
+            fix="give the raw columns as table=",
+        )
+    if table is not None and table.num_rows != len(rows):
+        raise InputError(
+            f"a table of {table.num_rows} rows for {len(rows)} to judge", expected="one row of the table for each"
+        )
+    cut = None if table is None else slice_rows(table, slices, min_slice_size=min_slice_size)
+    found = Judged()
+    _add(found.states, [rows], {} if cut is None else cut.rows, np.arange(len(rows)), intervals)
+    return found.measured(intervals), () if cut is None else cut.notes
+
+
+def _kind(answers: Predictions, label: str | Sequence[str]) -> Kind:
+    if not isinstance(label, str):
+        return "multilabel"
+    if answers.classes is None:
+        return "regression"
+    return "binary" if len(answers.classes) == 2 else "several"
+
+
+def _answers(labelled: Labelled, chunk: Table, metrics: Sequence[Metric]) -> Answers:
+    """The rows as metrics of one's own see them."""
+    rows = labelled.rows
+    needed = dict.fromkeys(name for metric in metrics for name in metric.columns)
+    check_columns(chunk, list(needed))
+    columns = {name: chunk.column(name)[labelled.kept] for name in needed}
+    if isinstance(rows, MeasuredRows):
+        return Answers(
+            truth=rows.truth,
+            predicted=rows.predicted,
+            scores=rows.predicted,
+            weights=rows.weights,
+            columns=columns,
+        )
+    if isinstance(rows, LabelSetRows):
+        return Answers(
+            truth=rows.truth,
+            predicted=rows.chosen,
+            scores=rows.scores,
+            weights=rows.weights,
+            classes=rows.classes,
+            columns=columns,
+        )
+    names = np.empty(len(rows.classes), dtype=object)
+    names[:] = rows.classes
+    return Answers(
+        truth=names[rows.truth],
+        predicted=names[rows.predicted],
+        scores=rows.scores if rows.positive is None else rows.scores[:, rows.positive],
+        weights=rows.weights,
+        classes=rows.classes[: rows.known],
+        positive=labelled.positive,
+        columns=columns,
+    )
+
+
+def _add(
+    states: dict[Slice, list[State]],
+    families: Sequence[Rows[State]],
+    cut: Mapping[Slice, Ints],
+    numbers: Ints,
+    intervals: Intervals,
+) -> None:
+    """Merge the rows of a piece into what is kept of each slice."""
+    buckets = None
+    if intervals.method == "jackknife":
+        buckets = random_buckets(numbers, intervals.buckets, intervals.seed)
+    parts: list[tuple[Slice, Ints | None]] = [(ALL_ROWS, None), *cut.items()]
+    for key, part in parts:
+        new = [
+            family.state(part) if buckets is None else Bucketed.of(family, part, buckets, intervals.buckets)
+            for family in families
+        ]
+        old = states.get(key)
+        states[key] = new if old is None else [a.merge(b) for a, b in zip(old, new, strict=True)]
+
+
+def _joined(found: Sequence[Measured]) -> Measured:
+    """The figures of several families of the same rows."""
+    first = found[0]
+    for other in found[1:]:
+        # Every family counts its rows; they are the same ones.
+        taken = sorted((first.values.keys() & other.values.keys()) - {"count"})
+        if taken:
+            raise InputError(
+                f"two metrics give the figure {', '.join(map(repr, taken))}",
+                expected="a name that no other metric of the evaluation has",
+                fix="give the metric another name: @metric(name=…)",
+            )
+        first = first.joined(other)
+    return first
