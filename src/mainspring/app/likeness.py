@@ -34,9 +34,7 @@ def different_answers(before: Package, after: Package, table: Table | None) -> d
     apart = np.abs(old.scores - new.scores)
     same = (old.scores == new.scores) | (np.isnan(old.scores) & np.isnan(new.scores))
     largest = float(np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart)).max(initial=0.0))
-    labels = 0
-    if old.classes is not None:
-        labels = int((old.scores.argmax(axis=1) != new.scores.argmax(axis=1)).sum())
+    labels = 0 if old.classes is None else int((old.labels != new.labels).sum())
     return {"rows": rows.num_rows, "largest_difference": largest, "labels": labels}
 
 

@@ -111,10 +111,11 @@ class Predictions:
 
     def rows(self, start: int, stop: int) -> Predictions:
         """The predictions of some rows."""
-        cutoff = self.cutoff
-        if cutoff is not None and not isinstance(cutoff.at, float):
-            cutoff = Cutoff(cutoff.positive, cutoff.at[start:stop])
-        return Predictions(self.classes, self.scores[start:stop], cutoff)
+        return self._part(slice(start, stop))
+
+    def where(self, kept: npt.NDArray[np.bool_]) -> Predictions:
+        """The predictions of the rows that are marked, shape ``[n]``."""
+        return self._part(kept)
 
     def properties(self) -> dict[str, int]:
         """What the record keeps beside the file."""
@@ -143,6 +144,12 @@ class Predictions:
                 told["positive"], np.load(folder / "cutoffs.npy", allow_pickle=False) if at is None else float(at)
             )
         return cls(classes, np.load(folder / "scores.npy", allow_pickle=False), cutoff)
+
+    def _part(self, rows: slice | npt.NDArray[np.bool_]) -> Predictions:
+        cutoff = self.cutoff
+        if cutoff is not None and not isinstance(cutoff.at, float):
+            cutoff = Cutoff(cutoff.positive, cutoff.at[rows])
+        return Predictions(self.classes, self.scores[rows], cutoff)
 
     def _check_cutoff(self, cutoff: Cutoff) -> None:
         if self.classes is None or len(self.classes) != 2 or cutoff.positive not in self.classes:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from mainspring.core.plugins import load as load_plugin
 from mainspring.models.challenges import Challenge, Columns, challenges
+from mainspring.models.exporting import export
 from mainspring.models.model import Model
 from mainspring.models.parity import Parity
 from mainspring.models.ports import Exported, Exporter, NotExportableError, RuntimeLoader
@@ -40,7 +41,7 @@ def approximate(model: Model, columns: Columns, signature: Signature, variant: V
         NotExportableError: If it is not applicable, or lies further off than it may.
     """
     exporter = cast("Exporter", load_plugin("exporters", str(variant.exporter))())
-    exported = exporter.export(model.fitted, model.transform, signature)
+    exported = export(exporter, model, signature)
     exported = replace(exported, tolerance=variant.tolerance or exported.tolerance, boundaries={})
     runtime = cast("RuntimeLoader", load_plugin("runtimes", exported.runtime))(exported.files, signature)
     found = challenges(columns, signature, model.transform, {})

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mainspring.models.card_answers import answers
 from mainspring.models.card_text import Block, Bullets, Grid, Listing, Page, Section, Text
 from mainspring.models.parity import Parity
 from mainspring.models.signature import Field, Signature
@@ -30,6 +31,7 @@ def make_card(
         Section("Model", _model(signature, details)),
         Section("Input", [_inputs(signature)]),
         Section("Output", [_outputs(signature)]),
+        Section("Answers", answers(details)),
         Section("Quality", _quality(details)),
         Section("Groups", _groups(details)),
         Section("Data", _data(details)),

@@ -17,6 +17,8 @@ from mainspring.models.signature import Signature
 if TYPE_CHECKING:
     from mainspring.data import Table
     from mainspring.evaluation import Evaluation
+    from mainspring.models.calibration.record import Calibration
+    from mainspring.models.decision import Decision
 
 MOST_CLASSES = 50
 """A label with more classes than this is told without their shares."""
@@ -91,6 +93,12 @@ def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
         "fairness": _plain(fairness),
         "notes": list(evaluation.notes),
     }
+
+
+def finish_facts(calibration: Calibration | None, decision: Decision | None) -> dict[str, Any]:
+    """How scores become answers, if anything was done to them after training."""
+    told = {"calibration": calibration, "decision": decision}
+    return {name: one.as_dict() for name, one in told.items() if one is not None}
 
 
 def ranges(table: Table, signature: Signature) -> dict[str, list[float]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
@@ -17,12 +18,17 @@ from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.data import Table, Transform
 from mainspring.evaluation import Predictions
+from mainspring.models.calibration.record import Calibration
+from mainspring.models.decision import Decision
 from mainspring.models.files import Files
 from mainspring.models.ports import Fitted, Recipe, Trainer
+from mainspring.models.signature import Signature
 from mainspring.models.training_record import TrainingRecord
 
 HEAD = "model.json"
 RECORD = "training.json"
+CALIBRATION = "calibration.json"
+DECISION = "decision.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +44,8 @@ class Model:
         fitted: The trained estimator.
         transform: What turns raw columns into its matrix.
         training: How it came about: environment, settings, curves; ``None`` if it was not told.
+        calibration: What makes its scores reliable probabilities, if it was calibrated.
+        decision: From which probability on it answers with the positive class; the more probable class without it.
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Model"
@@ -47,6 +55,8 @@ class Model:
     fitted: Fitted
     transform: Transform
     training: TrainingRecord | None = None
+    calibration: Calibration | None = None
+    decision: Decision | None = None
 
     def predict(self, table: Table) -> Predictions:
         """Predict on every row of a table; columns that it does not know are ignored.
@@ -55,11 +65,11 @@ class Model:
             InputError: If a column is missing or holds values of another type, or if the estimator cannot take
                 the missing values that are there.
         """
-        return Predictions(self.recipe.classes, self.fitted.scores(self.transform.apply(table)))
+        return self._answer(self.fitted.scores(self.transform.apply(table)), table.column)
 
     def predict_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> Predictions:
         """Predict on raw columns in the form of ``Table.column``."""
-        return Predictions(self.recipe.classes, self.fitted.scores(self.transform.apply_columns(columns)))
+        return self._answer(self.fitted.scores(self.transform.apply_columns(columns)), partial(_column, columns))
 
     def takes(self, columns: Mapping[str, npt.NDArray[Any]]) -> bool:
         """Whether the estimator gives finite answers to these rows, or refuses them."""
@@ -68,8 +78,17 @@ class Model:
         except InputError:
             return False
 
+    def signature(self, *, not_nullable: Collection[str] = ()) -> Signature:
+        """What it asks for and answers.
+
+        Args:
+            not_nullable: Columns in which it cannot take a missing value.
+        """
+        also = None if self.decision is None else self.decision.field()
+        return Signature.from_transform(self.transform, not_nullable=not_nullable, also=also)
+
     def save(self, folder: Path) -> None:
-        """Write ``model.json``, ``training.json``, the estimator's files and the transform."""
+        """Write ``model.json``, the estimator, the transform, and what is told of training, scores and answers."""
         self.files().write(folder)
 
     def files(self) -> Files:
@@ -86,8 +105,13 @@ class Model:
             self.transform.save(Path(folder))
             transform = Files.in_folder(Path(folder)).read_all()
         parts = self.fitted.dump().inside("estimator").merged(transform.inside("transform"))
-        record = {} if self.training is None else {RECORD: self.training.to_json().encode()}
-        return Files({HEAD: text.encode(), **record}).merged(parts)
+        kept = {HEAD: text.encode()}
+        if self.training is not None:
+            kept[RECORD] = self.training.to_json().encode()
+        for name, told in ((CALIBRATION, self.calibration), (DECISION, self.decision)):
+            if told is not None:
+                kept[name] = _json(told.as_dict())
+        return Files(kept).merged(parts)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -106,7 +130,15 @@ class Model:
         trainer = cast("Trainer", load_plugin("trainers", head["trainer"])())
         fitted = trainer.load(files.under("estimator"), recipe)
         record = TrainingRecord.from_json(files.text(RECORD)) if RECORD in files.names else None
-        return cls(head["trainer"], recipe, fitted, Transform.load(folder / "transform"), record)
+        return cls(
+            head["trainer"],
+            recipe,
+            fitted,
+            Transform.load(folder / "transform"),
+            record,
+            Calibration.from_dict(json.loads(files.text(CALIBRATION))) if CALIBRATION in files.names else None,
+            Decision.from_dict(json.loads(files.text(DECISION))) if DECISION in files.names else None,
+        )
 
     def properties(self) -> dict[str, Value]:
         """What the record keeps beside the files."""
@@ -116,8 +148,17 @@ class Model:
             "seed": self.recipe.seed,
             "task": "regression" if self.recipe.classes is None else "classification",
             "probabilistic": self.fitted.probabilistic,
+            **({} if self.calibration is None else {"calibration": self.calibration.method}),
+            **({} if self.decision is None else {"cutoff": self.decision.at}),
             **self._told(),
         }
+
+    def _answer(self, scores: npt.NDArray[np.float64], values: Callable[[str], npt.NDArray[Any]]) -> Predictions:
+        """What scores of the estimator become: calibrated, and answered by the decision."""
+        if self.calibration is not None and self.calibration.calibrator is not None:
+            scores = self.calibration.calibrator.apply(scores)
+        cutoff = None if self.decision is None else self.decision.cutoff(values)
+        return Predictions(self.recipe.classes, scores, cutoff)
 
     def _told(self) -> dict[str, Value]:
         """Of the training, what is worth searching by."""
@@ -133,3 +174,15 @@ class Model:
             if candidate.kept:
                 told["kept"] = candidate.name
         return told
+
+
+def _column(columns: Mapping[str, npt.NDArray[Any]], name: str) -> npt.NDArray[Any]:
+    if name not in columns:
+        raise InputError(
+            f"no column {name!r}, by which the cutoff is chosen", expected="a value in every row, or nothing"
+        )
+    return columns[name]
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True, allow_nan=False) + "\n").encode()

@@ -33,6 +33,7 @@ from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Verdict
 from mainspring.evaluation import Predictions
+from mainspring.models.decision import Decision
 from mainspring.models.files import Files
 from mainspring.models.inputs import read_lists
 from mainspring.models.mlmodel import MLMODEL, PYTHON_ENV, REQUIREMENTS, SERVING_EXAMPLE, TABLE_EXAMPLE
@@ -180,9 +181,19 @@ class Package:
         Raises:
             BadInputError: If a column is missing, or holds values of another type.
         """
-        answer = self._opened.predict(columns_of(table, self.signature))
-        scores = answer["prediction" if self.signature.classes is None else "probabilities"]
-        return Predictions(self.signature.classes, np.asarray(scores, dtype=np.float64))
+        columns = columns_of(table, self.signature)
+        answer = self._opened.predict(columns)
+        scores = np.asarray(
+            answer["prediction" if self.signature.classes is None else "probabilities"], np.float64
+        )
+        cutoff = None if self.decision is None else self.decision.cutoff(columns.__getitem__)
+        return Predictions(self.signature.classes, scores, cutoff)
+
+    @property
+    def decision(self) -> Decision | None:
+        """From which probability on it answers with the positive class; ``None`` for the more probable class."""
+        found = self.details.get("decision")
+        return None if found is None else Decision.from_dict(found)
 
     @cached_property
     def _opened(self) -> Runtime:

@@ -17,7 +17,9 @@ from mainspring.evaluation import Evaluation
 from mainspring.models.approximating import approximate
 from mainspring.models.assembly import assemble
 from mainspring.models.challenges import Columns, challenges
-from mainspring.models.facts import data_facts, evaluation_facts, ranges, transform_facts
+from mainspring.models.crossings import crossings
+from mainspring.models.exporting import export
+from mainspring.models.facts import data_facts, evaluation_facts, finish_facts, ranges, transform_facts
 from mainspring.models.files import Files
 from mainspring.models.model import Model
 from mainspring.models.package import Package, columns_of
@@ -82,8 +84,8 @@ def build(
     """
     if not table.num_rows:
         raise InputError("there are no rows to prove the package on", expected="a table with rows")
-    columns = _sample(table, Signature.from_transform(model.transform))
-    signature = Signature.from_transform(model.transform, not_nullable=_refused(model, columns))
+    columns = _sample(table, model.signature())
+    signature = model.signature(not_nullable=_refused(model, columns))
     columns = _acceptable(columns, signature)
     chosen = find_variant(variant)
     if exporters is None and chosen.tolerance is not None:
@@ -103,6 +105,7 @@ def build(
         "label": model.transform.label,
         "probabilistic": model.fitted.probabilistic,
         "ignored": dict(model.transform.ignored),
+        **finish_facts(model.calibration, model.decision),
         "metrics": _figures(evaluation) if metrics is None else dict(metrics),
         "data": dict(data or {}),
         "about": about,
@@ -143,7 +146,7 @@ def _proved(
     for name in exporters:
         exporter = cast("Exporter", load_plugin("exporters", name)())
         try:
-            exported = exporter.export(model.fitted, model.transform, signature)
+            exported = export(exporter, model, signature)
             parity = _compare(model, columns, signature, exported)
         except (NotExportableError, UnavailableError, IntegrityError) as error:
             reasons.append(f"{name}: {error.found}")
@@ -170,13 +173,14 @@ def _compare(model: Model, columns: Columns, signature: Signature, exported: Exp
     loader = cast("RuntimeLoader", load_plugin("runtimes", exported.runtime))
     runtime = loader(exported.files, signature)
     found = challenges(columns, signature, model.transform, exported.boundaries)
+    found += crossings(model, columns, signature)
     return prove(model, runtime, found, name=exported.runtime, tolerance=exported.tolerance)
 
 
 def _refused(model: Model, columns: Columns) -> tuple[str, ...]:
     """The columns in which the model cannot take a missing value."""
     row = {name: column[:1] for name, column in columns.items()}
-    fields = Signature.from_transform(model.transform).inputs
+    fields = model.signature().inputs
     complete = _complete(columns)
     base = row if complete is None else {name: column[complete : complete + 1] for name, column in columns.items()}
     return tuple(field.name for field in fields if not model.takes({**base, field.name: empty_column(field, 1)}))

@@ -21,6 +21,8 @@ from mainspring.models.training_options import PLAIN, Ability, TrainingOptions
 
 if TYPE_CHECKING:
     from mainspring.data import Transform
+    from mainspring.models.calibration.ports import Calibrator
+    from mainspring.models.decision import Decision
 
 
 __all__ = [
@@ -130,10 +132,29 @@ class Exported:
 
 
 class Exporter(Protocol):
-    """Writes transform and estimator as one model in a portable format."""
+    """Writes transform and estimator as one model in a portable format.
 
-    def export(self, fitted: Fitted, transform: Transform, signature: Signature) -> Exported:
+    Calibrators and decisions came later: only an exporter with ``finishes = True`` is given them. A model that has
+    them is not exported by another one.
+    """
+
+    def export(
+        self,
+        fitted: Fitted,
+        transform: Transform,
+        signature: Signature,
+        *,
+        calibrator: Calibrator | None = None,
+        decision: Decision | None = None,
+    ) -> Exported:
         """Export.
+
+        Args:
+            fitted: The estimator.
+            transform: What makes its matrix of raw columns.
+            signature: What is asked for and answered; columns that only the decision reads come last.
+            calibrator: What is done to the probabilities.
+            decision: From which probability on a class is answered; the most probable one without it.
 
         Raises:
             NotExportableError: If it cannot be said exactly; the reason is told to the user.

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.evaluation import Predictions
+from mainspring.evaluation.margins import margins
 from mainspring.models.challenges import Challenge, Columns
 from mainspring.models.model import Model
 from mainspring.models.parity import Parity
@@ -20,6 +21,9 @@ from mainspring.models.ports import Runtime
 
 MOST_EXAMPLES = 10
 """A report shows this many differing rows."""
+
+ROUNDING = 1e-9
+"""A score this near the cutoff may fall on either side of it, whatever computes it."""
 
 SINGLE_ROWS = 20
 """How many rows are also asked one by one: batches must not matter."""
@@ -47,7 +51,9 @@ def prove(
     Raises:
         InputError: If the model refuses the real rows. Other challenges that it refuses are left out.
     """
-    comparison = _Comparison(tolerance)
+    # Where scores may move far, a cutoff that they move across is what is looked for.
+    strict = may_differ > 0 and model.decision is not None
+    comparison = _Comparison(tolerance, closest=min(tolerance, ROUNDING) if strict else tolerance)
     for challenge in found:
         try:
             # Huge numbers overflow in some models; what comes out is compared all the same.
@@ -70,6 +76,7 @@ def prove(
 @dataclass(slots=True)
 class _Comparison:
     tolerance: float
+    closest: float
     kinds: Counter[str] = field(default_factory=Counter)
     largest: float = 0.0
     labels_different: int = 0
@@ -90,7 +97,7 @@ class _Comparison:
         wrong = apart > self.tolerance
         if expected.classes is not None:
             other = expected.labels != answer["label"]
-            ties = other & (_lead(expected.scores) <= self.tolerance)
+            ties = other & (margins(expected) <= self.closest)
             self.labels_different += int(other.sum())
             self.ties += int(ties.sum())
             wrong |= other & ~ties
@@ -130,12 +137,6 @@ def _apart(
     same = (expected == found) | (np.isnan(expected) & np.isnan(found))
     apart = np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
     return np.asarray(apart.reshape(len(apart), -1).max(axis=1), dtype=np.float64)
-
-
-def _lead(scores: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """By how much the best class leads."""
-    ordered = np.sort(scores, axis=1)
-    return np.asarray(ordered[:, -1] - ordered[:, -2], dtype=np.float64)
 
 
 def _example(

@@ -137,12 +137,15 @@ class Signature:
         return cls(tuple(inputs), outputs, "classification", tuple(classes))
 
     @classmethod
-    def from_transform(cls, transform: TransformLike, *, not_nullable: Collection[str] = ()) -> Self:
+    def from_transform(
+        cls, transform: TransformLike, *, not_nullable: Collection[str] = (), also: Field | None = None
+    ) -> Self:
         """The signature of a model behind this transform.
 
         Args:
             transform: The fitted transform: it names the raw columns, their types and the classes.
             not_nullable: Columns in which the model cannot take a missing value.
+            also: A column that is read besides, if the transform does not read it.
         """
         words = {column: known for column, known in map(_known_words, transform.steps) if known}
         inputs = [
@@ -154,6 +157,8 @@ class Signature:
             )
             for column in transform.inputs
         ]
+        if also is not None and also.name not in {field.name for field in inputs}:
+            inputs.append(also)
         return cls.of(inputs, classes=transform.classes)
 
     @property

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mainspring.evaluation.margins import margins
+
 if TYPE_CHECKING:
     from mainspring.evaluation import Predictions
 
@@ -87,16 +89,16 @@ class Comparison:
 
     def _classes(self, rows: Sequence[int], labels: Sequence[Any], served: Sequence[Any]) -> None:
         trained = self.expected.scores[list(rows)]
-        names = self.expected.labels[list(rows)]
+        names, near = self.expected.labels[list(rows)], margins(self.expected)[list(rows)]
         off = np.abs(np.array(served, dtype=np.float64) - trained).max(axis=1)
         self._note(off)
         places = {word: place for place, word in enumerate(self.expected.classes or ())}
         for place, label in enumerate(labels):
-            # Another label is the same answer if its class ties with the best one.
-            best = trained[place].max()
-            same = label == names[place] or (
-                label in places and trained[place, places[label]] >= best - self.tolerance
-            )
+            # Another label is the same answer if its class ties with the best one, or its score with the cutoff.
+            tied = near[place] <= self.tolerance and label in places
+            if tied and self.expected.cutoff is None:
+                tied = trained[place, places[label]] >= trained[place].max() - self.tolerance
+            same = label == names[place] or tied
             if not same or not off[place] <= self.tolerance:
                 answer = {"label": label, "probabilities": list(served[place])}
                 self._differ(

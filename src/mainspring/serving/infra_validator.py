@@ -82,7 +82,7 @@ def validate(
         asked = sendable(arrays, rows.num_rows)
         if not asked.any():
             return Verdict.of(GATE, [_unsendable(asked, ok=False)])
-        expected = Predictions(expected.classes, expected.scores[asked])
+        expected = expected.where(asked)
         questions = Questions.of({name: array[asked] for name, array in arrays.items()}, loaded.signature, seed)
         server = ServerProcess(folder, name=_MODEL, timeout=timeout)
         began = time.perf_counter()

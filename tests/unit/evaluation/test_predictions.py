@@ -63,3 +63,12 @@ def test_a_cutoff_must_fit():
         Predictions(("no", "yes"), scores, Cutoff("maybe", 0.3))
     with pytest.raises(InputError, match=r"\[2\] for 1 rows"):
         Predictions(("no", "yes"), scores, Cutoff("yes", np.array([0.1, 0.2])))
+
+
+def test_marked_rows_keep_their_cutoffs() -> None:
+    scores = np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]])
+    kept = np.array([True, False, True])
+    found = Predictions(("no", "yes"), scores, Cutoff("yes", np.array([0.05, 0.9, 0.9]))).where(kept)
+    assert found == Predictions(("no", "yes"), scores[[0, 2]], Cutoff("yes", np.array([0.05, 0.9])))
+    assert found.labels.tolist() == ["yes", "no"]
+    assert Predictions(("no", "yes"), scores, Cutoff("yes", 0.1)).where(kept).cutoff == Cutoff("yes", 0.1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mainspring.evaluation import Predictions
+from mainspring.evaluation import Cutoff, Predictions
 from mainspring.serving.comparison import Comparison
 
 EXPECTED = Predictions(("a", "b"), np.array([[0.2, 0.8], [0.5, 0.5], [0.9, 0.1]]))
@@ -65,3 +65,13 @@ def test_a_row_is_shown_once() -> None:
         comparison.compare([2, 0], {"label": ["b", "a"], "probabilities": [[0.1, 0.9], [0.8, 0.2]]})
     assert len(comparison.differences) == 6
     assert [difference.row for difference in comparison.first] == [2, 0]
+
+
+def test_a_cutoff_excuses_only_what_lies_at_it() -> None:
+    comparison = compare(Predictions(("a", "b"), EXPECTED.scores, Cutoff("b", 0.495)))
+    comparison.compare([1], {"label": ["a"], "probabilities": [[0.506, 0.494]]})
+    assert comparison.differences == []
+    # The most probable class is no excuse where the cutoff says otherwise.
+    comparison = compare(Predictions(("a", "b"), EXPECTED.scores, Cutoff("b", 0.05)))
+    comparison.compare([2], {"label": ["a"], "probabilities": [[0.9, 0.1]]})
+    assert [difference.row for difference in comparison.differences] == [2]

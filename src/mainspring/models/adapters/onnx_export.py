@@ -6,6 +6,7 @@ change predictions without a word: see ``docs/decisions/0004-own-tree-form.md``.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,11 +15,14 @@ import numpy.typing as npt
 from onnx import TensorProto
 
 from mainspring.data import Transform
+from mainspring.models.adapters.onnx_answers import emit_answers
 from mainspring.models.adapters.onnx_graph import Graph
 from mainspring.models.adapters.onnx_links import emit_linear
 from mainspring.models.adapters.onnx_transform import compile_transform
 from mainspring.models.adapters.onnx_trees import emit_trees
 from mainspring.models.adapters.torch import TorchFitted
+from mainspring.models.calibration import Calibrator
+from mainspring.models.decision import Decision
 from mainspring.models.files import Files
 from mainspring.models.linear import LinearForm
 from mainspring.models.ports import Exported, Fitted, NotExportableError
@@ -47,6 +51,8 @@ ABOUT = (
 class OnnxExporter:
     """Writes ``model.onnx``."""
 
+    finishes = True
+
     def matrix(
         self, transform: Transform, *, threads: int = 1
     ) -> Callable[[Mapping[str, npt.NDArray[Any]]], npt.NDArray[np.float64]]:
@@ -59,15 +65,30 @@ class OnnxExporter:
 
         return OnnxMatrix(export_transform(transform), transform, threads=threads)
 
-    def export(self, fitted: Fitted, transform: Transform, signature: Signature) -> Exported:
+    def export(
+        self,
+        fitted: Fitted,
+        transform: Transform,
+        signature: Signature,
+        *,
+        calibrator: Calibrator | None = None,
+        decision: Decision | None = None,
+    ) -> Exported:
         """Export.
 
         Raises:
             NotExportableError: For an estimator that is neither linear nor made of trees nor a network, or a
-                transform that cannot be written in ONNX.
+                transform or calibrator that cannot be written in ONNX.
         """
+        answers = functools.partial(
+            emit_answers,
+            signature=signature,
+            calibrator=calibrator,
+            decision=decision,
+            read=[column.name for column in transform.inputs],
+        )
         if isinstance(fitted, TorchFitted):
-            return _export_network(fitted, transform, signature)
+            return _export_network(fitted, transform, signature, answers)
         form = read_form(fitted, classification=signature.classes is not None)
         graph = Graph()
         outputs = [field.name for field in signature.outputs]
@@ -75,7 +96,7 @@ class OnnxExporter:
         emitted = (
             emit_trees(graph, form, matrix) if isinstance(form, TreeEnsemble) else emit_linear(graph, form, matrix)
         )
-        _declare(graph, emitted, signature)
+        answers(graph, emitted)
         notes = {"mainspring.missing": MISSING, "mainspring.signature": signature.to_json()}
         return Exported(
             runtime="onnx",
@@ -99,13 +120,15 @@ def export_transform(transform: Transform) -> Exported:
     return Exported("onnx-matrix", Files({TRANSFORM_FILE: content}), ("numpy", "onnxruntime"), TOLERANCE)
 
 
-def _export_network(fitted: TorchFitted, transform: Transform, signature: Signature) -> Exported:
+def _export_network(
+    fitted: TorchFitted, transform: Transform, signature: Signature, answers: Callable[[Graph, str], None]
+) -> Exported:
     """A network behind its transform. PyTorch is there, or there were no such network."""
     from mainspring.models.adapters.torch_onnx import TOLERANCES, emit_network
 
     graph = Graph()
     matrix = compile_transform(graph, transform, reserved=[field.name for field in signature.outputs])
-    _declare(graph, emit_network(graph, fitted, matrix), signature)
+    answers(graph, emit_network(graph, fitted, matrix))
     notes = {"mainspring.missing": MISSING, "mainspring.signature": signature.to_json()}
     return Exported(
         runtime="onnx",
@@ -139,17 +162,6 @@ def read_form(fitted: Fitted, *, classification: bool) -> TreeEnsemble | LinearF
     if form is None:
         raise NotExportableError(f"{type(native).__name__} is neither linear nor made of trees")
     return form
-
-
-def _declare(graph: Graph, scores: str, signature: Signature) -> None:
-    if signature.classes is None:
-        flat = graph.add("Reshape", scores, graph.constant(np.array([-1], dtype=np.int64)))
-        graph.output("prediction", TensorProto.DOUBLE, [None], flat)
-        return
-    names = graph.constant(np.array(signature.classes, dtype=object))
-    best = graph.add("ArgMax", scores, axis=1, keepdims=0)
-    graph.output("label", TensorProto.STRING, [None], graph.add("Gather", names, best, axis=0))
-    graph.output("probabilities", TensorProto.DOUBLE, [None, len(signature.classes)], scores)
 
 
 def _tolerance(form: TreeEnsemble | LinearForm) -> float:

@@ -15,7 +15,9 @@ from mainspring.models.trees import Link
 
 def emit_linear(graph: Graph, form: LinearForm, matrix: str) -> str:
     """Scores of a linear model, ``[n, classes]`` or ``[n, 1]``."""
-    sums = graph.add("MatMul", matrix, graph.doubles(form.weights))
+    # ONNX Runtime was seen to multiply matrices of one column in float32.
+    product = "Mul" if len(form.weights) == 1 else "MatMul"
+    sums = graph.add(product, matrix, graph.doubles(form.weights))
     sums = graph.add("Add", sums, graph.doubles(form.bias[None, :]))
     return emit_link(graph, sums, form.link, 1.0, form.outputs)
 
@@ -27,7 +29,7 @@ def emit_link(graph: Graph, sums: str, link: Link, slope: float, outputs: int) -
         each = graph.add("Sigmoid", scaled)
         if link is Link.SIGMOID:
             return graph.add("Concat", graph.add("Sub", graph.doubles([1.0]), each), each, axis=1)
-        return each if link is Link.EACH_SIGMOID else _shares(graph, each, outputs)
+        return each if link is Link.EACH_SIGMOID else shares(graph, each, outputs)
     if link is Link.SOFTMAX:
         return graph.add("Softmax", sums, axis=1)
     if link is Link.CHOICE:
@@ -39,12 +41,13 @@ def emit_link(graph: Graph, sums: str, link: Link, slope: float, outputs: int) -
     return sums
 
 
-def _shares(graph: Graph, each: str, outputs: int) -> str:
+def shares(graph: Graph, each: str, outputs: int) -> str:
+    """Each number of a row divided by their sum; all alike where that is 0."""
     axis = graph.constant(np.array([1], dtype=np.int64))
     total = graph.add("ReduceSum", each, axis, keepdims=1)
     none = graph.add("Equal", total, graph.doubles([0.0]))
-    shares = graph.add("Div", each, total)
-    return graph.add("Where", none, graph.doubles([1.0 / outputs]), shares)
+    parts = graph.add("Div", each, total)
+    return graph.add("Where", none, graph.doubles([1.0 / outputs]), parts)
 
 
 def _choice(graph: Graph, sums: str, outputs: int) -> str:

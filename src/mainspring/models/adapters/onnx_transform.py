@@ -32,7 +32,7 @@ def compile_transform(graph: Graph, transform: Transform, *, reserved: Sequence[
     values = Values(graph, {column.name: column.type for column in transform.inputs})
     numbers = []
     for column in transform.inputs:
-        name = f"{column.name} (input)" if column.name in reserved else column.name
+        name = input_name(column.name, reserved)
         if kinds[column.name] is Kind.NUMBER:
             graph.input(name, TensorProto.DOUBLE, [None, 1])
             numbers.append((column.name, name))
@@ -46,3 +46,8 @@ def compile_transform(graph: Graph, transform: Transform, *, reserved: Sequence[
             values.known[column_name] = Numbers(joined, (place,), len(numbers))
     emit_ops(values, ops)
     return values.tensor(values.join([values.numbers(name) for name in results]))
+
+
+def input_name(column: str, reserved: Sequence[str]) -> str:
+    """What the input of a raw column is called."""
+    return f"{column} (input)" if column in reserved else column

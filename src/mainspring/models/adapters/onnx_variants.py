@@ -39,37 +39,43 @@ Rewrite = Callable[[ModelProto], ModelProto]
 class Float32Exporter:
     """The exact file with its trees and weights in float32."""
 
-    def export(self, fitted: Fitted, transform: Transform, signature: Signature) -> Exported:
+    finishes = True
+
+    def export(self, fitted: Fitted, transform: Transform, signature: Signature, **finish: Any) -> Exported:
         """Export.
 
         Raises:
             NotExportableError: If there is no exact file, or nothing in it is float64.
         """
-        return _rewritten(OnnxExporter().export(fitted, transform, signature), to_float32)
+        return _rewritten(OnnxExporter().export(fitted, transform, signature, **finish), to_float32)
 
 
 class Int8Exporter:
     """The exact file with the weights of its large matrix products in int8; their inputs follow at run time."""
 
-    def export(self, fitted: Fitted, transform: Transform, signature: Signature) -> Exported:
+    finishes = True
+
+    def export(self, fitted: Fitted, transform: Transform, signature: Signature, **finish: Any) -> Exported:
         """Export.
 
         Raises:
             NotExportableError: If there is no exact file, or no large matrix product in it.
         """
-        return _rewritten(OnnxExporter().export(fitted, transform, signature), to_int8)
+        return _rewritten(OnnxExporter().export(fitted, transform, signature, **finish), to_int8)
 
 
 class BrowserExporter:
     """The float32 file, checked to hold nothing that ONNX Runtime Web or its mobile packages lack."""
 
-    def export(self, fitted: Fitted, transform: Transform, signature: Signature) -> Exported:
+    finishes = True
+
+    def export(self, fitted: Fitted, transform: Transform, signature: Signature, **finish: Any) -> Exported:
         """Export.
 
         Raises:
             NotExportableError: If there is no exact file, or it needs an operator that browsers do not have.
         """
-        return _rewritten(OnnxExporter().export(fitted, transform, signature), to_browser)
+        return _rewritten(OnnxExporter().export(fitted, transform, signature, **finish), to_browser)
 
 
 def to_float32(model: ModelProto) -> ModelProto:

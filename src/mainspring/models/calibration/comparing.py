@@ -86,8 +86,13 @@ def compare_calibrators(
             made[held] = calibrator.apply(scores[held])
         found[method] = made
     losses = {method: _loss(one, truth, by) for method, one in found.items()}
-    means = {method: float(loss @ weight / weight.sum()) for method, loss in losses.items()}
+    means = {method: float(np.average(loss, weights=weight)) for method, loss in losses.items()}
     return Comparison(losses=means, best=_simplest(losses, means, weight), scores=found, by=by)
+
+
+def mean_loss(scores: Floats, truth: Ints, weights: Floats | None, by: str) -> float:
+    """The mean loss of rows, ``"log_loss"`` or ``"brier"``."""
+    return float(np.average(_loss(scores, truth, by), weights=weights))
 
 
 def _parts(truth: Ints, folds: int, seed: int) -> Ints:

@@ -7,7 +7,7 @@ import numpy as np
 from mainspring.models.calibration.ports import Floats
 
 LEAST = 1e-6
-"""Probabilities are taken to be at least this far from 0 and 1: a forest may say 0, whose logarithm is infinite."""
+"""Probabilities are taken to be at least this far from 0 and 1: a forest may say 0, which has no logarithm."""
 
 
 def log_odds(probability: Floats) -> Floats:

@@ -74,7 +74,8 @@ class Calibration:
     def __str__(self) -> str:
         change = f"{self.before.calibration_error:.3g} to {self.after.calibration_error:.3g}"
         told = "not calibrated" if self.calibrator is None else f"calibrated by {self.method}"
-        return f"{told} on {self.rows} rows of {self.split}: calibration error {change}"
+        where = f" of {self.split}" if self.split else ""
+        return f"{told} on {self.rows} rows{where}: calibration error {change}"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""

@@ -114,8 +114,7 @@ def _interval(
     found = []
     for _ in range(resamples):
         drawn = weight * dice.poisson(1.0, len(scores))
-        hits = np.bincount(codes, drawn * positive, len(distinct))
-        good = rule.goodness(Sweep.counted(at, hits, np.bincount(codes, drawn, len(distinct)) - hits))
+        good = rule.goodness(Sweep.counted(at, codes, positive, drawn))
         if np.isfinite(good).any():
             found.append(float(at[_best(at, good, rule.anchor)]))
     if len(found) < resamples / 2:

@@ -49,13 +49,18 @@ class Sweep:
         """
         distinct, codes = np.unique(scores, return_inverse=True)
         weight = np.ones(len(scores)) if weights is None else weights
-        hits = np.bincount(codes, weight * positive, len(distinct))
-        return cls.counted(cutoffs_between(distinct), hits, np.bincount(codes, weight, len(distinct)) - hits)
+        return cls.counted(cutoffs_between(distinct), codes, positive, weight)
 
     @classmethod
-    def counted(cls, at: Floats, positives: Floats, others: Floats) -> Self:
-        """From the weights at each distinct score, ``[…, scores]``; there is one more cutoff than scores."""
-        return cls(at, _at_or_above(positives), _at_or_above(others), _total(positives), _total(others))
+    def counted(
+        cls, at: Floats, codes: npt.NDArray[np.int64], positive: npt.NDArray[np.bool_], weights: Floats
+    ) -> Self:
+        """From rows that lie between cutoffs: ``codes[i]`` is the score of row ``i`` among the distinct ones."""
+        scores = len(at) - 1
+        hits, alarms = (
+            np.bincount(codes, weights * one, scores).astype(np.float64) for one in (positive, ~positive)
+        )
+        return cls(at, _at_or_above(hits), _at_or_above(alarms), _total(hits), _total(alarms))
 
 
 def cutoffs_between(distinct: Floats) -> Floats:
@@ -137,7 +142,8 @@ def _mcc(sweep: Sweep) -> Floats:
     """B. W. Matthews, *Comparison of the predicted and observed structure of T4 phage lysozyme* (1975)."""
     missed, quiet = sweep.positives - sweep.hits, sweep.others - sweep.alarms
     chosen, left = sweep.hits + sweep.alarms, missed + quiet
-    root = np.sqrt(chosen * left * sweep.positives * sweep.others)
+    # Sums of weights may come out a little below 0.
+    root = np.sqrt(np.maximum(chosen * left * sweep.positives * sweep.others, 0.0))
     return _ratio(sweep.hits * quiet - sweep.alarms * missed, root)
 
 

@@ -215,6 +215,15 @@ def test_large_batches_are_answered_in_parts(tables, transforms):
     assert runtime.predict({name: column[:0] for name, column in columns.items()})["label"].shape == (0,)
 
 
+def test_a_linear_model_of_one_feature_is_exact(fit):
+    distance = np.random.default_rng(0).uniform(1, 40, 500)
+    table = Table.from_columns({"distance": distance.tolist(), "label": (distance > 20).tolist()})
+    model = train(table, fit(table), estimator="LogisticRegression")
+    package = build(model, table)
+    assert package.runtime == "onnx"
+    np.testing.assert_allclose(package.predict(table).scores, model.predict(table).scores, rtol=0, atol=1e-14)
+
+
 def _matrix(transform, columns):
     """The matrix as ONNX computes it."""
     graph = Graph()
