@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from mainspring.evaluation.fairness.fairness import Fairness
     from mainspring.evaluation.fairness.gate import judge_fairness
     from mainspring.evaluation.gates import compare
+    from mainspring.evaluation.metrics.business import cost, profit
     from mainspring.evaluation.metrics.custom import Answers, Metric, metric
     from mainspring.evaluation.metrics.directions import better, fact_of
     from mainspring.evaluation.metrics.facts import Better
+    from mainspring.evaluation.metrics.forecasting import backtest
     from mainspring.evaluation.metrics.intervals import Intervals
     from mainspring.evaluation.metrics.measured import Interval, Measured
+    from mainspring.evaluation.metrics.residuals import ResidualDiagnosis, diagnose_residuals
     from mainspring.evaluation.operation import Operation
     from mainspring.evaluation.ports import Predictor
     from mainspring.evaluation.predictions import Cutoff, Predictions
@@ -45,9 +48,13 @@ _EXPORTS = {
     "Operation": "operation",
     "Predictions": "predictions",
     "Predictor": "ports",
+    "ResidualDiagnosis": "metrics.residuals",
     "assess_fairness": "fairness.assessment",
+    "backtest": "metrics.forecasting",
     "better": "metrics.directions",
     "compare": "gates",
+    "cost": "metrics.business",
+    "diagnose_residuals": "metrics.residuals",
     "evaluate": "evaluation",
     "fact_of": "metrics.directions",
     "measure_rows": "evaluation",
@@ -55,6 +62,7 @@ _EXPORTS = {
     "judge_fairness": "fairness.gate",
     "metric": "metrics.custom",
     "predictions_in": "columns",
+    "profit": "metrics.business",
     "view": "viewing.showing",
     "view_comparison": "viewing.comparing",
 }
@@ -74,9 +82,13 @@ __all__ = [
     "Operation",
     "Predictions",
     "Predictor",
+    "ResidualDiagnosis",
     "assess_fairness",
+    "backtest",
     "better",
     "compare",
+    "cost",
+    "diagnose_residuals",
     "evaluate",
     "evaluation_form",
     "fact_of",
@@ -84,6 +96,7 @@ __all__ = [
     "measure_rows",
     "metric",
     "predictions_in",
+    "profit",
     "view",
     "view_comparison",
 ]

@@ -21,8 +21,8 @@ from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.custom import Answers
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
+from mainspring.evaluation.metrics.means import RowMean
 from mainspring.evaluation.metrics.measured import Measured, Sheet
-from mainspring.evaluation.metrics.moments import Moments
 from mainspring.evaluation.metrics.states import Floats, Ints
 
 Costs: TypeAlias = Mapping[Any, Mapping[Any, float | str]]
@@ -200,8 +200,10 @@ class CostRows:
         return CostState(
             name=self.name,
             better=self.better,
+            rows=len(decided),
             broken=len(decided) - int(np.count_nonzero(finite)),
-            moments=Moments.of(np.where(finite, decided, 0.0)[:, None], weights),
+            weighted=weights is not None,
+            mean=RowMean.of(np.where(finite, decided, 0.0), weights),
             curve=curve,
             chosen=chosen,
         )
@@ -214,16 +216,20 @@ class CostState:
     Attributes:
         name: Of the figure.
         better: Whether less or more of it is better.
+        rows: Rows, unweighted.
         broken: Rows of which a cost is not finite.
-        moments: Of the cost as decided.
+        weighted: Whether rows carry weights.
+        mean: Of the cost as decided.
         curve: Weighted sum of the costs at each threshold; ``None`` where there is none to choose.
         chosen: Weight of the rows that are answered with the positive class at each threshold.
     """
 
     name: str
     better: Better
+    rows: int
     broken: int
-    moments: Moments
+    weighted: bool
+    mean: RowMean
     curve: Floats | None
     chosen: Floats | None
 
@@ -232,8 +238,10 @@ class CostState:
         return type(self)(
             name=self.name,
             better=self.better,
+            rows=self.rows + other.rows,
             broken=self.broken + other.broken,
-            moments=self.moments.merge(other.moments),
+            weighted=self.weighted or other.weighted,
+            mean=self.mean.merge(other.mean),
             curve=None if self.curve is None or other.curve is None else self.curve + other.curve,
             chosen=None if self.chosen is None or other.chosen is None else self.chosen + other.chosen,
         )
@@ -243,9 +251,9 @@ class CostState:
 
         The last threshold is infinite: no row is answered so. Empty without rows or without thresholds.
         """
-        if self.curve is None or self.chosen is None or self.broken or not self.moments.weight > 0:
+        if self.curve is None or self.chosen is None or self.broken or not self.mean.weight > 0:
             return ()
-        shares, costs = self.chosen / self.moments.weight, self.curve / self.moments.weight
+        shares, costs = self.chosen / self.mean.weight, self.curve / self.mean.weight
         return tuple(zip(THRESHOLDS.tolist(), shares.tolist(), costs.tolist(), strict=True))
 
     def measure(self, intervals: Intervals = CLOSED) -> Measured:
@@ -254,17 +262,17 @@ class CostState:
         Among thresholds of equal cost the middle one is told, so that it lies clear of either side; 1.01 says that
         no row should be answered with the positive class.
         """
-        sheet, rows = Sheet(self.moments.rows), self.moments.rows
-        fault = _BROKEN.format(self.broken, rows) if self.broken else ""
-        known = self.moments.weight > 0 and not fault
+        sheet = Sheet(self.rows)
+        fault = _BROKEN.format(self.broken, self.rows) if self.broken else ""
+        known = self.mean.weight > 0 and not fault
         why = fault or _NO_ROWS
-        mean = float(self.moments.mean[0]) if known else math.nan
-        sheet.put(self.name, mean, why=why, interval=self.moments.interval(0, intervals))
+        interval = self.mean.interval(intervals, weighted=self.weighted, low=-math.inf)
+        sheet.put(self.name, self.mean.value if known else math.nan, why=why, interval=interval)
         if self.curve is not None:
             found = self.curve if self.better is Better.LOWER else -self.curve
             best = np.flatnonzero(found <= found.min() + 1e-12 * max(1.0, float(np.abs(found).max())))
             place = int(best[(len(best) - 1) // 2])
-            least = float(self.curve[place]) / self.moments.weight if known else math.nan
+            least = float(self.curve[place]) / self.mean.weight if known else math.nan
             sheet.put(f"{self.name}_at_best", least, why=why)
             at = min(float(THRESHOLDS[place]), 1.01) if known else math.nan
             sheet.put(f"{self.name}_best_threshold", at, why=why)

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
+from mainspring.evaluation.metrics.coding import coded
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
 from mainspring.evaluation.metrics.measured import Measured, Sheet
@@ -94,8 +95,8 @@ class GroupedRows:
         """
         if len(groups) != len(clusters):
             raise InputError(f"{len(groups)} groups and {len(clusters)} clusters", expected="one of each per row")
-        names, codes = _coded(list(groups))
-        others, places = _coded(list(clusters))
+        names, codes = coded(groups)
+        others, places = coded(clusters)
         return cls(names, others, np.column_stack([codes, places]))
 
     def __len__(self) -> int:
@@ -124,8 +125,8 @@ class GroupedState:
 
     def merge(self, other: Self) -> Self:
         """The state over the rows of both; groups and clusters are found again by their names."""
-        groups, across = _coded([*self.groups, *other.groups])
-        clusters, down = _coded([*self.clusters, *other.clusters])
+        groups, across = coded([*self.groups, *other.groups])
+        clusters, down = coded([*self.clusters, *other.clusters])
         table = np.zeros((len(groups), len(clusters)), dtype=np.int64)
         table[np.ix_(across[: len(self.groups)], down[: len(self.clusters)])] += self.table
         table[np.ix_(across[len(self.groups) :], down[len(self.clusters) :])] += other.table
@@ -195,7 +196,11 @@ def _expected_information(across: Floats, down: Floats, rows: int) -> float:
     firsts, seconds = (np.unique(sizes, return_counts=True) for sizes in (across, down))
     for first, times in zip(*firsts, strict=True):
         for second, more in zip(*seconds, strict=True):
-            shared = np.arange(max(1.0, first + second - rows), min(first, second) + 1)
+            # Further than forty standard deviations from the mean no rows are ever shared by chance.
+            mean = first * second / rows
+            reach = 40 * math.sqrt(mean * (1 - first / rows) * (1 - second / rows)) + 40
+            least, most = max(1.0, first + second - rows, mean - reach), min(first, second, mean + reach)
+            shared = np.arange(math.ceil(least), math.floor(most) + 1)
             sizes = np.array([first, second, rows - first, rows - second])
             chance = _log_factorial(sizes).sum() - _log_factorial(np.array([rows]))
             for part in (shared, first - shared, second - shared, rows - first - second + shared):
@@ -269,7 +274,7 @@ class PlacedRows:
             InputError: If the lengths differ, a feature is not finite, or the sample has fewer than two rows.
         """
         values = np.asarray(places, dtype=np.float64)
-        names, codes = _coded(list(clusters))
+        names, codes = coded(clusters)
         if values.ndim != 2 or len(values) != len(codes):
             raise InputError(
                 f"features of the shape {list(values.shape)} for {len(codes)} rows with a cluster",
@@ -332,7 +337,7 @@ class PlacedState:
 
     def merge(self, other: Self) -> Self:
         """The state over the rows of both; clusters are found again by their names."""
-        clusters, where = _coded([*self.clusters, *other.clusters])
+        clusters, where = coded([*self.clusters, *other.clusters])
         mine, theirs = where[: len(self.clusters)], where[len(self.clusters) :]
         parts = [_spread_out(self, mine, len(clusters)), _spread_out(other, theirs, len(clusters))]
         (counts, centres, spread), (more, others, also) = parts
@@ -435,9 +440,3 @@ def _distances(first: Floats, second: Floats) -> Floats:
         squares += (one[:, None] - other) ** 2
     found: Floats = np.sqrt(squares)
     return found
-
-
-def _coded(values: Sequence[Any]) -> tuple[tuple[Any, ...], Ints]:
-    distinct = sorted(set(values), key=lambda value: (str(value), type(value).__name__))
-    places = {value: place for place, value in enumerate(distinct)}
-    return tuple(distinct), np.fromiter((places[value] for value in values), np.int64, len(values))

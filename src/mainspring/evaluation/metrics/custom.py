@@ -25,8 +25,8 @@ from mainspring.core import plugins
 from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts, MetricName
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
+from mainspring.evaluation.metrics.means import RowMean
 from mainspring.evaluation.metrics.measured import Measured, Sheet
-from mainspring.evaluation.metrics.moments import Moments
 from mainspring.evaluation.metrics.states import Floats, Ints, Rows, State
 
 _GIVEN = ("truth", "predicted", "scores", "weights")
@@ -294,40 +294,51 @@ class MeanRows:
         part = slice(None) if rows is None else rows
         numbers = self.numbers[part]
         finite = np.isfinite(numbers)
-        usable = np.where(finite, numbers, 0.0)[:, None]
         return MeanState(
             name=self.name,
+            rows=len(numbers),
             broken=len(numbers) - int(np.count_nonzero(finite)),
-            moments=Moments.of(usable, None if self.weights is None else self.weights[part]),
+            weighted=self.weights is not None,
+            mean=RowMean.of(np.where(finite, numbers, 0.0), None if self.weights is None else self.weights[part]),
         )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class MeanState:
-    """A mean with its spread.
+    """A mean with what its interval takes.
 
     Attributes:
         name: Of the figure.
+        rows: Rows, unweighted.
         broken: Rows without a finite number.
-        moments: Of the numbers.
+        weighted: Whether rows carry weights.
+        mean: Of the numbers.
     """
 
     name: str
+    rows: int
     broken: int
-    moments: Moments
+    weighted: bool
+    mean: RowMean
 
     def merge(self, other: Self) -> Self:
         """The state over the rows of both."""
-        return type(self)(self.name, self.broken + other.broken, self.moments.merge(other.moments))
+        return type(self)(
+            name=self.name,
+            rows=self.rows + other.rows,
+            broken=self.broken + other.broken,
+            weighted=self.weighted or other.weighted,
+            mean=self.mean.merge(other.mean),
+        )
 
     def measure(self, intervals: Intervals = CLOSED) -> Measured:
         """The mean with its interval."""
-        sheet = Sheet(self.moments.rows)
+        sheet = Sheet(self.rows)
         if self.broken:
-            sheet.put(self.name, math.nan, why=_BROKEN.format(self.broken, self.moments.rows))
+            sheet.put(self.name, math.nan, why=_BROKEN.format(self.broken, self.rows))
         else:
-            mean = float(self.moments.mean[0]) if self.moments.weight > 0 else math.nan
-            sheet.put(self.name, mean, why=_NO_ROWS, interval=self.moments.interval(0, intervals))
+            interval = self.mean.interval(intervals, weighted=self.weighted, low=-math.inf)
+            sheet.put(self.name, self.mean.value, why=_NO_ROWS, interval=interval)
         return sheet.done()
 
 

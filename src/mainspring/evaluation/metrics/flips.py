@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
+from mainspring.data.transforms.selection.tails import f_tail
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
-from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, wilson
+from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, proportion
 from mainspring.evaluation.metrics.measured import Measured, Sheet
 from mainspring.evaluation.metrics.states import Floats, Ints
 
@@ -82,10 +83,11 @@ def exact_sign_test(fewer: int, more: int) -> float:
         >>> round(exact_sign_test(1, 7), 6)
         0.070312
     """
-    from scipy.special import bdtr
-
-    low, total = min(fewer, more), fewer + more
-    return min(1.0, 2.0 * float(bdtr(low, total, 0.5))) if total else math.nan
+    low, high = min(fewer, more), max(fewer, more)
+    if not high:
+        return math.nan
+    # The binomial tail by Fisher's F: M. Abramowitz and I. A. Stegun, Handbook (1964), 26.5.24 and 26.6.2.
+    return min(1.0, 2.0 * f_tail(high / (low + 1), 2.0 * (low + 1), 2.0 * high))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,32 +282,30 @@ class FlipState:
         )
 
     def measure(self, intervals: Intervals = CLOSED) -> Measured:
-        """All figures; shares of unweighted rows have Wilson's interval."""
+        """All figures; shares of unweighted rows have the interval of a proportion."""
         sheet = Sheet(self.rows)
         sheet.put("count", self.rows)
-        self._share(sheet, "agreement", self.alike, self.weight, _NO_ROWS)
-        self._share(sheet, "flip_rate", self.weight - self.alike, self.weight, _NO_ROWS)
+        parts = {
+            "agreement": (self.alike, self.weight, _NO_ROWS),
+            "flip_rate": (self.weight - self.alike, self.weight, _NO_ROWS),
+        }
         if self.moves is not None:
             negatives, positives = self.moves.sum(axis=1).tolist()
             never = "the baseline answers no row with the {} class"
-            self._share(
-                sheet, "positive_to_negative", float(self.moves[1, 0]), positives, never.format("positive")
-            )
-            self._share(
-                sheet, "negative_to_positive", float(self.moves[0, 1]), negatives, never.format("negative")
-            )
+            parts["positive_to_negative"] = float(self.moves[1, 0]), positives, never.format("positive")
+            parts["negative_to_positive"] = float(self.moves[0, 1]), negatives, never.format("negative")
         if self.rights is not None:
-            lost, won = float(self.rights[1, 0]), float(self.rights[0, 1])
-            self._share(sheet, "right_to_wrong", lost, self.weight, _NO_ROWS)
-            self._share(sheet, "wrong_to_right", won, self.weight, _NO_ROWS)
+            parts["right_to_wrong"] = float(self.rights[1, 0]), self.weight, _NO_ROWS
+            parts["wrong_to_right"] = float(self.rights[0, 1]), self.weight, _NO_ROWS
+        for name, (top, bottom, why) in parts.items():
+            _put_share(sheet, name, top, bottom, why, None if self.weighted else intervals)
+        if self.rights is not None:
+            lost, won = parts["right_to_wrong"][0], parts["wrong_to_right"][0]
             sheet.fraction("net_gain", won - lost, self.weight, why=_NO_ROWS)
             _put_test(sheet, "mcnemar_p", lost, won, weighted=self.weighted)
         if self.closeness is not None:
             self.closeness.put(sheet)
         return sheet.done()
-
-    def _share(self, sheet: Sheet, name: str, top: float, bottom: float, why: str) -> None:
-        sheet.fraction(name, top, bottom, why=why, interval=None if self.weighted else wilson(top, bottom))
 
 
 @dataclass(frozen=True, eq=False)
@@ -417,8 +417,7 @@ class ShiftState:
             return found
         sheet, weighted = Sheet(self.flips.rows), self.flips.weighted
         for name, part in (("closer", self.closer), ("farther", self.farther)):
-            interval = None if weighted else wilson(part, self.flips.weight)
-            sheet.fraction(name, part, self.flips.weight, why=_NO_ROWS, interval=interval)
+            _put_share(sheet, name, part, self.flips.weight, _NO_ROWS, None if weighted else intervals)
         _put_test(sheet, "sign_p", self.farther, self.closer, weighted=weighted)
         more = sheet.done()
         return Measured(
@@ -427,6 +426,11 @@ class ShiftState:
             {**found.intervals, **more.intervals},
             {**found.reasons, **more.reasons},
         )
+
+
+def _put_share(sheet: Sheet, name: str, top: float, bottom: float, why: str, intervals: Intervals | None) -> None:
+    interval = None if intervals is None else proportion(top, bottom, intervals)
+    sheet.fraction(name, top, bottom, why=why, interval=interval)
 
 
 def _put_test(sheet: Sheet, name: str, lost: float, won: float, *, weighted: bool) -> None:

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
-from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, normal, wilson
+from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, normal, proportion
 from mainspring.evaluation.metrics.measured import Interval, Measured, Sheet
 from mainspring.evaluation.metrics.states import Floats, Ints
 
@@ -250,16 +250,16 @@ class ForecastSums:
             sums={name: self.sums.get(name, 0.0) + other.sums.get(name, 0.0) for name in names},
         )
 
-    def put(self, sheet: Sheet, *, ahead: str = "") -> None:
+    def put(self, sheet: Sheet, intervals: Intervals, *, ahead: str = "") -> None:
         """Write all figures; ``ahead`` goes into brackets behind their names."""
         sums, weight = self.sums, self.sums["weight"]
         figures = Sheet(self.rows)
         mae = figures.fraction("mae", sums["absolute"], weight, why=_NO_ROWS)
         mse = sums["square"] / weight if weight > 0 else math.nan
-        figures.put("mae", mae, why=_NO_ROWS, interval=self._mean(mae, mse))
+        figures.put("mae", mae, why=_NO_ROWS, interval=self._mean(mae, mse, intervals))
         figures.put("rmse", math.sqrt(mse), why=_NO_ROWS)
         bias = figures.fraction("bias", sums["error"], weight, why=_NO_ROWS)
-        figures.put("bias", bias, why=_NO_ROWS, interval=self._mean(bias, mse, low=-math.inf))
+        figures.put("bias", bias, why=_NO_ROWS, interval=self._mean(bias, mse, intervals, low=-math.inf))
         nothing = "the actual values sum up to nothing" if weight else _NO_ROWS
         total = sums["actual"]
         figures.put("relative_bias", sums["error"] / total if total else math.nan, why=nothing)
@@ -273,7 +273,7 @@ class ForecastSums:
             for key in (one for one in sums if one.startswith(f"{name}@")):
                 at = key.partition("@")[2]
                 shares = title in {"coverage", "quantile_coverage"} and not self.weighted
-                interval = wilson(sums[key], weight) if shares else None
+                interval = proportion(sums[key], weight, intervals) if shares else None
                 figures.fraction(f"{title}@{at}", sums[key], weight, why=_NO_ROWS, interval=interval)
         if self.broken:
             figures.spoil(_BROKEN.format(self.broken, self.rows), keep=frozenset())
@@ -283,10 +283,10 @@ class ForecastSums:
             key = f"{stem}[{ahead}]{at}{share}" if ahead else name
             sheet.put(key, value, why=found.reasons.get(name, ""), interval=found.intervals.get(name))
 
-    def _mean(self, mean: float, mse: float, *, low: float = 0.0) -> Interval | None:
+    def _mean(self, mean: float, mse: float, intervals: Intervals, *, low: float = 0.0) -> Interval | None:
         if self.weighted or self.rows < 2:
             return None
-        return normal(mean, max(0.0, mse - mean * mean) / (self.rows - 1), low=low)
+        return normal(mean, max(0.0, mse - mean * mean) / (self.rows - 1), low=low, level=intervals.level)
 
 
 _PARAMETERS = {
@@ -325,9 +325,9 @@ class ForecastState:
         """
         sheet = Sheet(self.whole.rows)
         sheet.put("count", self.whole.rows)
-        self.whole.put(sheet)
+        self.whole.put(sheet, intervals)
         for ahead, sums in self.by_horizon.items():
-            sums.put(sheet, ahead=str(ahead))
+            sums.put(sheet, intervals, ahead=str(ahead))
         return sheet.done()
 
 

@@ -9,7 +9,6 @@ presence of tied scores*, ECIR (2008).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,9 +18,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
+from mainspring.evaluation.metrics.coding import coded
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
+from mainspring.evaluation.metrics.grouping import shares
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, normal
 from mainspring.evaluation.metrics.measured import Interval, Measured, Sheet
+from mainspring.evaluation.metrics.resampling import bootstrap_means
 from mainspring.evaluation.metrics.states import Floats, Ints
 
 DEFAULT_TOPS: Final = (1, 5, 10)
@@ -64,7 +66,7 @@ class QueryRows:
         tops: The numbers of places for the figures ``…@k``.
     """
 
-    names: npt.NDArray[Any]
+    names: tuple[Any, ...]
     codes: Ints
     relevance: Floats
     scores: Floats
@@ -99,7 +101,7 @@ class QueryRows:
             >>> rows.state().measure().values["mrr"]
             0.75
         """
-        asked = list(queries)
+        asked = queries.tolist() if isinstance(queries, np.ndarray) else list(queries)
         gains, ranks = np.asarray(relevance, dtype=np.float64), np.asarray(scores, dtype=np.float64)
         weight = None if weights is None else np.asarray(weights, dtype=np.float64)
         told = [len(asked), len(gains), len(ranks), *([] if weight is None else [len(weight)])]
@@ -117,7 +119,7 @@ class QueryRows:
                 "; ".join(faults),
                 expected="a query, a relevance of 0 or more, and a score in every row; places from 1",
             )
-        names, codes = _coded(asked)
+        names, codes = coded(queries)
         return cls(names, codes, gains, ranks, weight, tuple(tops))
 
     def __len__(self) -> int:
@@ -131,7 +133,7 @@ class QueryRows:
         part = slice(None) if rows is None else rows
         present, codes = np.unique(self.codes[part], return_inverse=True)
         return QueryState(
-            names=self.names[present],
+            names=tuple(self.names[place] for place in present.tolist()),
             codes=codes.astype(np.int64),
             relevance=self.relevance[part],
             scores=self.scores[part],
@@ -147,7 +149,7 @@ class QueryState:
     The attributes are those of :class:`QueryRows`.
     """
 
-    names: npt.NDArray[Any]
+    names: tuple[Any, ...]
     codes: Ints
     relevance: Floats
     scores: Floats
@@ -156,7 +158,7 @@ class QueryState:
 
     def merge(self, other: Self) -> Self:
         """The state over the rows of both; a query that is in both is one query."""
-        names, codes = _coded([*self.names.tolist(), *other.names.tolist()])
+        names, codes = coded([*self.names, *other.names])
         mine, theirs = codes[: len(self.names)], codes[len(self.names) :]
         both, weights = (self, other), None
         if any(one.weights is not None for one in both):
@@ -180,7 +182,7 @@ class QueryState:
     def measure(self, intervals: Intervals = CLOSED) -> Measured:
         """The (weighted) mean of every figure over the queries that have a relevant document.
 
-        Intervals take queries as units: closed from the spread of the figures, or by resampling queries.
+        Intervals take queries as units: from the spread of their figures, or by drawing queries again.
         """
         sheet = Sheet(len(self.codes))
         size = len(self.names)
@@ -188,14 +190,14 @@ class QueryState:
         sheet.put("count", len(self.codes))
         sheet.put("queries", size)
         sheet.put("queries_without_relevant", size - int(judged.sum()))
-        weights = self._weights()[judged]
         why = _NONE_RELEVANT if size else _NO_ROWS
         finite = np.isfinite(self.scores)
-        draws = list(_draws(weights, intervals)) if finite.all() else []
-        for name, figures in self.by_query.items():
-            known = figures[judged]
-            value = float(known @ weights / weights.sum()) if weights.sum() > 0 else math.nan
-            sheet.put(name, value, why=why, interval=self._interval(known, value, draws, intervals))
+        weights = self._weights()[judged]
+        figures = np.array([known[judged] for known in self.by_query.values()]).T
+        means = shares(weights @ figures, weights.sum())
+        ends = self._intervals(figures, means, weights, intervals)
+        for name, mean, interval in zip(self.by_query, means.tolist(), ends, strict=True):
+            sheet.put(name, mean, why=why, interval=interval)
         if not finite.all():
             sheet.spoil(_BROKEN.format(np.count_nonzero(~finite), len(finite)), keep=_OF_LABELS)
         return sheet.done()
@@ -206,20 +208,19 @@ class QueryState:
             return np.ones(size)
         return np.bincount(self.codes, self.weights, size) / np.bincount(self.codes, minlength=size)
 
-    def _interval(self, known: Floats, value: float, draws: list[Floats], intervals: Intervals) -> Interval | None:
-        if len(known) < 2 or math.isnan(value):
-            return None
-        if not draws:
-            variance = math.nan if self.weights is not None else float(known.var(ddof=1)) / len(known)
-            return normal(value, variance, low=0.0, high=1.0)
-        means = np.array([known @ draw / draw.sum() for draw in draws if draw.sum() > 0])
+    def _intervals(
+        self, figures: Floats, means: Floats, weights: Floats, intervals: Intervals
+    ) -> Sequence[Interval | None]:
+        """One for each figure: by the central limit theorem, which the jackknife finds again, or by drawing."""
+        if len(figures) < 2:
+            return [None] * len(means)
         if intervals.method == "bootstrap":
-            tail = (1 - intervals.level) / 2
-            low, high = np.quantile(means, (tail, 1 - tail))
-            return Interval(float(low), float(high))
-        parts = len(means)
-        variance = (parts - 1) / parts * float(((means - means.mean()) ** 2).sum())
-        return normal(value, variance, low=0.0, high=1.0)
+            return bootstrap_means(figures, intervals, weights)
+        if self.weights is not None:
+            return [None] * len(means)
+        variances = figures.var(axis=0, ddof=1) / len(figures)
+        ends = zip(means.tolist(), variances.tolist(), strict=True)
+        return [normal(mean, variance, low=0.0, high=1.0, level=intervals.level) for mean, variance in ends]
 
     def _by_query(self) -> Iterator[tuple[str, Floats]]:
         order = _Order.of(self.codes, self.relevance, np.nan_to_num(self.scores), len(self.names))
@@ -228,14 +229,14 @@ class QueryState:
             ideal = best.gain if name == "ndcg" else best.exponential
             for top in (None, *self.tops):
                 key = name if top is None else f"{name}@{top}"
-                yield key, _ratio(order.discounted(gain, top), best.discounted(ideal, top))
-        yield "map", _ratio(order.precisions(), order.relevant)
-        yield "mrr", _ratio(order.reciprocal_rank(), np.sign(order.relevant))
+                yield key, shares(order.discounted(gain, top), best.discounted(ideal, top))
+        yield "map", shares(order.precisions(), order.relevant)
+        yield "mrr", shares(order.reciprocal_rank(), np.sign(order.relevant))
         for top in self.tops:
             found = order.found(top)
-            yield f"precision@{top}", _ratio(found, top * np.sign(order.relevant))
-            yield f"recall@{top}", _ratio(found, order.relevant)
-            yield f"hit_rate@{top}", _ratio(order.hit(top), np.sign(order.relevant))
+            yield f"precision@{top}", shares(found, top * np.sign(order.relevant))
+            yield f"recall@{top}", shares(found, order.relevant)
+            yield f"hit_rate@{top}", shares(order.hit(top), np.sign(order.relevant))
 
 
 @dataclass(frozen=True, eq=False)
@@ -334,30 +335,3 @@ class _Order:
         first = np.flatnonzero((self.earlier == 0) & (self.hits > 0) & (self.place == self.before + 1))
         columns = (self.codes, self.before, self.tied, self.hits)
         yield from zip(*(values[first].astype(np.int64).tolist() for values in columns), strict=True)
-
-
-def _draws(weights: Floats, intervals: Intervals) -> Iterator[Floats]:
-    """The weights of the queries, resampled or with a part left out; nothing for closed intervals."""
-    random = np.random.default_rng(intervals.seed)
-    if intervals.method == "bootstrap":
-        for _ in range(intervals.resamples):
-            yield weights * random.poisson(1.0, len(weights))
-    elif intervals.method == "jackknife":
-        bucket = random.permutation(len(weights)) % intervals.buckets
-        for place in range(min(intervals.buckets, len(weights))):
-            yield np.where(bucket == place, 0.0, weights)
-
-
-def _coded(values: Sequence[Any]) -> tuple[npt.NDArray[Any], Ints]:
-    """Distinct values, sorted by their text, and the place of each value among them."""
-    distinct = sorted(set(values), key=str)
-    places = {value: place for place, value in enumerate(distinct)}
-    names = np.empty(len(distinct), dtype=object)
-    names[:] = distinct
-    return names, np.fromiter((places[value] for value in values), np.int64, len(values))
-
-
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    out = np.full(len(top), math.nan)
-    np.divide(top, bottom, out=out, where=bottom > 0)
-    return out

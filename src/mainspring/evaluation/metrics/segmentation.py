@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
+from mainspring.evaluation.metrics.grouping import shares
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
 from mainspring.evaluation.metrics.measured import Measured, Sheet
-from mainspring.evaluation.metrics.states import Floats, Ints
+from mainspring.evaluation.metrics.states import Ints
 
 _NO_PIXELS = "there are no pixels with a class"
 
@@ -131,8 +132,8 @@ class SegmentedState:
         sheet.put("pixels", total)
         sheet.fraction("pixel_accuracy", float(shared.sum()), total, why=_NO_PIXELS)
         for name, by_class in (
-            ("iou", _ratio(shared, true + told - shared)),
-            ("dice", _ratio(2 * shared, true + told)),
+            ("iou", shares(shared, true + told - shared)),
+            ("dice", shares(2 * shared, true + told)),
         ):
             seen = ~np.isnan(by_class)
             sheet.put(name, float(by_class[seen].mean()) if seen.any() else math.nan, why=_NO_PIXELS)
@@ -141,9 +142,3 @@ class SegmentedState:
             for one, value in zip(self.classes, by_class.tolist(), strict=True):
                 sheet.put(f"{name}[{one}]", value, why=f"no pixel is {one!r}, in truth or as predicted")
         return sheet.done()
-
-
-def _ratio(top: Floats, bottom: Floats) -> Floats:
-    out = np.full(len(top), math.nan)
-    np.divide(top, bottom, out=out, where=bottom > 0)
-    return out

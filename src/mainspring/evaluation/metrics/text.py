@@ -24,8 +24,8 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
+from mainspring.evaluation.metrics.means import RowMean
 from mainspring.evaluation.metrics.measured import Measured, Sheet
-from mainspring.evaluation.metrics.moments import Moments
 from mainspring.evaluation.metrics.states import Floats, Ints
 
 Tokens: TypeAlias = Callable[[str], Sequence[str]] | Literal["13a", "spaces"]
@@ -132,7 +132,12 @@ class TextRows:
         weights = None if self.weights is None else self.weights[part]
         counts = self.counts[part]
         weight = np.ones(len(counts)) if weights is None else weights
-        return TextState(Moments.of(self.means[part], weights), weight @ counts)
+        return TextState(
+            rows=len(counts),
+            weighted=weights is not None,
+            means=tuple(RowMean.of(column, weights) for column in self.means[part].T),
+            counts=weight @ counts,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,36 +145,45 @@ class TextState:
     """Means of the figures of texts, and sums for the figures of the corpus.
 
     Attributes:
-        moments: Of exact match, token F1, ROUGE-1, -2 and -L.
+        rows: Texts, unweighted.
+        weighted: Whether they carry weights.
+        means: Of exact match, token F1, ROUGE-1, -2 and -L.
         counts: Weighted sums, shape ``[32]``: four of n-grams found, four of n-grams written; words written, and
             of the closest reference; edits and length in characters, edits and length in words; for chrF six of
             runs found, six of runs written, and six of runs in the reference.
     """
 
-    moments: Moments
+    rows: int
+    weighted: bool
+    means: tuple[RowMean, ...]
     counts: Floats
 
     def merge(self, other: Self) -> Self:
         """The state over the rows of both."""
-        return type(self)(self.moments.merge(other.moments), self.counts + other.counts)
+        return type(self)(
+            rows=self.rows + other.rows,
+            weighted=self.weighted or other.weighted,
+            means=tuple(one.merge(more) for one, more in zip(self.means, other.means, strict=True)),
+            counts=self.counts + other.counts,
+        )
 
     def measure(self, intervals: Intervals = CLOSED) -> Measured:
         """All figures; the means of texts have intervals."""
-        sheet = Sheet(self.moments.rows)
-        sheet.put("count", self.moments.rows)
-        for place, name in enumerate(_MEANS):
-            mean = float(self.moments.mean[place]) if self.moments.weight > 0 else math.nan
-            sheet.put(name, mean, why=_NO_ROWS, interval=self.moments.interval(place, intervals))
+        sheet = Sheet(self.rows)
+        sheet.put("count", self.rows)
+        for name, mean in zip(_MEANS, self.means, strict=True):
+            interval = mean.interval(intervals, weighted=self.weighted, high=1.0)
+            sheet.put(name, mean.value, why=_NO_ROWS, interval=interval)
         found, written = self.counts[:_NGRAMS], self.counts[_NGRAMS : 2 * _NGRAMS]
         words, closest, *edits = self.counts[2 * _NGRAMS : 2 * _NGRAMS + 6].tolist()
-        none = "the model wrote no word" if self.moments.rows else _NO_ROWS
+        none = "the model wrote no word" if self.rows else _NO_ROWS
         short = "no text has as many as four words, so there is no run of four to look for" if words else none
         penalty = math.nan if not words else min(1.0, math.exp(1 - closest / words))
         sheet.put("bleu", penalty * _geometric_mean(found, written), why=short)
         sheet.put("brevity_penalty", penalty, why=none)
         sheet.put("chrf", _chrf(self.counts[-3 * _CHARACTERS :].reshape(3, _CHARACTERS)), why=_EMPTY)
-        sheet.fraction("character_error_rate", edits[0], edits[1], why=_EMPTY if self.moments.rows else _NO_ROWS)
-        sheet.fraction("word_error_rate", edits[2], edits[3], why=_EMPTY if self.moments.rows else _NO_ROWS)
+        sheet.fraction("character_error_rate", edits[0], edits[1], why=_EMPTY if self.rows else _NO_ROWS)
+        sheet.fraction("word_error_rate", edits[2], edits[3], why=_EMPTY if self.rows else _NO_ROWS)
         return sheet.done()
 
 

@@ -123,7 +123,7 @@ def test_a_query_that_goes_on_in_the_next_part_is_one_query() -> None:
     rows = QueryRows.of(["a", "b", "a"], [0, 1, 1], [2, 1, 1])
     merged = rows.state(np.array([0, 1])).merge(rows.state(np.array([2])))
     assert merged.measure().values == rows.state().measure().values
-    assert merged.names.tolist() == ["a", "b"]
+    assert merged.names == ("a", "b")
 
 
 @settings(max_examples=40, deadline=None)
