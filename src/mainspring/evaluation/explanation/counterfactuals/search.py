@@ -14,8 +14,8 @@ from mainspring.evaluation.explanation.attributions import Cell
 from mainspring.evaluation.explanation.background import Background
 from mainspring.evaluation.explanation.budgets import BudgetError
 from mainspring.evaluation.explanation.counterfactuals.constraints import Constraints
-from mainspring.evaluation.explanation.counterfactuals.distances import distances, feature_distances, scales_of
 from mainspring.evaluation.explanation.counterfactuals.nouns import Change, Counterfactual, Counterfactuals
+from mainspring.evaluation.explanation.distances import distances, feature_distances, scales_of
 from mainspring.evaluation.explanation.effects.grids import grid_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from mainspring.data import Table
 from mainspring.evaluation import Predictions
 from mainspring.evaluation.explanation import Asked, Background, Budget
 from mainspring.evaluation.explanation.counterfactuals import Constraints, Counterfactuals, counterfactuals
-from mainspring.evaluation.explanation.counterfactuals.distances import distances
+from mainspring.evaluation.explanation.distances import distances
 
 RNG = np.random.default_rng(0)
 N = 1500
