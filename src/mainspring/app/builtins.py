@@ -32,6 +32,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.ResidualDiagnosis": "mainspring.evaluation.metrics.residuals:ResidualDiagnosis",
         "mainspring.Schema": "mainspring.data.schema:Schema",
         "mainspring.Statistics": "mainspring.data.statistics:Statistics",
+        "mainspring.Surrogate": "mainspring.evaluation.explanation.surrogate:Surrogate",
         "mainspring.Table": "mainspring.data.tables:Table",
         "mainspring.Transform": "mainspring.data.transforms:Transform",
         "mainspring.VariantComparison": "mainspring.models.variants:VariantComparison",
