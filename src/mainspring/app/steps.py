@@ -1,13 +1,14 @@
 """The standard steps of a tabular pipeline, in the order in which a model meets them."""
 
 from mainspring.data.steps import assess, augment, infer_schema, ingest, reduce, statistics, transform, validate
-from mainspring.evaluation.steps import assess_fairness, evaluate, gate
+from mainspring.evaluation.steps import assess_fairness, audit, evaluate, gate, paired_differences
 from mainspring.models.steps import check_training, package, register, select_features, train
 from mainspring.serving.steps import infra_validate, measure_operation, push
 
 __all__ = [
     "assess",
     "assess_fairness",
+    "audit",
     "augment",
     "check_training",
     "evaluate",
@@ -17,6 +18,7 @@ __all__ = [
     "ingest",
     "measure_operation",
     "package",
+    "paired_differences",
     "push",
     "reduce",
     "register",

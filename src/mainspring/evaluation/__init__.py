@@ -10,13 +10,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mainspring.evaluation.audit import Audit, judge_audit, parse_audit, read_audit
     from mainspring.evaluation.columns import ColumnPredictor, predictions_in
     from mainspring.evaluation.curves import Curves
     from mainspring.evaluation.evaluation import Evaluation, evaluate, measure_rows
     from mainspring.evaluation.fairness.assessment import assess_fairness
     from mainspring.evaluation.fairness.fairness import Fairness
     from mainspring.evaluation.fairness.gate import judge_fairness
-    from mainspring.evaluation.gates import compare
+    from mainspring.evaluation.gates import Choice, choose, compare, paired_differences
     from mainspring.evaluation.metrics.business import cost, profit
     from mainspring.evaluation.metrics.custom import Answers, Metric, metric
     from mainspring.evaluation.metrics.directions import better, fact_of
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 # Imported on first use: these need numpy, which costs more than everything a small command needs.
 _EXPORTS = {
     "Answers": "metrics.custom",
+    "Audit": "audit",
     "Better": "metrics.facts",
+    "Choice": "gates",
     "ColumnPredictor": "columns",
     "Curves": "curves",
     "Cutoff": "predictions",
@@ -52,24 +55,31 @@ _EXPORTS = {
     "assess_fairness": "fairness.assessment",
     "backtest": "metrics.forecasting",
     "better": "metrics.directions",
+    "choose": "gates",
     "compare": "gates",
     "cost": "metrics.business",
     "diagnose_residuals": "metrics.residuals",
     "evaluate": "evaluation",
     "fact_of": "metrics.directions",
+    "judge_audit": "audit",
     "measure_rows": "evaluation",
     "evaluation_form": "viewing.forms",
     "judge_fairness": "fairness.gate",
     "metric": "metrics.custom",
+    "paired_differences": "gates",
+    "parse_audit": "audit",
     "predictions_in": "columns",
     "profit": "metrics.business",
+    "read_audit": "audit",
     "view": "viewing.showing",
     "view_comparison": "viewing.comparing",
 }
 
 __all__ = [
     "Answers",
+    "Audit",
     "Better",
+    "Choice",
     "ColumnPredictor",
     "Curves",
     "Cutoff",
@@ -86,17 +96,22 @@ __all__ = [
     "assess_fairness",
     "backtest",
     "better",
+    "choose",
     "compare",
     "cost",
     "diagnose_residuals",
     "evaluate",
     "evaluation_form",
     "fact_of",
+    "judge_audit",
     "judge_fairness",
     "measure_rows",
     "metric",
+    "paired_differences",
+    "parse_audit",
     "predictions_in",
     "profit",
+    "read_audit",
     "view",
     "view_comparison",
 ]

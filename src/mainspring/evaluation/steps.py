@@ -1,19 +1,30 @@
 """The standard steps of evaluation: judge a model on labelled rows, and let it pass or not."""
 
+import logging
 from dataclasses import replace
 from typing import Any, Final
 
+from mainspring.core.errors import InputError
 from mainspring.core.verdicts import Verdict
 from mainspring.data.examples import Examples
+from mainspring.evaluation.audit import Audit, judge_audit, read_audit
 from mainspring.evaluation.evaluation import Evaluation
-from mainspring.evaluation.evaluation import evaluate as evaluate_rows
 from mainspring.evaluation.fairness.assessment import BOOTSTRAP, MIN_GROUP_SIZE, THRESHOLDS
 from mainspring.evaluation.fairness.assessment import assess_fairness as assess_rows
 from mainspring.evaluation.fairness.fairness import Fairness
+from mainspring.evaluation.fairness.gate import judge_fairness
 from mainspring.evaluation.gates import compare
+from mainspring.evaluation.gates import paired_differences as pair_differences
+from mainspring.evaluation.gates.changes import FirstRun, Incomparable, MissingSlices
+from mainspring.evaluation.gates.figures import On
+from mainspring.evaluation.gates.pairing import PAIRED
+from mainspring.evaluation.operation import Operation
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.slicing import MIN_SLICE_SIZE
-from mainspring.pipelines import step
+from mainspring.evaluation.unreadable import evaluate_if_readable
+from mainspring.pipelines import File, step
+
+_LOG = logging.getLogger(__name__)
 
 _NO_NAMES: Final[list[str]] = []
 _NO_BOUNDS: Final[dict[str, Any]] = {}
@@ -34,6 +45,9 @@ def evaluate(
 ) -> Evaluation | None:
     """Judge a model on one split, overall and by slice; nothing if there is no model, as on a first run.
 
+    A model that cannot read the rows, such as the blessed one after a column has changed its type, gets an
+    evaluation that says so, without figures: the gate then decides by its rule ``incomparable``.
+
     Args:
         model: Anything that predicts.
         examples: The rows.
@@ -46,7 +60,7 @@ def evaluate(
     """
     if model is None:
         return None
-    return evaluate_rows(
+    found = evaluate_if_readable(
         model,
         examples.split(split),
         label=label,
@@ -56,6 +70,68 @@ def evaluate(
         min_slice_size=min_slice_size,
         split=split,
     )
+    if found.unreadable is not None:
+        _LOG.warning("the model cannot read the rows, and was not judged: %s", found.unreadable)
+    return found
+
+
+@step
+def paired_differences(
+    model: Predictor,
+    baseline: Predictor | None,
+    examples: Examples,
+    *,
+    label: str,
+    split: str = "eval",
+    slices: list[str] = _NO_NAMES,
+    positive: str | None = None,
+    weight: str | None = None,
+    min_slice_size: int = MIN_SLICE_SIZE,
+    resamples: int = PAIRED.resamples,
+) -> Evaluation | None:
+    """The figures of a model minus those of a baseline, with intervals from pairs of predictions for each row.
+
+    A gate that judges on the interval takes it as ``paired``. There is nothing without a baseline, or with one
+    that cannot read the rows.
+
+    Args:
+        model: The candidate.
+        baseline: What it is compared with.
+        examples: The rows.
+        label: The label column.
+        split: The split to judge on.
+        slices: As in ``evaluate``.
+        positive: The class that a binary task is about.
+        weight: A numeric column with the weight of each row.
+        min_slice_size: The fewest rows that a slice may have.
+        resamples: How often rows are drawn.
+    """
+    if baseline is None:
+        return None
+    table = examples.split(split)
+    try:
+        before = baseline.predict(table)
+    except InputError as error:
+        _LOG.warning("the baseline cannot read the rows, and there are no differences: %s", error)
+        return None
+    return pair_differences(
+        model.predict(table),
+        before,
+        table,
+        label=label,
+        slices=slices,
+        positive=positive,
+        weight=weight,
+        min_slice_size=min_slice_size,
+        split=split,
+        intervals=replace(PAIRED, resamples=resamples),
+    )
+
+
+@step
+def audit(file: File) -> Audit:
+    """The checklist of ways to go wrong that a team keeps beside the code; see ``mainspring eval audit``."""
+    return read_audit(file.path)
 
 
 @step
@@ -116,29 +192,72 @@ def gate(
     evaluation: Evaluation,
     baseline: Evaluation | None = None,
     *,
+    operation: Operation | None = None,
+    baseline_operation: Operation | None = None,
+    paired: Evaluation | None = None,
+    fairness: Fairness | None = None,
+    audit: Audit | None = None,
     at_least: dict[str, float] = _NO_BOUNDS,
     at_most: dict[str, float] = _NO_BOUNDS,
     better_by: dict[str, float] = _NO_BOUNDS,
+    better_by_share: dict[str, float] = _NO_BOUNDS,
     slices_at_least: dict[str, Any] = _NO_BOUNDS,
     slices_at_most: dict[str, Any] = _NO_BOUNDS,
     slices_better_by: dict[str, float] = _NO_BOUNDS,
+    slices_better_by_share: dict[str, float] = _NO_BOUNDS,
+    rules: list[str] = _NO_NAMES,
+    fairness_at_most: dict[str, Any] = _NO_BOUNDS,
+    fairness_at_least: dict[str, Any] = _NO_BOUNDS,
+    on: On = "figure",
+    first_run: FirstRun = "pass",
+    incomparable: Incomparable = "fail",
+    missing_slices: MissingSlices = "fail",
     min_slice_size: int = 0,
     name: str = "model gate",
 ) -> Verdict:
-    """Let a model pass by thresholds, overall and per slice, and by how it compares with the baseline.
+    """Let a model pass by thresholds, by rules, and by how it compares with the baseline.
 
-    The bounds are those of :func:`mainspring.evaluation.compare`. The run goes on either way: use the verdict as a
-    condition, ``with when(verdict): …``.
+    The bounds, rules and options are those of :func:`mainspring.evaluation.compare`. The run goes on either way:
+    use the verdict as a condition, ``with when(verdict): …``.
+
+    Args:
+        evaluation: The candidate's.
+        baseline: The blessed model's, on the same rows; nothing on a first run.
+        operation: What it takes to run the candidate, from ``measure_operation``.
+        baseline_operation: What it takes to run the blessed model.
+        paired: From ``paired_differences``, for ``on="interval"``.
+        fairness: What was measured by group; held against ``fairness_at_most`` and ``fairness_at_least``.
+        audit: The checklist of the team; its items become reasons.
+        fairness_at_most: The highest gaps and figures allowed, as ``judge_fairness`` has them.
+        fairness_at_least: The lowest.
+        name: Name of the gate in the verdict.
     """
-    return compare(
-        evaluation,
-        at_least=at_least,
-        at_most=at_most,
-        baseline=baseline,
-        better_by=better_by,
-        slices_at_least=slices_at_least,
-        slices_at_most=slices_at_most,
-        slices_better_by=slices_better_by,
-        min_slice_size=min_slice_size,
-        gate=name,
-    )
+    how: dict[str, Any] = {
+        "operation": operation,
+        "operations": {"baseline": baseline_operation},
+        "paired": paired,
+        "on": on,
+        "first_run": first_run,
+        "incomparable": incomparable,
+        "missing_slices": missing_slices,
+        "min_slice_size": min_slice_size,
+    }
+    bounds: dict[str, Any] = {
+        "at_least": at_least,
+        "at_most": at_most,
+        "better_by": better_by,
+        "better_by_share": better_by_share,
+        "slices_at_least": slices_at_least,
+        "slices_at_most": slices_at_most,
+        "slices_better_by": slices_better_by,
+        "slices_better_by_share": slices_better_by_share,
+        "rules": rules,
+    }
+    verdicts = []
+    if any(bounds.values()) or (fairness is None and audit is None):
+        verdicts.append(compare(evaluation, baseline=baseline, gate=name, **bounds, **how))
+    if fairness is not None:
+        verdicts.append(judge_fairness(fairness, at_most=fairness_at_most, at_least=fairness_at_least, on=on))
+    if audit is not None:
+        verdicts.append(judge_audit(audit, evaluation, baseline=baseline, **how))
+    return verdicts[0].merge(*verdicts[1:])
