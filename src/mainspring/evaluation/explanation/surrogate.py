@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 
+_CUTS = np.linspace(0, 1, 33)[1:-1]
+
 WORDS = 20
 """So many of a column's words are told apart, the most frequent ones."""
 
@@ -50,7 +52,8 @@ class Surrogate:
 
     Attributes:
         leaves: Its rules, from left to right.
-        fidelity: R² of its answers against the model's figures on held-out rows; NaN where the model always says the same.
+        fidelity: R² of its answers against the model's figures on held-out rows; NaN where the model always says the
+            same.
         agreement: The share of held-out rows on which both fall on the same side of one half; NaN for values.
         output: The class asked about; ``None`` for a regression's value.
         scale: ``"probability"``, ``"logit"`` or ``"value"``.
@@ -145,7 +148,8 @@ def surrogate(
     Raises:
         InputError: If a column does not exist, or there are too few rows to hold any out.
 
-    Reference: M. Craven and J. Shavlik, *Extracting tree-structured representations of trained networks*, NIPS 1995.
+    Reference: M. Craven and J. Shavlik, *Extracting tree-structured representations of trained networks*, NIPS
+    1995.
     """
     from sklearn.tree import DecisionTreeRegressor
 
@@ -181,7 +185,7 @@ def surrogate(
 
 
 def _questions(columns: Columns, names: tuple[str, ...]) -> list[Predicate]:
-    """All that the tree may ask: whether a number is above one of thirty-one quantiles, or a word is a given one."""
+    """All that the tree may ask: whether a number is above one of 31 quantiles, or a word is a given one."""
     found: list[Predicate] = []
     for name in names:
         values = columns[name]
@@ -194,12 +198,8 @@ def _questions(columns: Columns, names: tuple[str, ...]) -> list[Predicate]:
             gaps = len(values) > counts.sum()
         else:
             known = values[~np.isnan(values)]
-            edges = (
-                np.unique(np.quantile(known, np.linspace(0, 1, 33)[1:-1], method="inverted_cdf"))
-                if len(known)
-                else []
-            )
-            found += [Predicate(name, ">", float(edge)) for edge in edges]
+            cuts = np.quantile(known, _CUTS, method="inverted_cdf") if len(known) else known
+            found += [Predicate(name, ">", float(cut)) for cut in np.unique(cuts)]
             gaps = len(known) < len(values)
         if gaps:
             found.append(Predicate(name, "missing"))
