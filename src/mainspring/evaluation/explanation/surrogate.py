@@ -52,8 +52,7 @@ class Surrogate:
 
     Attributes:
         leaves: Its rules, from left to right.
-        fidelity: R² of its answers against the model's figures on held-out rows; NaN where the model always says the
-            same.
+        fidelity: R² of its answers against the model's figures on held-out rows; NaN where those are all alike.
         agreement: The share of held-out rows on which both fall on the same side of one half; NaN for values.
         output: The class asked about; ``None`` for a regression's value.
         scale: ``"probability"``, ``"logit"`` or ``"value"``.
