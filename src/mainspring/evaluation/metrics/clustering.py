@@ -154,8 +154,8 @@ def _agreement(table: Floats, rows: int) -> dict[str, float]:
     across, down = table.sum(axis=1), table.sum(axis=0)
     information = max(0.0, float(_mutual_information(table, across, down, rows)))
     of_groups, of_clusters = _entropy(across / rows), _entropy(down / rows)
-    homogeneity = information / of_groups if of_groups else 1.0
-    completeness = information / of_clusters if of_clusters else 1.0
+    homogeneity = min(1.0, information / of_groups) if of_groups else 1.0
+    completeness = min(1.0, information / of_clusters) if of_clusters else 1.0
     both = homogeneity + completeness
     mean = (of_groups + of_clusters) / 2
     single = table.shape[0] == table.shape[1] == 1
@@ -164,7 +164,7 @@ def _agreement(table: Floats, rows: int) -> dict[str, float]:
     adjusted = 1.0 if single or alone else _beyond_chance(information, expected, mean)
     return {
         "mutual_information": information,
-        "normalised_mutual_information": information / mean if mean else 1.0,
+        "normalised_mutual_information": min(1.0, information / mean) if mean else 1.0,
         "adjusted_mutual_information": adjusted,
         "homogeneity": homogeneity,
         "completeness": completeness,
