@@ -1,17 +1,27 @@
 """The standard steps of a tabular pipeline, in the order in which a model meets them."""
 
 from mainspring.data.steps import assess, augment, infer_schema, ingest, reduce, statistics, transform, validate
-from mainspring.evaluation.steps import assess_fairness, audit, evaluate, gate, paired_differences
+from mainspring.evaluation.steps import (
+    analyze_errors,
+    assess_fairness,
+    audit,
+    evaluate,
+    find_slices,
+    gate,
+    paired_differences,
+)
 from mainspring.models.steps import check_training, package, register, select_features, train
 from mainspring.serving.steps import infra_validate, measure_operation, push
 
 __all__ = [
+    "analyze_errors",
     "assess",
     "assess_fairness",
     "audit",
     "augment",
     "check_training",
     "evaluate",
+    "find_slices",
     "gate",
     "infer_schema",
     "infra_validate",

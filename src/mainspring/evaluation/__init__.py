@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mainspring.evaluation.audit import Audit, judge_audit, parse_audit, read_audit
     from mainspring.evaluation.columns import ColumnPredictor, predictions_in
+    from mainspring.evaluation.comparing import ModelComparison, SliceComparison, compare_models, compare_slices
     from mainspring.evaluation.curves import Curves
+    from mainspring.evaluation.errors import ErrorAnalysis, analyze_errors, errors_to_tag, read_tags, write_to_tag
     from mainspring.evaluation.evaluation import Evaluation, evaluate, measure_rows
     from mainspring.evaluation.fairness.assessment import assess_fairness
     from mainspring.evaluation.fairness.fairness import Fairness
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from mainspring.evaluation.operation import Operation
     from mainspring.evaluation.ports import Predictor
     from mainspring.evaluation.predictions import Cutoff, Predictions
+    from mainspring.evaluation.search import ErrorTree, FoundSlice, SliceSearch, find_slices, grow_error_tree
+    from mainspring.evaluation.slicing import Slicer, SliceSpec
     from mainspring.evaluation.viewing.comparing import view_comparison
     from mainspring.evaluation.viewing.forms import evaluation_form
     from mainspring.evaluation.viewing.showing import view
@@ -42,25 +46,39 @@ _EXPORTS = {
     "ColumnPredictor": "columns",
     "Curves": "curves",
     "Cutoff": "predictions",
+    "ErrorAnalysis": "errors",
+    "ErrorTree": "search",
     "Evaluation": "evaluation",
     "Fairness": "fairness.fairness",
+    "FoundSlice": "search",
     "Interval": "metrics.measured",
     "Intervals": "metrics.intervals",
     "Measured": "metrics.measured",
     "Metric": "metrics.custom",
+    "ModelComparison": "comparing",
     "Operation": "operation",
     "Predictions": "predictions",
     "Predictor": "ports",
     "ResidualDiagnosis": "metrics.residuals",
+    "SliceComparison": "comparing",
+    "SliceSearch": "search",
+    "SliceSpec": "slicing",
+    "Slicer": "slicing",
+    "analyze_errors": "errors",
     "assess_fairness": "fairness.assessment",
     "backtest": "metrics.forecasting",
     "better": "metrics.directions",
     "choose": "gates",
     "compare": "gates",
+    "compare_models": "comparing",
+    "compare_slices": "comparing",
     "cost": "metrics.business",
     "diagnose_residuals": "metrics.residuals",
+    "errors_to_tag": "errors",
     "evaluate": "evaluation",
     "fact_of": "metrics.directions",
+    "find_slices": "search",
+    "grow_error_tree": "search",
     "judge_audit": "audit",
     "measure_rows": "evaluation",
     "evaluation_form": "viewing.forms",
@@ -71,8 +89,10 @@ _EXPORTS = {
     "predictions_in": "columns",
     "profit": "metrics.business",
     "read_audit": "audit",
+    "read_tags": "errors",
     "view": "viewing.showing",
     "view_comparison": "viewing.comparing",
+    "write_to_tag": "errors",
 }
 
 __all__ = [
@@ -83,26 +103,40 @@ __all__ = [
     "ColumnPredictor",
     "Curves",
     "Cutoff",
+    "ErrorAnalysis",
+    "ErrorTree",
     "Evaluation",
     "Fairness",
+    "FoundSlice",
     "Interval",
     "Intervals",
     "Measured",
     "Metric",
+    "ModelComparison",
     "Operation",
     "Predictions",
     "Predictor",
     "ResidualDiagnosis",
+    "SliceComparison",
+    "SliceSearch",
+    "SliceSpec",
+    "Slicer",
+    "analyze_errors",
     "assess_fairness",
     "backtest",
     "better",
     "choose",
     "compare",
+    "compare_models",
+    "compare_slices",
     "cost",
     "diagnose_residuals",
+    "errors_to_tag",
     "evaluate",
     "evaluation_form",
     "fact_of",
+    "find_slices",
+    "grow_error_tree",
     "judge_audit",
     "judge_fairness",
     "measure_rows",
@@ -112,8 +146,10 @@ __all__ = [
     "predictions_in",
     "profit",
     "read_audit",
+    "read_tags",
     "view",
     "view_comparison",
+    "write_to_tag",
 ]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core import InputError
+from mainspring.evaluation.columns import ColumnPredictor
 from mainspring.evaluation.labelled import LeftOut, label_rows
 from mainspring.evaluation.metrics.classification import ClassifiedRows
 from mainspring.evaluation.metrics.regression import MeasuredRows
@@ -110,6 +111,13 @@ def row_losses(
         positive=parts[0].positive,
         notes=(*left_out.notes, *notes),
     )
+
+
+def columns_read(predictor: Predictor | Predictions) -> tuple[str, ...]:
+    """The columns that hold a predictor's answers, where they lie in the data."""
+    if not isinstance(predictor, ColumnPredictor):
+        return ()
+    return (*predictor.scores.values(), *([] if predictor.predicted is None else [predictor.predicted]))
 
 
 def _predicted(predictor: Predictor | Predictions, table: Table) -> Iterator[tuple[Predictions, Table]]:

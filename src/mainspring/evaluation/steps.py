@@ -8,6 +8,8 @@ from mainspring.core.errors import InputError
 from mainspring.core.verdicts import Verdict
 from mainspring.data.examples import Examples
 from mainspring.evaluation.audit import Audit, judge_audit, read_audit
+from mainspring.evaluation.errors import ErrorAnalysis
+from mainspring.evaluation.errors import analyze_errors as analyze_rows
 from mainspring.evaluation.evaluation import Evaluation
 from mainspring.evaluation.fairness.assessment import BOOTSTRAP, MIN_GROUP_SIZE, THRESHOLDS
 from mainspring.evaluation.fairness.assessment import assess_fairness as assess_rows
@@ -20,6 +22,9 @@ from mainspring.evaluation.gates.figures import On
 from mainspring.evaluation.gates.pairing import PAIRED
 from mainspring.evaluation.operation import Operation
 from mainspring.evaluation.ports import Predictor
+from mainspring.evaluation.search import SliceSearch
+from mainspring.evaluation.search import find_slices as search_slices
+from mainspring.evaluation.search.searching import MIN_EFFECT, MIN_SHARE, MIN_SIZE
 from mainspring.evaluation.slicing import MIN_SLICE_SIZE
 from mainspring.evaluation.unreadable import evaluate_if_readable
 from mainspring.pipelines import File, step
@@ -184,6 +189,104 @@ def assess_fairness(
         alike=alike,
         intervals=replace(BOOTSTRAP, resamples=resamples),
         split=split,
+    )
+
+
+@step
+def find_slices(
+    model: Predictor | None,
+    examples: Examples,
+    *,
+    label: str,
+    split: str = "eval",
+    columns: list[str] = _NO_NAMES,
+    without: list[str] = _NO_NAMES,
+    metric: str | None = None,
+    max_columns: int = 2,
+    min_share: float = MIN_SHARE,
+    min_size: int = MIN_SIZE,
+    min_effect: float = MIN_EFFECT,
+    level: float = 0.05,
+    most: int = 20,
+    positive: str | None = None,
+    weight: str | None = None,
+) -> SliceSearch | None:
+    """Look for the slices of one split where a model is worst; nothing if there is no model.
+
+    Args:
+        model: Anything that predicts.
+        examples: The rows.
+        label: The label column.
+        split: The split to search.
+        columns: What to search; without it all columns of single values.
+        without: Columns to pass over.
+        metric: A loss of rows, as :func:`mainspring.evaluation.find_slices` has them.
+        max_columns: The most columns of a cross.
+        min_share: The least share of the rows in a slice.
+        min_size: The fewest rows in a slice.
+        min_effect: The least difference from the rest, in standard deviations.
+        level: The chance of any false alarm.
+        most: The most slices that are told.
+        positive: The class that a binary task is about.
+        weight: A numeric column with the weight of each row.
+    """
+    if model is None:
+        return None
+    return search_slices(
+        model,
+        examples.split(split),
+        label=label,
+        columns=columns or None,
+        without=without,
+        metric=metric,
+        max_columns=max_columns,
+        min_share=min_share,
+        min_size=min_size,
+        min_effect=min_effect,
+        level=level,
+        most=most,
+        positive=positive,
+        weight=weight,
+    )
+
+
+@step
+def analyze_errors(
+    model: Predictor | None,
+    examples: Examples,
+    *,
+    label: str,
+    tags: list[str],
+    split: str = "eval",
+    reference: str | None = None,
+    positive: str | None = None,
+    weight: str | None = None,
+    identifier: str | None = None,
+) -> ErrorAnalysis | None:
+    """Say for every tag how much of a model's errors it holds, and what mending it would bring.
+
+    Args:
+        model: Anything that predicts.
+        examples: The rows.
+        label: The label column.
+        tags: Columns of tags, and rules: ``"sql NAME: CONDITION"``.
+        split: The split to look at.
+        reference: The column with the answers of people, or of another system.
+        positive: The class that a binary task is about.
+        weight: A numeric column with the weight of each row.
+        identifier: A column that names rows, for the examples.
+    """
+    if model is None:
+        return None
+    return analyze_rows(
+        model,
+        examples.split(split),
+        tags,
+        label=label,
+        reference=reference,
+        positive=positive,
+        weight=weight,
+        identifier=identifier,
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core import InputError
-from mainspring.evaluation.losses import RowLosses, row_losses
+from mainspring.evaluation.losses import RowLosses, columns_read, row_losses
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
 from mainspring.evaluation.search.columns import Searched, searched_columns
@@ -66,7 +66,8 @@ def find_slices(
         predictor: What predicts, or one prediction per row.
         table: The rows.
         label: The label column.
-        columns: What to search; without it all columns of single values but label, weight and ``without``.
+        columns: What to search; without it all columns of single values but label, weight, those that
+            hold the predictions, and ``without``.
         metric: A loss of rows: ``"error_rate"``, ``"log_loss"``, ``"brier"``, ``"absolute_error"``,
             ``"squared_error"``; or the losses themselves, shape ``[n]``, the larger the worse. The error rate of a
             classification and the absolute error of a regression without it.
@@ -79,7 +80,7 @@ def find_slices(
         positive: The class that a binary task is about.
         weight: The column of row weights.
         bins: How many ranges numbers are cut into.
-        without: Columns to pass over, such as those of the predictions.
+        without: Columns to pass over.
 
     Raises:
         InputError: If columns do not exist, predictions do not fit, or an option makes no sense.
@@ -104,7 +105,7 @@ def find_slices(
     rows = row_losses(predictor, table, label=label, metric=given, positive=positive, weight=weight)
     started = time.perf_counter()
     losses = _losses(rows, metric)
-    passed = [label, *without, *([] if weight is None else [weight])]
+    passed = [label, *without, *columns_read(predictor), *([] if weight is None else [weight])]
     searched, notes = searched_columns(table, rows.kept, columns, passed, bins=bins)
     count = len(losses.values)
     rules = Rules(max(min_size, math.ceil(min_share * count), 2), min_effect, level)

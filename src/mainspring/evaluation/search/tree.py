@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.evaluation.losses import row_losses
+from mainspring.evaluation.losses import columns_read, row_losses
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
 from mainspring.evaluation.search.columns import Searched, searched_columns
@@ -113,7 +113,7 @@ def grow_error_tree(
     """
     rows = row_losses(predictor, table, label=label, metric=metric, positive=positive, weight=weight)
     losses = Losses(rows.values, rows.weights, rows.is_binary)
-    passed = [label, *without, *([] if weight is None else [weight])]
+    passed = [label, *without, *columns_read(predictor), *([] if weight is None else [weight])]
     searched, _ = searched_columns(table, rows.kept, columns, passed, bins=bins)
     everything = np.arange(len(losses.values))
     whole = losses.by_code(np.zeros(len(everything), dtype=np.int64), 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mainspring.core import InputError
+from mainspring.core import InputError, plugins
 from mainspring.data import Table
 from mainspring.evaluation import Predictions
 from mainspring.evaluation.errors import ErrorAnalysis, analyze_errors
@@ -140,6 +140,7 @@ def test_an_analysis_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     again = ErrorAnalysis.load(tmp_path)
     assert again.as_dict() == found.as_dict()
     assert again.tags[0] == found.tags[0]
+    assert plugins.load("artifact_types", ErrorAnalysis.ARTIFACT_TYPE) is ErrorAnalysis
     assert found.properties()["first"] == "dog"
 
 

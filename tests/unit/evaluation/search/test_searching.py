@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from mainspring.core import InputError, Slice
+from mainspring.core import InputError, Slice, plugins
 from mainspring.data import Table
-from mainspring.evaluation import Predictions
+from mainspring.evaluation import Predictions, predictions_in
 from mainspring.evaluation.search import SliceSearch, find_slices
 
 Mask = npt.NDArray[np.bool_]
@@ -166,11 +166,21 @@ def test_identifiers_are_passed_over_and_it_is_said() -> None:
     assert any("'id'" in note for note in found.notes)
 
 
+def test_columns_that_hold_the_predictions_are_not_searched() -> None:
+    made = columns(1)
+    table, predictions = judged(made, made["w4"] == "v2", 1)
+    scored = Table.from_columns({**made, "label": table.column("label"), "chance": predictions.scores[:, 1]})
+    found = find_slices(predictions_in(scored, scores="chance", label="label"), scored, label="label")
+    assert "chance" not in found.columns
+    assert [one.slice for one in found.slices] == [Slice.of(w4="v2")]
+
+
 def test_a_search_is_read_back_as_it_was_written(tmp_path: Path) -> None:
     made = columns(8)
     found = search(*judged(made, made["w4"] == "v2", 8))
     found.save(tmp_path)
     assert SliceSearch.load(tmp_path) == found
+    assert plugins.load("artifact_types", SliceSearch.ARTIFACT_TYPE) is SliceSearch
     assert found.properties()["worst"] == "w4=v2"
     assert "w4=v2" in str(found)
 
