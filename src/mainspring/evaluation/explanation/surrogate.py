@@ -150,8 +150,6 @@ def surrogate(
     Reference: M. Craven and J. Shavlik, *Extracting tree-structured representations of trained networks*, NIPS
     1995.
     """
-    from sklearn.tree import DecisionTreeRegressor
-
     names = tuple(features or asked.names)
     strange = [name for name in names if name not in asked.names]
     away = round(table.num_rows * held_out)
@@ -166,14 +164,13 @@ def surrogate(
     judged, learnt = order[:away], order[away:]
     questions = _questions(taken(columns, learnt), names)
     design = np.column_stack([question.met(columns[question.feature]) for question in questions])
-    tree = DecisionTreeRegressor(
-        max_leaf_nodes=max(2, leaves), min_samples_leaf=max(1, math.ceil(least * len(learnt))), random_state=seed
-    ).fit(design[learnt], figures[learnt])
-    own = tree.predict(design[judged])
+    nodes = _grown(design[learnt], figures[learnt], leaves=leaves, smallest=max(1, math.ceil(least * len(learnt))))
+    ends = _ends(nodes, design[judged])
+    own = np.array([node.mean for node in nodes])[ends]
     spread = float(((figures[judged] - figures[judged].mean()) ** 2).sum())
     sides = (own >= 0.5) == (figures[judged] >= 0.5) if asked.scale == "probability" else None
     return Surrogate(
-        leaves=_leaves(tree, questions, design[judged], figures[judged]),
+        leaves=_leaves(nodes, questions, ends, figures[judged]),
         fidelity=1 - float(((figures[judged] - own) ** 2).sum()) / spread if spread > 0 else math.nan,
         agreement=float(sides.mean()) if sides is not None else math.nan,
         output=asked.output,
@@ -205,30 +202,74 @@ def _questions(columns: Columns, names: tuple[str, ...]) -> list[Predicate]:
     return found
 
 
+@dataclass(slots=True)
+class _Node:
+    """A set of rows; where it is split, its question and the nodes of those that meet it and those that do not."""
+
+    rows: npt.NDArray[np.int64]
+    mean: float
+    question: int = -1
+    met: int = -1
+    unmet: int = -1
+
+
+def _grown(design: npt.NDArray[np.bool_], figures: Floats, *, leaves: int, smallest: int) -> list[_Node]:
+    """Split, again and again, the node where one question takes most away from the squared error."""
+    nodes = [_Node(np.arange(len(figures)), float(figures.mean()))]
+    open_ = {0: _best(design, figures, nodes[0], smallest)}
+    for _ in range(leaves - 1):
+        place = max(open_, key=lambda node: open_[node][0])
+        gain, question = open_.pop(place)
+        if gain <= 0:
+            break
+        rows = nodes[place].rows
+        nodes[place].question, nodes[place].met, nodes[place].unmet = question, len(nodes), len(nodes) + 1
+        for part in (rows[design[rows, question]], rows[~design[rows, question]]):
+            nodes.append(_Node(part, float(figures[part].mean())))
+            open_[len(nodes) - 1] = _best(design, figures, nodes[-1], smallest)
+    return nodes
+
+
+def _best(design: npt.NDArray[np.bool_], figures: Floats, node: _Node, smallest: int) -> tuple[float, int]:
+    """The question that splits a node best, and how much squared error that takes away; 0 if none does."""
+    inside, apart = design[node.rows], figures[node.rows] - node.mean
+    met = inside.sum(axis=0).astype(np.float64)
+    unmet = len(node.rows) - met
+    # Around the node's mean the two sums of a split differ in sign only.
+    sums = apart @ inside
+    fits = (met >= smallest) & (unmet >= smallest)
+    gains = np.where(fits, sums**2 / np.maximum(met, 1) + sums**2 / np.maximum(unmet, 1), 0.0)
+    best = int(gains.argmax())
+    # What rounding makes of a node without any spread is no gain.
+    return (float(gains[best]), best) if gains[best] > 1e-12 * max(1.0, float(apart @ apart)) else (0.0, -1)
+
+
+def _ends(nodes: list[_Node], design: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """The node in which each row ends, shape ``[n]``."""
+    ends = np.zeros(len(design), dtype=np.int64)
+    for place, node in enumerate(nodes):
+        if node.question >= 0:
+            here = ends == place
+            ends[here] = np.where(design[here, node.question], node.met, node.unmet)
+    return ends
+
+
 def _leaves(
-    tree: Any, questions: list[Predicate], design: npt.NDArray[np.bool_], figures: Floats
+    nodes: list[_Node], questions: list[Predicate], ends: npt.NDArray[np.int64], figures: Floats
 ) -> tuple[Leaf, ...]:
-    """The rules of a fitted tree, with how they do on held-out rows."""
-    nodes, ends = tree.tree_, tree.apply(design)
+    """The rules of a tree, with how they do on held-out rows."""
     found: list[Leaf] = []
     waiting: list[tuple[int, tuple[str, ...]]] = [(0, ())]
     while waiting:
-        node, way = waiting.pop()
-        if nodes.children_left[node] < 0:
-            inside, answer = figures[ends == node], float(nodes.value[node].ravel()[0])
-            found.append(
-                Leaf(
-                    conditions=way,
-                    answer=answer,
-                    share=len(inside) / len(figures),
-                    error=float(np.abs(inside - answer).mean()) if len(inside) else math.nan,
-                )
-            )
+        place, way = waiting.pop()
+        node = nodes[place]
+        if node.question >= 0:
+            question = questions[node.question]
+            waiting += [(node.met, (*way, str(question))), (node.unmet, (*way, _denied(question)))]
             continue
-        question = questions[nodes.feature[node]]
-        # A question is met (1) to the right of the tree, and not (0) to the left.
-        waiting.append((int(nodes.children_right[node]), (*way, str(question))))
-        waiting.append((int(nodes.children_left[node]), (*way, _denied(question))))
+        inside = figures[ends == place]
+        error = float(np.abs(inside - node.mean).mean()) if len(inside) else math.nan
+        found.append(Leaf(conditions=way, answer=node.mean, share=len(inside) / len(figures), error=error))
     return tuple(found)
 
 
