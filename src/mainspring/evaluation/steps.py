@@ -20,6 +20,7 @@ from mainspring.evaluation.gates import paired_differences as pair_differences
 from mainspring.evaluation.gates.changes import FirstRun, Incomparable, MissingSlices
 from mainspring.evaluation.gates.figures import On
 from mainspring.evaluation.gates.pairing import PAIRED
+from mainspring.evaluation.metrics.intervals import Intervals
 from mainspring.evaluation.operation import Operation
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.search import SliceSearch
@@ -47,6 +48,9 @@ def evaluate(
     positive: str | None = None,
     weight: str | None = None,
     min_slice_size: int = MIN_SLICE_SIZE,
+    cutoff: float | None = None,
+    metrics: list[str] = _NO_NAMES,
+    intervals: dict[str, Any] = _NO_BOUNDS,
 ) -> Evaluation | None:
     """Judge a model on one split, overall and by slice; nothing if there is no model, as on a first run.
 
@@ -62,6 +66,10 @@ def evaluate(
         positive: The class that a binary task is about; without it the last class in sorted order.
         weight: A numeric column with the weight of each row.
         min_slice_size: The fewest rows that a slice may have.
+        cutoff: The least probability from which a row is answered with the positive class.
+        metrics: Figures besides the usual ones: ``"recall@0.3"``, names that plugins offer.
+        intervals: How intervals are made: ``{"method": "bootstrap"}`` gives every figure one; see
+            :class:`mainspring.evaluation.Intervals`.
     """
     if model is None:
         return None
@@ -74,6 +82,9 @@ def evaluate(
         weight=weight,
         min_slice_size=min_slice_size,
         split=split,
+        cutoff=cutoff,
+        metrics=metrics,
+        intervals=Intervals(**intervals),
     )
     if found.unreadable is not None:
         _LOG.warning("the model cannot read the rows, and was not judged: %s", found.unreadable)

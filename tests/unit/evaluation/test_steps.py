@@ -77,6 +77,15 @@ def test_other_mistakes_are_told_as_ever() -> None:
     assert evaluate(None, examples(), label="y") is None
 
 
+def test_figures_besides_the_usual_and_intervals_of_all() -> None:
+    how = {"method": "bootstrap", "resamples": 20}
+    found = evaluate(Rule(110), examples(), label="y", metrics=["recall@0.95"], cutoff=0.05, intervals=how)
+    assert found is not None
+    assert found.overall["recall@0.95"] == 0
+    assert found.overall["recall"] == 1
+    assert gate(found, rules=["f1 >= 0.5", "recall@0.95 <= 0.1"], on="interval").ok
+
+
 def test_pairs_of_two_models() -> None:
     paired = paired_differences(Rule(100), Rule(110), examples(), label="y", slices=["sex"], resamples=50)
     assert paired is not None

@@ -113,6 +113,9 @@ class Source:
         return value
 
     def _unknown(self, metric: str, values: Mapping[str, float]) -> str:
+        name = MetricName.parse(metric)
+        if (name.at or name.of) and any(MetricName.parse(one).stem == name.stem for one in values):
+            return f"{self.name} has no metric {metric!r}; evaluate with metrics=[{metric!r}]"
         known = [*values, *(OF_OPERATION if self.operation is not None else ())]
         near = get_close_matches(metric, known, n=3)
         if near:

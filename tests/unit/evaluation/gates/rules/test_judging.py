@@ -152,6 +152,7 @@ def test_a_star_makes_a_reason_of_each_slice(candidate: Evaluation, blessed: Eva
     [
         ("acuracy >= 0.8", "METRIC_MISSING", "did you mean 'accuracy'"),
         ("f1 >= 0.8", "METRIC_NAN", "no positives"),
+        ("accuracy@0.3 >= 0.8", "METRIC_MISSING", "evaluate with metrics=['accuracy@0.3']"),
         ("auc > 0.1 or f1 >= 0.8", "METRIC_NAN", "no positives"),
         ("auc > 0.1 or rmse >= 0.8", "METRIC_MISSING", "no metric 'rmse'"),
         ("auc > 0.1 if auc > 0 else rmse > 1", "METRIC_MISSING", "no metric 'rmse'"),
