@@ -5,6 +5,7 @@ module              what is in it
 =================== ====================================================================
 ``showing``         :func:`view`, the page of an evaluation and of all that goes with it
 ``comparing``       :func:`view_comparison`, the page of several models
+``contrast``        the tables of that page
 ``forms``           :func:`evaluation_form`, the content of the page as JSON
 ``material``        what the page says, as plain values
 ``gathering``       those values from an evaluation
@@ -14,6 +15,7 @@ module              what is in it
 ``classes``         confusion matrices and figures of single classes
 ``thresholds``      what moves with the threshold
 ``pictures``        curves, calibration, scores and errors
+``sections``        parts of the page that tell of fairness, of a search, of an audit and others
 ``page``            lays the values out with the templates, the style and the script beside it
 =================== ====================================================================
 

@@ -8,9 +8,11 @@ from typing import Final
 
 from mainspring.data.viewing.wording import NOTHING, figure
 from mainspring.evaluation.evaluation import Evaluation
-from mainspring.evaluation.metrics.directions import better
-from mainspring.evaluation.metrics.facts import Better, Fact, MetricName
+from mainspring.evaluation.metrics.directions import better, fact_of
+from mainspring.evaluation.metrics.facts import Better, Fact, Facts, MetricName
 from mainspring.evaluation.metrics.measured import Interval
+
+NO_FACTS: Final[Facts] = {}
 
 COUNTS: Final = ("true_positives", "false_positives", "false_negatives", "true_negatives")
 _MAIN: Final = ("auc", "auc_weighted", "accuracy", "r2", "rmse", "mae", "f1")
@@ -30,42 +32,53 @@ def main_metric(evaluation: Evaluation, wanted: Sequence[str] = ()) -> str:
     return next(iter((*usual, *plain)), "count")
 
 
-def words(metric: str) -> str:
+def words(metric: str, own: Facts = NO_FACTS) -> str:
     """A metric's name for people.
+
+    Args:
+        metric: Its name.
+        own: What is known of metrics that are not Mainspring's.
 
     Example:
         >>> words("auc"), words("f1_weighted"), words("recall[cat]@0.3")
         ('AUC', 'F1 (weighted)', 'recall of cat at 0.3')
     """
-    name, fact = MetricName.parse(metric), _fact(metric)
+    name, fact = MetricName.parse(metric), _fact(metric, own)
     text = fact.title if fact is not None else name.stem.replace("_", " ")
     text += f" of {name.of}" if name.of is not None else ""
     text += f" at {name.at}" if name.at is not None else ""
     return text + (f" ({name.average})" if name.average else "")
 
 
-def hint(metric: str, *, many: bool = False) -> str:
+def hint(metric: str, own: Facts = NO_FACTS, *, many: bool = False) -> str:
     """What a metric says, as half a sentence.
 
     Args:
         metric: Its name.
+        own: What is known of metrics that are not Mainspring's.
         many: Whether there are more than two classes, so that a plain name is a mean over them.
     """
-    name, fact = MetricName.parse(metric), _fact(metric)
+    name, fact = MetricName.parse(metric), _fact(metric, own)
     if many and name.of is None and name.stem in _MEANS:
         return f"each class against the rest, {_AVERAGES[name.average]}"
     return fact.says if fact is not None else ""
 
 
-def in_unit(metric: str) -> bool:
+def in_unit(metric: str, own: Facts = NO_FACTS) -> bool:
     """Whether a metric lies between 0 and 1."""
-    fact = _fact(metric)
+    fact = _fact(metric, own)
     return fact is not None and fact.unit
 
 
-def tone(metric: str, value: float, other: float) -> str:
+def side_of(metric: str, own: Facts = NO_FACTS) -> Better:
+    """Which way a metric improves."""
+    fact = _fact(metric, own)
+    return fact.better if fact is not None else better(metric)
+
+
+def tone(metric: str, value: float, other: float, own: Facts = NO_FACTS) -> str:
     """Whether a figure is ``better`` or ``worse`` than another, or neither."""
-    difference, side = value - other, better(metric)
+    difference, side = value - other, side_of(metric, own)
     if not math.isfinite(difference) or side is Better.NEITHER or abs(difference) < 5e-7:
         return ""
     return "better" if (difference > 0) is (side is Better.HIGHER) else "worse"
@@ -84,36 +97,21 @@ def between(interval: Interval | None) -> str:
     return "" if interval is None else f"{figure(interval.low)} to {figure(interval.high)}"
 
 
+def percentage(level: float) -> str:
+    """The level of intervals in words.
+
+    Example:
+        >>> percentage(0.95)
+        '95 %'
+    """
+    return f"{level * 100:g} %"
+
+
 def sort_key(value: float) -> str:
     """A figure by which a script sorts; nothing for one that does not exist."""
     return f"{value:.10g}" if math.isfinite(value) else ""
 
 
-_STAND_IN = {
-    "auc": ("AUC", "the chance that a positive row is scored above a negative one", True),
-    "accuracy": ("accuracy", "the share of rows with the right class", True),
-    "balanced_accuracy": ("balanced accuracy", "the mean of the recall of each class", True),
-    "precision": ("precision", "of the rows called positive, the share that is", True),
-    "recall": ("recall", "of the positive rows, the share that is found", True),
-    "f1": ("F1", "the harmonic mean of precision and recall", True),
-    "average_precision": ("average precision", "the area under precision over recall", True),
-    "false_positive_rate": ("false positive rate", "of the negative rows, the share called positive", True),
-    "base_rate": ("base rate", "the share of positive rows", True),
-    "positive_rate": ("positive rate", "the share of rows called positive", True),
-    "log_loss": ("log loss", "the mean negative log-likelihood of the true class", False),
-    "brier": ("Brier score", "the mean squared error of the probabilities", True),
-    "rmse": ("RMSE", "the root of the mean squared error", False),
-    "mse": ("MSE", "the mean squared error", False),
-    "mape": ("MAPE", "the mean of the error as a share of the label", False),
-    "mae": ("MAE", "the mean absolute error", False),
-    "r2": ("R\N{SUPERSCRIPT TWO}", "the share of the variance that is explained", True),
-    "mean_error": ("mean error", "the mean of prediction minus label", False),
-}
-
-
-def _fact(metric: str) -> Fact | None:
+def _fact(metric: str, own: Facts) -> Fact | None:
     stem = MetricName.parse(metric).stem
-    if stem not in _STAND_IN:
-        return None
-    title, says, unit = _STAND_IN[stem]
-    return Fact(better=better(metric), title=title, says=says, unit=unit)
+    return own.get(metric) or own.get(stem) or fact_of(metric)

@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from mainspring.core.verdicts import Verdict
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
-from mainspring.evaluation.metrics.directions import better
+from mainspring.evaluation.metrics.facts import Facts
 from mainspring.evaluation.metrics.measured import Measured
-from mainspring.evaluation.viewing.figures import hint, main_metric, tone, words
+from mainspring.evaluation.viewing.figures import hint, main_metric, side_of, tone, words
 from mainspring.evaluation.viewing.gathering import asked_for, summary_of
 from mainspring.evaluation.viewing.metrics import is_many
 from mainspring.evaluation.viewing.slices import worst_first
@@ -39,12 +39,13 @@ def evaluation_form(
 
     Returns:
         ``form``, ``title``, ``summary``, ``task``, ``label``, ``split``, ``classes``, ``positive``, ``rows``,
-        ``main_metric``, ``verdict``, ``metrics``, ``confusion``, ``curves``, ``thresholds``, ``slices`` (the worst
-        first), ``notes``, and every given part under its name.
+        ``weight``, ``cutoff``, ``intervals`` (how they were made), ``unreadable``, ``main_metric``, ``verdict``,
+        ``metrics``, ``confusion``, ``curves``, ``thresholds``, ``slices`` (the worst first), ``notes``, and every
+        given part under its name.
     """
     main = main_metric(evaluation, asked_for(verdict))
     overall, before = evaluation.measured[ALL_ROWS], baseline.measured if baseline is not None else {}
-    many, ground = is_many(evaluation), ground_of(evaluation)
+    many, ground, own = is_many(evaluation), ground_of(evaluation), evaluation.facts
     return {
         "form": FORM,
         "title": title or None,
@@ -55,15 +56,19 @@ def evaluation_form(
         "classes": None if evaluation.classes is None else list(evaluation.classes),
         "positive": evaluation.positive,
         "rows": evaluation.count,
+        "weight": evaluation.weight,
+        "cutoff": evaluation.cutoff,
+        "intervals": evaluation.intervals.as_dict(),
+        "unreadable": evaluation.unreadable,
         "main_metric": main,
         "verdict": None if verdict is None else verdict.as_dict(),
         "metrics": [
             {
                 "metric": name,
-                "title": words(name),
-                "says": hint(name, many=many),
-                "better": better(name).value,
-                **_figures(name, overall, before.get(ALL_ROWS)),
+                "title": words(name, own),
+                "says": hint(name, own, many=many),
+                "better": side_of(name, own).value,
+                **_figures(name, overall, before.get(ALL_ROWS), own),
             }
             for name in overall.values
             if name != "count"
@@ -76,9 +81,7 @@ def evaluation_form(
                 "slice": dict(key.values),
                 "name": str(key),
                 "rows": measured.count,
-                "metrics": {
-                    name: _figures(name, measured, before.get(key)) for name in measured.values if name != "count"
-                },
+                "metrics": _all_figures(measured, before.get(key), own),
             }
             for key, measured in worst_first(evaluation, main)
         ],
@@ -87,7 +90,11 @@ def evaluation_form(
     }
 
 
-def _figures(name: str, measured: Measured, before: Measured | None) -> dict[str, Any]:
+def _all_figures(measured: Measured, before: Measured | None, own: Facts) -> dict[str, Any]:
+    return {name: _figures(name, measured, before, own) for name in measured.values if name != "count"}
+
+
+def _figures(name: str, measured: Measured, before: Measured | None, own: Facts) -> dict[str, Any]:
     value, interval = measured.values[name], measured.intervals.get(name)
     found: dict[str, Any] = {
         "value": _finite(value),
@@ -97,7 +104,7 @@ def _figures(name: str, measured: Measured, before: Measured | None) -> dict[str
         found["reason"] = measured.reasons.get(name, "")
     if before is not None:
         old = before.values.get(name, math.nan)
-        found |= {"baseline": _finite(old), "change": _finite(value - old), "tone": tone(name, value, old)}
+        found |= {"baseline": _finite(old), "change": _finite(value - old), "tone": tone(name, value, old, own)}
     return found
 
 

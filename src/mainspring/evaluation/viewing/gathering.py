@@ -11,7 +11,7 @@ from mainspring.data.viewing.wording import counted, figure, shortened
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
 from mainspring.evaluation.viewing import pictures
 from mainspring.evaluation.viewing.classes import class_rows, confusion_of, mistakes
-from mainspring.evaluation.viewing.figures import between, change, main_metric, tone, words
+from mainspring.evaluation.viewing.figures import between, change, main_metric, percentage, tone, words
 from mainspring.evaluation.viewing.material import Judgement, Material, Picture, Section, Told
 from mainspring.evaluation.viewing.metrics import counts, is_many, metric_rows
 from mainspring.evaluation.viewing.slices import MOST_SLICES, slice_table, worst_first
@@ -20,6 +20,12 @@ from mainspring.evaluation.viewing.thresholds import gains, ground_of, threshold
 THIS, BASELINE = "this model", "baseline"
 _TOLD_ROWS = 30
 _TITLE = 160
+_METHODS = {
+    "closed": "in closed form (Wilson, DeLong)",
+    "exact": "exact (Clopper and Pearson), else in closed form",
+    "bootstrap": "by resampling (Poisson bootstrap)",
+    "jackknife": "by leaving parts out (jackknife)",
+}
 
 
 def judgement_of(
@@ -43,12 +49,12 @@ def judgement_of(
     many = is_many(evaluation)
     return Judgement(
         summary=summary_of(evaluation),
-        main=words(main),
+        main=words(main, evaluation.facts),
         metrics=metric_rows(evaluation, baseline, main) if evaluation.count else [],
         counts=counts(evaluation) if evaluation.count else [],
         has_baseline=baseline is not None and ALL_ROWS in baseline.measured,
         baseline=baseline_name,
-        level="95 %",
+        level=percentage(evaluation.intervals.level),
         pictures=_pictures(evaluation, baseline, baseline_name),
         class_pictures=pictures.each_class(list(evaluation.curves.items())) if many else [],
         confusion=confusion_of(evaluation.classes or (), evaluation.confusion) if evaluation.count else None,
@@ -114,6 +120,13 @@ def asked_for(verdict: Verdict | None) -> list[str]:
     return [reason.subject.partition(" | ")[0] for reason in reasons if reason.subject]
 
 
+def verdict_fact(verdict: Verdict) -> Told:
+    """What a gate said, in a word."""
+    more = f"from {verdict.gate}" if verdict.ok else f"{counted(len(verdict.failures), 'reason')} against"
+    word = "yes" if verdict.ok else "no"
+    return Told(name="Verdict", value=word, more=more, tone=word)
+
+
 def origin_of(evaluation: Evaluation) -> list[Told]:
     """What is known of where the figures come from."""
     found = [
@@ -129,6 +142,12 @@ def origin_of(evaluation: Evaluation) -> list[Told]:
         found.insert(2, Told(name="Classes", value=shortened(told, 300) + more))
     if evaluation.positive is not None:
         found.insert(3, Told(name="Positive class", value=evaluation.positive))
+    if evaluation.cutoff is not None:
+        found.append(Told(name="Cutoff asked for", value=figure(evaluation.cutoff)))
+    if evaluation.weight is not None:
+        found.append(Told(name="Rows weighed by", value=evaluation.weight))
+    how = evaluation.intervals
+    found.append(Told(name="Intervals", value=f"{percentage(how.level)}, {_METHODS[how.method]}"))
     return found
 
 
@@ -153,10 +172,11 @@ def _sentence(evaluation: Evaluation, baseline: Evaluation | None, main: str, ve
             "No row could be judged: " + (evaluation.notes[0] if evaluation.notes else "there are no labels") + "."
         )
     value = evaluation.overall[main]
-    told = f"{words(main)} is {figure(value)} on {counted(evaluation.count, 'row')}"
+    own = evaluation.facts
+    told = f"{words(main, own)} is {figure(value)} on {counted(evaluation.count, 'row')}"
     if baseline is not None and main in baseline.overall:
         old = baseline.overall[main]
-        side = tone(main, value, old)
+        side = tone(main, value, old, own)
         told += (
             f", {figure(float(f'{abs(value - old):.3g}'))} {side} than the baseline"
             if side
@@ -172,19 +192,14 @@ def _sentence(evaluation: Evaluation, baseline: Evaluation | None, main: str, ve
 
 
 def _facts(evaluation: Evaluation, baseline: Evaluation | None, main: str, verdict: Verdict | None) -> list[Told]:
-    overall = evaluation.measured[ALL_ROWS]
+    overall, own = evaluation.measured[ALL_ROWS], evaluation.facts
     facts = []
     if verdict is not None:
-        more = f"from {verdict.gate}" if verdict.ok else f"{counted(len(verdict.failures), 'reason')} against"
-        facts.append(
-            Told(
-                name="Verdict", value="yes" if verdict.ok else "no", more=more, tone="yes" if verdict.ok else "no"
-            )
-        )
+        facts.append(verdict_fact(verdict))
     value = overall.values.get(main, math.nan)
     if not evaluation.count:
         return [*facts, Told(name="Rows", value="0", more=f"split {evaluation.split}")]
-    facts.append(Told(name=words(main), value=figure(value), more=between(overall.intervals.get(main))))
+    facts.append(Told(name=words(main, own), value=figure(value), more=between(overall.intervals.get(main))))
     old = baseline.overall.get(main, math.nan) if baseline is not None else math.nan
     if math.isfinite(old):
         facts.append(
@@ -198,5 +213,6 @@ def _facts(evaluation: Evaluation, baseline: Evaluation | None, main: str, verdi
         found = one.values.get(main, math.nan)
         if math.isfinite(found):
             more = f"{shortened(str(key), 60)}, {counted(one.count, 'row')}"
-            facts.append(Told(name="Worst slice", value=figure(found), more=more, tone=tone(main, found, value)))
+            side = tone(main, found, value, own)
+            facts.append(Told(name="Worst slice", value=figure(found), more=more, tone=side))
     return facts

@@ -73,7 +73,8 @@ class Slices:
     """The slices, the worst first.
 
     Attributes:
-        metric: The metric that they are sorted by, and its name for people.
+        metric: The metric that they are sorted by; ``title`` is its name for people.
+        level: That of the intervals.
         choices: All metrics that a person may choose, with their names.
         columns: Names of the further metrics.
         groups: The sets of columns that slices are made of, to filter by.
@@ -83,6 +84,7 @@ class Slices:
 
     metric: str
     title: str
+    level: str
     choices: Sequence[tuple[str, str]]
     columns: Sequence[str]
     groups: Sequence[str]
@@ -200,6 +202,7 @@ class Section:
     title: str
     lead: str = ""
     facts: Sequence[Told] = ()
+    findings: Sequence[str] = ()
     grids: Sequence[Grid] = ()
     pictures: Sequence[Picture] = ()
     matrices: Sequence[tuple[str, Confusion]] = ()

@@ -7,7 +7,7 @@ import math
 from mainspring.data.viewing.wording import figure
 from mainspring.evaluation.drawing import interval_bar
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
-from mainspring.evaluation.metrics.facts import MetricName
+from mainspring.evaluation.metrics.facts import Facts, MetricName
 from mainspring.evaluation.metrics.measured import Measured
 from mainspring.evaluation.viewing.figures import COUNTS, between, change, hint, in_unit, sort_key, tone, words
 from mainspring.evaluation.viewing.material import MetricRow, Told
@@ -22,7 +22,7 @@ def metric_rows(evaluation: Evaluation, baseline: Evaluation | None, main: str) 
         key for key in overall.values if key != "count" and key not in COUNTS and not of_class(key, many=many)
     ]
     names.sort(key=lambda key: key != main)
-    return [_metric(key, overall, before, many=many) for key in names]
+    return [_metric(key, overall, before, evaluation.facts, many=many) for key in names]
 
 
 def counts(evaluation: Evaluation) -> list[Told]:
@@ -41,22 +41,22 @@ def of_class(metric: str, *, many: bool) -> bool:
     return many and MetricName.parse(metric).of is not None
 
 
-def _metric(key: str, overall: Measured, before: Measured | None, *, many: bool) -> MetricRow:
+def _metric(key: str, overall: Measured, before: Measured | None, own: Facts, *, many: bool) -> MetricRow:
     value, interval = overall.values[key], overall.intervals.get(key)
     old = before.values.get(key, math.nan) if before is not None else math.nan
-    told = f"{words(key)} {figure(value)}" + (f", interval {between(interval)}" if interval else "")
+    told = f"{words(key, own)} {figure(value)}" + (f", interval {between(interval)}" if interval else "")
     mark = old if math.isfinite(old) else None
-    drawn = in_unit(key) and math.isfinite(value)
+    drawn = in_unit(key, own) and math.isfinite(value)
     return MetricRow(
         key=key,
-        name=words(key),
+        name=words(key, own),
         value=figure(value),
         sort=sort_key(value),
         interval=between(interval),
         bar=interval_bar(value, *(interval or (None, None)), title=told, mark=mark) if drawn else "",
         baseline=figure(old) if before is not None else "",
         change=change(value - old) if before is not None else "",
-        tone=tone(key, value, old) if before is not None else "",
+        tone=tone(key, value, old, own) if before is not None else "",
         reason=overall.reasons.get(key, "") if math.isnan(value) else "",
-        hint=hint(key, many=many),
+        hint=hint(key, own, many=many),
     )

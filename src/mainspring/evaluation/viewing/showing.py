@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mainspring.evaluation.audit.audit import Audit
     from mainspring.evaluation.fairness.fairness import Fairness
     from mainspring.evaluation.fairness.mitigation.outcomes import MitigationComparison
+    from mainspring.evaluation.metrics.residuals import ResidualDiagnosis
     from mainspring.evaluation.operation import Operation
     from mainspring.evaluation.search.found import SliceSearch
 
@@ -29,6 +30,8 @@ def view(
     search: SliceSearch | None = None,
     audit: Audit | None = None,
     operation: Operation | None = None,
+    flips: Evaluation | None = None,
+    diagnosis: ResidualDiagnosis | None = None,
     title: str = "",
 ) -> Page:
     """One offline page on which to see how good a model is: metrics, curves, the threshold, slices and more.
@@ -44,13 +47,22 @@ def view(
         search: Slices that were found to be worse than the rest.
         audit: The checklist of ways to go wrong.
         operation: What it takes to serve the model.
+        flips: Where it answers otherwise than another model, as measured by
+            :mod:`mainspring.evaluation.metrics.flips`.
+        diagnosis: What a regression leaves in its residuals.
         title: The title of the page.
 
     Example:
         ``view(evaluation, baseline=blessed, verdict=verdict, title="Census income").save("income.html")``
     """
     sections = sections_of(
-        fairness=fairness, mitigation=mitigation, search=search, audit=audit, operation=operation
+        fairness=fairness,
+        mitigation=mitigation,
+        search=search,
+        audit=audit,
+        operation=operation,
+        flips=flips,
+        diagnosis=diagnosis,
     )
     page = gather(evaluation, baseline=baseline, verdict=verdict, sections=sections, title=title)
     return render("page.html.j2", page)
@@ -63,10 +75,20 @@ def sections_of(
     search: SliceSearch | None = None,
     audit: Audit | None = None,
     operation: Operation | None = None,
+    flips: Evaluation | None = None,
+    diagnosis: ResidualDiagnosis | None = None,
 ) -> list[Section]:
     """The sections of whatever there is, in the order of the page."""
     # Imported on use: each brings a part of the room that most pages do without.
     found = []
+    if diagnosis is not None:
+        from mainspring.evaluation.viewing.sections.diagnosis import diagnosis_section
+
+        found.append(diagnosis_section(diagnosis))
+    if flips is not None:
+        from mainspring.evaluation.viewing.sections.flips import flips_section
+
+        found.append(flips_section(flips))
     if search is not None:
         from mainspring.evaluation.viewing.sections.search import search_section
 

@@ -11,10 +11,9 @@ from mainspring.core.slices import Slice
 from mainspring.data.viewing.wording import figure
 from mainspring.evaluation.drawing import difference_bar
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
-from mainspring.evaluation.metrics.directions import better
-from mainspring.evaluation.metrics.facts import Better
+from mainspring.evaluation.metrics.facts import Better, Facts
 from mainspring.evaluation.metrics.measured import Interval, Measured
-from mainspring.evaluation.viewing.figures import COUNTS, change, sort_key, tone, words
+from mainspring.evaluation.viewing.figures import COUNTS, change, percentage, side_of, sort_key, tone, words
 from mainspring.evaluation.viewing.material import SliceRow, Slices
 from mainspring.evaluation.viewing.metrics import is_many, of_class
 
@@ -50,12 +49,14 @@ def slice_table(
     room = _COLUMNS_BESIDE_BASELINE if has_baseline else _COLUMNS
     columns = [key for key in _TOLD if key in choices and key != main][:room]
     scale = bounds_of([measured.values.get(main, math.nan) for _, measured in shown], _whole(evaluation, main))
-    drawer = _Drawer(main, _whole(evaluation, main), scale, columns, before if has_baseline else None)
+    own = evaluation.facts
+    drawer = _Drawer(own, main, _whole(evaluation, main), scale, columns, before if has_baseline else None)
     return Slices(
         metric=main,
-        title=words(main),
-        choices=[(key, words(key)) for key in choices],
-        columns=[words(key) for key in columns],
+        title=words(main, own),
+        level=percentage(evaluation.intervals.level),
+        choices=[(key, words(key, own)) for key in choices],
+        columns=[words(key, own) for key in columns],
         groups=groups,
         rows=[drawer.row(key, measured) for key, measured in shown],
         left_out=len(found) - len(shown),
@@ -66,7 +67,7 @@ def slice_table(
 
 def worst_first(evaluation: Evaluation, metric: str) -> list[tuple[Slice, Measured]]:
     """All slices by a metric, the worst first, those without the figure last."""
-    lower = better(metric) is Better.LOWER
+    lower = side_of(metric, evaluation.facts) is Better.LOWER
 
     def badness(pair: tuple[Slice, Measured]) -> tuple[bool, float, str]:
         value = pair[1].values.get(metric, math.nan)
@@ -97,6 +98,7 @@ def _whole(evaluation: Evaluation, metric: str) -> float:
 class _Drawer:
     """Writes rows."""
 
+    own: Facts
     main: str
     whole: float
     bounds: tuple[float, float]
@@ -105,7 +107,7 @@ class _Drawer:
 
     def row(self, key: Slice, measured: Measured) -> SliceRow:
         value = measured.values.get(self.main, math.nan)
-        side = tone(self.main, value, self.whole)
+        side = tone(self.main, value, self.whole, self.own)
         old = self._old(key)
         cells = [measured.values.get(name, math.nan) for name in self.columns]
         return SliceRow(
@@ -120,7 +122,7 @@ class _Drawer:
             baseline=figure(old),
             change=change(value - old),
             change_sort=sort_key(value - old),
-            change_tone=tone(self.main, value, old),
+            change_tone=tone(self.main, value, old, self.own),
             cells=[(figure(one), sort_key(one)) for one in cells],
         )
 
@@ -129,7 +131,7 @@ class _Drawer:
         return before.values.get(self.main, math.nan) if before is not None else math.nan
 
     def _bar(self, value: float, interval: Interval | None, side: str) -> str:
-        title = f"{words(self.main)} {figure(value)} against {figure(self.whole)} of all rows"
+        title = f"{words(self.main, self.own)} {figure(value)} against {figure(self.whole)} of all rows"
         low, high = interval or (None, None)
         return difference_bar(value, low, high, whole=self.whole, title=title, tone=side, bounds=self.bounds)
 
@@ -142,8 +144,11 @@ def _payload(
     before: Mapping[Slice, Measured] | None,
 ) -> dict[str, Any]:
     """For each metric its name, direction and figure of all rows; for each slice [figure, low, high] of each."""
+    own = evaluation.facts
     found: dict[str, Any] = {
-        "metrics": [[key, words(key), better(key).value, _short(_whole(evaluation, key))] for key in choices],
+        "metrics": [
+            [key, words(key, own), side_of(key, own).value, _short(_whole(evaluation, key))] for key in choices
+        ],
         "groups": [groups.index(group_of(key)) for key, _ in shown],
         "figures": [[_figures(measured, key) for key in choices] for _, measured in shown],
     }

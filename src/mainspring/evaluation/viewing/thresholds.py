@@ -49,9 +49,8 @@ def ground_of(evaluation: Evaluation) -> Ground | None:
     chosen, total = sum(row[place] for row in evaluation.confusion), sum(map(sum, evaluation.confusion))
     if not 0 < actual < total:
         return None
-    stops = _stops(curves)
-    answered = Stop(USUAL, hits, chosen - hits)
-    stops = sorted([*(stop for stop in stops if stop.threshold != USUAL), answered])
+    answered = Stop(USUAL if evaluation.cutoff is None else evaluation.cutoff, hits, chosen - hits)
+    stops = sorted([*(stop for stop in _stops(curves) if stop.threshold != answered.threshold), answered])
     if not _falling(stops):  # its answers follow no single threshold
         stops.remove(answered)
         answered = min(stops, key=lambda stop: abs(stop.hits + stop.alarms - chosen))
@@ -95,11 +94,14 @@ def gains(ground: Ground) -> list[tuple[float, float]]:
 
 
 def _stops(curves: Curves) -> list[Stop]:
-    stops, hits, alarms = [], 0.0, 0.0
+    """The kept counts, or the edges of the histogram where an older evaluation has no more."""
+    if curves.counts:
+        return [Stop(threshold, hits, alarms) for threshold, hits, alarms, _, _ in curves.counts]
+    stops, hits, alarms = [Stop(1.0, 0.0, 0.0)], 0.0, 0.0
     for left, positives, negatives in reversed(curves.histogram):
         hits, alarms = hits + positives, alarms + negatives
         stops.append(Stop(left, hits, alarms))
-    return [*stops, Stop(1.0, 0.0, 0.0)] if curves.histogram else []
+    return stops
 
 
 def _falling(stops: Sequence[Stop]) -> bool:

@@ -16,8 +16,8 @@ def test_every_stop_counts_the_rows_at_it_and_above(judged) -> None:
     by_threshold = {round(stop.threshold, 2): (stop.hits, stop.alarms) for stop in ground.stops}
     assert by_threshold[0.0] == (20, 20)
     assert by_threshold[0.5] == (20, 10)
-    assert by_threshold[0.85] == (20, 0)
-    assert by_threshold[1.0] == (0, 0)
+    assert by_threshold[0.81] == (20, 0), "just above the false alarms: thresholds lie 1/200 apart"
+    assert min(by_threshold.values()) == (0, 0)
     assert (ground.positives, ground.negatives) == (20, 20)
     assert ground.stops[ground.own] == Stop(0.5, 20, 10)
 
@@ -63,3 +63,21 @@ def test_gain_runs_from_none_to_all(judged) -> None:
 def test_only_two_classes_have_a_threshold(name: str, request: pytest.FixtureRequest) -> None:
     evaluation: Evaluation = request.getfixturevalue(name)
     assert ground_of(evaluation) is None
+
+
+def test_an_evaluation_from_before_counts_were_kept_has_the_edges_of_its_histogram(judged) -> None:
+    evaluation = judged([0.1, 0.9, 0.8, 0.9])
+    curves = {"yes": dataclasses.replace(evaluation.curves["yes"], counts=())}
+    ground = ground_of(dataclasses.replace(evaluation, curves=curves))
+    assert ground is not None
+    assert len(ground.stops) == 21
+    assert Stop(0.85, 20, 0) in ground.stops
+
+
+def test_a_cutoff_that_was_asked_for_is_where_the_model_stands(judged) -> None:
+    evaluation = dataclasses.replace(
+        judged([0.1, 0.9, 0.8, 0.9]), cutoff=0.85, confusion=((20.0, 0.0), (0.0, 20.0))
+    )
+    ground = ground_of(evaluation)
+    assert ground is not None
+    assert ground.stops[ground.own] == Stop(0.85, 20, 0)

@@ -34,15 +34,17 @@ _CLASSIFIED: Final = (
     "accuracy",
 )
 _MEASURED: Final = ("mean_error", "mae", "mean_prediction", "mean_label")
-_HEADLINES: Final = (
+HEADLINES: Final = (
     "demographic_parity_difference",
     "equalized_odds_difference",
     "predictive_parity_difference",
     "mean_error_difference",
 )
+"""The notions that are told first."""
+
 _ASKED_FOR: Final = frozenset(
     {
-        *_HEADLINES,
+        *HEADLINES,
         "demographic_parity_ratio",
         "equal_opportunity_difference",
         "accuracy_difference",
@@ -94,7 +96,7 @@ def _lead(fairness: Fairness) -> str:
 
 def _facts(fairness: Fairness) -> list[Told]:
     facts = []
-    for name in _HEADLINES:
+    for name in HEADLINES:
         if not fairness.gaps_of(name):
             continue
         gap = fairness.gap(name)
@@ -103,13 +105,14 @@ def _facts(fairness: Fairness) -> list[Told]:
             Told(
                 name=notion(name),
                 value=figure(gap.value) if known else NOT_ESTIMABLE,
-                more=shortened(_pair(gap) if known else gap.reason, 120),
+                more=shortened(pair(gap) if known else gap.reason, 120),
             )
         )
     return facts
 
 
-def _pair(gap: Gap) -> str:
+def pair(gap: Gap) -> str:
+    """The two groups that make a gap, in words; nothing for one that cannot be estimated."""
     if gap.groups is None:
         return ""
     word = "against" if _signed(gap) else "highest, lowest"
@@ -205,7 +208,7 @@ def _gap_table(found: Sequence[Gap]) -> dict[str, Any]:
             [
                 Entry(text=notion(gap.name), more=known.fact.says if known is not None else ""),
                 figure_entry(gap.value, gap.interval, gap.reason),
-                Entry(text=_pair(gap) if not math.isnan(gap.value) else ""),
+                Entry(text=pair(gap) if not math.isnan(gap.value) else ""),
                 Entry(text=shortened(out, 400)),
             ]
         )
