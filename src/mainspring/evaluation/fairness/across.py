@@ -1,11 +1,9 @@
 """Every figure of all groups side by side, with its interval and, where wanted, its resamples.
 
-The bootstrap is exact where it can be: the cells of a group (by score, answer and label) are drawn Poisson(count)
-times, which is the same as drawing every row Poisson(1) times, and all shares at all thresholds follow from one
-draw, for all resamples at once. With row weights a cell is drawn as ``(s / w) · Poisson(w² / s)``, with ``w`` the
-sum of its weights and ``s`` the sum of their squares: the mean and the variance of the sum of weights drawn row by
-row, and the same draw where a cell's weights are equal. Means and areas are drawn from the normal distribution
-with their own sampling variance; within a cell scores stand at their mean (for the calibration error only).
+The bootstrap is exact where it can be: the cells of a group (by score, answer and label) are drawn as
+:func:`~mainspring.evaluation.metrics.resampling.poisson` draws them, and all shares at all thresholds follow from
+one draw, for all resamples at once. Means and areas are drawn from the normal distribution with their own sampling
+variance; for the calibration error, scores stand at their mean within a cell.
 """
 
 from __future__ import annotations
@@ -18,11 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.evaluation.fairness.cells import CALIBRATION_EDGES, Cells
-from mainspring.evaluation.fairness.figures import RATE_BOTTOMS, RATE_TOPS, RATES, UNTHRESHOLDED, Floats, divide
+from mainspring.evaluation.fairness.figures import RATE_BOTTOMS, RATE_TOPS, RATES, UNTHRESHOLDED
 from mainspring.evaluation.fairness.inequality import entropy
 from mainspring.evaluation.fairness.means import Means
-from mainspring.evaluation.metrics.intervals import Intervals, normal, wilson
+from mainspring.evaluation.metrics.grouping import Floats, shares
+from mainspring.evaluation.metrics.intervals import Intervals, normal, proportion
 from mainspring.evaluation.metrics.measured import Interval
+from mainspring.evaluation.metrics.resampling import poisson
 
 _NO_ROWS = "there are no rows with a label"
 _BROKEN = "the model gave no finite value for {} of {} rows"
@@ -96,7 +96,10 @@ def of_means(
             tops[:, place],
             bottoms,
             rows,
-            intervals=[normal(v, d * d) for v, d in zip(values[:, place], deviations[:, place], strict=True)],
+            intervals=[
+                normal(v, d * d, level=intervals.level)
+                for v, d in zip(values[:, place], deviations[:, place], strict=True)
+            ],
             lacking=[_NO_ROWS] * len(groups),
             broken=reasons,
             draws=_normal_draws(values[:, place], deviations[:, place], intervals, random),
@@ -164,10 +167,18 @@ def confusions(cells: Floats, places: Sequence[int]) -> Floats:
 def _drawn(weights: Floats, squares: Floats, intervals: Intervals, random: np.random.Generator) -> Floats:
     """Cells as a Poisson bootstrap of the rows would have them, shape ``[resamples, *cells]``."""
     used = np.flatnonzero(weights.reshape(-1) > 0)
-    weight, square = weights.reshape(-1)[used], squares.reshape(-1)[used]
     found = np.zeros((intervals.resamples, weights.size))
-    found[:, used] = random.poisson(weight * weight / square, (intervals.resamples, len(used))) * (square / weight)
+    found[:, used] = poisson(random, weights.reshape(-1)[used], squares.reshape(-1)[used], intervals.resamples)
     return found.reshape(intervals.resamples, *weights.shape)
+
+
+def _normals(
+    values: Floats, variances: Floats, intervals: Intervals, *, low: float = -math.inf, high: float = math.inf
+) -> list[Interval]:
+    return [
+        normal(value, variance, low=low, high=high, level=intervals.level)
+        for value, variance in zip(values, variances, strict=True)
+    ]
 
 
 def _normal_draws(
@@ -196,16 +207,16 @@ def _rates(
     spread = confusions(squares, places) @ RATE_BOTTOMS
     drawn = None if draws is None else confusions(draws, places)
     tops, bottoms = kinds @ RATE_TOPS, kinds @ RATE_BOTTOMS
-    values = divide(tops, bottoms)
+    values = shares(tops, bottoms)
     for step, at in enumerate((None, *thresholds)):
         resampled = None
         if drawn is not None:
-            resampled = divide(drawn[:, :, step] @ RATE_TOPS, drawn[:, :, step] @ RATE_BOTTOMS)
+            resampled = shares(drawn[:, :, step] @ RATE_TOPS, drawn[:, :, step] @ RATE_BOTTOMS)
         for place, (name, rate) in enumerate(RATES.items()):
             if at is not None and name in UNTHRESHOLDED:
                 continue
             pick = (slice(None), step, place)
-            sizes = divide(bottoms[pick] ** 2, spread[pick])
+            sizes = shares(bottoms[pick] ** 2, spread[pick])
             found = [_share(v, n, intervals) for v, n in zip(values[pick], sizes, strict=True)]
             empty = rate.lacking.format(positive)
             yield _finished(
@@ -227,7 +238,7 @@ def _share(value: float, size: float, intervals: Intervals) -> Interval | None:
     """Of a share among so many independent rows (for weighted rows Kish's effective number)."""
     if math.isnan(value):
         return None
-    return wilson(value * size, size)
+    return proportion(value * size, size, intervals)
 
 
 def _calibration_error(
@@ -248,12 +259,12 @@ def _calibration_error(
     top, bottom = error(weights, scores)
     drawn = None
     if draws is not None:
-        drawn = divide(
+        drawn = shares(
             *error(draws, draws * np.divide(scores, weights, out=np.zeros_like(scores), where=weights > 0))
         )
     return _finished(
         "calibration_error",
-        divide(top, bottom),
+        shares(top, bottom),
         top,
         bottom,
         np.array([cell.rows - cell.broken for cell in groups], dtype=np.int64),
@@ -287,7 +298,9 @@ def _areas(
         np.full(len(groups), math.nan),
         np.full(len(groups), math.nan),
         np.array([int(min(cell.counts[..., 0].sum(), cell.counts[..., 1].sum())) for cell in groups]),
-        intervals=[normal(v, d, low=0.0, high=1.0) for v, d in zip(values, variances, strict=True)],
+        intervals=[
+            normal(v, d, low=0.0, high=1.0, level=intervals.level) for v, d in zip(values, variances, strict=True)
+        ],
         lacking=[_one_kind(cell, positive) for cell in groups],
         broken=broken,
         draws=_normal_draws(values, np.sqrt(variances), intervals, random),

@@ -11,7 +11,8 @@ from mainspring.core import Slice
 from mainspring.evaluation.fairness.across import Across, calibration, inequality, of_cells, of_means
 from mainspring.evaluation.fairness.counting import State
 from mainspring.evaluation.fairness.fairness import Group
-from mainspring.evaluation.fairness.figures import Figure, Floats
+from mainspring.evaluation.fairness.figures import Figure
+from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.metrics.intervals import Intervals
 
 _BROKEN = "the model gave no finite value for {} of {} rows"

@@ -15,6 +15,7 @@ from mainspring.evaluation.fairness.counting import Sample, State, Tally
 from mainspring.evaluation.fairness.fairness import Fairness, Group
 from mainspring.evaluation.fairness.gaps import Gap, Groups, gaps
 from mainspring.evaluation.fairness.grouping import Grouping
+from mainspring.evaluation.judging import CHUNK_ROWS
 from mainspring.evaluation.labelled import Labelled, label_rows
 from mainspring.evaluation.metrics.intervals import Intervals
 from mainspring.evaluation.ports import Predictor
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 MIN_GROUP_SIZE = 30
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 BOOTSTRAP = Intervals(method="bootstrap", resamples=500)
-
-
-_CHUNK_ROWS = 250_000
 
 
 def assess_fairness(
@@ -46,7 +44,7 @@ def assess_fairness(
     alike: Sequence[str] = (),
     intervals: Intervals = BOOTSTRAP,
     split: str = "eval",
-    chunk_rows: int = _CHUNK_ROWS,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> Fairness:
     """Measure how a model treats groups.
 
@@ -71,7 +69,7 @@ def assess_fairness(
             ``{"sex": "Male"}``. A cross is compared so if all of its columns are named.
         alike: Columns by which people are held to be alike. Given for a binary task, the consistency of its
             answers is measured: of all rows, or of :data:`MOST_ALIKE` spread evenly over the table.
-        intervals: How intervals are made: ``"closed"`` or ``"bootstrap"``.
+        intervals: How intervals are made: ``"closed"``, ``"exact"`` or ``"bootstrap"``; there is no jackknife.
         split: The name of the rows, kept in the answer.
         chunk_rows: How many rows are predicted and counted at a time.
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.evaluation.fairness.figures import Floats
 from mainspring.evaluation.fairness.means import Means
+from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.metrics.ranking import Ranking
 
 CALIBRATION_EDGES = tuple(np.linspace(0.1, 0.9, 9).round(1).tolist())

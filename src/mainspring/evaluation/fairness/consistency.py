@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core import InputError
-from mainspring.evaluation.fairness.figures import Floats
+from mainspring.evaluation.metrics.grouping import Floats
 
 NEIGHBOURS = 5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -13,11 +13,12 @@ import numpy.typing as npt
 from mainspring.core import Slice
 from mainspring.evaluation.fairness.cells import Cells, ScoredRows
 from mainspring.evaluation.fairness.consistency import NEIGHBOURS, consistency, coordinates
-from mainspring.evaluation.fairness.figures import Figure, Floats
+from mainspring.evaluation.fairness.figures import Figure
 from mainspring.evaluation.fairness.grouping import Grouping
 from mainspring.evaluation.fairness.means import Means
-from mainspring.evaluation.labelled import Labelled
+from mainspring.evaluation.labelled import Labelled, LeftOut
 from mainspring.evaluation.metrics.classification import ClassifiedRows
+from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.metrics.regression import MeasuredRows
 from mainspring.evaluation.predictions import Predictions
 
@@ -65,13 +66,11 @@ class Tally:
         self.positive: str | None = None
         self.questions: tuple[str, ...] = ()
         self._grouping, self._edges = grouping, edges
-        self._rows = self._lost = 0
-        self._strange: dict[str, int] = {}
+        self._left_out = LeftOut()
 
     def add(self, predictions: Predictions, labelled: Labelled, chunk: Table) -> None:
         """Count a piece of the table."""
-        self._rows += len(labelled.kept)
-        self._lost += len(labelled.kept) - int(np.count_nonzero(labelled.kept))
+        self._left_out = self._left_out.merge(labelled.left_out)
         self.classes, self.positive = predictions.classes, labelled.positive
         piece = self._classified(predictions, labelled) if self.classes else _valued(predictions, labelled)
         everything = piece.state(np.arange(len(piece.finite)), self._edges)
@@ -84,9 +83,8 @@ class Tally:
 
     def notes(self) -> Iterator[str]:
         """What was left out, in sentences."""
-        if self._lost:
-            yield f"{self._lost} of {self._rows} rows have no label and were left out"
-        for name, count in self._strange.items():
+        yield from replace(self._left_out, strange={}).notes
+        for name, count in self._left_out.strange.items():
             yield (
                 f"{count} row{'s' * (count != 1)} labelled {name!r}, a class that the model does not know: "
                 "they count as none of its classes"
@@ -97,8 +95,6 @@ class Tally:
     def _classified(self, predictions: Predictions, labelled: Labelled) -> Piece:
         rows, kept = cast("ClassifiedRows", labelled.rows), labelled.kept
         classes = predictions.classes or ()
-        for place, name in enumerate(rows.classes[len(classes) :], len(classes)):
-            self._strange[name] = self._strange.get(name, 0) + int(np.count_nonzero(rows.truth == place))
         scores = predictions.scores[kept]
         finite: npt.NDArray[np.bool_] = np.all(np.isfinite(scores), axis=1)
         scores = np.where(finite[:, None], scores, np.nan)

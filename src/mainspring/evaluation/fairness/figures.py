@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
+from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.metrics.measured import Interval
-
-Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,13 +139,6 @@ FACTS: Facts = {
     "theil_index": _fact("Theil index", "the same, more alive to those with less", Better.LOWER, unit=False),
     "consistency": _fact("consistency", "how alike the answers of similar rows are", Better.HIGHER),
 }
-
-
-def divide(top: Floats, bottom: Floats) -> Floats:
-    """``top / bottom``, NaN where there is no denominator."""
-    shape = np.broadcast_shapes(top.shape, bottom.shape)
-    found: Floats = np.divide(top, bottom, out=np.full(shape, math.nan), where=bottom > 0)
-    return found
 
 
 def _plain(value: float) -> float | None:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from mainspring.core import Slice
 from mainspring.evaluation.fairness.across import Across, between
-from mainspring.evaluation.fairness.figures import Floats, divide
 from mainspring.evaluation.fairness.notions import NOTIONS, Comparison, Notion
 from mainspring.evaluation.fairness.pairs import difference, ends_of, quotient, widest
+from mainspring.evaluation.metrics.grouping import Floats, shares
 from mainspring.evaluation.metrics.measured import Interval
 
 
@@ -203,7 +203,7 @@ def _resampled_pair(parts: Sequence[Across], one: int, other: int, ratio: bool, 
         if part.draws is None:
             return None
         a, b = part.draws[:, one], part.draws[:, other]
-        found.append(divide(a, b) if ratio else a - b)
+        found.append(shares(a, b) if ratio else a - b)
     return _spreading(np.mean(found, axis=0), level)
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.evaluation.fairness.figures import Floats
+from mainspring.evaluation.metrics.grouping import Floats, shares
 
 
 def generalized_entropy_index(
@@ -49,15 +49,15 @@ def theil_index(benefits: npt.ArrayLike, *, weights: npt.ArrayLike | None = None
 def entropy(values: Floats, weights: Floats, alpha: float) -> Floats:
     """The generalised entropy of values, shape ``[v]``, by weights of the shape ``[…, v]``; NaN if all are 0."""
     total = weights.sum(axis=-1)
-    mean = np.divide(weights @ values, total, out=np.full(total.shape, math.nan), where=total > 0)
+    mean = shares(weights @ values, total)
     known = mean > 0
-    share = values / np.where(known, mean, 1.0)[..., None]
+    times = values / np.where(known, mean, 1.0)[..., None]
     if alpha == 1:
-        terms = share * np.log(np.where(share > 0, share, 1.0))
+        terms = times * np.log(np.where(times > 0, times, 1.0))
     elif alpha == 0:
         with np.errstate(divide="ignore"):
-            terms = np.where(weights > 0, -np.log(share), 0.0)
+            terms = np.where(weights > 0, -np.log(times), 0.0)
     else:
-        terms = (share**alpha - 1) / (alpha * (alpha - 1))
+        terms = (times**alpha - 1) / (alpha * (alpha - 1))
     spread = np.where(weights > 0, weights * terms, 0.0).sum(axis=-1)
-    return np.where(known, np.divide(spread, total, out=np.zeros(total.shape), where=total > 0), math.nan)
+    return np.where(known, shares(spread, total), math.nan)

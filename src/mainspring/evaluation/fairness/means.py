@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mainspring.evaluation.fairness.figures import Floats
+from mainspring.evaluation.metrics.grouping import Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.evaluation.fairness.across import Across
-from mainspring.evaluation.fairness.figures import FACTS, Floats
+from mainspring.evaluation.fairness.figures import FACTS
+from mainspring.evaluation.metrics.grouping import Floats
+from mainspring.evaluation.metrics.intervals import deviations
 from mainspring.evaluation.metrics.measured import Interval
 
 Ints = npt.NDArray[np.int64]
@@ -99,7 +100,7 @@ def _pairs(count: int, values: Floats, ratio: bool) -> tuple[Ints, Ints]:
 def _closed(parts: Sequence[Across], kept: Ints, ratio: bool, level: float) -> tuple[Floats, Floats] | None:
     lows, highs = [], []
     pairs = math.comb(len(kept), 2) * len(parts)
-    reach = _half(1 - (1 - level) / pairs) / _half(level)
+    reach = deviations(1 - (1 - level) / pairs) / deviations(level)
     for part in parts:
         ends = ends_of(part)
         if ends is None:
@@ -138,7 +139,7 @@ def _resampled(parts: Sequence[Across], kept: Ints, ratio: bool, level: float) -
         middles.append(middle)
         spreads.append(wide)
     # A group whose figure cannot move in resamples says nothing of how far to reach.
-    reach = max(float(np.quantile(np.maximum.reduce(furthest), level)), _half(level))
+    reach = max(float(np.quantile(np.maximum.reduce(furthest), level)), deviations(level))
     found, wide = np.concatenate(middles), np.concatenate(spreads)
     return found - reach * wide, found + reach * wide
 
@@ -153,10 +154,5 @@ def _spread(part: Across, draws: Floats, kept: Ints, level: float) -> Floats | N
         interval = part.intervals[int(kept[place])]
         if interval is None or interval.high <= interval.low:
             return None
-        found[place] = (interval.high - interval.low) / (2 * _half(level))
+        found[place] = (interval.high - interval.low) / (2 * deviations(level))
     return found
-
-
-def _half(level: float) -> float:
-    """How many standard deviations on either side hold this share of a normal distribution."""
-    return NormalDist().inv_cdf((1 + level) / 2)

@@ -65,6 +65,19 @@ def test_figures_of_the_table_worked_by_hand() -> None:
             assert found.interval.low <= found.value <= found.interval.high
 
 
+def test_intervals_are_of_the_wanted_kind_and_level() -> None:
+    def interval(wanted: Intervals) -> tuple[float, ...]:
+        found = sixteen(intervals=wanted).group("sex=m").figures["true_positive_rate"].interval
+        assert found is not None
+        return tuple(found)
+
+    # Three of four: Wilson's interval, and that of Clopper and Pearson.
+    assert interval(CLOSED) == pytest.approx((0.30064, 0.95442), abs=1e-5)
+    assert interval(Intervals(method="exact")) == pytest.approx((0.19412, 0.99369), abs=1e-5)
+    narrow = interval(Intervals(level=0.5))
+    assert 0.30064 < narrow[0] < 0.75 < narrow[1] < 0.95442
+
+
 def test_gaps_of_the_table_worked_by_hand() -> None:
     found = sixteen(privileged={"sex": "m"})
     # fairlearn 0.15 and AIF360 0.6 give the same, as far as they have them.
