@@ -26,6 +26,7 @@ from mainspring.evaluation.metrics.states import Floats, Ints
 
 _NO_ROWS = "there are no rows"
 _UNLIKE = "neither model's answer ever differs in being right, so there is nothing to test"
+_BROKEN = "a model gave no finite number for {} of {} rows"
 _WEIGHTED = "rows carry weights, and an exact test counts rows"
 
 
@@ -95,12 +96,16 @@ class Closeness:
     """Sums that tell how far apart two models' numbers are.
 
     Attributes:
+        rows: Rows, unweighted.
+        broken: Rows on which a model's number is not finite.
         weight: Sum of the weights.
         change: Weighted sum of candidate minus baseline; ``absolute`` of its size.
         relative: Weighted sum of the size of the change over the mean size of the two numbers, 0 for two zeros.
         products: Weighted sum of candidate times baseline; ``squares`` of each model's squares.
     """
 
+    rows: int
+    broken: int
     weight: float
     change: float
     absolute: float
@@ -111,10 +116,14 @@ class Closeness:
     @classmethod
     def of(cls, before: Floats, after: Floats, weights: Floats) -> Self:
         """Sum up rows."""
+        finite = np.isfinite(before) & np.isfinite(after)
+        before, after = np.where(finite, before, 0.0), np.where(finite, after, 0.0)
         change = after - before
         size = (np.abs(after) + np.abs(before)) / 2
         relative = np.divide(np.abs(change), size, out=np.zeros(len(size)), where=size > 0)
         return cls(
+            rows=len(before),
+            broken=len(before) - int(np.count_nonzero(finite)),
             weight=float(weights.sum()),
             change=float(change @ weights),
             absolute=float(np.abs(change) @ weights),
@@ -126,6 +135,8 @@ class Closeness:
     def merge(self, other: Self) -> Self:
         """The sums over the rows of both."""
         return type(self)(
+            rows=self.rows + other.rows,
+            broken=self.broken + other.broken,
             weight=self.weight + other.weight,
             change=self.change + other.change,
             absolute=self.absolute + other.absolute,
@@ -136,6 +147,10 @@ class Closeness:
 
     def put(self, sheet: Sheet) -> None:
         """Write the figures."""
+        if self.broken:
+            for name in ("mean_change", "mean_absolute_change", "symmetric_difference", "cosine_similarity"):
+                sheet.put(name, math.nan, why=_BROKEN.format(self.broken, self.rows))
+            return
         sheet.fraction("mean_change", self.change, self.weight, why=_NO_ROWS)
         sheet.fraction("mean_absolute_change", self.absolute, self.weight, why=_NO_ROWS)
         sheet.fraction("symmetric_difference", self.relative, self.weight, why=_NO_ROWS)
@@ -194,9 +209,9 @@ class FlipRows:
             >>> found["agreement"], found["right_to_wrong"], found["wrong_to_right"]
             (0.6666666666666666, 0.3333333333333333, 0.0)
         """
-        old, new = _texts(baseline), _texts(candidate)
+        old, new = np.asarray(baseline, dtype=object), np.asarray(candidate, dtype=object)
         given = {"baseline": old, "candidate": new}
-        labels = None if truth is None else _texts(truth)
+        labels = None if truth is None else np.asarray(truth, dtype=object)
         both = None if scores is None else [np.asarray(one, dtype=np.float64) for one in scores]
         weight = None if weights is None else np.asarray(weights, dtype=np.float64)
         if labels is not None:
@@ -284,6 +299,11 @@ class FlipState:
     def measure(self, intervals: Intervals = CLOSED) -> Measured:
         """All figures; shares of unweighted rows have the interval of a proportion."""
         sheet = Sheet(self.rows)
+        self.put(sheet, intervals)
+        return sheet.done()
+
+    def put(self, sheet: Sheet, intervals: Intervals) -> None:
+        """Write all figures."""
         sheet.put("count", self.rows)
         parts = {
             "agreement": (self.alike, self.weight, _NO_ROWS),
@@ -305,7 +325,6 @@ class FlipState:
             _put_test(sheet, "mcnemar_p", lost, won, weighted=self.weighted)
         if self.closeness is not None:
             self.closeness.put(sheet)
-        return sheet.done()
 
 
 @dataclass(frozen=True, eq=False)
@@ -339,14 +358,14 @@ class ShiftRows:
         """Line up the answers of two models.
 
         Args:
-            baseline: The old model's values, finite, shape ``[n]``.
+            baseline: The old model's values, shape ``[n]``.
             candidate: The new model's.
             truth: The labels; without them nothing is said of right and wrong.
             tolerance: Two values no further apart are alike, and an answer no further from its label is right.
             weights: Row weights.
 
         Raises:
-            InputError: If lengths differ, or a value is not finite.
+            InputError: If lengths differ, or a label is missing.
 
         Example:
             >>> rows = ShiftRows.of([1.0, 2.0], [1.5, 2.0], truth=[2.0, 2.0])
@@ -357,10 +376,9 @@ class ShiftRows:
         given |= {name: one for name, one in (("truth", truth), ("weights", weights)) if one is not None}
         arrays = {name: np.asarray(values, dtype=np.float64) for name, values in given.items()}
         _check_lengths(arrays)
-        broken = {name: int(np.count_nonzero(~np.isfinite(values))) for name, values in arrays.items()}
-        if any(broken.values()):
-            told = ", ".join(f"{count} of {name}" for name, count in broken.items() if count)
-            raise InputError(f"values that are not finite: {told}", expected="finite numbers in every row")
+        missing = int(np.count_nonzero(~np.isfinite(arrays["truth"]))) if "truth" in arrays else 0
+        if missing:
+            raise InputError(f"{missing} rows without a label", expected="a label in every row")
         return cls(
             arrays["baseline"], arrays["candidate"], arrays.get("truth"), float(tolerance), arrays.get("weights")
         )
@@ -379,7 +397,8 @@ class ShiftRows:
             old, new = np.abs(before - self.truth[part]), np.abs(after - self.truth[part])
             closer, farther = float(weights[new < old].sum()), float(weights[new > old].sum())
             rights = _pairs(old <= self.tolerance, new <= self.tolerance, weights)
-        alike = np.abs(after - before) <= self.tolerance
+        with np.errstate(invalid="ignore"):  # what is not finite is told when it is measured
+            alike = np.abs(after - before) <= self.tolerance
         flips = FlipState(
             rows=len(before),
             weighted=self.weights is not None,
@@ -412,20 +431,15 @@ class ShiftState:
 
     def measure(self, intervals: Intervals = CLOSED) -> Measured:
         """All figures of :class:`FlipState`, and with labels who is closer."""
-        found = self.flips.measure(intervals)
-        if self.flips.rights is None:
-            return found
-        sheet, weighted = Sheet(self.flips.rows), self.flips.weighted
-        for name, part in (("closer", self.closer), ("farther", self.farther)):
-            _put_share(sheet, name, part, self.flips.weight, _NO_ROWS, None if weighted else intervals)
-        _put_test(sheet, "sign_p", self.farther, self.closer, weighted=weighted)
-        more = sheet.done()
-        return Measured(
-            found.count,
-            {**found.values, **more.values},
-            {**found.intervals, **more.intervals},
-            {**found.reasons, **more.reasons},
-        )
+        sheet, flips = Sheet(self.flips.rows), self.flips
+        flips.put(sheet, intervals)
+        if flips.rights is not None:
+            for name, part in (("closer", self.closer), ("farther", self.farther)):
+                _put_share(sheet, name, part, flips.weight, _NO_ROWS, None if flips.weighted else intervals)
+            _put_test(sheet, "sign_p", self.farther, self.closer, weighted=flips.weighted)
+        if flips.closeness is not None and flips.closeness.broken:
+            sheet.spoil(_BROKEN.format(flips.closeness.broken, flips.rows), keep=frozenset({"count"}))
+        return sheet.done()
 
 
 def _put_share(sheet: Sheet, name: str, top: float, bottom: float, why: str, intervals: Intervals | None) -> None:
@@ -441,12 +455,6 @@ def _put_test(sheet: Sheet, name: str, lost: float, won: float, *, weighted: boo
 def _pairs(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_], weights: Floats) -> Floats:
     codes = 2 * first.astype(np.int64) + second
     return np.bincount(codes, weights, minlength=4).reshape(2, 2).astype(np.float64)
-
-
-def _texts(values: Sequence[Any] | npt.NDArray[Any]) -> npt.NDArray[Any]:
-    texts = np.empty(len(values), dtype=object)
-    texts[:] = list(values)
-    return texts
 
 
 def _check_lengths(given: dict[str, npt.NDArray[Any]]) -> None:

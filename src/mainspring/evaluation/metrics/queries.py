@@ -9,6 +9,7 @@ presence of tied scores*, ECIR (2008).
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -124,6 +125,12 @@ class QueryRows:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @property
+    def units(self) -> Ints:
+        """A number for each row, the same for all rows of a query in any part, so that none is cut in two."""
+        numbers = np.array([zlib.crc32(str(name).encode()) for name in self.names], dtype=np.int64)
+        return numbers[self.codes]
 
     def state(self, rows: Ints | None = None) -> QueryState:
         """The state of some rows, given by their indices, or of all.

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -148,6 +152,46 @@ def test_metrics_are_found_as_they_are_and_by_import_string() -> None:
 
 def plain(truth):
     return truth
+
+
+PLUGIN = """
+from mainspring.core.plugins import hookimpl
+from mainspring.evaluation import metric
+
+@metric(name="dear-mistakes", better="lower")
+def dear_mistakes(truth, predicted, price):
+    return (truth != predicted) * price
+
+@hookimpl
+def mainspring_metrics():
+    return {"dear-mistakes": "shop_metrics:dear_mistakes"}
+"""
+
+ASK = """
+import numpy as np
+from mainspring.data import Table
+from mainspring.evaluation import Predictions, evaluate
+
+table = Table.from_columns({"bought": ["no", "yes", "yes"], "price": [1.0, 2.0, 6.0]})
+answers = Predictions(("no", "yes"), np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]]))
+print(evaluate(answers, table, label="bought", metrics=["dear-mistakes"]).overall["dear-mistakes"])
+"""
+
+
+def test_a_metric_of_an_installed_plugin_is_found_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "shop_metrics.py").write_text(PLUGIN)
+    info = tmp_path / "shop_metrics-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shop_metrics\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[mainspring]\nshop_metrics = shop_metrics\n")
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.strip() == "2.0", done.stderr
 
 
 @settings(max_examples=40, deadline=None)

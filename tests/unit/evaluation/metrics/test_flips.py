@@ -101,11 +101,20 @@ def test_faults_are_told() -> None:
         FlipRows.of(["a"], ["a", "b"])
     with pytest.raises(InputError, match="1 rows without a label"):
         FlipRows.of(["a"], ["a"], truth=[None])
-    with pytest.raises(InputError, match="1 of candidate"):
-        ShiftRows.of([1.0], [math.nan])
+    with pytest.raises(InputError, match="1 rows without a label"):
+        ShiftRows.of([1.0], [1.0], truth=[math.nan])
     zero = ShiftRows.of([0.0], [0.0]).state().measure()
     assert zero.reasons == {"cosine_similarity": "one of the models answers 0 on every row"}
     assert zero.values["symmetric_difference"] == 0.0
+
+
+def test_answers_that_are_no_numbers_take_the_figures_away() -> None:
+    broken = ShiftRows.of([1.0, math.inf], [math.nan, math.inf], truth=[1.0, 2.0]).state().measure()
+    assert broken.values["count"] == 2
+    assert set(broken.reasons.values()) == {"a model gave no finite number for 2 of 2 rows"}
+    scores = FlipRows.of(["a"], ["a"], scores=([0.5], [math.nan])).state().measure()
+    assert scores.values["agreement"] == 1.0
+    assert scores.reasons["mean_change"] == "a model gave no finite number for 1 of 1 rows"
 
 
 @settings(max_examples=40, deadline=None)

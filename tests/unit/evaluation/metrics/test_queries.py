@@ -119,6 +119,14 @@ def test_intervals_take_queries_as_units(method: str) -> None:
     assert (high - low) / 2 / 1.96 == pytest.approx(error, rel=0.25)
 
 
+def test_the_rows_of_a_query_are_one_unit_in_any_part() -> None:
+    whole = QueryRows.of(["a", "b", "a", 7], [1, 1, 1, 1], [1, 1, 1, 1])
+    part = QueryRows.of(["b", 7], [1, 1], [1, 1])
+    assert whole.units[0] == whole.units[2]
+    assert len(set(whole.units.tolist())) == 3
+    assert part.units.tolist() == whole.units[[1, 3]].tolist()
+
+
 def test_a_query_that_goes_on_in_the_next_part_is_one_query() -> None:
     rows = QueryRows.of(["a", "b", "a"], [0, 1, 1], [2, 1, 1])
     merged = rows.state(np.array([0, 1])).merge(rows.state(np.array([2])))
