@@ -18,8 +18,8 @@ from mainspring.evaluation.fairness.mitigation.pricing import Fit
 from mainspring.evaluation.fairness.mitigation.rejecting import reject_option
 from mainspring.evaluation.fairness.mitigation.repairing import Repair
 from mainspring.evaluation.fairness.mitigation.reweighing import resample, reweigh
-from mainspring.evaluation.fairness.mitigation.rows import Floats
 from mainspring.evaluation.fairness.mitigation.thresholds import EQUAL_COSTS, Costs, optimise_thresholds
+from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
 

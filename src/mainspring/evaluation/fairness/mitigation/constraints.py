@@ -9,7 +9,8 @@ from enum import StrEnum
 import numpy as np
 
 from mainspring.core import InputError
-from mainspring.evaluation.fairness.mitigation.rows import Bools, Floats, GroupedRows
+from mainspring.evaluation.fairness.mitigation.rows import Bools, GroupedRows
+from mainspring.evaluation.metrics.grouping import Floats
 
 
 class Constraint(StrEnum):

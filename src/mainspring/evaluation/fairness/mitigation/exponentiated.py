@@ -11,7 +11,7 @@ import numpy as np
 from mainspring.core import InputError
 from mainspring.evaluation.fairness.mitigation.constraints import Constraint, Moments
 from mainspring.evaluation.fairness.mitigation.pricing import Candidate, Fit, Judge, Lessons, yes_to
-from mainspring.evaluation.fairness.mitigation.rows import Floats
+from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Cutoff, Predictions
 

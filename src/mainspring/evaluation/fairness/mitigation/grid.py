@@ -12,7 +12,8 @@ import numpy as np
 from mainspring.core import InputError
 from mainspring.evaluation.fairness.mitigation.constraints import Constraint, events
 from mainspring.evaluation.fairness.mitigation.pricing import Candidate, Constant, Fit, Judge, Lessons
-from mainspring.evaluation.fairness.mitigation.rows import Floats, group_rows
+from mainspring.evaluation.fairness.mitigation.rows import group_rows
+from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.ports import Predictor
 
 if TYPE_CHECKING:

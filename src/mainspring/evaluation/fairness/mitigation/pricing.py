@@ -16,8 +16,9 @@ import numpy as np
 from mainspring.core import InputError
 from mainspring.data.replacing import with_columns
 from mainspring.evaluation.fairness.mitigation.constraints import Constraint, Moments, events, moments
-from mainspring.evaluation.fairness.mitigation.rows import Bools, Floats, GroupedRows, group_rows
+from mainspring.evaluation.fairness.mitigation.rows import Bools, GroupedRows, group_rows
 from mainspring.evaluation.labelled import positive_class
+from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from mainspring.core import InputError, Slice
 from mainspring.data.replacing import with_columns
-from mainspring.evaluation.fairness.mitigation.rows import Floats
+from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.slicing import CROSS, slice_rows
 
 if TYPE_CHECKING:

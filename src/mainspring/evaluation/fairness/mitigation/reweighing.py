@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mainspring.evaluation.fairness.mitigation.rows import Floats, GroupedRows, Ints, group_rows
+from mainspring.evaluation.fairness.mitigation.rows import GroupedRows, group_rows
+from mainspring.evaluation.metrics.grouping import Floats, Ints
 
 if TYPE_CHECKING:
     from mainspring.data import Table

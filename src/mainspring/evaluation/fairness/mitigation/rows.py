@@ -12,13 +12,12 @@ import numpy.typing as npt
 from mainspring.core import InputError, Slice
 from mainspring.data import ColumnType
 from mainspring.evaluation.labelled import positive_class
+from mainspring.evaluation.metrics.grouping import Floats, Ints
 from mainspring.evaluation.slicing import CROSS, number_text, slice_rows
 
 if TYPE_CHECKING:
     from mainspring.data import Table
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from mainspring.core import InputError
 from mainspring.evaluation.fairness.mitigation.constraints import Constraint, events
 from mainspring.evaluation.fairness.mitigation.cutoffs import GroupCutoffs
-from mainspring.evaluation.fairness.mitigation.rows import Bools, Floats, GroupedRows, Ints, group_rows
+from mainspring.evaluation.fairness.mitigation.rows import Bools, GroupedRows, group_rows
 from mainspring.evaluation.labelled import positive_class
+from mainspring.evaluation.metrics.grouping import Floats, Ints
 from mainspring.evaluation.predictions import Predictions
 from mainspring.evaluation.slicing import MOST_NUMBERS
 

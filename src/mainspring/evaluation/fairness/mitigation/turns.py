@@ -15,10 +15,10 @@ import numpy as np
 
 from mainspring.core import Slice
 from mainspring.evaluation.fairness.across import between
-from mainspring.evaluation.fairness.figures import divide
 from mainspring.evaluation.fairness.mitigation.constraints import Constraint
-from mainspring.evaluation.fairness.mitigation.rows import Bools, Floats, GroupedRows
+from mainspring.evaluation.fairness.mitigation.rows import Bools, GroupedRows
 from mainspring.evaluation.fairness.mitigation.thresholds import Costs
+from mainspring.evaluation.metrics.grouping import Floats, shares
 from mainspring.evaluation.metrics.intervals import Intervals
 from mainspring.evaluation.metrics.measured import Interval
 
@@ -233,9 +233,9 @@ class _Cells:
     def _rates(self, cells: Floats) -> list[Floats]:
         """For each event the share of yes by draw and group, of cells ``[draws, groups, label, answer]``."""
         if self.constraint is Constraint.DEMOGRAPHIC_PARITY:
-            return [divide(cells[..., 1].sum(axis=2), cells.sum(axis=(2, 3)))]
+            return [shares(cells[..., 1].sum(axis=2), cells.sum(axis=(2, 3)))]
         labels = (1,) if self.constraint is Constraint.EQUAL_OPPORTUNITY else (1, 0)
-        return [divide(cells[:, :, label, 1], cells[:, :, label].sum(axis=2)) for label in labels]
+        return [shares(cells[:, :, label, 1], cells[:, :, label].sum(axis=2)) for label in labels]
 
     def _side(self, cells: Floats) -> dict[str, Floats]:
         """Figures of cells of the shape ``[draws, groups, label, answer]``."""
@@ -247,11 +247,11 @@ class _Cells:
         return {
             "gap": np.fmax.reduce([_range(one[:, kept]) for one, kept in zip(rates, self.kept, strict=True)]),
             "apart": rates[event][:, high] - rates[event][:, low],
-            "accuracy": divide(right.sum(axis=1), everyone),
-            "cost": divide(price.sum(axis=1), everyone),
-            "selection_rate": divide(cells[..., 1].sum(axis=2), total),
-            "true_positive_rate": divide(cells[:, :, 1, 1], cells[:, :, 1].sum(axis=2)),
-            "group_accuracy": divide(right, total),
+            "accuracy": shares(right.sum(axis=1), everyone),
+            "cost": shares(price.sum(axis=1), everyone),
+            "selection_rate": shares(cells[..., 1].sum(axis=2), total),
+            "true_positive_rate": shares(cells[:, :, 1, 1], cells[:, :, 1].sum(axis=2)),
+            "group_accuracy": shares(right, total),
         }
 
 
