@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mainspring.core import Reason
+from mainspring.core import Reason, Slice
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
 from mainspring.evaluation.gates.figures import ROUNDING, NoFigureError, On, pair_text, subject_of
 from mainspring.evaluation.gates.linear import Sources, Term
@@ -99,7 +99,7 @@ class ChangeJudge:
             for key in candidate.evaluation.slices:
                 small = candidate.small(key, subject_of(metric, key), self.manners.min_slice_size)
                 yield small or self._judged(Term(whose, key, metric), margin, shares=shares)
-            yield from self._lacking(whose, metric)
+            yield from lost_slices(self.sources, whose, metric, self.manners)
 
     def _each(self, margins: Margins) -> Iterator[tuple[str, str, float]]:
         """Baseline, metric and margin: without a name for every baseline."""
@@ -109,20 +109,6 @@ class ChangeJudge:
                 yield from ((name, metric, number) for metric, number in margin.items())
             else:
                 yield from ((whose, name, margin) for whose in everyone)
-
-    def _lacking(self, whose: str, metric: str) -> Iterator[Reason]:
-        """Slices that the baseline has and the model lacks."""
-        candidate, baseline = self.sources.models[""], self.sources.models[whose]
-        for key in baseline.evaluation.slices.keys() - candidate.evaluation.slices.keys():
-            count = baseline.evaluation.measured[key].count
-            subject = subject_of(metric, key)
-            if count < self.manners.min_slice_size:
-                continue
-            ok = self.manners.missing_slices == "allow"
-            message = (
-                f"{candidate.name} has no figures for the slice {key}, and {baseline.name} has ({count} rows)"
-            )
-            yield Reason(ok=ok, code="SLICE_MISSING", message=message, subject=subject)
 
     def _judged(self, term: Term, margin: float, *, shares: bool) -> Reason:
         try:
@@ -167,6 +153,18 @@ class ChangeJudge:
             observed=now.value,
             expected=before.value + needed if higher else before.value - needed,
         )
+
+
+def lost_slices(
+    sources: Sources, whose: str, metric: str, manners: Manners, among: Callable[[Slice], bool] | None = None
+) -> Iterator[Reason]:
+    """Reasons about the slices that a baseline has and the model lacks; of all, or among some."""
+    for key, count in sources.lost(whose).items():
+        if (among is None or among(key)) and count >= manners.min_slice_size:
+            names = sources.models[""].name, sources.models[whose].name
+            message = f"{names[0]} has no figures for the slice {key}, and {names[1]} has ({count} rows)"
+            ok = manners.missing_slices == "allow"
+            yield Reason(ok=ok, code="SLICE_MISSING", message=message, subject=subject_of(metric, key))
 
 
 def unlike(candidate: Evaluation, baseline: Evaluation) -> str:

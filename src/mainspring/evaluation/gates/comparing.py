@@ -131,7 +131,13 @@ def compare(
     reasons = list(
         _reasons(asked, Source("the model", evaluation, operation), others, operations or {}, pairs, manners)
     )
-    details = {"split": evaluation.split, "count": evaluation.count, "baseline": baseline is not None, "on": on}
+    details = {
+        "split": evaluation.split,
+        "count": evaluation.count,
+        "baseline": baseline is not None,
+        "baselines": [name for name, found in others.items() if found is not None],
+        "on": on,
+    }
     return Verdict.of(gate, reasons, details)
 
 

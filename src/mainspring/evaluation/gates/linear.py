@@ -11,6 +11,8 @@ from mainspring.core import Slice
 from mainspring.evaluation.evaluation import Evaluation
 from mainspring.evaluation.gates.figures import ROUNDING, NoFigureError, Source, subject_of
 from mainspring.evaluation.metrics.measured import Interval
+from mainspring.evaluation.operation import EXACT
+from mainspring.evaluation.operation import FACTS as OF_OPERATION
 
 
 class Term(NamedTuple):
@@ -81,8 +83,9 @@ class Sources:
         """A figure, as a sum of itself.
 
         Raises:
-            NoFigureError: If it does not exist.
+            NoFigureError: If it does not exist, or was measured on another machine than the model's.
         """
+        self._check_machine(term)
         return Sum(self.models[term.whose].value(term.key, term.metric), 0.0, {term: 1.0})
 
     def interval(self, sum_: Sum) -> tuple[Interval, bool]:
@@ -127,6 +130,22 @@ class Sources:
             source = self.models[term.whose]
             parts.append((factor, source.value(term.key, term.metric), source.interval(term.key, term.metric)))
         return parts
+
+    def _check_machine(self, term: Term) -> None:
+        ours, theirs = self.models[""].operation, self.models[term.whose].operation
+        if term.metric not in OF_OPERATION or term.metric in EXACT or ours is None or theirs is None:
+            return
+        if ours.machine != theirs.machine:
+            places = f"{theirs.machine or 'not said which'}; now {ours.machine or 'not said which'}"
+            name = self.models[term.whose].name
+            message = f"{term.metric} of {name} was measured on another machine ({places}): measure both in turns"
+            raise NoFigureError("NOT_COMPARABLE", message, term.metric)
+
+    def lost(self, whose: str) -> dict[Slice, int]:
+        """The slices that a baseline has and the model lacks, with their rows."""
+        theirs = self.models[whose].evaluation
+        ours = self.models[""].evaluation.slices
+        return {key: theirs.measured[key].count for key in theirs.slices if key not in ours}
 
     def subject(self, term: Term) -> str:
         """What a reason about the figure is about."""

@@ -322,6 +322,10 @@ def test_a_slice_that_the_baseline_has_must_not_get_lost() -> None:
     ]
     assert compare(now, baseline=before, slices_better_by={"auc": 0}, missing_slices="allow").ok
     assert compare(now, baseline=before, slices_better_by={"auc": 0}, min_slice_size=51).reasons[0].ok
+    ruled = compare(now, baseline=before, rules=["auc | sex=* >= baseline"])
+    assert [(reason.code, reason.subject) for reason in ruled.failures] == [("SLICE_MISSING", "auc | sex=Female")]
+    assert compare(now, baseline=before, rules=["auc | sex=* >= baseline"], missing_slices="allow").ok
+    assert compare(now, baseline=before, rules=["auc | sex=* >= 0.9"]).ok
 
 
 def test_an_option_is_one_of_its_words() -> None:
@@ -347,3 +351,12 @@ def test_what_it_takes_to_run_is_bounded_like_a_metric() -> None:
         better_by_share={"latency_p50": 0.5},
     )
     assert faster.ok
+    elsewhere = compare(
+        found,
+        operation=operation,
+        baseline=found,
+        operations={"baseline": Operation(size_bytes=8e6, latency_p50=0.02, machine="a larger one")},
+        better_by_share={"latency_p50": 0.5, "size_bytes": 0.5},
+    )
+    assert [(reason.code, reason.subject) for reason in elsewhere.failures] == [("NOT_COMPARABLE", "latency_p50")]
+    assert "a larger one" in elsewhere.failures[0].message

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mainspring.core import Reason, Slice
 from mainspring.evaluation.evaluation import ALL_ROWS
-from mainspring.evaluation.gates.changes import Absent, Manners
+from mainspring.evaluation.gates.changes import Absent, Manners, lost_slices
 from mainspring.evaluation.gates.figures import ROUNDING, NoFigureError, nearest, pair_text, subject_of
 from mainspring.evaluation.gates.linear import Sources, Sum, Term
 from mainspring.evaluation.gates.rules.tree import (
@@ -87,6 +87,10 @@ class RuleJudge:
         for key in chosen:
             small = model.small(key, _subject(rule, key), self.manners.min_slice_size)
             yield small or self._judged(rule, key)
+        metric = rule.figures[0].metric
+        for whose in dict.fromkeys(figure.whose for figure in rule.figures if figure.pattern == pattern):
+            if whose in self.sources.models:
+                yield from lost_slices(self.sources, whose, metric, self.manners, pattern.fits)
 
     def _judged(self, rule: Rule, key: Slice) -> Reason:
         """The reason of a rule, where several slices are meant for one of them."""
