@@ -21,12 +21,14 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
+from mainspring.evaluation.metrics.grouping import shares
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, normal, proportion
 from mainspring.evaluation.metrics.measured import Interval, Measured, Sheet
 from mainspring.evaluation.metrics.states import Floats, Ints
 
 _NO_ROWS = "there are no rows with an actual value"
 _BROKEN = "the model gave no finite forecast for {} of {} rows"
+_OF_ROWS = frozenset({"scaled_rows"})
 
 
 def _fact(better: Better, title: str, says: str, *, unit: bool = False) -> Fact:
@@ -41,9 +43,14 @@ FACTS: Facts = {
     "wape": _fact(
         Better.LOWER, "WAPE", "the sum of the errors' sizes as a share of the sum of the actuals' sizes"
     ),
-    "smape": _fact(Better.LOWER, "sMAPE", "the error as a share of the mean size of forecast and actual"),
+    "smape": _fact(Better.LOWER, "sMAPE", "the error by the mean size of forecast and actual, 0 where both are 0"),
     "mase": _fact(Better.LOWER, "MASE", "the size of the error by that of a seasonal naive forecast in training"),
     "rmsse": _fact(Better.LOWER, "RMSSE", "the root of the squared error by that of a seasonal naive forecast"),
+    "scaled_rows": _fact(
+        Better.NEITHER,
+        "scaled rows",
+        "rows of series whose naive forecast errs: those of MASE and RMSSE",
+    ),
     "quantile_loss": _fact(Better.LOWER, "quantile loss", "the pinball loss of a forecast quantile"),
     "quantile_coverage": _fact(
         Better.NEITHER, "quantile coverage", "the share of actuals up to the forecast quantile", unit=True
@@ -143,7 +150,7 @@ class ForecastRows:
             1.0
         """
         truth, told = (np.asarray(one, dtype=np.float64) for one in (actual, forecast))
-        shares = {float(share): np.asarray(one, dtype=np.float64) for share, one in (quantiles or {}).items()}
+        curves = {float(share): np.asarray(one, dtype=np.float64) for share, one in (quantiles or {}).items()}
         bands = {
             float(level): np.column_stack([np.asarray(end, dtype=np.float64) for end in ends])
             for level, ends in (intervals or {}).items()
@@ -152,9 +159,9 @@ class ForecastRows:
         weight = None if weights is None else np.asarray(weights, dtype=np.float64)
         names = None if series is None else list(series)
         given = {"actual": truth, "forecast": told, "horizon": ahead}
-        given |= {f"quantile {share:g}": one for share, one in shares.items()}
+        given |= {f"quantile {share:g}": one for share, one in curves.items()}
         given |= {f"interval {level:g}": one for level, one in bands.items()}
-        _check(given, truth, names, weight, shares, bands)
+        _check(given, truth, names, weight, curves, bands)
         scale, square = _scales(names, training, season, len(truth))
         return cls(
             actual=truth,
@@ -162,7 +169,7 @@ class ForecastRows:
             horizon=ahead,
             scale=scale,
             square_scale=square,
-            quantiles=dict(sorted(shares.items())),
+            quantiles=dict(sorted(curves.items())),
             intervals=dict(sorted(bands.items())),
             weights=weight,
         )
@@ -203,18 +210,19 @@ class ForecastRows:
         }
         scale, square = self.scale[rows], self.square_scale[rows]
         known = scale > 0
+        sums["scaled_rows"] = np.count_nonzero(known)
         sums["scaled_weight"] = weights[known].sum()
         sums["scaled"] = (size[known] / scale[known]) @ weights[known]
         sums["square_scaled"] = (error[known] ** 2 / square[known]) @ weights[known]
         for share, quantile in self.quantiles.items():
             short = np.where(finite, actual - quantile[rows], 0.0)
-            sums[f"loss@{share:g}"] = np.maximum(share * short, (share - 1) * short) @ weights
-            sums[f"below@{share:g}"] = (short <= 0) @ weights
+            sums[f"quantile_loss@{share:g}"] = np.maximum(share * short, (share - 1) * short) @ weights
+            sums[f"quantile_coverage@{share:g}"] = (short <= 0) @ weights
         for level, band in self.intervals.items():
             low, high = np.where(finite[:, None], band[rows], actual[:, None]).T
             beyond = np.maximum(low - actual, 0) + np.maximum(actual - high, 0)
-            sums[f"width@{level:g}"] = (high - low) @ weights
-            sums[f"inside@{level:g}"] = (beyond == 0) @ weights
+            sums[f"interval_width@{level:g}"] = (high - low) @ weights
+            sums[f"coverage@{level:g}"] = (beyond == 0) @ weights
             sums[f"winkler@{level:g}"] = (high - low + 2 / (1 - level) * beyond) @ weights
         return ForecastSums(
             rows=len(rows),
@@ -232,7 +240,7 @@ class ForecastSums:
         rows: Rows, unweighted.
         weighted: Whether rows carry weights (then no intervals are given).
         broken: Rows of which a forecast is not finite.
-        sums: By name; those of quantiles and intervals end in ``@share``.
+        sums: By name; those of quantiles and intervals have the name of their figure, with its ``@share``.
     """
 
     rows: int
@@ -254,11 +262,9 @@ class ForecastSums:
         """Write all figures; ``ahead`` goes into brackets behind their names."""
         sums, weight = self.sums, self.sums["weight"]
         figures = Sheet(self.rows)
-        mae = figures.fraction("mae", sums["absolute"], weight, why=_NO_ROWS)
-        mse = sums["square"] / weight if weight > 0 else math.nan
+        mae, mse, bias = shares([sums["absolute"], sums["square"], sums["error"]], weight).tolist()
         figures.put("mae", mae, why=_NO_ROWS, interval=self._mean(mae, mse, intervals))
         figures.put("rmse", math.sqrt(mse), why=_NO_ROWS)
-        bias = figures.fraction("bias", sums["error"], weight, why=_NO_ROWS)
         figures.put("bias", bias, why=_NO_ROWS, interval=self._mean(bias, mse, intervals, low=-math.inf))
         nothing = "the actual values sum up to nothing" if weight else _NO_ROWS
         total = sums["actual"]
@@ -267,16 +273,14 @@ class ForecastSums:
         figures.fraction("smape", sums["shared"], weight, why=_NO_ROWS)
         unscaled = "no series has a training part in which the naive forecast errs" if weight else _NO_ROWS
         figures.fraction("mase", sums["scaled"], sums["scaled_weight"], why=unscaled)
-        ratio = sums["square_scaled"] / sums["scaled_weight"] if sums["scaled_weight"] > 0 else math.nan
-        figures.put("rmsse", math.sqrt(ratio), why=unscaled)
-        for name, title in _PARAMETERS.items():
-            for key in (one for one in sums if one.startswith(f"{name}@")):
-                at = key.partition("@")[2]
-                shares = title in {"coverage", "quantile_coverage"} and not self.weighted
-                interval = proportion(sums[key], weight, intervals) if shares else None
-                figures.fraction(f"{title}@{at}", sums[key], weight, why=_NO_ROWS, interval=interval)
+        figures.put("rmsse", math.sqrt(shares(sums["square_scaled"], sums["scaled_weight"])), why=unscaled)
+        figures.put("scaled_rows", sums["scaled_rows"])
+        for name in (key for key in sums if "@" in key):
+            counted = name.startswith(("coverage", "quantile_coverage")) and not self.weighted
+            interval = proportion(sums[name], weight, intervals) if counted else None
+            figures.fraction(name, sums[name], weight, why=_NO_ROWS, interval=interval)
         if self.broken:
-            figures.spoil(_BROKEN.format(self.broken, self.rows), keep=frozenset())
+            figures.spoil(_BROKEN.format(self.broken, self.rows), keep=_OF_ROWS)
         found = figures.done()
         for name, value in found.values.items():
             stem, at, share = name.partition("@")
@@ -287,15 +291,6 @@ class ForecastSums:
         if self.weighted or self.rows < 2:
             return None
         return normal(mean, max(0.0, mse - mean * mean) / (self.rows - 1), low=low, level=intervals.level)
-
-
-_PARAMETERS = {
-    "loss": "quantile_loss",
-    "below": "quantile_coverage",
-    "inside": "coverage",
-    "width": "interval_width",
-    "winkler": "winkler",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -423,11 +418,11 @@ def _joined(parts: list[ForecastRows]) -> ForecastRows:
         for name in ("actual", "forecast", "horizon", "scale", "square_scale")
     }
     for name in ("quantiles", "intervals"):
-        shares = {share for part in parts for share in getattr(part, name)}
-        if any(shares != set(getattr(part, name)) for part in parts):
+        levels = {share for part in parts for share in getattr(part, name)}
+        if any(levels != set(getattr(part, name)) for part in parts):
             raise InputError(f"{name} that differ between origins", expected="the same at every origin")
         together[name] = {
-            share: np.concatenate([getattr(part, name)[share] for part in parts]) for share in sorted(shares)
+            share: np.concatenate([getattr(part, name)[share] for part in parts]) for share in sorted(levels)
         }
     return replace(first, **together)
 

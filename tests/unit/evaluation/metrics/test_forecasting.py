@@ -33,6 +33,7 @@ def test_a_worked_table() -> None:
             "smape": (1 / 10.5 + 2 / 11 + 3 / 6.5) / 3,
             "mase": 2 / (7 / 3),
             "rmsse": math.sqrt(14 / 3 / 7),
+            "scaled_rows": 3,
             "coverage@0.8": 2 / 3,
             "interval_width@0.8": 8 / 3,
             "winkler@0.8": (3 + 2 + 3 + 2 / 0.2 * 1) / 3,
@@ -90,12 +91,13 @@ def test_a_backtest_sees_only_the_past() -> None:
     assert values["coverage[2]@0.5"] == 1 / 4
     # The naive forecast never errs on the second series, which therefore has no scaled error.
     assert values["mase"] == pytest.approx((0 + 1 + 1 + 3) / 4)
+    assert values["scaled_rows"] == 4
 
 
 def test_what_does_not_exist_is_nan_with_its_reason() -> None:
     empty = ForecastRows.of([], []).state().measure()
     assert set(empty.reasons.values()) == {"there are no rows with an actual value"}
-    assert set(empty.reasons) == set(empty.values) - {"count"}
+    assert set(empty.reasons) == set(empty.values) - {"count", "scaled_rows"}
     zero = ForecastRows.of([0.0], [0.0], training=[1, 1]).state().measure()
     assert zero.reasons == {
         "relative_bias": "the actual values sum up to nothing",
