@@ -40,6 +40,12 @@ def mainspring_explainers() -> Mapping[str, str]:
 
 
 @hookspec
+def mainspring_perturbations() -> Mapping[str, str]:
+    """Name to a way for columns to go wrong (see ``mainspring.evaluation.robustness.Perturbation``)."""
+    return {}
+
+
+@hookspec
 def mainspring_checks() -> Mapping[str, str]:
     """Check name to a function of a ``mainspring.data.Table`` (see ``mainspring.data.validation.custom``)."""
     return {}
