@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.core.verdicts import Verdict
 from mainspring.data.viewing.page import Page
@@ -13,11 +14,27 @@ from mainspring.evaluation.viewing.page import render
 
 if TYPE_CHECKING:
     from mainspring.evaluation.audit.audit import Audit
+    from mainspring.evaluation.errors.analysis import ErrorAnalysis
     from mainspring.evaluation.fairness.fairness import Fairness
+    from mainspring.evaluation.fairness.flipped import Flips
     from mainspring.evaluation.fairness.mitigation.outcomes import MitigationComparison
     from mainspring.evaluation.metrics.residuals import ResidualDiagnosis
     from mainspring.evaluation.operation import Operation
     from mainspring.evaluation.search.found import SliceSearch
+
+# Imported on use: each brings a part of the room that most pages do without.
+_SECTIONS: Final = {
+    "diagnosis": "diagnosis:diagnosis_section",
+    "flips": "flips:flips_section",
+    "search": "search:search_section",
+    "errors": "errors:errors_section",
+    "fairness": "fairness:fairness_section",
+    "protected": "protected:protected_section",
+    "mitigation": "mitigation:mitigation_section",
+    "audit": "audit:audit_section",
+    "operation": "operation:operation_section",
+}
+"""What may be given, in the order of the page, and what makes a section of it."""
 
 
 def view(
@@ -26,11 +43,12 @@ def view(
     baseline: Evaluation | None = None,
     verdict: Verdict | None = None,
     fairness: Fairness | None = None,
-    mitigation: MitigationComparison | None = None,
+    errors: ErrorAnalysis | None = None,
     search: SliceSearch | None = None,
     audit: Audit | None = None,
     operation: Operation | None = None,
-    flips: Evaluation | None = None,
+    flips: Flips | Evaluation | None = None,
+    mitigation: MitigationComparison | None = None,
     diagnosis: ResidualDiagnosis | None = None,
     title: str = "",
 ) -> Page:
@@ -43,12 +61,13 @@ def view(
         baseline: That of the model in use, on the same rows: curves are laid over each other, changes shown.
         verdict: What a gate said; the metric that it asked for first is the one that slices are sorted by.
         fairness: Figures by group and the gaps between groups.
-        mitigation: Mitigations side by side with the untouched model.
+        errors: What the errors have in common.
         search: Slices that were found to be worse than the rest.
         audit: The checklist of ways to go wrong.
         operation: What it takes to serve the model.
-        flips: Where it answers otherwise than another model, as measured by
-            :mod:`mainspring.evaluation.metrics.flips`.
+        flips: Rows that are answered otherwise with other protected values; or than by another model, as
+            :mod:`mainspring.evaluation.metrics.flips` measures it.
+        mitigation: Mitigations side by side with the untouched model.
         diagnosis: What a regression leaves in its residuals.
         title: The title of the page.
 
@@ -57,56 +76,26 @@ def view(
     """
     sections = sections_of(
         fairness=fairness,
-        mitigation=mitigation,
+        errors=errors,
         search=search,
         audit=audit,
         operation=operation,
         flips=flips,
+        mitigation=mitigation,
         diagnosis=diagnosis,
     )
     page = gather(evaluation, baseline=baseline, verdict=verdict, sections=sections, title=title)
     return render("page.html.j2", page)
 
 
-def sections_of(
-    *,
-    fairness: Fairness | None = None,
-    mitigation: MitigationComparison | None = None,
-    search: SliceSearch | None = None,
-    audit: Audit | None = None,
-    operation: Operation | None = None,
-    flips: Evaluation | None = None,
-    diagnosis: ResidualDiagnosis | None = None,
-) -> list[Section]:
-    """The sections of whatever there is, in the order of the page."""
-    # Imported on use: each brings a part of the room that most pages do without.
-    found = []
-    if diagnosis is not None:
-        from mainspring.evaluation.viewing.sections.diagnosis import diagnosis_section
-
-        found.append(diagnosis_section(diagnosis))
-    if flips is not None:
-        from mainspring.evaluation.viewing.sections.flips import flips_section
-
-        found.append(flips_section(flips))
-    if search is not None:
-        from mainspring.evaluation.viewing.sections.search import search_section
-
-        found.append(search_section(search))
-    if fairness is not None:
-        from mainspring.evaluation.viewing.sections.fairness import fairness_section
-
-        found.append(fairness_section(fairness))
-    if mitigation is not None:
-        from mainspring.evaluation.viewing.sections.mitigation import mitigation_section
-
-        found.append(mitigation_section(mitigation))
-    if audit is not None:
-        from mainspring.evaluation.viewing.sections.audit import audit_section
-
-        found.append(audit_section(audit))
-    if operation is not None:
-        from mainspring.evaluation.viewing.sections.operation import operation_section
-
-        found.append(operation_section(operation))
+def sections_of(**given: Any) -> list[Section]:
+    """The sections of whatever there is, by the names of :func:`view`, in the order of the page."""
+    flips = given.pop("flips", None)
+    given["flips" if isinstance(flips, Evaluation) else "protected"] = flips
+    found: list[Section] = []
+    for name, target in _SECTIONS.items():
+        if given.get(name) is not None:
+            module, _, function = target.partition(":")
+            make = getattr(importlib.import_module(f"mainspring.evaluation.viewing.sections.{module}"), function)
+            found.append(make(given[name]))
     return found
