@@ -184,7 +184,7 @@ def _privileged(grouping: Grouping, privileged: Mapping[str, str]) -> tuple[dict
             expected="columns among " + ", ".join(map(repr, grouping.keys)),
         )
     for spec, keys in grouping.keys.items():
-        if not columns[spec] <= set(privileged):
+        if not columns[spec] or not columns[spec] <= set(privileged):
             continue
         wanted = Slice.of({name: privileged[name] for name in columns[spec]})
         if wanted in keys:

@@ -26,12 +26,12 @@ Ints = npt.NDArray[np.int64]
 def widest(parts: Sequence[Across], kept: Ints, *, ratio: bool, level: float) -> Interval | None:
     """The interval of the largest difference, or the smallest ratio, between any two groups in any figure.
 
-    With resamples the common width is that which holds for all pairs in a share of them (the maximum of
-    studentised deviations); without, pairs share the error evenly (Bonferroni) and each has the interval of
-    :func:`difference` or :func:`quotient`.
+    With resamples, pairs reach as many standard errors as the range of the studentised figures of all groups does
+    (Tukey and Kramer's comparison, with the range of resamples for that of normal variables); without, they share
+    the error evenly (Bonferroni) and each has the interval of :func:`difference` or :func:`quotient`.
 
-    Reference: J. P. Romano and M. Wolf, *Exact and approximate stepdown methods for multiple hypothesis testing*,
-    Journal of the American Statistical Association 100 (2005), for the maximum of studentised deviations.
+    Reference: A. J. Hayter, *A proof of the conjecture that the Tukey-Kramer multiple comparisons procedure is
+    conservative*, Annals of Statistics 12 (1984).
 
     Args:
         parts: The figures of all groups.
@@ -123,19 +123,16 @@ def _resampled(parts: Sequence[Across], kept: Ints, ratio: bool, level: float) -
         spread = _spread(part, draws, kept, level)
         if spread is None:
             return None
+        # A resample without the figure says nothing about it.
+        off = np.nan_to_num((draws - values) / spread, nan=0.0)
+        furthest.append(np.ptp(off, axis=1) / math.sqrt(2))
         one, other = _pairs(len(kept), values, ratio)
         if ratio:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                drawn = np.where(draws[:, other] > 0, draws[:, one] / draws[:, other], math.nan)
             middle = values[one] / values[other]
             wide = np.hypot(spread[one], middle * spread[other]) / values[other]
         else:
-            drawn = draws[:, one] - draws[:, other]
             middle = values[one] - values[other]
             wide = np.hypot(spread[one], spread[other])
-        off = np.abs(drawn - middle) / wide
-        # A resample without the figure says nothing about it.
-        furthest.append(np.nan_to_num(off, nan=0.0).max(axis=1))
         middles.append(middle)
         spreads.append(wide)
     # A group whose figure cannot move in resamples says nothing of how far to reach.

@@ -355,3 +355,28 @@ def test_the_step_is_a_plain_function() -> None:
     assert found is not None
     assert found.gap("equal_opportunity_difference").value == 0.25
     assert found.intervals.resamples == 20
+
+
+def test_where_there_is_nobody_nothing_is_compared() -> None:
+    table = Table.from_columns({"hired": [None, None], "sex": ["m", "f"]}, types={"hired": "INT"})
+    found = assess_fairness(scored([0.1, 0.9]), table, label="hired", protected=["sex"])
+    assert (found.groups, found.gaps, found.overall.count) == ((), (), 0)
+    assert found.overall.figures["selection_rate"].reason == "there are no rows with a label"
+    assert found.notes[0] == "2 of 2 rows have no label and were left out"
+    alone = assess_fairness(
+        ANSWERS,
+        SIXTEEN.where("sex = 'm'").concat(SIXTEEN.where("sex = 'm'")),
+        label="hired",
+        protected=["sex"],
+        min_group_size=1,
+    )
+    assert alone.gap("demographic_parity_difference").reason == "only one group can be compared: sex=m"
+
+
+def test_labels_that_the_model_does_not_know_are_told() -> None:
+    table = Table.from_columns({"hired": ["0", "1", "2"], "sex": ["m", "f", "f"]})
+    found = assess_fairness(scored([0.1, 0.9, 0.9]), table, label="hired", protected=["sex"])
+    assert found.notes == (
+        "1 row labelled '2', a class that the model does not know: they count as none of its classes",
+    )
+    assert found.overall.figures["false_positive_rate"].value == 0.5
