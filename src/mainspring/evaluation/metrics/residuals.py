@@ -155,7 +155,7 @@ def diagnose_residuals(
     truth: Sequence[float] | npt.NDArray[Any],
     predicted: Sequence[float] | npt.NDArray[Any],
     *,
-    features: Mapping[str, npt.NDArray[Any]] | None = None,
+    features: Mapping[str, npt.NDArray[Any] | Sequence[Any]] | None = None,
     order: npt.NDArray[Any] | None = None,
     order_name: str = "the given order",
 ) -> ResidualDiagnosis:
@@ -292,7 +292,7 @@ def _put_spread(
     sheet: Sheet, residuals: Floats, predicted: Floats, columns: Mapping[str, npt.NDArray[Any]]
 ) -> float:
     """Breusch-Pagan; the share of the squared residuals' variance that is explained."""
-    numbers = [values.astype(np.float64) for values in columns.values() if values.dtype != object]
+    numbers = [values.astype(np.float64) for values in columns.values() if not _are_words(values)]
     design = np.column_stack(
         [np.ones(len(residuals)), predicted, *(one for one in numbers if np.isfinite(one).all())]
     )
@@ -301,11 +301,16 @@ def _put_spread(
     design = design / np.maximum(np.abs(design).max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
     rank = int(np.linalg.matrix_rank(design)) if len(residuals) else 0
     total = float(((squares - squares.mean()) ** 2).sum()) if len(squares) else 0.0
-    if len(residuals) < _FEW or rank < 2 or rank >= len(residuals) or not total > 0:
-        why = "predictions and features do not vary" if len(residuals) >= _FEW and rank < 2 else ""
-        why = why or ("all residuals are of one size" if len(residuals) >= _FEW and not total > 0 else "")
+    why = ""
+    if len(residuals) < max(_FEW, rank + 1):
+        why = f"{len(residuals)} rows are too few for {design.shape[1]} columns"
+    elif rank < 2:
+        why = "predictions and features do not vary"
+    elif not total > 0:
+        why = "all residuals are of one size"
+    if why:
         for name in ("breusch_pagan", "breusch_pagan_p"):
-            sheet.put(name, math.nan, why=why or f"{len(residuals)} rows are too few for {rank} columns")
+            sheet.put(name, math.nan, why=why)
         return 0.0
     fitted = design @ np.linalg.lstsq(design, squares, rcond=None)[0]
     explained = max(0.0, 1 - float(((squares - fitted) ** 2).sum()) / total)
@@ -317,7 +322,7 @@ def _put_spread(
 def _feature_tests(residuals: Floats, columns: Mapping[str, npt.NDArray[Any]]) -> tuple[FeatureTest, ...]:
     found: list[tuple[str, str, int, float, float]] = []
     for name, values in columns.items():
-        if values.dtype == object:
+        if _are_words(values):
             found.append((name, "correlation_ratio", len(values), *_correlation_ratio(residuals, values)))
             continue
         for kind, measure in (("pearson", pearson), ("spearman", spearman)):
@@ -337,6 +342,10 @@ def _feature_tests(residuals: Floats, columns: Mapping[str, npt.NDArray[Any]]) -
         for name, kind, count, value, chance in found
     ]
     return tuple(sorted(tests, key=lambda one: (math.isnan(one.adjusted), one.adjusted, -abs(one.value))))
+
+
+def _are_words(values: npt.NDArray[Any]) -> bool:
+    return values.dtype.kind in "OSU"
 
 
 def _correlation_ratio(residuals: Floats, words: npt.NDArray[Any]) -> tuple[float, float]:

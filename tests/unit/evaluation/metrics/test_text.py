@@ -148,7 +148,7 @@ def plain_distance(first: str, second: str) -> int:
     return row[-1]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.text("abc", max_size=12), st.text("abcd", max_size=12))
 def test_distances_are_those_of_the_table(first: str, second: str) -> None:
     assert edit_distance(first, second) == plain_distance(first, second)
