@@ -5,6 +5,7 @@
 :func:`read_rules` read models that people can read.
 """
 
+from mainspring.models.training.baseline_set import Baselines, measure_baselines
 from mainspring.models.training.baselines import Baseline, baselines
 from mainspring.models.training.checks import baseline_table, check_training
 from mainspring.models.training.estimators import find_estimator
@@ -14,12 +15,14 @@ from mainspring.models.training.warm import train_both
 
 __all__ = [
     "Baseline",
+    "Baselines",
     "Rule",
     "Weight",
     "baseline_table",
     "baselines",
     "check_training",
     "find_estimator",
+    "measure_baselines",
     "read_rules",
     "read_weights",
     "train",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.data import Table, Transform
-from mainspring.evaluation import Predictions, evaluate
+from mainspring.evaluation import Evaluation, Predictions, Predictor, evaluate
 from mainspring.models.model import Model
 from mainspring.models.training.fitting import train
-from mainspring.models.training.warm import figures_of
 
 CONSTANT, FEATURE, LINEAR, PREVIOUS = "constant", "best feature", "linear", "previous"
 
@@ -30,16 +30,60 @@ class Baseline:
     """A simple model, and how good it is.
 
     Attributes:
-        name: ``"constant"``, ``"best feature"``, ``"linear"`` or ``"previous"``.
+        name: ``"constant"``, ``"best feature"``, ``"linear"``, ``"previous"``, or that of a person.
         about: What it is, in words.
         figures: Its metrics; empty if it could not be had.
-        note: Why not, if so.
+        note: Why not, if so; or what to know about it.
+        evaluation: How good it is, by slice too; ``None`` if it could not be had.
     """
 
     name: str
     about: str
     figures: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
+    evaluation: Evaluation | None = None
+
+    @classmethod
+    def of(cls, name: str, about: str, evaluation: Evaluation, note: str = "") -> Self:
+        """A baseline that was judged; its figures are those over all rows that exist."""
+        overall = {metric: float(value) for metric, value in evaluation.overall.items()}
+        figures = {metric: value for metric, value in overall.items() if not math.isnan(value)}
+        return cls(name=name, about=about, figures=figures, note=note, evaluation=evaluation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """How baselines are judged: on the same rows, and in the same way.
+
+    Attributes:
+        label: The label column.
+        positive: The class that a binary task is about; without it the last in sorted order.
+        weight: A column of what each row counts.
+        slices: What is sliced by.
+        split: Name of the rows.
+    """
+
+    label: str
+    positive: str | None = None
+    weight: str | None = None
+    slices: Sequence[str] = ()
+    split: str = "eval"
+
+    def judge(self, predictor: Predictor | Predictions, table: Table) -> Evaluation:
+        """How good answers are.
+
+        Raises:
+            InputError: If columns are missing, or the rows cannot be answered.
+        """
+        return evaluate(
+            predictor,
+            table,
+            label=self.label,
+            positive=self.positive,
+            weight=self.weight,
+            slices=self.slices,
+            split=self.split,
+        )
 
 
 def baselines(
@@ -47,8 +91,11 @@ def baselines(
     held_out: Table,
     transform: Transform,
     *,
-    previous: Model | None = None,
+    previous: Predictor | None = None,
+    positive: str | None = None,
     weight: str | None = None,
+    slices: Sequence[str] = (),
+    split: str = "eval",
     seed: int = 0,
 ) -> tuple[Baseline, ...]:
     """Train and judge the simplest models.
@@ -61,8 +108,12 @@ def baselines(
         table: The training rows.
         held_out: The rows to judge on.
         transform: Fitted on the training rows.
-        previous: The model before.
+        previous: The model before, or whatever answered before: see
+            :func:`mainspring.evaluation.predictions_in` for answers that lie in the rows.
+        positive: The class that a binary task is about.
         weight: A column of what each held-out row counts.
+        slices: What the evaluations are sliced by.
+        split: Name of the held-out rows.
         seed: Of the linear model.
 
     Raises:
@@ -72,48 +123,43 @@ def baselines(
     prior = _prior(target, transform.classes)
     constant = np.tile(prior, (held_out.num_rows, 1))
     name, answers = _best_feature(table, held_out, transform, target, prior)
+    judging = Judging(
+        label=str(transform.label), positive=positive, weight=weight, slices=tuple(slices), split=split
+    )
+
+    def judged(what: str, about: str, rows: npt.NDArray[np.float64]) -> Baseline:
+        scores = rows[:, 0] if transform.classes is None else rows
+        return Baseline.of(what, about, judging.judge(Predictions(transform.classes, scores), held_out))
+
     found = [
-        Baseline(
-            name=CONSTANT,
-            about="the mean" if transform.classes is None else "the shares of the classes",
-            figures=_judged(constant, held_out, transform, weight),
-        ),
-        Baseline(name=FEATURE, about=f"{name} alone", figures=_judged(answers, held_out, transform, weight)),
-        _linear(table, held_out, transform, weight, seed),
+        judged(CONSTANT, "the mean" if transform.classes is None else "the shares of the classes", constant),
+        judged(FEATURE, f"{name} alone", answers),
+        _linear(table, held_out, transform, judging, seed),
     ]
     if previous is not None:
-        found.append(_previous(previous, held_out, weight))
+        found.append(_previous(previous, held_out, judging))
     return tuple(found)
 
 
-def _linear(table: Table, held_out: Table, transform: Transform, weight: str | None, seed: int) -> Baseline:
+def _linear(table: Table, held_out: Table, transform: Transform, judging: Judging, seed: int) -> Baseline:
     classification = transform.classes is not None
     name = "sklearn.linear_model.LogisticRegression" if classification else "sklearn.linear_model.Ridge"
     about = "logistic regression" if classification else "ridge regression"
     params = {"max_iter": 2000} if classification else {}
     try:
         model = train(table, transform, estimator=name, params=params, seed=seed)
-        return Baseline(name=LINEAR, about=about, figures=figures_of(model, held_out, weight=weight))
+        return Baseline.of(LINEAR, about, judging.judge(model, held_out))
     except InputError as error:
         return Baseline(name=LINEAR, about=about, note=str(error.found))
 
 
-def _previous(model: Model, held_out: Table, weight: str | None) -> Baseline:
-    about = f"the {model.recipe.estimator.rpartition('.')[2]} before"
+def _previous(before: Predictor, held_out: Table, judging: Judging) -> Baseline:
+    named = before.recipe.estimator.rpartition(".")[2] if isinstance(before, Model) else "system"
+    about = f"the {named} before"
     try:
-        return Baseline(name=PREVIOUS, about=about, figures=figures_of(model, held_out, weight=weight))
+        return Baseline.of(PREVIOUS, about, judging.judge(before, held_out))
     except InputError as error:
         return Baseline(name=PREVIOUS, about=about, note=str(error.found))
-
-
-def _judged(
-    answers: npt.NDArray[np.float64], held_out: Table, transform: Transform, weight: str | None
-) -> dict[str, float]:
-    scores = answers[:, 0] if transform.classes is None else answers
-    found = evaluate(
-        Predictions(transform.classes, scores), held_out, label=str(transform.label), weight=weight
-    ).overall
-    return {name: float(value) for name, value in found.items() if value == value}
 
 
 def _prior(target: npt.NDArray[Any], classes: tuple[str, ...] | None) -> npt.NDArray[np.float64]:
