@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from mainspring.core import InputError, Reason, Verdict
@@ -45,16 +45,9 @@ class Choice:
         if self.chosen is not None:
             return self.verdicts[self.chosen]
         told = [
-            Reason(
-                ok=False,
-                code=one.code,
-                message=f"{name}: {one.message}",
-                subject=one.subject,
-                observed=one.observed,
-                expected=one.expected,
-            )
+            replace(reason, message=f"{name}: {reason.message}")
             for name, verdict in self.verdicts.items()
-            for one in verdict.failures
+            for reason in verdict.failures
         ]
         return Verdict.of(_GATE, told)
 
@@ -169,9 +162,8 @@ def _direction(source: Source, metric: str) -> Better:
 def _check(sources: Mapping[str, Source]) -> None:
     if not sources:
         raise InputError("there is no candidate to choose from", expected="name to evaluation")
-    seen = {
-        name: (one.evaluation.task, one.evaluation.split, one.evaluation.count) for name, one in sources.items()
-    }
+    readable = {name: one.evaluation for name, one in sources.items() if one.evaluation.unreadable is None}
+    seen = {name: (found.task, found.split, found.count) for name, found in readable.items()}
     if len(set(seen.values())) > 1:
         told = "; ".join(
             f"{name}: {task} on {count} rows of {split!r}" for name, (task, split, count) in seen.items()

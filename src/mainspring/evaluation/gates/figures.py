@@ -54,6 +54,9 @@ class Source:
         if metric in OF_OPERATION:
             return self._of_operation(key, metric)
         subject = subject_of(metric, key)
+        if self.evaluation.unreadable is not None:
+            message = f"{self.name} cannot read the rows: {self.evaluation.unreadable}"
+            raise NoFigureError("UNREADABLE", message, subject)
         found = self.evaluation.measured.get(key)
         if found is None:
             near = nearest(str(key), [str(one) for one in self.evaluation.slices])

@@ -57,6 +57,13 @@ def test_if_none_is_good_enough_none_is_chosen(made: Made) -> None:
     ]
 
 
+def test_a_model_that_cannot_read_the_rows_is_not_chosen(made: Made) -> None:
+    models = {"old": made(count=0, unreadable="no column 'fare'"), "new": made(auc=0.8)}
+    choice = choose(models, optimise="auc")
+    assert choice.chosen == "new"
+    assert choice.verdicts["old"].failures[0].code == "UNREADABLE"
+
+
 def test_rules_may_speak_of_a_baseline(made: Made) -> None:
     models = {"a": made(auc=0.9, accuracy=0.7), "b": made(auc=0.8, accuracy=0.8)}
     choice = choose(models, optimise="auc", rules=["accuracy >= baseline"], baseline=made(accuracy=0.75))
