@@ -19,6 +19,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Effect": "mainspring.evaluation.explanation.effects:Effect",
         "mainspring.Audit": "mainspring.evaluation.audit:Audit",
         "mainspring.ErrorAnalysis": "mainspring.evaluation.errors:ErrorAnalysis",
+        "mainspring.Baselines": "mainspring.models.training.baseline_set:Baselines",
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
         "mainspring.Fairness": "mainspring.evaluation.fairness.fairness:Fairness",

@@ -10,7 +10,16 @@ from mainspring.evaluation.steps import (
     gate,
     paired_differences,
 )
-from mainspring.models.steps import check_training, package, register, select_features, train
+from mainspring.models.steps import (
+    baselines,
+    calibrate,
+    check_training,
+    choose_threshold,
+    package,
+    register,
+    select_features,
+    train,
+)
 from mainspring.serving.steps import infra_validate, measure_operation, push
 
 __all__ = [
@@ -19,7 +28,10 @@ __all__ = [
     "assess_fairness",
     "audit",
     "augment",
+    "baselines",
+    "calibrate",
     "check_training",
+    "choose_threshold",
     "evaluate",
     "find_slices",
     "gate",

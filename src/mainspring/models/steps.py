@@ -10,7 +10,10 @@ from typing import Any, Final
 from mainspring.core.verdicts import Verdict
 from mainspring.data import Examples, Schema, Transform
 from mainspring.data.transforms.selection import FeatureSelection
-from mainspring.evaluation import Evaluation
+from mainspring.evaluation import Evaluation, Predictor, predictions_in
+from mainspring.models.finishing import CALIBRATION_SPLIT, MIN_GROUP_SIZE
+from mainspring.models.finishing import calibrate as calibrate_model
+from mainspring.models.finishing import choose_threshold as choose_cutoff
 from mainspring.models.model import Model
 from mainspring.models.package import Package
 from mainspring.models.packaging import build
@@ -20,6 +23,7 @@ from mainspring.models.selection import select_features as compare_choices
 from mainspring.models.training import check_training as look_before
 from mainspring.models.training import train as train_model
 from mainspring.models.training import train_both
+from mainspring.models.training.baseline_set import Baselines, measure_baselines
 from mainspring.models.training.checkpoints import checkpoints_for
 from mainspring.models.variants import VariantComparison, compare_variants
 from mainspring.pipelines import resource, step
@@ -144,6 +148,138 @@ def check_training(
         weight=weight,
         memorise=memorise,
         shift=shift,
+    )
+
+
+@step(isolation="process", requires=("scikit-learn", "lightgbm", "skops"))
+def baselines(
+    examples: Examples,
+    transform: Transform,
+    previous: Predictor | None = None,
+    *,
+    human: list[str] = _NOTHING,
+    previous_scores: str | None = None,
+    previous_predicted: str | None = None,
+    positive: str | None = None,
+    weight: str | None = None,
+    slices: list[str] = _NOTHING,
+    seed: int = 0,
+    split: str = "train",
+    held_out_split: str = "eval",
+) -> Baselines:
+    """Judge people, what answered before, and the simplest models on the rows that a model is judged on.
+
+    Args:
+        examples: The rows.
+        transform: Fitted on them.
+        previous: The model that there is already, such as ``latest_blessed()``.
+        human: Columns of people's answers: one, or several whose vote counts.
+        previous_scores: The column in which the system before left the probability of the positive class,
+            instead of ``previous``.
+        previous_predicted: The column of its answers.
+        positive: The class that a binary task is about.
+        weight: A column of what each held-out row counts.
+        slices: What the evaluations are sliced by.
+        seed: Of the linear model.
+        split: Name of the split that the simple models learn from.
+        held_out_split: Name of the split to judge on.
+    """
+    rows = examples.split(held_out_split)
+    if previous_scores is not None or previous_predicted is not None:
+        previous = predictions_in(
+            rows,
+            scores=previous_scores,
+            predicted=previous_predicted,
+            positive=positive,
+            label=transform.label,
+        )
+    return measure_baselines(
+        examples.split(split),
+        rows,
+        transform,
+        human=human,
+        previous=previous,
+        positive=positive,
+        weight=weight,
+        slices=slices,
+        split=held_out_split,
+        seed=seed,
+    )
+
+
+@step(isolation="process", requires=("scikit-learn", "lightgbm", "skops", "torch"))
+def calibrate(
+    model: Model,
+    examples: Examples,
+    *,
+    method: str = "auto",
+    by: str = "log_loss",
+    weight: str | None = None,
+    base_rate: float | None = None,
+    split: str = CALIBRATION_SPLIT,
+    seed: int = 0,
+) -> Model:
+    """Make the probabilities of a classifier mean what they say; what comes out is packaged and served.
+
+    Args:
+        model: What was trained.
+        examples: The rows.
+        method: ``"platt"``, ``"isotonic"``, ``"temperature"``, or ``"auto"`` for the simplest that is as good as
+            the best; none, if there is nothing to gain.
+        by: What ``auto`` compares by: ``"log_loss"`` or ``"brier"``.
+        weight: A column of what each row counts.
+        base_rate: The share of the positive class where the model will be used, if the rows have another one.
+        split: Name of a split that the model did not learn from.
+        seed: Of the parts that rows are judged in.
+    """
+    rows = examples.split(split)
+    return calibrate_model(
+        model, rows, method=method, by=by, weight=weight, base_rate=base_rate, split=split, seed=seed
+    )
+
+
+@step(isolation="process", requires=("scikit-learn", "lightgbm", "skops", "torch"))
+def choose_threshold(
+    model: Model,
+    examples: Examples,
+    *,
+    costs: dict[str, float] | None = None,
+    maximise: str | None = None,
+    positive: str | None = None,
+    group: str | None = None,
+    min_group_size: int = MIN_GROUP_SIZE,
+    weight: str | None = None,
+    base_rate: float | None = None,
+    split: str = CALIBRATION_SPLIT,
+    seed: int = 0,
+) -> Model:
+    """Choose from which probability on a binary model answers with the positive class.
+
+    Args:
+        model: What was trained, and calibrated.
+        examples: The rows.
+        costs: What one row costs, such as ``{"false_positive": 1, "false_negative": 5}``.
+        maximise: A metric instead (``"f1"``), or one under a limit (``"recall at precision 0.9"``).
+        positive: The class; without it the last of two in sorted order.
+        group: A raw column: rows with the same value there get cutoffs of their own.
+        min_group_size: Groups with fewer rows get none.
+        weight: A column of what each row counts.
+        base_rate: The share of the positive class where the model will be used, if the rows have another one.
+        split: Name of a split that the model did not learn from.
+        seed: Of the bootstrap behind the interval.
+    """
+    return choose_cutoff(
+        model,
+        examples.split(split),
+        costs=costs,
+        maximise=maximise,
+        positive=positive,
+        group=group,
+        min_group_size=min_group_size,
+        weight=weight,
+        base_rate=base_rate,
+        split=split,
+        seed=seed,
     )
 
 

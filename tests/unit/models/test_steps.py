@@ -26,3 +26,27 @@ def test_from_examples_to_a_version(tables, fit):
     assert version.metrics["accuracy"] == evaluation.overall["accuracy"]
     assert registry.resolve("taxi@production") == version
     assert steps.register(package, evaluation, name="taxi", registry=registry) == version
+
+
+def test_from_a_model_to_a_decision(tables, fit):
+    table = tables["binary"]
+    splits = {"train": table.rows(0, 200), "calibration": table.rows(200, 320), "eval": table.rows(320, 400)}
+    examples = Examples(splits=splits)
+    transform = fit(examples.split("train"))
+    model = steps.train(examples, transform, params={"n_estimators": 20})
+    calibrated = steps.calibrate(model, examples, method="platt")
+    assert (calibrated.calibration.method, calibrated.calibration.split) == ("platt", "calibration")
+    costs = {"false_positive": 1.0, "false_negative": 5.0}
+    decided = steps.choose_threshold(calibrated, examples, costs=costs)
+    assert decided.decision.positive == "yes"
+    package = steps.package(decided, examples)
+    assert package.runtime == "onnx"
+    assert (
+        package.predict(examples.split("eval")).labels.tolist()
+        == decided.predict(examples.split("eval")).labels.tolist()
+    )
+    found = steps.baselines(examples, transform, model)
+    assert list(found.evaluations) == ["constant", "best_feature", "linear", "previous"]
+    by_columns = steps.baselines(examples, transform, human=["label"], previous_predicted="label")
+    assert by_columns.evaluations["human"].overall["accuracy"] == 1.0
+    assert by_columns.evaluations["previous"].overall["accuracy"] == 1.0
