@@ -7,18 +7,22 @@ from mainspring.evaluation.steps import (
     audit,
     evaluate,
     find_slices,
+    flip_protected,
     gate,
     paired_differences,
+    reweigh,
 )
 from mainspring.models.steps import (
     baselines,
     calibrate,
     check_training,
     choose_threshold,
+    compare_mitigations,
     package,
     register,
     select_features,
     train,
+    train_fairly,
 )
 from mainspring.serving.steps import infra_validate, measure_operation, push
 
@@ -32,8 +36,10 @@ __all__ = [
     "calibrate",
     "check_training",
     "choose_threshold",
+    "compare_mitigations",
     "evaluate",
     "find_slices",
+    "flip_protected",
     "gate",
     "infer_schema",
     "infra_validate",
@@ -44,9 +50,11 @@ __all__ = [
     "push",
     "reduce",
     "register",
+    "reweigh",
     "select_features",
     "statistics",
     "train",
+    "train_fairly",
     "transform",
     "validate",
 ]

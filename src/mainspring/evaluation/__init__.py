@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from mainspring.evaluation.evaluation import Evaluation, evaluate, measure_rows
     from mainspring.evaluation.fairness.assessment import assess_fairness
     from mainspring.evaluation.fairness.fairness import Fairness
+    from mainspring.evaluation.fairness.flipped import Flips, judge_flips
+    from mainspring.evaluation.fairness.flips import flip_protected
     from mainspring.evaluation.fairness.gate import judge_fairness
+    from mainspring.evaluation.fairness.mitigation.comparing import compare_cutoffs, compare_mitigations
+    from mainspring.evaluation.fairness.mitigation.cutoffs import GroupCutoffs
+    from mainspring.evaluation.fairness.mitigation.outcomes import MitigationComparison
+    from mainspring.evaluation.fairness.mitigation.reweighing import reweigh
+    from mainspring.evaluation.fairness.mitigation.thresholds import optimise_thresholds
     from mainspring.evaluation.gates import Choice, choose, compare, paired_differences
     from mainspring.evaluation.metrics.business import cost, profit
     from mainspring.evaluation.metrics.custom import Answers, Metric, metric
@@ -50,11 +57,14 @@ _EXPORTS = {
     "ErrorTree": "search",
     "Evaluation": "evaluation",
     "Fairness": "fairness.fairness",
+    "Flips": "fairness.flipped",
     "FoundSlice": "search",
+    "GroupCutoffs": "fairness.mitigation.cutoffs",
     "Interval": "metrics.measured",
     "Intervals": "metrics.intervals",
     "Measured": "metrics.measured",
     "Metric": "metrics.custom",
+    "MitigationComparison": "fairness.mitigation.outcomes",
     "ModelComparison": "comparing",
     "Operation": "operation",
     "Predictions": "predictions",
@@ -70,6 +80,8 @@ _EXPORTS = {
     "better": "metrics.directions",
     "choose": "gates",
     "compare": "gates",
+    "compare_cutoffs": "fairness.mitigation.comparing",
+    "compare_mitigations": "fairness.mitigation.comparing",
     "compare_models": "comparing",
     "compare_slices": "comparing",
     "cost": "metrics.business",
@@ -78,18 +90,22 @@ _EXPORTS = {
     "evaluate": "evaluation",
     "fact_of": "metrics.directions",
     "find_slices": "search",
+    "flip_protected": "fairness.flips",
     "grow_error_tree": "search",
     "judge_audit": "audit",
+    "judge_flips": "fairness.flipped",
     "measure_rows": "evaluation",
     "evaluation_form": "viewing.forms",
     "judge_fairness": "fairness.gate",
     "metric": "metrics.custom",
+    "optimise_thresholds": "fairness.mitigation.thresholds",
     "paired_differences": "gates",
     "parse_audit": "audit",
     "predictions_in": "columns",
     "profit": "metrics.business",
     "read_audit": "audit",
     "read_tags": "errors",
+    "reweigh": "fairness.mitigation.reweighing",
     "view": "viewing.showing",
     "view_comparison": "viewing.comparing",
     "write_to_tag": "errors",
@@ -107,11 +123,14 @@ __all__ = [
     "ErrorTree",
     "Evaluation",
     "Fairness",
+    "Flips",
     "FoundSlice",
+    "GroupCutoffs",
     "Interval",
     "Intervals",
     "Measured",
     "Metric",
+    "MitigationComparison",
     "ModelComparison",
     "Operation",
     "Predictions",
@@ -127,6 +146,8 @@ __all__ = [
     "better",
     "choose",
     "compare",
+    "compare_cutoffs",
+    "compare_mitigations",
     "compare_models",
     "compare_slices",
     "cost",
@@ -136,17 +157,21 @@ __all__ = [
     "evaluation_form",
     "fact_of",
     "find_slices",
+    "flip_protected",
     "grow_error_tree",
     "judge_audit",
     "judge_fairness",
+    "judge_flips",
     "measure_rows",
     "metric",
+    "optimise_thresholds",
     "paired_differences",
     "parse_audit",
     "predictions_in",
     "profit",
     "read_audit",
     "read_tags",
+    "reweigh",
     "view",
     "view_comparison",
     "write_to_tag",

@@ -10,7 +10,8 @@ from typing import Any, Final
 from mainspring.core.verdicts import Verdict
 from mainspring.data import Examples, Schema, Transform
 from mainspring.data.transforms.selection import FeatureSelection
-from mainspring.evaluation import Evaluation, Predictor, predictions_in
+from mainspring.evaluation import Evaluation, MitigationComparison, Predictor, predictions_in
+from mainspring.evaluation import compare_mitigations as compare_fairly
 from mainspring.models.finishing import CALIBRATION_SPLIT, MIN_GROUP_SIZE
 from mainspring.models.finishing import calibrate as calibrate_model
 from mainspring.models.finishing import choose_threshold as choose_cutoff
@@ -25,12 +26,15 @@ from mainspring.models.training import train as train_model
 from mainspring.models.training import train_both
 from mainspring.models.training.baseline_set import Baselines, measure_baselines
 from mainspring.models.training.checkpoints import checkpoints_for
+from mainspring.models.training.fairness import learner
+from mainspring.models.training.fairness import train_fairly as search_fairly
 from mainspring.models.variants import VariantComparison, compare_variants
 from mainspring.pipelines import resource, step
 
 _NONE: Final[dict[str, Any]] = {}
 _NOTHING: Final[list[str]] = []
 _METHODS: Final = list(METHODS)
+_MITIGATIONS: Final = ["reweigh", "grid", "thresholds"]
 
 
 @step(isolation="process", requires=("scikit-learn", "lightgbm", "skops", "torch"))
@@ -102,6 +106,110 @@ def train(
         held_out = examples.split(compare_split)
         return train_both(rows, transform, held_out, initial=warm_start, metric=metric, **options)
     return train_model(rows, transform, initial=warm_start, **options)
+
+
+@step(isolation="process", requires=("scikit-learn", "lightgbm", "skops"))
+def train_fairly(
+    examples: Examples,
+    transform: Transform,
+    *,
+    protected: list[str],
+    constraint: str = "equal_opportunity",
+    at_most: float = 0.02,
+    estimator: str = "lightgbm.LGBMClassifier",
+    params: dict[str, Any] = _NONE,
+    seed: int = 0,
+    split: str = "train",
+    judge_split: str | None = None,
+    positive: str | None = None,
+    weight: str | None = None,
+    models: int = 20,
+) -> Model:
+    """Train models under different prices on a gap between groups, and keep the best one within a bound.
+
+    Args:
+        examples: The rows.
+        transform: Fitted on them; it decides whether the protected columns are features.
+        protected: Columns whose values together make the group.
+        constraint: ``demographic_parity``, ``equal_opportunity`` or ``equalized_odds``.
+        at_most: The largest gap allowed.
+        estimator: Full name or class name of an estimator of an installed framework.
+        params: Arguments of its constructor.
+        seed: Of every random choice.
+        split: Name of the split to learn from.
+        judge_split: The split whose rows decide which model is kept, not the one that it is evaluated on; without
+            it the rows learnt from.
+        positive: The class that a group may want.
+        weight: A column with what each row counts.
+        models: The most models to train.
+    """
+    return search_fairly(
+        examples.split(split),
+        transform,
+        protected=protected,
+        constraint=constraint,
+        at_most=at_most,
+        positive=positive,
+        weight=weight,
+        judge_on=examples.split(judge_split) if judge_split else None,
+        size=models,
+        estimator=estimator,
+        params=params,
+        seed=seed,
+    )
+
+
+@step(isolation="process", requires=("scikit-learn", "lightgbm", "skops"))
+def compare_mitigations(
+    examples: Examples,
+    transform: Transform,
+    *,
+    protected: list[str],
+    methods: list[str] = _MITIGATIONS,
+    constraint: str = "equal_opportunity",
+    at_most: float = 0.02,
+    estimator: str = "lightgbm.LGBMClassifier",
+    params: dict[str, Any] = _NONE,
+    seed: int = 0,
+    split: str = "train",
+    held_out_split: str = "eval",
+    choose_split: str | None = None,
+    positive: str | None = None,
+    weight: str | None = None,
+) -> MitigationComparison:
+    """Train the untouched model and each mitigation, and show gap and price of all side by side.
+
+    Args:
+        examples: The rows.
+        transform: Fitted on them, with a label of two classes.
+        protected: Columns whose values together make the group.
+        methods: ``reweigh``, ``resample``, ``repair``, ``grid``, ``exponentiated``, ``thresholds`` and
+            ``reject_option``.
+        constraint: ``demographic_parity``, ``equal_opportunity`` or ``equalized_odds``.
+        at_most: The largest gap wanted.
+        estimator: What is trained.
+        params: Arguments of its constructor.
+        seed: Of every random choice.
+        split: Name of the split to learn from.
+        held_out_split: Name of the split to judge on.
+        choose_split: The split by which models and cutoffs are chosen; without it a fifth of ``split``.
+        positive: The class that a group may want.
+        weight: A column with what each row counts.
+    """
+    return compare_fairly(
+        learner(transform, estimator=estimator, params=params, seed=seed),
+        examples.split(split),
+        examples.split(held_out_split),
+        label=transform.label or "",
+        protected=protected,
+        methods=methods,
+        constraint=constraint,
+        at_most=at_most,
+        positive=positive,
+        weight=weight,
+        choose_on=examples.split(choose_split) if choose_split else None,
+        seed=seed,
+    )
 
 
 @step(isolation="process", requires=("scikit-learn", "lightgbm", "skops"))

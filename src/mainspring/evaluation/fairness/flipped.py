@@ -227,7 +227,7 @@ class Flips:
         return cls.from_dict(json.loads((folder / _FILE).read_text(encoding="utf-8")))
 
 
-def flips_gate(flips: Flips, *, at_most: float, name: str = "counterfactual flips") -> Verdict:
+def judge_flips(flips: Flips, *, at_most: float, name: str = "counterfactual flips") -> Verdict:
     """Judge flips: at most a share of the rows of each group may be answered otherwise with another's values.
 
     Args:
@@ -239,7 +239,7 @@ def flips_gate(flips: Flips, *, at_most: float, name: str = "counterfactual flip
         A verdict with a reason per pair of groups; without any it fails. Proxies are told and do not fail.
 
     Example:
-        ``flips_gate(flip_protected(model, table, protected=["sex"]), at_most=0.01)``
+        ``judge_flips(flip_protected(model, table, protected=["sex"]), at_most=0.01)``
     """
     reasons = []
     for one in flips.changes:

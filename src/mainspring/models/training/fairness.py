@@ -13,14 +13,12 @@ from mainspring.core.errors import InputError, StateError
 from mainspring.data import Table, Transform
 from mainspring.data.replacing import with_columns
 from mainspring.evaluation.fairness.mitigation.grid import SIZE, grid_search
+from mainspring.evaluation.fairness.mitigation.reweighing import WEIGHT
 from mainspring.models.model import Model
 from mainspring.models.training.fitting import train
 
 if TYPE_CHECKING:
     from mainspring.evaluation.fairness.mitigation.pricing import Fit
-
-WEIGHT = "fair_weight"
-"""The column that holds what rows count."""
 
 
 def learner(

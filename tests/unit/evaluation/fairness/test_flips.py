@@ -12,7 +12,7 @@ from scipy import stats
 from mainspring.core import InputError
 from mainspring.data import Table
 from mainspring.evaluation import Predictions
-from mainspring.evaluation.fairness.flipped import Flips, flips_gate
+from mainspring.evaluation.fairness.flipped import Flips, judge_flips
 from mainspring.evaluation.fairness.flips import flip_protected
 
 PEOPLE = Table.from_columns(
@@ -97,7 +97,7 @@ def test_a_blind_model_has_no_flips_and_its_proxies_are_told() -> None:
     assert found.proxies["sex"]["title"] > 0.9
     assert "'sex' can be told from title" in found.notes[0]
     assert math.isnan(found.of("sex=f", "sex=m").chance)
-    verdict = flips_gate(found, at_most=0.0)
+    verdict = judge_flips(found, at_most=0.0)
     assert verdict.ok
     assert verdict.reasons[-1].code == "PROXIES"
 
@@ -110,11 +110,11 @@ def test_chance_is_an_exact_sign_test() -> None:
 
 def test_the_gate_fails_where_too_many_rows_flip() -> None:
     found = flip_protected(Rule(), PEOPLE, protected=["sex"])
-    verdict = flips_gate(found, at_most=0.4)
+    verdict = judge_flips(found, at_most=0.4)
     assert not verdict.ok
     assert [reason.subject for reason in verdict.failures] == ["flips | sex=m as sex=f"]
     assert verdict.failures[0].observed == 0.5
-    assert flips_gate(found, at_most=0.5).ok
+    assert judge_flips(found, at_most=0.5).ok
 
 
 def test_many_classes_and_values_are_looked_at_too() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from mainspring.evaluation.metrics.grouping import Floats, Ints
 
 if TYPE_CHECKING:
     from mainspring.data import Table
+
+WEIGHT: Final = "fair_weight"
+"""The name of a column of such weights."""
 
 
 def reweigh(
