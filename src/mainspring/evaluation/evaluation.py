@@ -28,12 +28,7 @@ if TYPE_CHECKING:
 
 ALL_ROWS = Slice()
 
-_TASKS = {
-    "binary": "classification",
-    "several": "classification",
-    "multilabel": "multilabel",
-    "regression": "regression",
-}
+_TASKS = {"binary": "classification", "several": "classification"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +36,7 @@ class Evaluation:
     """The metrics of a model on one split.
 
     Attributes:
-        task: ``"classification"``, ``"multilabel"``, ``"regression"``, or another family's name.
+        task: ``"classification"``, ``"multilabel"``, ``"regression"``, ``"ranking"``, or another family's name.
         label: The label column; several are joined by commas.
         split: The split that was judged.
         classes: The classes of a classification, labels that the model does not know last.
@@ -175,6 +170,7 @@ def evaluate(
     cutoff: float | None = None,
     metrics: Sequence[str | Metric] = (),
     intervals: Intervals = CLOSED,
+    query: str | None = None,
     chunk_rows: int = CHUNK_ROWS,
 ) -> Evaluation:
     """Judge a model, or predictions that were made before, on labelled rows.
@@ -197,6 +193,8 @@ def evaluate(
         metrics: Figures besides the usual ones: names such as ``"recall@0.3"``, ``"precision_at_recall@0.9"``,
             ``"recall[cat]"``, names that plugins offer, and metrics of one's own.
         intervals: How confidence intervals are made.
+        query: The column that says which query a row answers: the task is then to rank the rows of each query, the
+            label is their relevance, and the model's value, or probability of the positive class, orders them.
         chunk_rows: The most rows that are judged at a time.
 
     Returns:
@@ -207,7 +205,13 @@ def evaluate(
             is not one of the model's, or a metric is not known.
     """
     wanted = Judging(
-        label=label, positive=positive, weight=weight, cutoff=cutoff, metrics=metrics, intervals=intervals
+        label=label,
+        positive=positive,
+        weight=weight,
+        query=query,
+        cutoff=cutoff,
+        metrics=metrics,
+        intervals=intervals,
     )
     found = judge_table(
         predictor,
@@ -220,7 +224,7 @@ def evaluate(
     )
     whole = found.whole
     return Evaluation(
-        task=_TASKS[found.kind or "regression"],
+        task=_TASKS.get(str(found.kind), str(found.kind)),
         label=label if isinstance(label, str) else ", ".join(label),
         split=split,
         measured=found.measured(intervals),

@@ -11,10 +11,13 @@ import numpy.typing as npt
 
 from mainspring.core import InputError, Slice
 from mainspring.evaluation.labelled import Labelled, LeftOut, check_columns, label_rows
+from mainspring.evaluation.metrics.classification import ClassifiedRows
 from mainspring.evaluation.metrics.custom import Answers, Metric
+from mainspring.evaluation.metrics.facts import MetricName
 from mainspring.evaluation.metrics.intervals import Intervals
 from mainspring.evaluation.metrics.measured import Measured
 from mainspring.evaluation.metrics.multilabel import LabelSetRows
+from mainspring.evaluation.metrics.queries import DEFAULT_TOPS, QueryRows
 from mainspring.evaluation.metrics.regression import MeasuredRows
 from mainspring.evaluation.metrics.resampling import Bucketed, random_buckets
 from mainspring.evaluation.metrics.states import Rows, State
@@ -41,6 +44,7 @@ class Judging:
         label: The label column, or one of truths for each class.
         positive: The positive class of a binary task.
         weight: The column of row weights.
+        query: The column of queries, if the task is to rank the rows of each.
         cutoff: The least probability of the positive answer.
         metrics: Names and metrics that are wished besides the usual ones.
         intervals: How confidence intervals are made.
@@ -49,6 +53,7 @@ class Judging:
     label: str | Sequence[str]
     positive: str | None = None
     weight: str | None = None
+    query: str | None = None
     cutoff: float | None = None
     metrics: Sequence[str | Metric] = ()
     intervals: Intervals = field(default_factory=Intervals)
@@ -79,7 +84,7 @@ class Judged:
     def meet(self, answers: Predictions, wanted: Judging) -> None:
         """Learn from the first answers what the task is; refuse later ones that differ."""
         if self.kind is None:
-            self.kind, self.classes = _kind(answers, wanted.label), answers.classes
+            self.kind, self.classes = _kind(answers, wanted), answers.classes
             self.wishes = sort_out(wanted.metrics, self.kind, answers.classes or ())
         elif answers.classes != self.classes:
             raise InputError(
@@ -125,7 +130,7 @@ def judge_table(
             expected="one prediction per row, in the order of the rows",
         )
     labels = [wanted.label] if isinstance(wanted.label, str) else [*wanted.label]
-    check_columns(table, labels if wanted.weight is None else [*labels, wanted.weight])
+    check_columns(table, [name for name in (*labels, wanted.weight, wanted.query) if name is not None])
     slicer = Slicer.of(
         table,
         slices,
@@ -151,7 +156,7 @@ def judge_table(
         )
         found.positive = labelled.positive
         found.left_out = found.left_out.merge(labelled.left_out)
-        families: list[Rows[State]] = [labelled.rows]
+        families: list[Rows[State]] = [labelled.rows if wanted.query is None else _asked(labelled, chunk, wanted)]
         if found.wishes.own:
             told = _answers(labelled, chunk, found.wishes.own)
             families += [metric.rows(told) for metric in found.wishes.own]
@@ -191,12 +196,32 @@ def judge_rows(
     return found.measured(intervals), () if cut is None else cut.notes
 
 
-def _kind(answers: Predictions, label: str | Sequence[str]) -> Kind:
-    if not isinstance(label, str):
+def _kind(answers: Predictions, wanted: Judging) -> Kind:
+    if wanted.query is not None:
+        return "ranking"
+    if not isinstance(wanted.label, str):
         return "multilabel"
     if answers.classes is None:
         return "regression"
     return "binary" if len(answers.classes) == 2 else "several"
+
+
+def _asked(labelled: Labelled, chunk: Table, wanted: Judging) -> QueryRows:
+    """The rows as documents of queries: the label is their relevance, the score what they are ordered by."""
+    rows = labelled.rows
+    queries = chunk.column(str(wanted.query))[labelled.kept]
+    tops = {int(name.at) for name in map(MetricName.parse, map(str, wanted.metrics)) if name.at}
+    tops |= {*DEFAULT_TOPS}
+    if isinstance(rows, MeasuredRows):
+        relevance, scores = rows.truth, rows.predicted
+    elif isinstance(rows, ClassifiedRows) and rows.positive is not None:
+        relevance, scores = (rows.truth == rows.positive).astype(np.float64), rows.scores[:, rows.positive]
+    else:
+        raise InputError(
+            f"queries in {wanted.query!r} for a model of several classes",
+            expected="a model of values, or of two classes: its score orders the rows of a query",
+        )
+    return QueryRows.of(queries, relevance, scores, weights=rows.weights, tops=sorted(tops))
 
 
 def _answers(labelled: Labelled, chunk: Table, metrics: Sequence[Metric]) -> Answers:

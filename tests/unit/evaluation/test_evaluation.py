@@ -10,7 +10,17 @@ from sklearn import metrics
 from mainspring.core import InputError, Slice
 from mainspring.core.digests import digest_file
 from mainspring.data import Examples, Table
-from mainspring.evaluation import Evaluation, Predictions, evaluate
+from mainspring.evaluation import (
+    Better,
+    Cutoff,
+    Evaluation,
+    Intervals,
+    Predictions,
+    evaluate,
+    measure_rows,
+    metric,
+)
+from mainspring.evaluation.metrics import MeasuredRows
 from mainspring.evaluation.steps import evaluate as evaluate_step
 from mainspring.evaluation.steps import gate
 
@@ -117,3 +127,193 @@ def test_the_steps_are_plain_functions() -> None:
     assert "first run" in verdict.reasons[-1].message
     assert not gate(found, found, better_by={"auc": 0.01}).ok
     assert gate(found).failures[0].code == "NO_THRESHOLDS"
+
+
+@pytest.mark.parametrize("method", ["closed", "bootstrap", "jackknife"])
+def test_pieces_give_what_the_whole_gives(method: str) -> None:
+    table, predictions = make(900)
+    options = {"label": "y", "slices": ["sex"], "metrics": ["recall@0.3"], "intervals": Intervals(method=method)}
+    whole = evaluate(predictions, table, **options)
+    pieces = evaluate(predictions, table, chunk_rows=77, **options)
+    assert list(pieces.measured) == list(whole.measured)
+    for key, found in whole.measured.items():
+        assert pieces.measured[key].values == pytest.approx(found.values)
+        assert {k: tuple(v) for k, v in pieces.measured[key].intervals.items()} == {
+            k: pytest.approx(tuple(v)) for k, v in found.intervals.items()
+        }
+    assert pieces.confusion == whole.confusion
+    assert pieces.curves["yes"].counts == whole.curves["yes"].counts
+
+
+def test_the_counts_behind_the_threshold_are_those_of_the_rows() -> None:
+    table, predictions = make()
+    counts = evaluate(predictions, table, label="y").curves["yes"].counts
+    truth, score = np.array(table.column("y")) == "yes", predictions.scores[:, 1]
+    assert len(counts) <= 201
+    for threshold, *cells in counts:
+        chosen = score >= threshold
+        assert cells == [
+            np.count_nonzero(truth & chosen),
+            np.count_nonzero(~truth & chosen),
+            np.count_nonzero(truth & ~chosen),
+            np.count_nonzero(~truth & ~chosen),
+        ]
+
+
+def test_a_cutoff_decides_instead_of_the_larger_probability() -> None:
+    table, predictions = make()
+    truth, score = np.array(table.column("y")) == "yes", predictions.scores[:, 1]
+    asked = evaluate(predictions, table, label="y", cutoff=0.3)
+    own = evaluate(Predictions(predictions.classes, predictions.scores, Cutoff("yes", 0.3)), table, label="y")
+    assert asked.overall["recall"] == own.overall["recall"] == metrics.recall_score(truth, score >= 0.3)
+    assert asked.overall["auc"] == evaluate(predictions, table, label="y").overall["auc"]
+    assert (asked.cutoff, own.cutoff) == (0.3, None)
+    by_row = Cutoff("yes", np.where(np.array(table.column("sex")) == "f", 0.3, 0.6))
+    fair = evaluate(Predictions(predictions.classes, predictions.scores, by_row), table, label="y", chunk_rows=50)
+    assert fair.overall["recall"] == metrics.recall_score(truth, score >= by_row.at)
+    with pytest.raises(InputError, match="cutoff"):
+        evaluate(Predictions(None, score), Table.from_columns({"y": score}), label="y", cutoff=0.5)
+
+
+def test_several_labels_per_row() -> None:
+    random = np.random.default_rng(0)
+    scores = random.random((200, 2))
+    truth = random.random((200, 2)) < scores
+    table = Table.from_columns(
+        {"late": truth[:, 0].tolist(), "rude": [None, *truth[1:, 1].tolist()], "shop": ["a", "b"] * 100}
+    )
+    found = evaluate(
+        Predictions(("rude", "late"), scores[:, ::-1]),
+        table,
+        label=["late", "rude"],
+        slices=["shop"],
+        metrics=["recall[*]"],
+        chunk_rows=30,
+    )
+    assert (found.task, found.label, found.classes) == ("multilabel", "late, rude", ("rude", "late"))
+    assert found.count == 199
+    assert found.notes == ("1 of 200 rows have no label and were left out",)
+    chosen = scores[1:] >= 0.5
+    assert found.overall["recall[late]"] == pytest.approx(metrics.recall_score(truth[1:, 0], chosen[:, 0]))
+    assert found.overall["exact_match"] == pytest.approx(metrics.accuracy_score(truth[1:], chosen))
+    assert set(found.curves) == {"rude", "late"}
+    with pytest.raises(InputError, match="does not hold truths"):
+        evaluate(Predictions(("shop",), scores[:, :1]), table, label=["shop"])
+    with pytest.raises(InputError, match="3 label columns"):
+        evaluate(Predictions(("rude", "late"), scores), table, label=["late", "rude", "shop"])
+
+
+def test_labels_that_the_model_does_not_know_are_told_of_once() -> None:
+    table = Table.from_columns({"y": ["no", "yes", "perhaps", None, "perhaps", "never"]})
+    scores = np.column_stack([np.full(6, 0.4), np.full(6, 0.6)])
+    found = evaluate(Predictions(("no", "yes"), scores), table, label="y", chunk_rows=2)
+    assert found.classes == ("no", "yes", "never", "perhaps")
+    assert [note.partition(",")[0] for note in found.notes] == [
+        "1 of 6 rows have no label and were left out",
+        "1 row labelled 'never'",
+        "2 rows labelled 'perhaps'",
+    ]
+    assert found.overall["accuracy"] == 0.2
+
+
+def test_metrics_of_ones_own_are_measured_by_slice_with_their_facts() -> None:
+    @metric(better="lower", says="what a wrong answer costs")
+    def cost(truth, predicted, price):
+        return np.where(truth == predicted, 0.0, price)
+
+    table, predictions = make()
+    priced = Table.from_columns(
+        {"y": table.column("y").tolist(), "sex": table.column("sex").tolist(), "price": np.arange(400.0)}
+    )
+    found = evaluate(predictions, priced, label="y", slices=["sex"], metrics=[cost, "auc"], chunk_rows=90)
+    wrong = np.array(predictions.labels) != np.array(table.column("y"))
+    assert found.overall["cost"] == pytest.approx(np.where(wrong, np.arange(400.0), 0.0).mean())
+    assert all("cost" in values for values in found.slices.values())
+    assert found.facts["cost"].better is Better.LOWER
+    assert Evaluation.from_dict(found.as_dict()).facts == found.facts
+
+    @metric(better="higher", name="accuracy")
+    def other(truth, predicted):
+        return truth == predicted
+
+    with pytest.raises(InputError, match="two metrics give the figure 'accuracy'"):
+        evaluate(predictions, table, label="y", metrics=[other])
+
+
+def test_rankings_are_judged_query_by_query_even_across_pieces() -> None:
+    random = np.random.default_rng(2)
+    relevance, scores = random.integers(0, 3, 120), random.random(120)
+    table = Table.from_columns(
+        {"query": [f"q{i // 12}" for i in range(120)], "relevance": relevance, "new": [True, False] * 60}
+    )
+    found = evaluate(
+        Predictions(None, scores),
+        table,
+        label="relevance",
+        query="query",
+        metrics=["ndcg@7"],
+        slices=["new"],
+        chunk_rows=50,
+    )
+    assert found.task == "ranking"
+    expected = metrics.ndcg_score(relevance.reshape(10, 12), scores.reshape(10, 12), k=7)
+    assert found.overall["ndcg@7"] == pytest.approx(expected)
+    assert len(found.slices) == 2
+
+
+def test_rows_of_any_family_can_be_judged_by_slice() -> None:
+    rows = MeasuredRows(np.arange(40.0), np.arange(40.0) + np.repeat([1.0, 3.0], 20))
+    table = Table.from_columns({"half": ["first"] * 20 + ["second"] * 20})
+    found = measure_rows(rows, task="guess", table=table, slices=["half"], label="y", notes=["by hand"])
+    assert (found.task, found.count, found.notes) == ("guess", 40, ("by hand",))
+    assert found.slices[Slice.of(half="second")]["mae"] == 3.0
+    assert measure_rows(rows, task="guess").overall["mae"] == 2.0
+    with pytest.raises(InputError, match="table of 40 rows for 3"):
+        measure_rows(MeasuredRows(np.zeros(3), np.zeros(3)), task="guess", table=table, slices=["half"])
+    with pytest.raises(InputError, match="no table was given"):
+        measure_rows(rows, task="guess", slices=["half"])
+
+
+def test_a_predictor_is_asked_piece_by_piece_and_must_keep_its_classes() -> None:
+    class Fickle:
+        def predict(self, table: Table) -> Predictions:
+            classes = ("no", "yes") if table.num_rows == 300 else ("no", "maybe")
+            return Predictions(classes, np.full((table.num_rows, 2), 0.5))
+
+    with pytest.raises(InputError, match="after"):
+        evaluate(Fickle(), make()[0], label="y", chunk_rows=300)
+
+
+def test_a_file_of_an_earlier_version_can_be_read() -> None:
+    table, predictions = make()
+    plain = evaluate(predictions, table, label="y").as_dict()
+    for later in ("weight", "cutoff", "intervals", "facts", "unreadable"):
+        del plain[later]
+    del plain["curves"]["yes"]["counts"]
+    old = Evaluation.from_dict(plain)
+    assert old.intervals == Intervals()
+    assert old.curves["yes"].counts == ()
+    assert old.facts == {}
+
+
+def test_how_it_was_measured_comes_back() -> None:
+    table, predictions = make()
+    wanted = Intervals(method="exact", level=0.9)
+    found = evaluate(predictions, table, label="y", cutoff=0.4, intervals=wanted)
+    again = Evaluation.from_dict(found.as_dict())
+    assert (again.cutoff, again.intervals) == (0.4, wanted)
+    assert again.as_dict() == found.as_dict()
+    assert again.properties()["cutoff"] == 0.4
+
+
+def test_a_regression_is_drawn_from_what_is_kept() -> None:
+    random = np.random.default_rng(0)
+    truth = random.normal(10, 3, 2_000)
+    guess = truth + random.normal(0.5, 1, 2_000)
+    found = evaluate(Predictions(None, guess), Table.from_columns({"y": truth}), label="y", chunk_rows=300)
+    curves = found.curves[""]
+    assert sum(weight for _, _, weight in curves.calibration) == 2_000
+    assert np.average([y for _, y, _ in curves.calibration], weights=[w for *_, w in curves.calibration]) == (
+        pytest.approx(truth.mean(), rel=1e-5)
+    )
+    assert sum(rows for _, rows, _ in curves.histogram) == 2_000

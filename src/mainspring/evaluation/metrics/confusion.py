@@ -247,24 +247,27 @@ _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _LACKING: Final[Mapping[str, str]] = {
-    "actual": "no row has the label {}",
-    "others": "every row has the label {}",
-    "chosen": "the model predicted {} for no row",
-    "unchosen": "the model predicted {} for every row",
-    "alarms": "no other row was called {}, so the ratio has no bound",
-    "misses": "every row with the label {} was found, so the ratio has no bound",
-    "rejections": "every other row was called {}, so the ratio has no bound",
+    "actual": "no row has {label}",
+    "others": "every row has {label}",
+    "chosen": "the model predicted {name} for no row",
+    "unchosen": "the model predicted {name} for every row",
+    "alarms": "no other row was called {name}, so the ratio has no bound",
+    "misses": "every row with {label} was found, so the ratio has no bound",
+    "rejections": "every other row was called {name}, so the ratio has no bound",
 }
 
 
-def lacking(name: str, tally: Tally, label: str) -> str:
-    """Why a metric of one tally does not exist."""
+def lacking(name: str, tally: Tally, label: str | None) -> str:
+    """Why a metric of one tally does not exist; ``None`` stands for all labels together."""
+    words = {"name": "any label", "label": "any label"}
+    if label is not None:
+        words = {"name": repr(label), "label": f"the label {label!r}"}
     if not tally.total > 0:
         return "there are no rows with a label"
     for margin in _NEEDS.get(name, ()):
         if not getattr(tally, margin) > 0:
-            return _LACKING[margin].format(repr(label))
-    return f"{label!r} is neither a label nor a prediction of any row"
+            return _LACKING[margin].format(**words)
+    return f"{words['name']} is neither a label nor a prediction of any row"
 
 
 def agreement(confusion: Floats) -> dict[str, Floats]:

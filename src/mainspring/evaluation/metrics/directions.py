@@ -21,6 +21,7 @@ FAMILIES: Final = (
     "metrics.clustering",
     "metrics.text",
     "metrics.detection",
+    "metrics.segmentation",
     "metrics.flips",
     "metrics.business",
     "operation",

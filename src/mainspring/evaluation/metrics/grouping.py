@@ -176,3 +176,8 @@ def shares(top: npt.ArrayLike, bottom: npt.ArrayLike) -> Floats:
     above, below = np.broadcast_arrays(np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64))
     out: Floats = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
     return out
+
+
+def dot(a: Floats, b: Floats) -> float:
+    """The sum of products. Unlike ``@``, it starts no threads, which cost more than they give at these sizes."""
+    return float((a * b).sum())

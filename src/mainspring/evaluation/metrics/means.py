@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mainspring.evaluation.metrics.grouping import Floats
+from mainspring.evaluation.metrics.grouping import Floats, dot
 from mainspring.evaluation.metrics.intervals import Intervals, normal
 from mainspring.evaluation.metrics.measured import Interval
 
@@ -32,14 +32,14 @@ class RowMean:
         """Sum up rows."""
         if weights is None:
             count, total = float(len(numbers)), float(numbers.sum())
-            return cls(count, total, count, total, float(numbers @ numbers))
+            return cls(count, total, count, total, dot(numbers, numbers))
         squares = weights * weights
         return cls(
             float(weights.sum()),
-            float(weights @ numbers),
+            dot(weights, numbers),
             float(squares.sum()),
-            float(squares @ numbers),
-            float(squares @ (numbers * numbers)),
+            dot(squares, numbers),
+            dot(squares, numbers * numbers),
         )
 
     def merge(self, other: RowMean) -> RowMean:

@@ -164,7 +164,7 @@ class LabelSetState:
             return _NO_ROWS
         parsed = MetricName.parse(name)
         if parsed.average == "micro":
-            return confusion.lacking(parsed.stem, Tally(*whole.sum(axis=0)), "any label")
+            return confusion.lacking(parsed.stem, Tally(*whole.sum(axis=0)), None)
         for place, label in enumerate(self.classes):
             tally = Tally(*whole[place])
             if np.isnan(confusion.figures(tally)[parsed.stem]):

@@ -191,7 +191,7 @@ def _of_scores(
     if "average_precision" in keys:
         found["average_precision"] = average_precision(positives, negatives)
     mean, largest = calibration_errors(scores, positives, negatives, bins)
-    sums = (positives + negatives) @ scores
+    sums = ((positives + negatives) * scores).sum(axis=-1)
     more = {
         "calibration_error": mean,
         "max_calibration_error": largest,

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.evaluation.metrics.grouping import MOST_GROUPS, Floats, Groups, Ints, around_both_ends, shares
+from mainspring.evaluation.metrics.grouping import MOST_GROUPS, Floats, Groups, Ints, around_both_ends, dot, shares
 
 Points: TypeAlias = tuple[tuple[float, float], ...]
 Counts: TypeAlias = tuple[tuple[float, float, float, float, float], ...]
@@ -133,7 +133,7 @@ class Ranking:
         if not self.dropped or pairs <= 0:
             return 0.0
         # A pair of a positive and a negative in one group counts half, and can have counted nothing or all.
-        return 0.5 * float(self.positives @ self.negatives) / pairs
+        return 0.5 * dot(self.positives, self.negatives) / pairs
 
     def auc_variance(self) -> float:
         """DeLong's variance of the area; NaN with fewer than two rows of either kind. Unit weights only.
@@ -147,8 +147,8 @@ class Ranking:
         area = self.auc()
         wins = (np.cumsum(self.negatives) - 0.5 * self.negatives) / few
         losses = 1 - (np.cumsum(self.positives) - 0.5 * self.positives) / many
-        over_positives = float(((wins - area) ** 2) @ self.positives) / (many - 1)
-        over_negatives = float(((losses - area) ** 2) @ self.negatives) / (few - 1)
+        over_positives = dot((wins - area) ** 2, self.positives) / (many - 1)
+        over_negatives = dot((losses - area) ** 2, self.negatives) / (few - 1)
         return over_positives / many + over_negatives / few
 
     def average_precision(self) -> float:
@@ -165,7 +165,7 @@ class Ranking:
         # At best a group's positives all come before its negatives, at worst after them.
         best = shares(hits, chosen - negatives) - found
         worst = found - shares(hits - positives, chosen - positives)
-        return float(np.maximum(best, worst) @ positives) / self.total_positive
+        return dot(np.nan_to_num(np.maximum(best, worst)), positives) / self.total_positive
 
     @cached_property
     def _above(self) -> tuple[Floats, Floats]:
@@ -341,18 +341,15 @@ class Ranked:
             codes, scores = 2 * places + (codes & 1), self.distinct[kept]
         else:
             scores = self.distinct
-        size = 2 * len(scores)
-        tallies = [np.bincount(codes, weights, size)]
+        tally = np.bincount(codes, weights, 2 * len(scores))
+        there = np.flatnonzero(tally[0::2] + tally[1::2])
+        sums = np.empty((_COLUMNS if weights is None else _COLUMNS + 2, len(there)))
+        sums[1], sums[2] = tally[1::2][there], tally[0::2][there]
+        sums[0] = sums[1] + sums[2]
         if weights is not None:
-            tallies.append(np.bincount(codes, weights * weights, size))
-        columns = []
-        for place, tally in enumerate(tallies):
-            negatives, positives = tally[0::2].astype(np.float64), tally[1::2].astype(np.float64)
-            columns += [positives, negatives] if place else [positives + negatives, positives, negatives]
-        sums = np.array(columns).reshape(len(columns), len(scores))
-        there = sums[0] > 0
-        if not there.all():
-            scores, sums = scores[there], sums[:, there]
+            squares = np.bincount(codes, weights * weights, 2 * len(scores))
+            sums[3], sums[4] = squares[1::2][there], squares[0::2][there]
+        scores = scores[there]
         groups = Groups(values=scores, sums=sums, limit=self.limit, marks=self.marks, scale=around_both_ends)
         return Ranking.of_groups(groups.fitted())
 

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts, MetricName
-from mainspring.evaluation.metrics.grouping import Floats, Groups, Ints, shares
+from mainspring.evaluation.metrics.grouping import Floats, Groups, Ints, dot, shares
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, normal
 from mainspring.evaluation.metrics.measured import Interval, Measured, Sheet
 from mainspring.evaluation.metrics.resampling import PARTS, percentiles, poisson, random_buckets
@@ -272,7 +272,7 @@ class RegressionState:
     def _typical_gap(self) -> float:
         """The weighted sum of |label - median label|."""
         gaps = np.abs(self.labels.values - float(weighted_quantile(self.labels.values, self.labels.weights, 0.5)))
-        return float(gaps @ self.labels.weights) if len(self.labels) else 0.0
+        return dot(gaps, self.labels.weights) if len(self.labels) else 0.0
 
     def _figures(self, totals: Parts) -> dict[str, Floats]:
         found = totals.figures()

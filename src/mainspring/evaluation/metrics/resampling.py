@@ -27,7 +27,7 @@ from mainspring.evaluation.metrics.states import Rows, State
 
 PARTS = 256
 """Random parts of the rows that sums are kept of, for figures that no cells can stand for. The bootstrap then
-draws whole parts: for few rows that is nearly drawing rows; for many, the spread of 256 parts stands for theirs."""
+draws whole parts: for few rows nearly the same as rows; for many, the spread of 256 parts stands for theirs."""
 
 NOTHING = Interval(math.nan, math.nan)
 

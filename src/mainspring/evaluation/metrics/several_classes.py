@@ -203,7 +203,11 @@ class Several:
             ends = None if found is None else percentiles(found, intervals.level)
             sheet.put(name, value, why=_NO_ROWS, interval=ends)
         errors = [one.ranking.calibration_errors()[0] for one in self.ones]
-        sheet.put("classwise_calibration_error", float(np.mean(errors)), why=_NO_ROWS)
+        ends = None
+        if intervals.method == "bootstrap":
+            each = [np.sort(one.draws([names[0]], intervals)[names[0]]) for one in self.ones]
+            ends = percentiles(np.mean(each, axis=0), intervals.level)
+        sheet.put("classwise_calibration_error", float(np.mean(errors)), why=_NO_ROWS, interval=ends)
 
     def _put_top(self, sheet: Sheet, count: int, intervals: Intervals) -> None:
         inside = float(self.places[: min(count, len(self.places) - 1)].sum())

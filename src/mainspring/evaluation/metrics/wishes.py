@@ -9,19 +9,28 @@ from difflib import get_close_matches
 from typing import Final, Literal
 
 from mainspring.core.errors import InputError, NotFoundError
-from mainspring.evaluation.metrics import classification, confusion, multilabel, one_class, regression, thresholds
+from mainspring.evaluation.metrics import (
+    classification,
+    confusion,
+    multilabel,
+    one_class,
+    queries,
+    regression,
+    thresholds,
+)
 from mainspring.evaluation.metrics.classes import natural
 from mainspring.evaluation.metrics.custom import Metric, resolve
 from mainspring.evaluation.metrics.facts import Facts, MetricName
 from mainspring.evaluation.metrics.several_classes import AVERAGED
 
-Kind = Literal["binary", "several", "multilabel", "regression"]
+Kind = Literal["binary", "several", "multilabel", "regression", "ranking"]
 
 FACTS: Final[Mapping[Kind, Facts]] = {
     "binary": classification.FACTS,
     "several": classification.FACTS,
     "multilabel": multilabel.FACTS,
     "regression": regression.FACTS,
+    "ranking": queries.FACTS,
 }
 
 _NEEDED: Final[Mapping[str, tuple[str, Callable[[float], bool]]]] = {
@@ -95,12 +104,16 @@ _TOLD: Final[Mapping[Kind, str]] = {
     "several": "classification of several classes",
     "multilabel": "classification with several labels per row",
     "regression": "regression",
+    "ranking": "ranking",
 }
 
 
 def _checked(wish: str, kind: Kind, classes: Sequence[str]) -> tuple[list[str], str]:
     """The names that are meant, or what is wrong."""
     name = MetricName.parse(wish)
+    if kind == "ranking":
+        places = name.at is None or (name.at.isdecimal() and int(name.at) >= 1)
+        return ([wish], "") if places else ([], f"{wish!r}: {name.at!r} is not a number of places")
     of_one = name.stem in one_class.FACTS and kind != "regression"
     problem = _wrong_parameter(wish, name, of_one=of_one)
     if problem:

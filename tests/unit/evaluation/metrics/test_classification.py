@@ -107,7 +107,8 @@ def test_one_kind_of_label_gives_nan_with_a_reason_and_never_zero() -> None:
     assert {name for name, value in found.values.items() if not math.isnan(value)} == {
         "count", "accuracy", "specificity", "false_positive_rate", "negative_predictive_value",
         "false_omission_rate", "calibration_error", "max_calibration_error", "mean_prediction", "base_rate",
-        "positive_rate", "true_positives", "false_positives", "false_negatives", "true_negatives", "log_loss", "brier",
+        "positive_rate", "true_positives", "false_positives", "false_negatives", "true_negatives",
+        "log_loss", "brier",
     }  # fmt: skip
     assert found.reasons["auc"] == "no row has the label 'yes'"
     assert found.reasons["precision"] == "the model predicted 'yes' for no row"

@@ -31,7 +31,8 @@ def test_every_error_metric_that_is_measured_is_better_low() -> None:
     measured = MeasuredRows(np.array([1.0, 2.0]), np.array([1.0, 3.0]))
     names = {*classified.state().measure().values, *measured.state().measure().values}
     assert {name for name in names if better(name) is Better.LOWER} == {
-        "log_loss", "brier", "calibration_error", "max_calibration_error", "mae", "mse", "rmse", "mape", "smape", "msle",
-        "rmsle", "median_error", "max_error", "false_positive_rate", "false_negative_rate", "false_discovery_rate",
-        "false_omission_rate", "negative_likelihood_ratio", "prevalence_threshold", "false_positives", "false_negatives",
+        "log_loss", "brier", "calibration_error", "max_calibration_error", "mae", "mse", "rmse", "mape", "smape",
+        "msle", "rmsle", "median_error", "max_error", "false_positive_rate", "false_negative_rate",
+        "false_discovery_rate", "false_omission_rate", "negative_likelihood_ratio", "prevalence_threshold",
+        "false_positives", "false_negatives",
     }  # fmt: skip

@@ -71,3 +71,62 @@ def test_merging_parts_gives_the_whole(left: int, right: int, seed: int, weighte
     rows = MeasuredRows(random.normal(size=count), random.normal(size=count), weights)
     merged = rows.state(np.arange(left)).merge(rows.state(np.arange(left, count))).measure()
     assert merged.values == pytest.approx(rows.state().measure().values, nan_ok=True)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_deeper_metrics_are_those_of_scikit_learn(weighted: bool) -> None:
+    random = np.random.default_rng(7)
+    truth = random.gamma(3, 2, 400)
+    predicted = np.maximum(truth + random.normal(0.2, 1, 400), 0.0)
+    weights = random.random(400) if weighted else None
+    wishes = ("quantile_loss@0.9", "error_quantile@0.8")
+    found = MeasuredRows(truth, predicted, weights, wishes=wishes).state().measure().values
+    options = {"sample_weight": weights}
+    msle = oracle.mean_squared_log_error(truth, predicted, **options)
+    expected = {
+        "explained_variance": oracle.explained_variance_score(truth, predicted, **options),
+        "d2": oracle.d2_absolute_error_score(truth, predicted, **options),
+        "max_error": oracle.max_error(truth, predicted),
+        "msle": msle,
+        "rmsle": math.sqrt(msle),
+        "quantile_loss@0.9": oracle.mean_pinball_loss(truth, predicted, alpha=0.9, **options),
+        "smape": np.average(2 * abs(truth - predicted) / (truth + predicted), weights=weights),
+        "mean_prediction": np.average(predicted, weights=weights),
+    }
+    if not weighted:
+        expected["correlation"] = np.corrcoef(truth, predicted)[0, 1]
+        expected["error_quantile@0.8"] = np.quantile(
+            np.abs(truth - predicted), 0.8, method="averaged_inverted_cdf"
+        )
+    # Both libraries are free to take either end where half of the weight falls between two labels.
+    tolerance = {"d2": 1e-3}
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=tolerance.get(name, 1e-9)), name
+
+
+def test_logarithms_of_minus_one_do_not_exist() -> None:
+    found = MeasuredRows(np.array([0.0, 2.0, 3.0]), np.array([-1.0, 2.0, 3.0])).state().measure()
+    assert math.isnan(found.values["msle"])
+    assert found.reasons["rmsle"] == "1 of 3 rows have a label or a prediction of -1 or less"
+
+
+def test_large_labels_with_a_small_spread_keep_their_digits() -> None:
+    random = np.random.default_rng(8)
+    truth = 1e9 + random.normal(size=2_000)
+    predicted = truth + random.normal(0, 0.1, 2_000)
+    found = MeasuredRows(truth, predicted).state().measure().values
+    assert found["r2"] == pytest.approx(oracle.r2_score(truth, predicted), rel=1e-6)
+    assert found["correlation"] == pytest.approx(np.corrcoef(truth - 1e9, predicted - 1e9)[0, 1], rel=1e-6)
+
+
+def test_so_many_errors_that_they_are_grouped_say_how_far_the_median_may_be_off() -> None:
+    random = np.random.default_rng(9)
+    errors = random.normal(size=200_000)
+    rows = MeasuredRows(np.zeros(200_000), errors)
+    found = rows.state(np.arange(100_000)).merge(rows.state(np.arange(100_000, 200_000))).measure()
+    assert 0 < found.inexact["median_error"] < 1e-3
+    assert found.values["median_error"] == pytest.approx(
+        float(np.median(np.abs(errors))), abs=found.inexact["median_error"]
+    )
+    assert found.values["rmse"] == pytest.approx(math.sqrt(float(np.mean(errors**2))))
+    assert not rows.state(np.arange(50)).measure().inexact
