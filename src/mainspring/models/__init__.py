@@ -18,7 +18,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mainspring.models.calibration import Calibration, fit_calibrator
     from mainspring.models.conversion import prove_conversion, transform_of
+    from mainspring.models.decision import Decision
+    from mainspring.models.finishing import calibrate, choose_threshold, set_threshold
     from mainspring.models.matrices import matrix_by_graph, prove_matrix
     from mainspring.models.model import Model
     from mainspring.models.package import Package
@@ -35,9 +38,11 @@ if TYPE_CHECKING:
     from mainspring.models.selection import select_features
     from mainspring.models.signature import BadInputError, Field, Signature
     from mainspring.models.training import (
+        Baselines,
         baseline_table,
         check_training,
         find_estimator,
+        measure_baselines,
         read_rules,
         read_weights,
         train,
@@ -53,9 +58,12 @@ if TYPE_CHECKING:
 _EXPORTS = {
     "AliasMove": "registry",
     "BadInputError": "signature",
+    "Baselines": "training",
     "Batches": "training.batches",
     "Blessing": "registry",
+    "Calibration": "calibration",
     "Checkpoints": "training.checkpoints",
+    "Decision": "decision",
     "Field": "signature",
     "Model": "model",
     "ModelVersion": "registry",
@@ -69,15 +77,20 @@ _EXPORTS = {
     "Version": "versions",
     "baseline_table": "training",
     "build": "packaging",
+    "calibrate": "finishing",
     "check_training": "training",
+    "choose_threshold": "finishing",
     "compare_variants": "variants",
     "find_estimator": "training",
+    "fit_calibrator": "calibration",
     "matrix_by_graph": "matrices",
+    "measure_baselines": "training",
     "prove_conversion": "conversion",
     "prove_matrix": "matrices",
     "read_rules": "training",
     "read_weights": "training",
     "select_features": "selection",
+    "set_threshold": "finishing",
     "train": "training",
     "train_both": "training",
     "train_in_batches": "training.streaming",
@@ -87,9 +100,12 @@ _EXPORTS = {
 __all__ = [
     "AliasMove",
     "BadInputError",
+    "Baselines",
     "Batches",
     "Blessing",
+    "Calibration",
     "Checkpoints",
+    "Decision",
     "Field",
     "Model",
     "ModelVersion",
@@ -103,15 +119,20 @@ __all__ = [
     "Version",
     "baseline_table",
     "build",
+    "calibrate",
     "check_training",
+    "choose_threshold",
     "compare_variants",
     "find_estimator",
+    "fit_calibrator",
     "matrix_by_graph",
+    "measure_baselines",
     "prove_conversion",
     "prove_matrix",
     "read_rules",
     "read_weights",
     "select_features",
+    "set_threshold",
     "train",
     "train_both",
     "train_in_batches",
