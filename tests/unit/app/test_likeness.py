@@ -11,13 +11,15 @@ import pytest
 from mainspring.app.likeness import different_answers, different_files, different_metrics, likeness
 from mainspring.core import plugins
 from mainspring.data import Table
+from mainspring.evaluation import Cutoff, Predictions
 
 ROWS = Table.from_rows([{"a": 1.0}, {"a": 2.0}])
 
 
 def package(scores: Any, classes: Any = ("no", "yes"), **metrics: float) -> Any:
     """Something that answers with these scores."""
-    answer = SimpleNamespace(classes=classes, scores=np.array(scores, dtype=np.float64))
+    shape = (-1,) if classes is None else (-1, len(classes))
+    answer = Predictions(classes, np.array(scores, dtype=np.float64).reshape(shape))
     example = [{"a": 1.0}, {"a": 2.0}]
     return SimpleNamespace(predict=lambda _: answer, details={"metrics": metrics}, input_example=example)
 
@@ -35,6 +37,13 @@ def package(scores: Any, classes: Any = ("no", "yes"), **metrics: float) -> Any:
 def test_answers(before: Any, after: Any, largest: float, labels: int) -> None:
     found = different_answers(package(before), package(after), ROWS)
     assert found == {"rows": 2, "largest_difference": pytest.approx(largest), "labels": labels}
+
+
+def test_labels_follow_the_cutoff() -> None:
+    one, two = package([[0.9, 0.1], [0.2, 0.8]]), package([[0.9, 0.1], [0.2, 0.8]])
+    cut = Predictions(("no", "yes"), two.predict(ROWS).scores, Cutoff("yes", 0.05))
+    two.predict = lambda _: cut
+    assert different_answers(one, two, ROWS) == {"rows": 2, "largest_difference": 0.0, "labels": 1}
 
 
 def test_numbers_other_shapes_and_no_rows() -> None:
