@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from mainspring.core import InputError, NotFoundError, Slice
 from mainspring.evaluation import Evaluation, Measured
 from mainspring.evaluation.audit import (
-    CATEGORIES,
-    TASKS,
     Audit,
     Item,
     Severity,
@@ -21,6 +19,8 @@ from mainspring.evaluation.audit import (
     read_audit,
     template,
 )
+from mainspring.evaluation.audit.audit import CATEGORIES
+from mainspring.evaluation.audit.template import TASKS
 from mainspring.evaluation.gates.rules.reading import read_rule
 
 TEXT = """\
