@@ -28,7 +28,7 @@ def cancer(
     evaluation = steps.evaluate(model, examples, label="target", intervals=HOW)
     blessed = latest_blessed(model)
     baseline = steps.evaluate.named("evaluate_baseline")(blessed, examples, label="target", intervals=HOW)
-    paired = steps.paired_differences(model, blessed, examples, label="target", resamples=30)
+    paired = steps.paired_differences(model, blessed, examples, label="target", intervals=HOW)
     package = steps.package(model, examples, evaluation)
     measured = steps.measure_operation(package, examples, latest_blessed(package, wanted=Package), requests=60)
     verdict = steps.gate(

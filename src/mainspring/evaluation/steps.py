@@ -126,7 +126,7 @@ def paired_differences(
         weight: A numeric column with the weight of each row.
         min_slice_size: The fewest rows that a slice may have.
         intervals: How intervals are made, where not by 200 draws of the bootstrap: ``{"resamples": 1000}``, or
-            ``{"method": "jackknife"}``, which costs a tenth on many rows.
+            ``{"method": "jackknife"}``, which costs a fifth on many rows.
     """
     if baseline is None:
         return None
