@@ -17,6 +17,9 @@ from mainspring.models.signature import Field, Signature
 MOST_LIMITS = 12
 """Of one kind: a list of all would bury the others."""
 
+MISLEADING = 0.1
+"""A score that lies further from the share that came true is worth a warning."""
+
 
 def make_card(
     signature: Signature,
@@ -25,7 +28,9 @@ def make_card(
     details: Mapping[str, Any],
     examples: Sequence[Mapping[str, Any]],
 ) -> Page:
-    """The card of a package; what ``details`` may hold, :mod:`mainspring.models.facts` makes."""
+    """The card of a package; what ``details`` may hold, :mod:`mainspring.models.facts`
+    and :mod:`mainspring.models.quality` make.
+    """
     label = details["label"] or "the label"
     sections = [
         Section("Model", _model(signature, details)),
@@ -33,6 +38,7 @@ def make_card(
         Section("Output", [_outputs(signature)]),
         Section("Answers", answers(details)),
         Section("Quality", _quality(details)),
+        Section("Thresholds", _thresholds(details)),
         Section("Groups", _groups(details)),
         Section("Data", _data(details)),
         Section("Transform", _transform(details)),
@@ -82,15 +88,48 @@ def _quality(details: Mapping[str, Any]) -> list[Block]:
     if not found:
         return [Grid(("metric", "value"), sorted(details["metrics"].items()), "Not measured.")]
     intervals = found["intervals"]
+    says = found.get("says", {})
     overall = [
-        (name, "does not exist" if value is None else value, _interval(intervals.get(name)))
+        (name, "does not exist" if value is None else value, _interval(intervals.get(name)), says.get(name, ""))
         for name, value in sorted(found["overall"].items())
     ]
     about = f" The class in question is `{found['positive']}`." if found.get("positive") else ""
     return [
         Text(f"On {found['rows']:,} rows of `{found['split']}`.{about}"),
-        Grid(("metric", "value", "95 % interval"), overall),
+        Grid(("metric", "value", "95 % interval", "what it says"), overall),
+        *_calibration(found),
         *_slices(found),
+    ]
+
+
+def _calibration(found: Mapping[str, Any]) -> list[Block]:
+    """Whether a score means what it says."""
+    told = found.get("calibration")
+    if not told:
+        return []
+    words = (
+        f"Of {told['bins']} groups of rows by score, the one furthest from what came true: {told['said']:.4g} was "
+        f"said on average, and {told['came']:.4g} of its {told['rows']:,.0f} rows were `{found['positive']}`."
+    )
+    return [Text(words)]
+
+
+def _thresholds(details: Mapping[str, Any]) -> list[Block]:
+    """What the model would do elsewhere than where it stands."""
+    found = details.get("evaluation") or {}
+    if not found.get("thresholds"):
+        return []
+    rows = [
+        (
+            f"{one['threshold']:.4g}" + (" (as it answers)" if one["own"] else ""),
+            *(_figure(one[name]) for name in ("precision", "recall", "false_positive_rate", "positive_rate")),
+        )
+        for one in found["thresholds"]
+    ]
+    head = ("threshold", "precision", "recall", "false positive rate", "share answered so")
+    return [
+        Text(f"Rows with a score at the threshold or above are answered `{found['positive']}`."),
+        Grid(head, rows),
     ]
 
 
@@ -121,10 +160,27 @@ def _groups(details: Mapping[str, Any]) -> list[Block]:
             for one in found["gaps"]
         ]
         blocks.append(Grid(("groups by", "metric", "lowest", "highest", "difference"), rows))
-    if found.get("fairness"):
-        told = [(name, _told(value)) for name, value in sorted(_flat(found["fairness"]).items())]
-        blocks.append(Grid(("fairness", "value"), told))
+    blocks += _fairness(details)
     return blocks
+
+
+def _fairness(details: Mapping[str, Any]) -> list[Block]:
+    """Gaps between groups of people."""
+    found = details.get("fairness")
+    if not found:
+        return []
+    rows = [
+        (
+            one["notion"].replace("_", " "),
+            one["by"],
+            "not estimable" if one["value"] is None else _figure(one["value"]),
+            _interval(one["interval"]),
+            " and ".join(one["between"]) or one["reason"],
+        )
+        for one in found["gaps"]
+    ]
+    head = ("gap", "by", "value", "95 % interval", "between")
+    return [Text(f"Gaps between groups of people, on {found['rows']:,} rows:"), Grid(head, rows)]
 
 
 def _data(details: Mapping[str, Any]) -> list[Block]:
@@ -168,8 +224,24 @@ def _limits(signature: Signature, parity: Parity, details: Mapping[str, Any]) ->
     if evaluation.get("small"):
         limits.append("Too few rows to say much about: " + _some(evaluation["small"]) + ".")
     limits += [f"{note.rstrip('.')}." for note in evaluation.get("notes", [])[:MOST_LIMITS]]
+    limits += _limits_of_groups(details)
     limits += _limits_of_form(parity, details)
     return limits + [f"`{name}` is not used: {why}." for name, why in sorted(details["ignored"].items())]
+
+
+def _limits_of_groups(details: Mapping[str, Any]) -> list[str]:
+    """What is not known of groups, and where scores mislead."""
+    limits = []
+    unknown = (details.get("fairness") or {}).get("unknown")
+    if unknown:
+        limits.append("Nothing is known of how it treats " + _some(unknown) + ".")
+    told = (details.get("evaluation") or {}).get("calibration")
+    if told and abs(told["said"] - told["came"]) > MISLEADING:
+        limits.append(
+            f"Its scores are no probabilities everywhere: where {told['said']:.2f} was said, {told['came']:.2f} "
+            "came true."
+        )
+    return limits
 
 
 def _limits_of_form(parity: Parity, details: Mapping[str, Any]) -> list[str]:
@@ -266,15 +338,6 @@ def _label(found: Mapping[str, Any] | None) -> str:
 def _some(words: Sequence[str]) -> str:
     more = f" and {len(words) - MOST_LIMITS} more" if len(words) > MOST_LIMITS else ""
     return ", ".join(words[:MOST_LIMITS]) + more
-
-
-def _flat(value: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        return {prefix: value}
-    found: dict[str, Any] = {}
-    for name, one in value.items():
-        found.update(_flat(one, f"{prefix} · {name}" if prefix else str(name)))
-    return found
 
 
 def _told(value: Any) -> str:

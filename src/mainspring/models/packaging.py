@@ -13,19 +13,20 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError, IntegrityError, StateError, UnavailableError
 from mainspring.core.plugins import load as load_plugin
 from mainspring.data import Examples, Table
-from mainspring.evaluation import Evaluation
+from mainspring.evaluation import Evaluation, Fairness
 from mainspring.models.approximating import approximate
 from mainspring.models.assembly import assemble
 from mainspring.models.challenges import Columns, challenges
 from mainspring.models.crossings import crossings
 from mainspring.models.exporting import export
-from mainspring.models.facts import data_facts, evaluation_facts, finish_facts, ranges, transform_facts
+from mainspring.models.facts import data_facts, finish_facts, ranges, transform_facts
 from mainspring.models.files import Files
 from mainspring.models.model import Model
 from mainspring.models.package import Package, columns_of
 from mainspring.models.parity import Parity
 from mainspring.models.ports import Exported, Exporter, NotExportableError, RuntimeLoader, Trainer
 from mainspring.models.proof import prove
+from mainspring.models.quality import evaluation_facts, fairness_facts
 from mainspring.models.signature import Signature, empty_column
 from mainspring.models.variants import find_variant
 
@@ -52,6 +53,7 @@ def build(
     data: Mapping[str, str] | None = None,
     about: str = "",
     evaluation: Evaluation | None = None,
+    fairness: Fairness | None = None,
     examples: Examples | None = None,
     lineage: Mapping[str, str] | None = None,
 ) -> Package:
@@ -72,6 +74,7 @@ def build(
         about: A sentence or more about what the model is for, for the model card.
         evaluation: How good the model is, by slice, for the model card; its figures are the metrics if none are
             given.
+        fairness: How it treats groups of people, for the model card.
         examples: The data with its splits, for the model card: rows, digests, spans, balance of the label, and
             the ranges beyond which the model extrapolates.
         lineage: Where the model comes from, for the model card: run, pipeline, commit.
@@ -112,6 +115,7 @@ def build(
         "transform": transform_facts(model.transform),
         "lineage": dict(lineage or {}),
         **_made_from(model, signature, evaluation, examples),
+        **({} if fairness is None else {"fairness": fairness_facts(fairness)}),
         **strange,
     }
     return assemble(files, signature, parity, libraries=libraries, columns=columns, details=details)

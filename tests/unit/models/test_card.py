@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from mainspring.data import Examples, Table
-from mainspring.evaluation import evaluate
+from mainspring.evaluation import assess_fairness, evaluate
 from mainspring.models.card_html import to_html
 from mainspring.models.card_text import Bullets, Grid, Listing, Page, Section, Text, to_markdown
 from mainspring.models.packaging import build
@@ -59,6 +59,7 @@ def made(tables, fit):
         model,
         examples.splits["eval"],
         evaluation=evaluation,
+        fairness=assess_fairness(model, table, label="label", protected=["payment"], min_group_size=20),
         examples=examples,
         lineage={"commit": "abc123"},
         about="Guesses big tips.",
@@ -74,8 +75,13 @@ def test_a_card_tells_all_of_it(made):
         "lightgbm.LGBMClassifier",
         "| n_estimators | 10 |",
         f"| accuracy | {evaluation.overall['accuracy']:.6g} |",
+        "the share of rows with the right",
+        "furthest from what came true:",
+        "## Thresholds",
+        " (as it answers) |",
         "payment=Cash",
         "| payment | accuracy |",
+        "| demographic parity difference | payment |",
         f"| train | 300 | 7 | no {_share(examples)}, yes ",
         examples.splits["train"].digest(),
         "| company | one column per word, 4 words |",
