@@ -28,6 +28,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.MitigationComparison": "mainspring.evaluation.fairness.mitigation:MitigationComparison",
         "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",
         "mainspring.Importance": "mainspring.evaluation.explanation.importance:Importance",
+        "mainspring.Membership": "mainspring.evaluation.robustness.attacks:Membership",
         "mainspring.Model": "mainspring.models.model:Model",
         "mainspring.ModelVersion": "mainspring.models.registry:ModelVersion",
         "mainspring.Operation": "mainspring.evaluation.operation:Operation",
