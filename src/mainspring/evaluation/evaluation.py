@@ -90,6 +90,12 @@ class Evaluation:
         told = [(key, value) for key, value in found if not math.isnan(value)]
         return tuple(sorted(told, key=lambda pair: (pair[1], str(pair[0])), reverse=lower_is_better))
 
+    def _repr_html_(self) -> str:
+        """The page of it, for notebooks."""
+        from mainspring import evaluation
+
+        return evaluation.view(self)._repr_html_()
+
     def properties(self) -> Mapping[str, Value]:
         """What the record keeps beside the file: the overall metrics, without those that do not exist."""
         told: dict[str, Value] = {"task": self.task, "label": self.label, "split": self.split}

@@ -130,3 +130,8 @@ def test_a_hundred_classes_stay_below_a_megabyte(checked) -> None:
     page = view(evaluate(Predictions(names, scores), table, label="label")).html
     checked(page)
     assert len(page.encode()) < 1_000_000
+
+
+def test_an_evaluation_shows_itself_in_a_notebook(judged) -> None:
+    evaluation = judged([0.1, 0.9, 0.8, 0.9])
+    assert evaluation._repr_html_() == view(evaluation)._repr_html_()
