@@ -12,6 +12,7 @@ from mainspring.app.cli.words import json_option, print_json, print_verdict
 from mainspring.core.errors import InputError
 
 _REFUSED = 3
+_MAIN = ("accuracy", "auc", "log_loss", "rmse", "mae")
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -83,8 +84,8 @@ def compare(
     """Decide whether a model may take the place of another: by bounds, by rules, and on their intervals.
 
     FILE is data, on which both models are judged; or the candidate's evaluation and the baseline's, as they were
-    kept (a folder, or its evaluation.json). Without any bound, the candidate must not be worse in anything that
-    both have.
+    kept (a folder, or its evaluation.json). Without any bound, the candidate must not be worse in accuracy, AUC
+    and log loss, or in RMSE and MAE.
 
     Exit codes: 0 accepted, 3 refused.
     """
@@ -97,7 +98,7 @@ def compare(
         rules=rules,
         at_least=at_least,
         at_most=at_most,
-        better_by=better_by if any(given) else _everything(contest),
+        better_by=better_by if any(given) else _no_worse(contest),
         better_by_share=better_by_share,
         slices_better_by=slices_better_by,
         min_slice_size=min_slice_size,
@@ -111,18 +112,12 @@ def compare(
     return 0 if verdict.ok else _REFUSED
 
 
-def _everything(contest: Contest) -> dict[str, float]:
-    """A margin of nothing for every metric of quality that both have a figure of."""
-    import math
-
+def _no_worse(contest: Contest) -> dict[str, float]:
+    """A margin of nothing for the main figures that both have; for all of quality, if they have none of those."""
     from mainspring.evaluation import Better, better
 
     if contest.baseline is None:
         return {}
-    both = contest.evaluation.overall.keys() & contest.baseline.overall.keys()
-    counts = {"true_positives", "true_negatives", "false_positives", "false_negatives"}
-    return {
-        name: 0.0
-        for name, value in contest.evaluation.overall.items()
-        if name in both - counts and better(name) is not Better.NEITHER and not math.isnan(value)
-    }
+    both = [name for name in contest.evaluation.overall if name in contest.baseline.overall]
+    main = [name for name in _MAIN if name in both]
+    return dict.fromkeys(main or [name for name in both if better(name) is not Better.NEITHER], 0.0)
