@@ -53,6 +53,7 @@ class Searched:
         name: The column.
         codes: Of each row, shape ``[n]``.
         values: What each code stands for; ``None`` for the rare words together, which are no slice.
+        ends: For numbers: the bounds of the bins, one more than bins; ``None`` for no bound.
         fine: For numbers: finer codes, of which the ranges that lie beside each other can be put together.
         cuts: For numbers: the lower bounds of the fine bins but the first.
     """
@@ -60,8 +61,34 @@ class Searched:
     name: str
     codes: Bytes
     values: tuple[Value | None, ...]
+    ends: tuple[float | None, ...] = ()
     fine: Bytes | None = None
     cuts: tuple[float, ...] = ()
+
+    @property
+    def runs(self) -> list[tuple[int, int]]:
+        """The first and the last code of everything that may be a slice: a value, or bins beside each other.
+
+        All bins of a number together are no slice.
+        """
+        bins = max(len(self.ends) - 1, 0)
+        beside = [(a, b) for a in range(bins) for b in range(a, bins) if b - a + 1 < bins]
+        return beside + [
+            (code, code) for code, value in enumerate(self.values) if code >= bins and value is not None
+        ]
+
+    def run(self, first: int, last: int) -> Value:
+        """What the rows of the codes from ``first`` to ``last`` have in common.
+
+        Raises:
+            ValueError: If they are the rare words, which are no slice.
+        """
+        if self.ends and last < len(self.ends) - 1:
+            return _range(self.name, self.ends[first], self.ends[last + 1])
+        value = self.values[first]
+        if value is None or first != last:
+            raise ValueError(f"{self.name!r} has no slice of the codes {first} to {last}")
+        return value
 
     def range(self, first: int, last: int) -> Value:
         """What the rows of the fine codes from ``first`` to ``last`` have in common."""
@@ -127,7 +154,7 @@ def _numbers(table: Table, column: Column, kept: npt.NDArray[np.bool_], bins: in
     ends = [None, *(float(cuts[bound - 1]) for bound in bounds), None]
     values = [_range(column.name, low, high) for low, high in itertools.pairwise(ends)]
     every = (*values, *([none] if missing.any() else []))
-    return Searched(column.name, coarse[fine], every, fine, tuple(cuts.tolist()))
+    return Searched(column.name, coarse[fine], every, tuple(ends), fine, tuple(cuts.tolist()))
 
 
 def _cuts(present: npt.NDArray[np.float64], bins: int) -> npt.NDArray[np.float64]:

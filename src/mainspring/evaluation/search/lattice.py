@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.core import Slice
 from mainspring.evaluation.search.columns import Searched, Value
-from mainspring.evaluation.search.moments import Losses, Sums, effect, welch
+from mainspring.evaluation.search.moments import Floats, Losses, Sums, effect, welch
+
+Places: TypeAlias = "npt.NDArray[np.int64]"
 
 _MOST_SHARE = 0.8
 """A slice of more rows than this is all but a small one; that one is looked at too."""
@@ -19,6 +23,8 @@ _SCREEN = 2.0
 """A statistic below this is certain by no test; whatever lies below is counted, and left."""
 _COPY = 0.1
 """A cross that lacks fewer of the rows of a parent than this is that parent again."""
+_WIDEST = 3
+"""Crosses of so many columns are looked at bin by bin, and pruned before that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +88,10 @@ class Candidate:
 class Lattice:
     """Looks at all slices of up to three columns, level by level, and counts what it looked at.
 
-    A cross is looked at if it is large enough, and passed on if it is worse than the rest and than each of its
-    parents. Crosses of three are left out where even all the loss of a parent, put on the fewest rows, would be
-    too little (the bounds of SliceLine).
+    Of a number every run of neighbouring bins is looked at: of finer bins for a single column, of the bins of the
+    search in crosses of two; in crosses of three single bins. A cross is passed on if it is large enough, worse
+    than the rest and worse than what is left of each parent. Crosses of three are left out where even all the loss
+    of a parent, put on the fewest rows, would be too little (the bounds of SliceLine).
 
     References: Y. Chung et al., *Slice Finder: Automated Data Slicing for Model Validation* (2019);
     S. Sagadeeva and M. Boehm, *SliceLine: Fast, Linear-Algebra-based Slice Finding for ML Model Debugging* (2021).
@@ -96,83 +103,107 @@ class Lattice:
         # Wide enough for the codes of a cross, and made once.
         self._codes = [column.codes.astype(np.int64) for column in columns]
         self._sizes = [len(column.values) for column in columns]
-        self._tables: dict[tuple[int, ...], Sums] = {}
+        self._runs = [column.runs for column in columns]
+        self._cells: dict[tuple[int, ...], Sums] = {}
+        # The best of all ways to cut a slice smaller looks better than it: so far a difference comes by chance.
+        ways = max(sum(map(len, self._runs)), 1)
+        self._clearly = NormalDist().inv_cdf(1 - rules.level / (ways + 1))
         self.whole = losses.by_code(np.zeros(len(losses.values), dtype=np.int64), 1)
 
     def candidates(self, most_columns: int) -> list[Candidate]:
-        """What is worse than the rest, the most certain first."""
-        found: list[Candidate] = []
+        """What is worse than the rest, the most certain first; slices of the same columns share no rows."""
+        every = range(len(self._columns))
+        found = [one for place in every for one in self._ranges(place)]
         for width in range(1, min(most_columns, len(self._columns)) + 1):
-            for places in itertools.combinations(range(len(self._columns)), width):
-                found += self._of(places)
-            if width == 1:
-                found += [one for place in range(len(self._columns)) for one in self._ranges(place)]
+            for places in itertools.combinations(every, width):
+                if width < _WIDEST or self._may_hold(places):
+                    found += self._of(places)
         return sorted(found, key=lambda one: -one.statistic)
 
-    def _of(self, places: tuple[int, ...]) -> Iterator[Candidate]:
-        """The cells of one combination of columns."""
-        if len(places) > 2 and not self._may_hold(places):
-            return
-        sums = self._table(places)
-        for cell, statistic in self._screened(sums):
-            codes = self._split(cell, places)
-            values = [self._columns[place].values[code] for place, code in zip(places, codes, strict=True)]
-            told = tuple(value for value in values if value is not None)
-            if len(told) < len(values) or not self._beats_parents(places, codes, sums[cell]):
-                continue
-            bounds = tuple((code, code) for code in codes)
-            yield Candidate(places, bounds, False, told, sums[cell], statistic)
+    def _of(self, places: tuple[int, ...]) -> list[Candidate]:
+        """The slices of one combination of columns."""
+        single = len(places) == _WIDEST
+        runs = [[run for run in self._runs[place] if not single or run[0] == run[1]] for place in places]
+        if len(places) == 1 and self._columns[places[0]].fine is not None:
+            # Runs of finer bins are looked at instead; what is left is the rows without a number.
+            runs = [[run for run in runs[0] if run[0] >= len(self._columns[places[0]].ends) - 1]]
+        sums = self._of_runs(places, runs)
+        chosen, statistics = self._screened(sums)
+        cells = np.unravel_index(chosen, [len(each) for each in runs])
+        told = np.arange(len(chosen))
+        if len(places) > 1 and len(chosen):
+            told = np.flatnonzero(self._beats_parents(places, runs, cells, sums[chosen]))
+        kept: list[Candidate] = []
+        for place in told[np.argsort(-statistics[told], kind="stable")].tolist():
+            bounds = tuple(each[int(cell[place])] for each, cell in zip(runs, cells, strict=True))
+            if all(_apart(bounds, other.bounds) for other in kept):
+                values = tuple(self._columns[k].run(*run) for k, run in zip(places, bounds, strict=True))
+                sums_of_it = sums[chosen[place]]
+                kept.append(Candidate(places, bounds, False, values, sums_of_it, float(statistics[place])))
+        return kept
 
-    def _table(self, places: tuple[int, ...]) -> Sums:
-        """The sums of all cells of a combination of columns."""
-        if places not in self._tables:
+    def _of_cells(self, places: tuple[int, ...]) -> Sums:
+        """The sums of all cells of a combination of columns, in the order of their codes."""
+        if places not in self._cells:
             codes, size = self._codes[places[0]], self._sizes[places[0]]
             for place in places[1:]:
                 codes = codes * self._sizes[place]
                 codes += self._codes[place]
                 size *= self._sizes[place]
             made = self._losses.by_code(codes, size)
-            if len(places) > 2:
+            if len(places) == _WIDEST:
                 return made
-            self._tables[places] = made
-        return self._tables[places]
+            self._cells[places] = made
+        return self._cells[places]
 
-    def _split(self, cell: int, places: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(int(x) for x in np.unravel_index(cell, [self._sizes[place] for place in places]))
+    def _of_runs(self, places: tuple[int, ...], runs: Sequence[Sequence[tuple[int, int]]]) -> Sums:
+        """The sums of every combination of runs: those of their cells."""
+        cells = self._of_cells(places)
+        shape = [self._sizes[place] for place in places]
+        parts = []
+        for part in cells.parts:
+            summed = part.reshape(shape)
+            for axis, (each, size) in enumerate(zip(runs, shape, strict=True)):
+                summed = np.moveaxis(np.tensordot(_sums_of_runs(each, size), summed, axes=(1, axis)), 0, axis)
+            parts.append(summed.reshape(-1))
+        return Sums(*parts)
 
-    def _screened(self, sums: Sums) -> Iterator[tuple[int, float]]:
+    def _screened(self, sums: Sums) -> tuple[Places, Floats]:
         """The slices that may be told, with their statistics; all that are large enough are counted."""
         large = (sums.count >= self._rules.min_size) & (sums.count <= _MOST_SHARE * self.whole.count)
         places = np.flatnonzero(large)
         self.looked_at += len(places)
-        if not len(places):
-            return
         some = sums[places]
         rest = self.whole - some
         statistics, _ = welch(some, rest)
         told = (statistics >= _SCREEN) & (effect(some, rest) >= self._rules.min_effect)
-        yield from zip(places[told].tolist(), statistics[told].tolist(), strict=True)
+        return places[told], statistics[told]
 
-    def _beats_parents(self, places: tuple[int, ...], codes: tuple[int, ...], sums: Sums) -> bool:
-        """Whether a cross is clearly worse than what is left of each parent, and not nearly the same rows."""
-        for left_out in range(len(places)) if len(places) > 1 else ():
-            kept = [place for place in range(len(places)) if place != left_out]
-            above = tuple(places[place] for place in kept)
-            cell = int(np.ravel_multi_index([codes[k] for k in kept], [self._sizes[place] for place in above]))
-            parent = self._table(above)[cell]
-            rest = parent - sums
-            if rest.count[0] < max(_COPY * parent.count[0], 2):
-                return False
-            statistic, _ = welch(sums, rest)
-            if statistic[0] < _SCREEN or effect(sums, rest)[0] < self._rules.min_effect:
-                return False
-        return True
+    def _beats_parents(
+        self,
+        places: tuple[int, ...],
+        runs: Sequence[Sequence[tuple[int, int]]],
+        cells: tuple[Places, ...],
+        sums: Sums,
+    ) -> npt.NDArray[np.bool_]:
+        """Which crosses are clearly worse than what is left of each parent, and not nearly the same rows."""
+        better = np.ones(len(sums.count), dtype=bool)
+        for left_out in range(len(places)):
+            kept = [k for k in range(len(places)) if k != left_out]
+            above = self._of_runs(tuple(places[k] for k in kept), [runs[k] for k in kept])
+            shape = [len(runs[k]) for k in kept]
+            parents = above[np.ravel_multi_index([cells[k] for k in kept], shape)]
+            rest = parents - sums
+            statistics, _ = welch(sums, rest)
+            better &= rest.count >= np.maximum(_COPY * parents.count, 2)
+            better &= (statistics >= self._clearly) & (effect(sums, rest) >= self._rules.min_effect)
+        return better
 
     def _may_hold(self, places: tuple[int, ...]) -> bool:
         """Whether a cross of three may hold a slice: each of its pairs has a cell whose loss would be enough."""
         least = self.whole.mean[0] * self._rules.min_size
         for above in itertools.combinations(places, len(places) - 1):
-            sums = self._table(above)
+            sums = self._of_cells(above)
             if not ((sums.count >= self._rules.min_size) & (sums.loss > least)).any():
                 return False
         return True
@@ -187,13 +218,24 @@ class Lattice:
         until = Sums(*(np.concatenate([[0.0], np.cumsum(part[:bins])]) for part in sums.parts))
         first, last = np.triu_indices(bins)
         every = until[last + 1] - until[first]
-        screened = sorted(self._screened(every), key=lambda pair: -pair[1])
+        chosen, statistics = self._screened(every)
         found: list[Candidate] = []
-        taken: list[tuple[int, int]] = []
-        for pair, statistic in screened:
-            low, high = int(first[pair]), int(last[pair])
-            if all(high < start or low > end for start, end in taken):
-                taken.append((low, high))
-                value = column.range(low, high)
-                found.append(Candidate((place,), ((low, high),), True, (value,), every[pair], statistic))
+        for number in np.argsort(-statistics, kind="stable").tolist():
+            pair = chosen[number]
+            bounds = ((int(first[pair]), int(last[pair])),)
+            if all(_apart(bounds, other.bounds) for other in found):
+                values = (column.range(*bounds[0]),)
+                found.append(Candidate((place,), bounds, True, values, every[pair], float(statistics[number])))
         return found
+
+
+def _sums_of_runs(runs: Sequence[tuple[int, int]], size: int) -> Floats:
+    """The matrix that adds up the codes of each run, shape ``[runs, size]``."""
+    codes = np.arange(size)
+    bounds = np.array(runs, dtype=np.int64).reshape(-1, 2)
+    return ((codes >= bounds[:, :1]) & (codes <= bounds[:, 1:])).astype(np.float64)
+
+
+def _apart(bounds: Sequence[tuple[int, int]], other: Sequence[tuple[int, int]]) -> bool:
+    """Whether two slices of the same columns share no rows."""
+    return any(a[1] < b[0] or b[1] < a[0] for a, b in zip(bounds, other, strict=True))

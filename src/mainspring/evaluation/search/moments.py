@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -64,7 +65,7 @@ class Losses:
         return self.by_code(np.zeros(len(rows), dtype=np.int64), 1, rows)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Sums:
     """Sums over the rows of slices, one element per slice. They add up, and can be taken away.
 
@@ -101,17 +102,17 @@ class Sums:
         """Over all slices."""
         return Sums(*(np.atleast_1d(part.sum()) for part in self.parts))
 
-    @property
+    @cached_property
     def mean(self) -> Floats:
         """The mean losses; NaN without rows."""
         return _ratio(self.loss, self.weight)
 
-    @property
+    @cached_property
     def effective(self) -> Floats:
         """How many rows of equal weight would tell as much (Kish, 1965)."""
         return _ratio(self.weight * self.weight, self.squares)
 
-    @property
+    @cached_property
     def variance(self) -> Floats:
         """The variances of the losses; NaN for fewer than two rows."""
         spread = np.maximum(_ratio(self.loss_squares, self.weight) - self.mean**2, 0.0)
@@ -205,7 +206,6 @@ def _choose(whole: int, part: int) -> float:
 
 
 def _ratio(top: Floats, bottom: Floats, empty: float = math.nan) -> Floats:
-    top, bottom = np.broadcast_arrays(top, bottom)
-    out = np.full(top.shape, empty)
+    out = np.full(np.broadcast_shapes(top.shape, bottom.shape), empty)
     np.divide(top, bottom, out=out, where=bottom > 0)
     return out

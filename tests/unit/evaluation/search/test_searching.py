@@ -194,3 +194,13 @@ def test_options_that_make_no_sense_are_named_at_once() -> None:
         search(*judged(columns(1), np.zeros(ROWS, dtype=bool), 1), columns=["nothing"])
     with pytest.raises(InputError, match="'rmse'"):
         search(*judged(columns(1), np.zeros(ROWS, dtype=bool), 1), metric="rmse")
+
+
+def test_a_planted_range_of_numbers_within_a_value_is_told_once() -> None:
+    made = columns(13)
+    weak = (made["w4"] == "v2") & (np.asarray(made["x2"], dtype=np.float64) < 0.0)
+    found = search(*judged(made, weak, 13))
+    (worst,) = found.slices
+    assert dict(worst.slice.values)["w4"] == "v2"
+    assert dict(worst.slice.values)["x2"].startswith("below ")
+    assert abs(worst.count - weak.sum()) < 0.1 * weak.sum()
