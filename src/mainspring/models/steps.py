@@ -10,7 +10,7 @@ from typing import Any, Final
 from mainspring.core.verdicts import Verdict
 from mainspring.data import Examples, Schema, Transform
 from mainspring.data.transforms.selection import FeatureSelection
-from mainspring.evaluation import Evaluation, MitigationComparison, Predictor, predictions_in
+from mainspring.evaluation import Evaluation, Fairness, MitigationComparison, Predictor, predictions_in
 from mainspring.evaluation import compare_mitigations as compare_fairly
 from mainspring.models.finishing import CALIBRATION_SPLIT, MIN_GROUP_SIZE
 from mainspring.models.finishing import calibrate as calibrate_model
@@ -462,6 +462,7 @@ def package(
     model: Model,
     examples: Examples,
     evaluation: Evaluation | None = None,
+    fairness: Fairness | None = None,
     *,
     split: str = "eval",
     about: str = "",
@@ -473,6 +474,7 @@ def package(
         model: What was trained.
         examples: Where the real rows come from.
         evaluation: How good the model is, overall and by slice, for the model card.
+        fairness: How it treats groups of people, for the model card.
         split: Name of the split that the rows are taken from; the first one if it is not there.
         about: What the model is for, for the model card.
         variant: ``onnx``, ``onnx-float32``, ``onnx-int8``, ``browser`` or ``native``: one model may be packaged in
@@ -480,7 +482,16 @@ def package(
     """
     table = examples.split(split if split in examples.names else examples.names[0])
     data = {name: rows.digest() for name, rows in examples.splits.items()}
-    return build(model, table, variant=variant, data=data, about=about, evaluation=evaluation, examples=examples)
+    return build(
+        model,
+        table,
+        variant=variant,
+        data=data,
+        about=about,
+        evaluation=evaluation,
+        fairness=fairness,
+        examples=examples,
+    )
 
 
 @step(isolation="process", requires=("onnxruntime",))
