@@ -12,6 +12,7 @@ from mainspring.data import Examples, Schema, Transform
 from mainspring.data.transforms.selection import FeatureSelection
 from mainspring.evaluation import Evaluation, Fairness, MitigationComparison, Predictor, predictions_in
 from mainspring.evaluation import compare_mitigations as compare_fairly
+from mainspring.evaluation.fairness.mitigation import Costs
 from mainspring.models.finishing import CALIBRATION_SPLIT, MIN_GROUP_SIZE
 from mainspring.models.finishing import calibrate as calibrate_model
 from mainspring.models.finishing import choose_threshold as choose_cutoff
@@ -26,6 +27,7 @@ from mainspring.models.training import train as train_model
 from mainspring.models.training import train_both
 from mainspring.models.training.baseline_set import Baselines, measure_baselines
 from mainspring.models.training.checkpoints import checkpoints_for
+from mainspring.models.training.fairness import cut_fairly as cut_groups
 from mainspring.models.training.fairness import learner
 from mainspring.models.training.fairness import train_fairly as search_fairly
 from mainspring.models.variants import VariantComparison, compare_variants
@@ -388,6 +390,44 @@ def choose_threshold(
         base_rate=base_rate,
         split=split,
         seed=seed,
+    )
+
+
+@step(isolation="process", requires=("scikit-learn", "lightgbm", "skops", "torch"))
+def cut_fairly(
+    model: Model,
+    examples: Examples,
+    *,
+    protected: str,
+    constraint: str = "equal_opportunity",
+    at_most: float = 0.02,
+    costs: dict[str, float] = _NONE,
+    positive: str | None = None,
+    weight: str | None = None,
+    split: str = CALIBRATION_SPLIT,
+) -> Model:
+    """Give a model the cutoffs by group that cost least within a bound on the gap between groups.
+
+    Args:
+        model: What was trained, and calibrated.
+        examples: The rows.
+        protected: The column that groups are told by, which must then be sent with the rows to be answered.
+        constraint: ``demographic_parity``, ``equal_opportunity`` or ``equalized_odds``.
+        at_most: The largest gap allowed.
+        costs: What errors cost: ``{"false_positive": 1, "false_negative": 5}``; both 1 if not given.
+        positive: The class that a group may want.
+        weight: A column of what each row counts.
+        split: Name of a split that the model did not learn from.
+    """
+    return cut_groups(
+        model,
+        examples.split(split),
+        protected=protected,
+        constraint=constraint,
+        at_most=at_most,
+        costs=Costs(**costs),
+        positive=positive,
+        weight=weight,
     )
 
 

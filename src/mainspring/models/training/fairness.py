@@ -1,4 +1,4 @@
-"""Training with the gap between groups in view: learners for mitigations, and one model of a grid."""
+"""Models with the gap between groups in view: learners for mitigations, one model of a grid, cutoffs by group."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ from mainspring.data import Table, Transform
 from mainspring.data.replacing import with_columns
 from mainspring.evaluation.fairness.mitigation.grid import SIZE, grid_search
 from mainspring.evaluation.fairness.mitigation.reweighing import WEIGHT
+from mainspring.evaluation.fairness.mitigation.thresholds import (
+    EQUAL_COSTS,
+    Costs,
+    optimise_thresholds,
+)
+from mainspring.evaluation.fairness.mitigation.thresholds import MIN_GROUP_SIZE as SMALLEST
+from mainspring.evaluation.slicing import MISSING
+from mainspring.models.finishing import set_threshold
 from mainspring.models.model import Model
 from mainspring.models.training.fitting import train
 
@@ -121,3 +129,62 @@ def train_fairly(
         "fair": {"constraint": constraint, "protected": list(protected), "at_most": at_most},
     }
     return replace(model, training=replace(model.training, findings=findings, settings=told))
+
+
+def cut_fairly(
+    model: Model,
+    table: Table,
+    *,
+    protected: str,
+    constraint: str = "equal_opportunity",
+    at_most: float = 0.02,
+    costs: Costs = EQUAL_COSTS,
+    positive: str | None = None,
+    weight: str | None = None,
+    min_group_size: int = SMALLEST,
+) -> Model:
+    """Give a model the cutoffs by group that cost least within a bound on the gap; it is packaged with them.
+
+    Args:
+        model: A binary classifier; calibrate it first, if it is to be calibrated.
+        table: Labelled rows that it did not learn from.
+        protected: The one column that groups are told by; it must then be sent with the rows to be answered. Rows
+            without a value are answered by the cutoff for all rows.
+        constraint: ``demographic_parity``, ``equal_opportunity`` or ``equalized_odds``.
+        at_most: The largest gap allowed.
+        costs: What errors cost.
+        positive: The class that a group may want.
+        weight: A column with what each row counts.
+        min_group_size: Groups with fewer rows have the cutoff for all rows.
+
+    Raises:
+        InputError: If a column does not exist, or the model has not two classes.
+
+    Reference:
+        M. Hardt, E. Price and N. Srebro, *Equality of opportunity in supervised learning*, NIPS 2016.
+    """
+    if model.transform.label is None:
+        raise InputError("the model does not know its label", expected="a transform fitted with a label")
+    found = optimise_thresholds(
+        model.predict(table),
+        table,
+        label=model.transform.label,
+        protected=[protected],
+        constraint=constraint,
+        at_most=at_most,
+        costs=costs,
+        positive=positive,
+        weight=weight,
+        min_group_size=min_group_size,
+    )
+    groups = {dict(key.values)[protected]: at for key, at in found.cutoffs.cutoffs.items()}
+    groups.pop(MISSING, None)
+    return set_threshold(
+        model,
+        found.cutoffs.default,
+        positive=found.cutoffs.positive,
+        group=protected,
+        groups=groups,
+        table=table,
+        rule=f"{constraint} within {at_most:g}",
+    )

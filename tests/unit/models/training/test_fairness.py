@@ -13,7 +13,8 @@ from mainspring.evaluation.metrics.intervals import CLOSED
 from mainspring.evaluation.steps import flip_protected, gate, reweigh
 from mainspring.models.model import Model
 from mainspring.models.steps import compare_mitigations, train, train_fairly
-from mainspring.models.training.fairness import learner
+from mainspring.models.steps import cut_fairly as cut_step
+from mainspring.models.training.fairness import cut_fairly, learner
 from mainspring.models.training.fairness import train_fairly as search_fairly
 
 LOGISTIC = "sklearn.linear_model.LogisticRegression"
@@ -67,6 +68,18 @@ def test_one_model_of_a_grid_treats_groups_about_alike(tmp_path: Path) -> None:
     assert Model.load(tmp_path).predict(EVAL) == model.predict(EVAL)
 
 
+def test_cutoffs_of_groups_go_with_the_model(tmp_path: Path) -> None:
+    plain = learner(TRANSFORM, estimator=LOGISTIC)(TRAIN, None)
+    assert isinstance(plain, Model)
+    model = cut_fairly(plain, EVAL, protected="sex", constraint="demographic_parity", at_most=0.01)
+    assert gap(model) <= 0.01
+    assert model.decision is not None
+    assert set(model.decision.groups) == {"f", "m"}
+    assert model.decision.rule == "demographic_parity within 0.01"
+    model.save(tmp_path)
+    assert Model.load(tmp_path).predict(EVAL).labels.tolist() == model.predict(EVAL).labels.tolist()
+
+
 def test_weights_of_reweighing_are_heeded() -> None:
     plain = train(EXAMPLES, TRANSFORM, estimator=LOGISTIC)
     weighed = reweigh(EXAMPLES, label="hired", protected=["sex"])
@@ -107,3 +120,10 @@ def test_mitigations_are_compared_in_a_step() -> None:
 def test_a_transform_without_a_label_is_told() -> None:
     with pytest.raises(InputError, match="does not know the label"):
         search_fairly(TRAIN, replace(TRANSFORM, label=None), protected=["sex"])
+
+
+def test_the_step_gives_cutoffs_too() -> None:
+    model = train(EXAMPLES, TRANSFORM, estimator=LOGISTIC)
+    cut = cut_step(model, EXAMPLES, protected="sex", split="eval", costs={"false_negative": 3.0})
+    assert cut.decision is not None
+    assert cut.decision.at < 0.45
