@@ -18,6 +18,9 @@ SMALL = 11.5
 """Size of the letters of a legend."""
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 12.0, 10.0, 40.0
+_TICK = 11.0
+_NAME = 24.0
+"""What the name of the y axis and the gaps beside it take, left of the figures."""
 
 
 def fitted(values: Sequence[float]) -> Bounds:
@@ -48,7 +51,8 @@ class Frame:
 
     def __init__(self, size: tuple[float, float], across: Bounds, up: Bounds, *, legend: bool) -> None:
         self.across, self.up = across, up
-        self.left, self.right = _LEFT, size[0] - _RIGHT
+        broadest = max((width(short(value), _TICK) for value in ticks(*up)), default=0.0)
+        self.left, self.right = max(_LEFT, _NAME + broadest), size[0] - _RIGHT
         self.top, self.bottom = _TOP + (20 if legend else 0), size[1] - _BOTTOM
 
     def x(self, value: float) -> float:
@@ -102,6 +106,8 @@ class Frame:
 def legend(names: Sequence[str], frame: Frame, *, bars: bool = False) -> str:
     """What the curves or bars are, above the plane, in the order of their styles."""
     room = (frame.right - frame.left) / max(len(names), 1)
+    if sum(width(name, SMALL) + 37 for name in names) <= frame.right - frame.left:
+        room = frame.right  # all fit as they are
     drawn, x = "", frame.left
     for place, name in enumerate(names):
         style = min(place + 1, STYLES)

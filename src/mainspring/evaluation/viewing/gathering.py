@@ -13,7 +13,7 @@ from mainspring.evaluation.viewing import pictures
 from mainspring.evaluation.viewing.classes import class_rows, confusion_of, mistakes
 from mainspring.evaluation.viewing.figures import between, change, main_metric, percentage, tone, words
 from mainspring.evaluation.viewing.material import Judgement, Material, Picture, Section, Told
-from mainspring.evaluation.viewing.metrics import counts, is_many, metric_rows
+from mainspring.evaluation.viewing.metrics import counts, is_many, metric_rows, split_metrics
 from mainspring.evaluation.viewing.slices import MOST_SLICES, slice_table, worst_first
 from mainspring.evaluation.viewing.thresholds import gains, ground_of, thresholds_of
 
@@ -33,7 +33,7 @@ def judgement_of(
     baseline: Evaluation | None,
     main: str,
     *,
-    baseline_name: str = BASELINE,
+    asked: Sequence[str] = (),
     most_slices: int = MOST_SLICES,
 ) -> Judgement:
     """How good a model is: metrics, pictures, classes and slices.
@@ -42,20 +42,22 @@ def judgement_of(
         evaluation: The candidate's.
         baseline: That of the model to compare with, if there is one.
         main: The metric that slices are sorted by.
-        baseline_name: What the other model is called.
+        asked: Metrics that are told first whatever they are, such as those of a gate.
         most_slices: Of how many slices there is a row, the worst ones.
     """
     columns, classes = class_rows(evaluation)
+    first, more = split_metrics(metric_rows(evaluation, baseline, main) if evaluation.count else [], asked)
     many = is_many(evaluation)
     return Judgement(
         summary=summary_of(evaluation),
         main=words(main, evaluation.facts),
-        metrics=metric_rows(evaluation, baseline, main) if evaluation.count else [],
+        metrics=first,
+        more_metrics=more,
         counts=counts(evaluation) if evaluation.count else [],
         has_baseline=baseline is not None and ALL_ROWS in baseline.measured,
-        baseline=baseline_name,
+        baseline=BASELINE,
         level=percentage(evaluation.intervals.level),
-        pictures=_pictures(evaluation, baseline, baseline_name),
+        pictures=_pictures(evaluation, baseline),
         class_pictures=pictures.each_class(list(evaluation.curves.items())) if many else [],
         confusion=confusion_of(evaluation.classes or (), evaluation.confusion) if evaluation.count else None,
         classes=classes,
@@ -83,7 +85,7 @@ def pairs_of(
         return []
     found = [(THIS, evaluation.curves[name])]
     if baseline is not None and name in baseline.curves:
-        found.append((shortened(other, 24), baseline.curves[name]))
+        found.append((BASELINE, baseline.curves[name]))
     return found
 
 
@@ -96,8 +98,9 @@ def gather(
     title: str = "",
 ) -> Material:
     """Everything that the page of an evaluation says."""
-    main = main_metric(evaluation, asked_for(verdict))
-    judgement = judgement_of(evaluation, baseline, main)
+    asked = asked_for(verdict)
+    main = main_metric(evaluation, asked)
+    judgement = judgement_of(evaluation, baseline, main, asked=asked)
     pairs = pairs_of(evaluation, baseline, evaluation.positive or "")
     return Material(
         kind="Evaluation",
@@ -151,13 +154,13 @@ def origin_of(evaluation: Evaluation) -> list[Told]:
     return found
 
 
-def _pictures(evaluation: Evaluation, baseline: Evaluation | None, other: str) -> list[Picture]:
+def _pictures(evaluation: Evaluation, baseline: Evaluation | None) -> list[Picture]:
     if evaluation.classes is None:
-        pairs = pairs_of(evaluation, baseline, "", other)
+        pairs = pairs_of(evaluation, baseline, "")
         return pictures.regression(pairs) if pairs else []
     if is_many(evaluation):
         return []
-    pairs = pairs_of(evaluation, baseline, evaluation.positive or "", other)
+    pairs = pairs_of(evaluation, baseline, evaluation.positive or "")
     found = pictures.one_class(pairs, evaluation.positive or "") if pairs else []
     ground = ground_of(evaluation)
     if ground is not None:

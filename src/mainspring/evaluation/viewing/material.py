@@ -217,6 +217,7 @@ class Judgement:
     summary: str
     main: str
     metrics: Sequence[MetricRow]
+    more_metrics: Sequence[MetricRow]
     counts: Sequence[Told]
     has_baseline: bool
     baseline: str

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Final
 
 from mainspring.data.viewing.wording import figure
 from mainspring.evaluation.drawing import interval_bar
@@ -11,6 +13,44 @@ from mainspring.evaluation.metrics.facts import Facts, MetricName
 from mainspring.evaluation.metrics.measured import Measured
 from mainspring.evaluation.viewing.figures import COUNTS, between, change, hint, in_unit, sort_key, tone, words
 from mainspring.evaluation.viewing.material import MetricRow, Told
+
+FIRST: Final = frozenset(
+    {
+        *("accuracy", "balanced_accuracy", "precision", "recall", "f1", "auc", "average_precision", "log_loss"),
+        *(
+            "brier",
+            "calibration_error",
+            "positive_rate",
+            "r2",
+            "rmse",
+            "mae",
+            "mape",
+            "median_error",
+            "mean_error",
+        ),
+    }
+)
+"""The metrics that are asked for most; where there are many more, those stand folded up below."""
+
+_MOST = 16
+
+
+def split_metrics(rows: Sequence[MetricRow], asked: Sequence[str] = ()) -> tuple[list[MetricRow], list[MetricRow]]:
+    """The metrics that are told first, and the others if there are many.
+
+    Args:
+        rows: All of them, the main one first.
+        asked: Metrics that are told first whatever they are.
+    """
+    if len(rows) <= _MOST:
+        return list(rows), []
+
+    def is_first(row: MetricRow) -> bool:
+        name = MetricName.parse(row.key)
+        plain = name.stem in FIRST and not name.average
+        return row is rows[0] or row.key in asked or name.at is not None or plain
+
+    return [row for row in rows if is_first(row)], [row for row in rows if not is_first(row)]
 
 
 def metric_rows(evaluation: Evaluation, baseline: Evaluation | None, main: str) -> list[MetricRow]:
