@@ -27,6 +27,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.GroupCutoffs": "mainspring.evaluation.fairness.mitigation:GroupCutoffs",
         "mainspring.MitigationComparison": "mainspring.evaluation.fairness.mitigation:MitigationComparison",
         "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",
+        "mainspring.Highlights": "mainspring.evaluation.explanation.highlights:Highlights",
         "mainspring.Importance": "mainspring.evaluation.explanation.importance:Importance",
         "mainspring.Membership": "mainspring.evaluation.robustness.attacks:Membership",
         "mainspring.Model": "mainspring.models.model:Model",

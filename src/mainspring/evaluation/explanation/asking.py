@@ -221,7 +221,7 @@ class Asked:
         from mainspring.data import Table
 
         return Table.from_columns(
-            {name: _cells(values, self.types[name]) for name, values in columns.items()}, self.types
+            {name: typed(values, self.types[name]) for name, values in columns.items()}, self.types
         )
 
 
@@ -260,8 +260,8 @@ def _bits(values: npt.NDArray[Any]) -> list[Any]:
     return bits
 
 
-def _cells(values: npt.NDArray[Any], kind: str) -> list[Any] | npt.NDArray[Any]:
-    """Values as the table of that type takes them; a number is not whole any more where it was perturbed."""
+def typed(values: npt.NDArray[Any], kind: str) -> list[Any] | npt.NDArray[Any]:
+    """Values as a table column of that type takes them; a number is not whole any more where it was perturbed."""
     if kind not in _NUMBERS or kind == "FLOAT":
         return values
     known = values.astype(np.float64).tolist()

@@ -2,6 +2,7 @@
 
 from mainspring.evaluation.explanation.anchors.anchor import Anchor
 from mainspring.evaluation.explanation.anchors.predicates import Predicate
-from mainspring.evaluation.explanation.anchors.search import anchors
+from mainspring.evaluation.explanation.anchors.tables import anchors
+from mainspring.evaluation.explanation.anchors.texts import text_anchors
 
-__all__ = ["Anchor", "Predicate", "anchors"]
+__all__ = ["Anchor", "Predicate", "anchors", "text_anchors"]

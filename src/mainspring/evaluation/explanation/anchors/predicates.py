@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.evaluation.explanation.attributions import Cell
+from mainspring.evaluation.explanation.words import spans_of
 
-Relation = Literal["=", "<=", ">", "missing"]
+Relation = Literal["=", "<=", ">", "missing", "contains"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,7 +20,8 @@ class Predicate:
 
     Attributes:
         feature: The raw column.
-        relation: ``"="``, ``"<="``, ``">"`` or ``"missing"``. A missing value meets the last one only.
+        relation: ``"="``, ``"<="``, ``">"``, ``"missing"``, or ``"contains"`` for a word of a text. A missing
+            value meets ``"missing"`` only.
         value: What is compared with; ``None`` for ``"missing"``.
 
     Example:
@@ -35,6 +37,11 @@ class Predicate:
         """Which values meet it, shape ``[n]``."""
         if self.relation == "missing":
             return missing(values)
+        if self.relation == "contains":
+            word = str(self.value).casefold()
+            texts = ("" if value is None else str(value) for value in values)
+            said = ({text[start:end].casefold() for start, end in spans_of(text)} for text in texts)
+            return np.fromiter((word in words for words in said), np.bool_, len(values))
         if self.relation == "=":
             equal: npt.NDArray[np.bool_] = np.asarray(values == self.value, dtype=np.bool_)
             return equal

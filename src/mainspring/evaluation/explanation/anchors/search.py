@@ -1,9 +1,9 @@
-"""Anchors: the shortest rule with the widest reach that is enough for a model's answer."""
+"""The search for the shortest rule with the widest reach that is enough for a model's answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -11,21 +11,13 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.evaluation.explanation.anchors.anchor import Anchor
 from mainspring.evaluation.explanation.anchors.bounds import exploration, lower_bound, upper_bound
-from mainspring.evaluation.explanation.anchors.predicates import predicates_of
-from mainspring.evaluation.explanation.asking import Asked, taken
+from mainspring.evaluation.explanation.anchors.predicates import Predicate
+from mainspring.evaluation.explanation.asking import Asked
 from mainspring.evaluation.explanation.attributions import Cell
-from mainspring.evaluation.explanation.background import Background
 from mainspring.evaluation.explanation.budgets import BudgetError
-from mainspring.evaluation.explanation.seeding import generator_of
-
-if TYPE_CHECKING:
-    from mainspring.data import Table
 
 Rule = tuple[int, ...]
 """Which of the row's predicates hold, by index, rising."""
-
-FEW = 6
-"""A number with at most so many values is compared with its value itself."""
 
 MOST_TRIALS = 4096
 """A rule is asked about with at most so many rows; what is not sure then is not reached."""
@@ -34,51 +26,43 @@ MOST_RANKED = 512
 """Which of two rules is more precise is asked with at most so many rows for each; what is close then may grow."""
 
 
-def anchors(
-    asked: Asked,
-    rows: Table,
-    *,
-    background: Background,
-    seed: int = 0,
-    precision: float = 0.95,
-    delta: float = 0.05,
-    tolerance: float = 0.05,
-    beam: int = 2,
-    longest: int = 6,
-    bins: int = 4,
-    batch: int = 64,
-) -> list[Anchor]:
-    """For each row a rule such that rows meeting it get the same answer, nearly always.
+class Space(Protocol):
+    """What rules about one row can be made of, and where rows that meet them come from.
 
-    Rules grow by one condition at a time; of each length the ``beam`` most precise are kept, told apart by as few
-    rows as that takes (bounds of KL-LUCB), all of a round in one call of the model. Of the rules that are precise
-    enough the one that most of the data meets is given.
+    Promises:
+        - The row meets all of its predicates.
+        - ``drawn`` gives rows that meet the rule, and nothing but the generator decides which.
+        - A rule with one more predicate is met by no more rows.
+    """
 
-    What "rows meeting the rule" are: rows of the background, where each column that the rule names takes its
-    value from a row that meets the condition, the others staying as they are.
+    @property
+    def row(self) -> Mapping[str, Cell]:
+        """The explained row, by column."""
+        ...
 
-    Args:
-        asked: The model. Classes are compared; a regression's answers must be turned into classes first.
-        rows: The rows to explain.
-        background: A sample of the data, some thousand rows.
-        seed: Of every random choice.
-        precision: What is enough.
-        delta: The chance that a bound does not hold.
-        tolerance: How much less precise than the best of its length a kept rule may be.
-        beam: Rules kept of each length.
-        longest: The most conditions of a rule.
-        bins: Numbers are compared with the edges of so many bins.
-        batch: Rows asked about a rule at a time.
+    @property
+    def predicates(self) -> Sequence[Predicate]:
+        """The conditions that it meets."""
+        ...
 
-    Returns:
-        One anchor per row. Where none is precise enough, or the budget is spent, ``reached`` is false, ``why``
-        says which, and the rule is the best one found.
+    def one(self) -> dict[str, npt.NDArray[Any]]:
+        """The explained row as raw columns of one value."""
+        ...
+
+    def coverage(self, rule: Rule) -> float:
+        """The share of the data that meets a rule."""
+        ...
+
+    def drawn(self, rule: Rule, size: int, generator: np.random.Generator) -> dict[str, npt.NDArray[Any]]:
+        """So many rows that meet a rule, as raw columns."""
+        ...
+
+
+def check_question(asked: Asked, precision: float) -> None:
+    """See that an anchor can be asked for.
 
     Raises:
         InputError: If the model is a regression, or the wanted precision is no share.
-
-    Reference: M. T. Ribeiro, S. Singh and C. Guestrin, *Anchors: high-precision model-agnostic explanations*, AAAI
-    2018.
     """
     if asked.classes is None:
         raise InputError(
@@ -88,49 +72,28 @@ def anchors(
         )
     if not 0 < precision < 1:
         raise InputError(f"a precision of {precision}", expected="a share such as 0.95")
-    columns = asked.columns(rows)
-    options = {
-        "precision": precision,
-        "delta": delta,
-        "tolerance": tolerance,
-        "beam": beam,
-        "longest": longest,
-        "bins": bins,
-        "batch": batch,
-        "seed": seed,
-        "background": background.digest,
-        "background_rows": len(background),
-    }
-    found = []
-    for place in range(rows.num_rows):
-        row = {name: values[0] for name, values in taken(columns, [place]).items()}
-        search = _Search(asked, row, background, generator_of(row, seed), options)
-        found.append(search.run())
-    return found
+
+
+def find_anchor(asked: Asked, space: Space, generator: np.random.Generator, options: Mapping[str, Any]) -> Anchor:
+    """Search a space for one row's anchor.
+
+    Args:
+        asked: The model.
+        space: What rules are made of.
+        generator: Of every random choice.
+        options: ``precision``, ``delta``, ``tolerance``, ``beam``, ``longest`` and ``batch``, as
+            :func:`~mainspring.evaluation.explanation.anchors` describes them; kept with the anchor.
+    """
+    return _Search(asked, space, generator, options).run()
 
 
 class _Search:
     """The search for one row's anchor."""
 
     def __init__(
-        self,
-        asked: Asked,
-        row: Mapping[str, Any],
-        background: Background,
-        generator: np.random.Generator,
-        options: Mapping[str, Any],
+        self, asked: Asked, space: Space, generator: np.random.Generator, options: Mapping[str, Any]
     ) -> None:
-        self._asked, self._background, self._generator, self._options = asked, background, generator, options
-        self._row: dict[str, Cell] = {name: None if cell != cell else _plain(cell) for name, cell in row.items()}
-        self._given = row
-        self._predicates = [
-            predicate
-            for name in background.features
-            for predicate in predicates_of(
-                name, self._row[name], background.columns[name], bins=options["bins"], few=FEW
-            )
-        ]
-        self._met = [one.met(background.columns[one.feature]) for one in self._predicates]
+        self._asked, self._space, self._generator, self._options = asked, space, generator, options
         self._hits: dict[Rule, int] = {(): 0}
         self._trials: dict[Rule, int] = {(): 0}
         self._answer = ""
@@ -141,16 +104,16 @@ class _Search:
         kept: list[Rule] = [()]
         why = f"no rule of up to {self._options['longest']} conditions is that precise"
         try:
-            self._answer = str(self._asked.labels(self._one())[0])
+            self._answer = str(self._asked.labels(self._space.one())[0])
             if self._holds((), wanted):
                 return self._made((), "")
-            for _ in range(min(self._options["longest"], len(self._predicates))):
+            for _ in range(min(self._options["longest"], len(self._space.predicates))):
                 candidates = self._longer(kept, best)
                 if not candidates:
                     break
                 kept = self._most_precise(candidates)
                 for rule in kept:
-                    wider = best is None or self._coverage(rule) > self._coverage(best)
+                    wider = best is None or self._space.coverage(rule) > self._space.coverage(best)
                     if wider and self._holds(rule, wanted):
                         best = rule
         except BudgetError as error:
@@ -158,24 +121,15 @@ class _Search:
         if best is not None:
             return self._made(best, "")
         tried = [rule for rule in self._trials if self._trials[rule]]
-        nearest = max(tried, key=lambda rule: (self._low(rule), self._coverage(rule), rule), default=())
+        nearest = max(tried, key=lambda rule: (self._low(rule), self._space.coverage(rule), rule), default=())
         return self._made(nearest, why)
-
-    def _one(self) -> dict[str, npt.NDArray[Any]]:
-        """The explained row as columns."""
-        made = {}
-        for name in self._asked.names:
-            like = self._background.columns[name]
-            made[name] = np.empty(1, dtype=like.dtype)
-            made[name][0] = self._given[name]
-        return made
 
     def _longer(self, kept: Sequence[Rule], best: Rule | None) -> list[Rule]:
         """Rules of one more condition that some row of the data meets, and that may still reach wider."""
-        least = 0.0 if best is None else self._coverage(best)
-        longer = {tuple(sorted({*rule, new})) for rule in kept for new in range(len(self._predicates))}
+        least = 0.0 if best is None else self._space.coverage(best)
+        longer = {tuple(sorted({*rule, new})) for rule in kept for new in range(len(self._space.predicates))}
         grown = {rule for rule in longer if len(rule) > len(kept[0])}
-        return sorted(rule for rule in grown if self._coverage(rule) > least)
+        return sorted(rule for rule in grown if self._space.coverage(rule) > least)
 
     def _most_precise(self, candidates: list[Rule]) -> list[Rule]:
         """The few best candidates: those that may lie on either side of the border are asked about again.
@@ -224,38 +178,12 @@ class _Search:
         if not rules:
             return
         size = self._options["batch"] * times
-        parts = [self._drawn(rule, size) for rule in rules]
+        parts = [self._space.drawn(rule, size, self._generator) for rule in rules]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in self._asked.names}
         same = (self._asked.labels(columns) == self._answer).reshape(len(rules), size).sum(axis=1)
         for rule, hits in zip(rules, same.tolist(), strict=True):
             self._hits[rule] = self._hits.get(rule, 0) + hits
             self._trials[rule] = self._trials.get(rule, 0) + size
-
-    def _drawn(self, rule: Rule, size: int) -> dict[str, npt.NDArray[Any]]:
-        """Rows of the background in which the columns of a rule meet it."""
-        drawn = taken(self._background.columns, self._generator.integers(len(self._background), size=size))
-        for name, met in self._meeting(rule).items():
-            fitting = np.flatnonzero(met)
-            # The row itself meets its own conditions, if no row of the data does.
-            values = self._background.columns[name][fitting] if len(fitting) else self._one()[name]
-            drawn[name] = values[self._generator.integers(len(values), size=size)]
-        for name in self._asked.names:
-            if name not in self._background.features:
-                drawn[name] = np.repeat(self._one()[name], size)
-        return drawn
-
-    def _meeting(self, rule: Rule) -> dict[str, npt.NDArray[np.bool_]]:
-        """For each column of a rule the rows of the data that meet all its conditions on it."""
-        found: dict[str, npt.NDArray[np.bool_]] = {}
-        for place in rule:
-            name = self._predicates[place].feature
-            found[name] = found[name] & self._met[place] if name in found else self._met[place]
-        return found
-
-    def _coverage(self, rule: Rule) -> float:
-        if not rule:
-            return 1.0
-        return float(np.logical_and.reduce([self._met[place] for place in rule]).mean())
 
     def _share(self, rule: Rule) -> float:
         return self._hits[rule] / self._trials[rule] if self._trials[rule] else float("nan")
@@ -272,19 +200,15 @@ class _Search:
 
     def _made(self, rule: Rule, why: str) -> Anchor:
         return Anchor(
-            predicates=tuple(self._predicates[place] for place in rule),
+            predicates=tuple(self._space.predicates[place] for place in rule),
             answer=self._answer,
             precision=self._share(rule),
             at_least=self._low(rule),
             trials=self._trials[rule],
-            coverage=self._coverage(rule),
+            coverage=self._space.coverage(rule),
             reached=not why,
             why=why,
-            row=self._row,
+            row=self._space.row,
             parameters=self._options,
             spent=self._asked.spent,
         )
-
-
-def _plain(cell: Any) -> Cell:
-    return cell if cell is None or isinstance(cell, str) else float(cell)
