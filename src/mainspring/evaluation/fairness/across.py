@@ -9,7 +9,7 @@ variance; for the calibration error, scores stand at their mean within a cell.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -362,11 +362,14 @@ def _finished(
 
 def between(draws: Floats, level: float) -> list[Interval | None]:
     """The middle part of resampled figures, column by column; none where too few resamples have the figure."""
-    half = (1 - level) / 2
-    known = ~np.isnan(draws)
-    enough = known.mean(axis=0) >= _FEWEST_DRAWS
-    quantile: Callable[..., Floats] = np.quantile if known.all() else np.nanquantile
-    ends = np.full((2, draws.shape[1]), math.nan)
-    if enough.any():
-        ends[:, enough] = quantile(draws[:, enough], (half, 1 - half), axis=0)
+    known = np.count_nonzero(~np.isnan(draws), axis=0)
+    ordered = np.sort(draws, axis=0)  # what is unknown comes last
+    ends = []
+    for share in ((1 - level) / 2, (1 + level) / 2):
+        place = share * np.maximum(known - 1, 0)
+        below = np.floor(place).astype(np.int64)
+        above = np.minimum(below + 1, np.maximum(known - 1, 0))
+        low, high = (np.take_along_axis(ordered, at[None, :], axis=0)[0] for at in (below, above))
+        ends.append(low + (place - below) * (high - low))
+    enough = known >= _FEWEST_DRAWS * len(draws)
     return [Interval(float(low), float(high)) if ok else None for low, high, ok in zip(*ends, enough, strict=True)]
