@@ -12,14 +12,10 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError, StateError
 from mainspring.data import Table, Transform
 from mainspring.data.replacing import with_columns
+from mainspring.evaluation.fairness.assessment import MIN_GROUP_SIZE
 from mainspring.evaluation.fairness.mitigation.grid import SIZE, grid_search
 from mainspring.evaluation.fairness.mitigation.reweighing import WEIGHT
-from mainspring.evaluation.fairness.mitigation.thresholds import (
-    EQUAL_COSTS,
-    Costs,
-    optimise_thresholds,
-)
-from mainspring.evaluation.fairness.mitigation.thresholds import MIN_GROUP_SIZE as SMALLEST
+from mainspring.evaluation.fairness.mitigation.thresholds import EQUAL_COSTS, Costs, optimise_thresholds
 from mainspring.evaluation.slicing import MISSING
 from mainspring.models.finishing import set_threshold
 from mainspring.models.model import Model
@@ -141,7 +137,7 @@ def cut_fairly(
     costs: Costs = EQUAL_COSTS,
     positive: str | None = None,
     weight: str | None = None,
-    min_group_size: int = SMALLEST,
+    min_group_size: int = MIN_GROUP_SIZE,
 ) -> Model:
     """Give a model the cutoffs by group that cost least within a bound on the gap; it is packaged with them.
 

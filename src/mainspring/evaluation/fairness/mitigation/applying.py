@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -56,6 +56,21 @@ class Task:
     positive: str | None = None
     weight: str | None = None
     seed: int = 0
+
+    @property
+    def rows(self) -> dict[str, Any]:
+        """How rows are read, as the mitigations name it."""
+        return {
+            "label": self.label,
+            "protected": self.protected,
+            "positive": self.positive,
+            "weight": self.weight,
+        }
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """What should be alike, and how nearly."""
+        return {"constraint": self.constraint, "at_most": self.at_most}
 
     def untouched(self) -> Predictor:
         """Plain learning."""
@@ -144,21 +159,12 @@ class _Later:
 
 
 def _reweigh(task: Task, untouched: Predictor) -> Mitigated:
-    weights = reweigh(
-        task.table, label=task.label, protected=task.protected, positive=task.positive, weight=task.weight
-    )
+    weights = reweigh(task.table, **task.rows)
     return Mitigated(predictor=task.fit(task.table, weights))
 
 
 def _resample(task: Task, untouched: Predictor) -> Mitigated:
-    places = resample(
-        task.table,
-        label=task.label,
-        protected=task.protected,
-        positive=task.positive,
-        weight=task.weight,
-        seed=task.seed,
-    )
+    places = resample(task.table, **task.rows, seed=task.seed)
     return Mitigated(predictor=task.fit(_rows_at(task.table, places), None))
 
 
@@ -171,65 +177,27 @@ def _repair(task: Task, untouched: Predictor) -> Mitigated:
 
 
 def _grid(task: Task, untouched: Predictor) -> Mitigated:
-    found = grid_search(
-        task.fit,
-        task.table,
-        label=task.label,
-        protected=task.protected,
-        constraint=task.constraint,
-        at_most=task.at_most,
-        positive=task.positive,
-        weight=task.weight,
-        judge_on=task.choose_on,
-    )
+    found = grid_search(task.fit, task.table, **task.rows, **task.wish, judge_on=task.choose_on)
     told = f"of {len(found.candidates)} models the one with the fewest errors within the bound"
     missed = f"of {len(found.candidates)} models none was within the bound; this one has the smallest gap"
     return Mitigated(predictor=found.predictor, notes=(told if found.within else missed,))
 
 
 def _exponentiated(task: Task, untouched: Predictor) -> Mitigated:
-    found = exponentiated_gradient(
-        task.fit,
-        task.table,
-        label=task.label,
-        protected=task.protected,
-        constraint=task.constraint,
-        at_most=task.at_most,
-        positive=task.positive,
-        weight=task.weight,
-        seed=task.seed,
-    )
+    found = exponentiated_gradient(task.fit, task.table, **task.rows, **task.wish, seed=task.seed)
     note = f"a mixture of {len(found.predictors)} models, answered by lot: it cannot be packaged"
     return Mitigated(predictor=found, notes=(note,))
 
 
 def _thresholds(task: Task, untouched: Predictor) -> Mitigated:
-    found = optimise_thresholds(
-        untouched.predict(task.choose_on),
-        task.choose_on,
-        label=task.label,
-        protected=task.protected,
-        constraint=task.constraint,
-        at_most=task.at_most,
-        costs=task.costs,
-        positive=task.positive,
-        weight=task.weight,
-    )
+    answers = untouched.predict(task.choose_on)
+    found = optimise_thresholds(answers, task.choose_on, **task.rows, **task.wish, costs=task.costs)
     return Mitigated(predictor=WithCutoffs(untouched, found.cutoffs), notes=(str(found.cutoffs), *found.notes))
 
 
 def _reject_option(task: Task, untouched: Predictor) -> Mitigated:
-    found = reject_option(
-        untouched.predict(task.choose_on),
-        task.choose_on,
-        label=task.label,
-        protected=task.protected,
-        constraint=task.constraint,
-        at_most=task.at_most,
-        costs=task.costs,
-        positive=task.positive,
-        weight=task.weight,
-    )
+    answers = untouched.predict(task.choose_on)
+    found = reject_option(answers, task.choose_on, **task.rows, **task.wish, costs=task.costs)
     return Mitigated(predictor=WithCutoffs(untouched, found.cutoffs), notes=found.notes)
 
 

@@ -175,9 +175,7 @@ class _Judge:
 
     @classmethod
     def of(cls, task: Task, table: Table, plain: Predictor, min_group_size: int, intervals: Intervals) -> Self:
-        rows = group_rows(
-            table, label=task.label, protected=task.protected, positive=task.positive, weight=task.weight
-        )
+        rows = group_rows(table, **task.rows)
         before = plain.predict(table)
         return cls(
             task=task,

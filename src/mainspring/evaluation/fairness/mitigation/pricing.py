@@ -119,7 +119,8 @@ class Lessons:
             InputError: If a column does not exist, the label has not two classes, or there is only one group.
         """
         if label in table.names:
-            table = table.where(f'"{label.replace(chr(34), chr(34) * 2)}" IS NOT NULL')
+            quoted = label.replace('"', '""')
+            table = table.where(f'"{quoted}" IS NOT NULL')
         rows = group_rows(table, label=label, protected=protected, positive=positive, weight=weight)
         if len(rows.groups) < 2:
             raise InputError(

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core import InputError
+from mainspring.evaluation.fairness.assessment import MIN_GROUP_SIZE
 from mainspring.evaluation.fairness.mitigation.constraints import Constraint, events
 from mainspring.evaluation.fairness.mitigation.cutoffs import GroupCutoffs
 from mainspring.evaluation.fairness.mitigation.rows import Bools, GroupedRows, group_rows
@@ -21,9 +22,6 @@ from mainspring.evaluation.slicing import MOST_NUMBERS
 
 if TYPE_CHECKING:
     from mainspring.data import Table
-
-MIN_GROUP_SIZE: Final = 30
-"""Groups with fewer rows get no cutoff of their own."""
 
 _MOST_PLACES: Final = 400
 """With two rates to hold, the windows that are tried begin at so many rates of each."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.core import InputError, Slice
@@ -66,6 +66,7 @@ def test_it_comes_back_as_it_was(tmp_path: Path) -> None:
     assert "sex=m, veteran=false: 0.7" in str(CUTOFFS)
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(), st.floats(0, 1), max_size=5), st.floats(0, 1))
 def test_any_of_them_survives_json(by_word: dict[str, float], default: float) -> None:
     one = GroupCutoffs(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.data import Table
@@ -24,6 +24,7 @@ def test_rows_without_a_label_count_as_before() -> None:
     assert weights[2] == 7.0
 
 
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.sampled_from([0, 1]), st.floats(0.1, 9)), min_size=1, max_size=40

@@ -37,7 +37,7 @@ def test_two_groups_worked_by_hand() -> None:
     assert (found.gap, found.cost) == (0.0, 0.0)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.integers(0, 6)), min_size=4, max_size=14),
     st.sampled_from(list(Constraint)),
