@@ -73,7 +73,7 @@ print(json.dumps(told))
 WRITE = """
 import sys, duckdb
 rows, path = int(sys.argv[1]), sys.argv[2]
-database = duckdb.connect()
+database = duckdb.connect(config={"enable_progress_bar": False})
 database.execute("SELECT setseed(0.5)")
 database.execute(
     f"COPY (SELECT 'group ' || (50 * random() ** 2)::INT AS \\"group\\", (random() < 0.3)::INT AS truth, "
