@@ -11,21 +11,27 @@ if (slices && table) {
     group = $("#slice-group"),
     least = $("#slice-rows"),
     found = $("#slice-found"),
+    more = $("#slice-more"),
     head = $("[data-metric]", table);
+  let most = 100; // a table of many rows is laid out slowly: the rest waits until somebody asks
 
   const filter = () => {
     const wanted = find.value.trim().toLowerCase(),
       size = Number(least.value) || 0;
     let seen = 0;
-    rows.forEach((row, place) => {
-      row.hidden =
-        !names[place].includes(wanted) ||
-        sizes[place] < size ||
-        Boolean(group && group.value && slices.groups[place] !== Number(group.value));
-      seen += row.hidden ? 0 : 1;
+    Array.from(table.tBodies[0].rows).forEach((row) => {
+      const place = Number(row.dataset.place);
+      const fits =
+        names[place].includes(wanted) &&
+        sizes[place] >= size &&
+        !(group && group.value && slices.groups[place] !== Number(group.value));
+      seen += fits ? 1 : 0;
+      row.hidden = !fits || seen > most;
     });
     const count = rows.length.toLocaleString("en") + (rows.length === 1 ? " slice" : " slices");
     found.textContent = seen === rows.length ? count : seen ? seen + " of " + count : "No slice is like that";
+    more.hidden = seen <= most;
+    more.textContent = "Show all " + seen.toLocaleString("en");
   };
 
   const toneOf = (side, difference) =>
@@ -113,6 +119,13 @@ if (slices && table) {
     group.addEventListener("change", filter);
   }
   metric.addEventListener("change", draw);
+  table.addEventListener("sorted", filter);
+  const all = () => {
+    most = Infinity;
+    filter();
+  };
+  more.addEventListener("click", all);
+  addEventListener("beforeprint", all);
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {

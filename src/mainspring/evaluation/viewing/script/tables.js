@@ -59,6 +59,7 @@ const sortBy = (table, head, up) => {
   const body = table.tBodies[0];
   const rows = Array.from(body.rows, (row) => [keyOf(row, head.cellIndex), row]);
   body.append(...rows.sort((a, b) => byKey(a[0], b[0], up)).map((pair) => pair[1]));
+  table.dispatchEvent(new Event("sorted"));
 };
 $$("table.sortable").forEach((table) =>
   $$("thead th:not(.plain)", table).forEach((head) => {
