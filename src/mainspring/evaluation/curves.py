@@ -20,6 +20,7 @@ MOST_CLASSES = 10
 """Curves are kept for so many classes of a multi-class model, the first ones."""
 
 _BINS = 20
+_MOST_ROWS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class Curves:
             regression (left edge, rows, 0) of the errors (prediction minus label).
         counts: (threshold, true positives, false positives, false negatives, true negatives) for rising
             thresholds in steps of 1/200, those left out at which nothing changes; for one class alone.
+        rows: (prediction, label) of a regression, at most 300, evenly along the predictions; rows of the same
+            prediction count as one with their mean label.
     """
 
     roc: Points = ()
@@ -41,6 +44,7 @@ class Curves:
     calibration: Bins = ()
     histogram: Bins = ()
     counts: Counts = ()
+    rows: Points = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -48,7 +52,8 @@ class Curves:
             name: [list(point) for point in getattr(self, name)]
             for name in ("roc", "precision_recall", "calibration", "histogram")
         }
-        return plain | {"counts": [list(row) for row in self.counts]} if self.counts else plain
+        later = {name: [list(point) for point in getattr(self, name)] for name in ("counts", "rows")}
+        return plain | {name: points for name, points in later.items() if points}
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Curves:
@@ -85,7 +90,10 @@ def regression_curves(state: RegressionState) -> Curves | None:
     counts, edges = np.histogram(np.clip(errors, low, high), _BINS, weights=weights)
     histogram = tuple((_short(edge), float(n), 0.0) for edge, n in zip(edges[:-1], counts, strict=True))
     weight, label = state.predictions.sums
-    return Curves(calibration=_bins(state.predictions.values, weight, label), histogram=histogram)
+    values = state.predictions.values
+    return Curves(
+        calibration=_bins(values, weight, label), histogram=histogram, rows=_sampled(values, label / weight)
+    )
 
 
 def _bins(values: Floats, weights: Floats, labels: Floats, count: int = 10) -> Bins:
@@ -97,6 +105,13 @@ def _bins(values: Floats, weights: Floats, labels: Floats, count: int = 10) -> B
     means, found = (np.add.reduceat(x, starts) / weight for x in (values * weights, labels))
     rows = zip(means.tolist(), found.tolist(), weight.tolist(), strict=True)
     return tuple((_short(mean), _short(label), weight) for mean, label, weight in rows)
+
+
+def _sampled(predictions: Floats, labels: Floats) -> Points:
+    """Some of the points, evenly by rank, both ends kept."""
+    chosen = np.unique(np.linspace(0, len(predictions) - 1, min(_MOST_ROWS, len(predictions))).astype(np.int64))
+    pairs = zip(predictions[chosen].tolist(), labels[chosen].tolist(), strict=True)
+    return tuple((_short(prediction), _short(label)) for prediction, label in pairs)
 
 
 def _ranked(ranking: Ranking, *, counted: bool) -> Curves:

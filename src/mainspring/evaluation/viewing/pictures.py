@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from mainspring.data.viewing.wording import counted, figure, percent, shortened
 from mainspring.evaluation.curves import Curves
-from mainspring.evaluation.drawing import Line, histogram, line_chart, reliability_chart
+from mainspring.evaluation.drawing import Line, histogram, line_chart, reliability_chart, scatter_chart
 from mainspring.evaluation.metrics.intervals import wilson
 from mainspring.evaluation.viewing.material import Picture
 
@@ -167,9 +167,36 @@ def regression(pairs: Pairs) -> list[Picture]:
         )
         caption = "Labels against predictions, in groups of equal size: on the dashed line they agree"
         found.append(Picture(svg=drawn, caption=caption))
+    if curves.rows:
+        found += _rows(curves, pairs[0][0])
     if len(curves.histogram) > 1:
         found.append(_errors(curves, pairs[0][0]))
     return found
+
+
+def _rows(curves: Curves, name: str) -> list[Picture]:
+    """Single rows: their labels, and their errors, against the predictions."""
+    told = f"{counted(len(curves.rows), 'row')}, evenly along the predictions"
+    labels = scatter_chart(
+        curves.rows,
+        title="Label against prediction",
+        description=told,
+        x="prediction",
+        y="label",
+        diagonal=True,
+    )
+    errors = scatter_chart(
+        [(prediction, prediction - label) for prediction, label in curves.rows],
+        title="Error against prediction",
+        description=told,
+        x="prediction",
+        y="prediction minus label",
+        level=0.0,
+    )
+    return [
+        Picture(svg=labels, caption=f"Single rows of {name}: the closer to the dashed line, the better"),
+        Picture(svg=errors, caption="Errors against predictions: even around the line, and as wide everywhere"),
+    ]
 
 
 def _errors(curves: Curves, name: str) -> Picture:

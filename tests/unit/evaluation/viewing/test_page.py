@@ -94,6 +94,7 @@ def test_classes_and_regressions_have_their_own_parts(three: Evaluation, fares: 
     assert "Threshold" not in text
     text = checked(view(fares).html).text
     assert "Mean label against mean prediction" in text
+    assert "Error against prediction" in text
     assert "Confusion" not in text
 
 
