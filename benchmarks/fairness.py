@@ -73,7 +73,8 @@ print(json.dumps(told))
 WRITE = """
 import sys, duckdb
 rows, path = int(sys.argv[1]), sys.argv[2]
-database = duckdb.connect(config={"enable_progress_bar": False})
+database = duckdb.connect()
+database.execute("SET enable_progress_bar = false")
 database.execute("SELECT setseed(0.5)")
 database.execute(
     f"COPY (SELECT 'group ' || (50 * random() ** 2)::INT AS \\"group\\", (random() < 0.3)::INT AS truth, "
@@ -83,13 +84,16 @@ database.execute(
 
 LARGE = """
 import json, sys, time
+import numpy as np
 from mainspring.data import Table
-from mainspring.evaluation import assess_fairness, predictions_in
+from mainspring.evaluation import Predictions, assess_fairness
+class Scored:
+    def predict(self, table):
+        score = table.column("score")
+        return Predictions(("0", "1"), np.column_stack([1 - score, score]))
 table = Table.read_parquet(sys.argv[2])
 wall, cpu = time.perf_counter(), time.process_time()
-found = assess_fairness(
-    predictions_in(table, scores="score", positive="1", label="truth"), table, label="truth", protected=["group"]
-)
+found = assess_fairness(Scored(), table, label="truth", protected=["group"])
 told = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "rows": found.overall.count}
 print(json.dumps(told))
 """

@@ -112,10 +112,8 @@ def inequality(cells: Cells, intervals: Intervals) -> Iterator[Across]:
     broken = [_BROKEN.format(cells.broken, cells.rows) if cells.broken else ""]
     draws = None
     if intervals.method == "bootstrap":
-        drawn = _drawn(
-            weights, cells.squares.sum(axis=0).reshape(4), intervals, np.random.default_rng(intervals.seed)
-        )
-        draws = drawn
+        squares = cells.squares.sum(axis=0).reshape(4)
+        draws = _drawn(weights, squares, intervals, np.random.default_rng(intervals.seed))
     for name, alpha in (("generalized_entropy_index", 2.0), ("theil_index", 1.0)):
         value = np.array([entropy(_BENEFITS, weights, alpha)])
         resampled = None if draws is None else entropy(_BENEFITS, draws, alpha)[:, None]

@@ -132,12 +132,12 @@ class _Judge:
 
     def _figure(self, group: Group, figure: Figure, name: str, bound: float, side: Better) -> Reason:
         subject = f"{name} | {group.key}"
+        term = _Term(subject, subject, figure.value, figure.interval, figure.reason, "")
         smallest = self.fairness.min_group_size
-        few = figure.rows < smallest and not math.isnan(figure.value)
-        lacking = f"{group.key} ({figure.rows} rows behind it, fewer than {smallest})" if few else ""
-        return self._judged(
-            _Term(subject, subject, figure.value, figure.interval, figure.reason, lacking), bound, side
-        )
+        if figure.rows < smallest and not math.isnan(figure.value):
+            rows = f"{figure.rows} row{'s' * (figure.rows != 1)}"
+            return self._unknown(term, f"{subject}: {rows} behind it, fewer than {smallest}", bound)
+        return self._judged(term, bound, side)
 
     def _judged(self, term: _Term, bound: float, side: Better) -> Reason:
         if math.isnan(term.value):

@@ -92,6 +92,16 @@ def test_small_groups_are_insufficient_evidence() -> None:
     assert "sex=f (4 rows behind its true_positive_rate, fewer than 30)" in verdict.reasons[0].message
 
 
+def test_a_figure_with_few_rows_behind_it_neither_fails_nor_passes() -> None:
+    few = measured({"m": (80, 100, 15, 150), "f": (1, 4, 0, 40)}, smallest=30)
+    verdict = judge_fairness(few, at_least={"true_positive_rate": 0.5})
+    assert {reason.subject: reason.code for reason in verdict.reasons} == {
+        "true_positive_rate | sex=m": "METRIC_OK",
+        "true_positive_rate | sex=f": "INSUFFICIENT_EVIDENCE",
+    }
+    assert "4 rows behind it, fewer than 30" in verdict.failures[0].message
+
+
 def test_the_same_model_is_refused_on_the_interval() -> None:
     assert judge_fairness(CLOSE, at_most=OPPORTUNITY).ok
     verdict = judge_fairness(CLOSE, at_most=OPPORTUNITY, on="interval")
