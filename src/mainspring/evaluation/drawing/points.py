@@ -45,7 +45,8 @@ def scatter_chart(
     frame = Frame(size, across, up, legend=False)
     body = frame.axes(x, y)
     if diagonal:
-        body += f'<path class="ghost" d="M{frame.at(*across)}L{frame.at(across[1], across[1])}"/>'
+        low, high = across
+        body += f'<path class="ghost" d="M{frame.at(low, low)}L{frame.at(high, high)}"/>'
     if level is not None:
         body += f'<path class="ghost" d="M{_n(frame.left)} {_n(frame.y(level))}H{_n(frame.right)}"/>'
     # One path of short round strokes: a tenth of the size of as many circles.

@@ -22,6 +22,9 @@ def test_points_lie_where_their_figures_say() -> None:
     dots = parsed(svg).find(".//path[@class='dots']")
     assert dots is not None
     assert dots.get("d") == "M55.1 298.9h0M332.9 160h0"
+    diagonal = parsed(svg).find(".//path[@class='ghost']")
+    assert diagonal is not None
+    assert diagonal.get("d") == "M44 310L344 10"
 
 
 def test_a_level_is_drawn_across_and_belongs_to_the_axis() -> None:
