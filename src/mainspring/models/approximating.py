@@ -8,10 +8,11 @@ from typing import Any, cast
 
 from mainspring.core.plugins import load as load_plugin
 from mainspring.models.challenges import Challenge, Columns, challenges
+from mainspring.models.crossings import near_cutoff
 from mainspring.models.exporting import export
 from mainspring.models.model import Model
 from mainspring.models.parity import Parity
-from mainspring.models.ports import Exported, Exporter, NotExportableError, RuntimeLoader
+from mainspring.models.ports import Exported, Exporter, NotExportableError, Runtime, RuntimeLoader
 from mainspring.models.proof import prove
 from mainspring.models.signature import Signature
 from mainspring.models.variants import Variant
@@ -27,11 +28,14 @@ class Approximated:
         strange: How it answers rows with missing and unseen values, which are told and not judged: ``rows``,
             ``different`` and ``largest``. A value that stands in for a missing one often lies on a threshold, and
             then all such rows are off together.
+        near: The real rows so near the cutoff that the tolerance reaches across it: ``rows``, and how many of them
+            are answered otherwise, ``different``; empty for a model without a cutoff.
     """
 
     exported: Exported
     parity: Parity
     strange: Mapping[str, Any]
+    near: Mapping[str, int]
 
 
 def approximate(model: Model, columns: Columns, signature: Signature, variant: Variant) -> Approximated:
@@ -71,4 +75,13 @@ def approximate(model: Model, columns: Columns, signature: Signature, variant: V
         "different": 0 if strange is None else strange.rows_different,
         "largest": 0.0 if strange is None else strange.max_abs_difference,
     }
-    return Approximated(exported, parity, told)
+    return Approximated(exported, parity, told, _across(model, runtime, columns, exported.tolerance))
+
+
+def _across(model: Model, runtime: Runtime, columns: Columns, distance: float) -> dict[str, int]:
+    """How many real rows lie near the cutoff, and how many of them get another answer."""
+    near = near_cutoff(model, columns, distance)
+    if not len(near):
+        return {}
+    different = model.predict_columns(near.columns).labels != runtime.predict(near.columns)["label"]
+    return {"rows": len(near), "different": int(different.sum())}

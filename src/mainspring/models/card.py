@@ -261,6 +261,12 @@ def _limits_of_form(parity: Parity, details: Mapping[str, Any]) -> list[str]:
             f"Of {strange['rows']:,} rows with a missing or unseen value {strange['different']:,} are further "
             f"off, at most by {strange['largest']:.2g}."
         )
+    near = details.get("near_cutoff") or {}
+    if near:
+        limits.append(
+            f"Of {near['rows']:,} real rows within {parity.tolerance:g} of the cutoff it answers "
+            f"{near['different']:,} otherwise."
+        )
     foreign = details.get("foreign") or {}
     if foreign:
         tried = foreign["tried_on"]

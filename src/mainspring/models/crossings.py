@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mainspring.evaluation.margins import margins
 from mainspring.models.challenges import Challenge, Columns
 from mainspring.models.model import Model
 from mainspring.models.signature import Signature
@@ -52,6 +53,14 @@ def crossings(model: Model, columns: Columns, signature: Signature) -> list[Chal
     chosen = [{name: column[answers] for name, column in end.items()} for end in ends]
     near = [_between(chosen, share_of[answers], moving) for share_of in share]
     return [Challenge(KIND, {name: np.concatenate([one[name] for one in near]) for name in columns})]
+
+
+def near_cutoff(model: Model, columns: Columns, distance: float) -> Challenge:
+    """The real rows that lie so near the cutoff of a model; none for one without."""
+    if model.decision is None:
+        return Challenge(KIND, {name: column[:0] for name, column in columns.items()})
+    near = margins(model.predict_columns(columns)) <= distance
+    return Challenge(KIND, {name: column[near] for name, column in columns.items()})
 
 
 def _where_it_changes(

@@ -95,7 +95,7 @@ def build(
         made = approximate(model, columns, signature, chosen)
         files, parity = made.exported.files, made.parity
         libraries: Sequence[str] = made.exported.libraries
-        strange = {"strange_rows": dict(made.strange)}
+        strange = {"strange_rows": dict(made.strange), **({"near_cutoff": dict(made.near)} if made.near else {})}
     else:
         strange = {}
         default = () if chosen.exporter is None else (chosen.exporter,)

@@ -301,7 +301,14 @@ from mainspring.models.adapters.onnx_links import emit_linear  # noqa: E402
 
 def test_a_variant_that_moves_scores_across_the_cutoff_is_refused(models, exporters) -> None:
     model = models["LogisticRegression"]
-    crowded = float(np.median(model.predict(NEW).scores[:, 1]))
+    scores = model.predict(NEW).scores[:, 1]
+    crowded = float(np.median(scores))
+    rare = float(np.sort(scores)[-3])
+    package = build(set_threshold(model, rare), NEW, variant="onnx-int8")
+    near = package.details["near_cutoff"]
+    assert near["rows"] == np.count_nonzero(np.abs(scores - rare) <= 0.05)
+    assert near["different"] == np.count_nonzero((scores >= rare) != (scores + 0.03 >= rare))
+    assert f"it answers {near['different']} otherwise" in package.card
     assert build(set_threshold(model, 0.9999), NEW, variant="onnx-int8").parity.ok
     with pytest.raises(NotExportableError, match="with another label"):
         build(set_threshold(model, crowded), NEW, variant="onnx-int8")
