@@ -87,7 +87,10 @@ def regression_curves(state: RegressionState) -> Curves | None:
         return None
     errors, weights = state.errors.values, state.errors.weights
     low, high = (float(weighted_quantile(errors, weights, share)) for share in (0.005, 0.995))
-    counts, edges = np.histogram(np.clip(errors, low, high), _BINS, weights=weights)
+    if high - low <= _BINS * np.spacing(max(abs(low), abs(high))):
+        # Errors that are all alike stand in the middle of bins of a width of their own.
+        low, high = low - 0.5, high + 0.5
+    counts, edges = np.histogram(np.clip(errors, low, high), _BINS, (low, high), weights=weights)
     histogram = tuple((_short(edge), float(n), 0.0) for edge, n in zip(edges[:-1], counts, strict=True))
     weight, label = state.predictions.sums
     values = state.predictions.values

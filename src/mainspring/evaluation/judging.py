@@ -268,14 +268,16 @@ def _add(
     intervals: Intervals,
 ) -> None:
     """Merge the rows of a piece into what is kept of each slice."""
-    buckets = None
+    buckets: list[Ints | None] = [None] * len(families)
     if intervals.method == "jackknife":
-        buckets = random_buckets(numbers, intervals.buckets, intervals.seed)
+        # Rows that are one unit, such as the documents of a query, stay together.
+        units = [getattr(family, "units", numbers) for family in families]
+        buckets = [random_buckets(unit, intervals.buckets, intervals.seed) for unit in units]
     parts: list[tuple[Slice, Ints | None]] = [(ALL_ROWS, None), *cut.items()]
     for key, part in parts:
         new = [
-            family.state(part) if buckets is None else Bucketed.of(family, part, buckets, intervals.buckets)
-            for family in families
+            family.state(part) if bucket is None else Bucketed.of(family, part, bucket, intervals.buckets)
+            for family, bucket in zip(families, buckets, strict=True)
         ]
         old = states.get(key)
         states[key] = new if old is None else [a.merge(b) for a, b in zip(old, new, strict=True)]

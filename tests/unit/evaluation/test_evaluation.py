@@ -317,3 +317,22 @@ def test_a_regression_is_drawn_from_what_is_kept() -> None:
         pytest.approx(truth.mean(), rel=1e-5)
     )
     assert sum(rows for _, rows, _ in curves.histogram) == 2_000
+
+
+def test_errors_that_are_all_alike_can_be_drawn() -> None:
+    truth = np.arange(50.0)
+    noise = np.tile([0.0, 1e-16], 25)
+    found = evaluate(Predictions(None, truth + 2.0 + noise), Table.from_columns({"y": truth}), label="y")
+    assert sum(rows for _, rows, _ in found.curves[""].histogram) == 50
+
+
+def test_the_jackknife_of_rankings_leaves_out_whole_queries() -> None:
+    random = np.random.default_rng(4)
+    relevance, scores = random.integers(0, 2, 400), random.random(400)
+    table = Table.from_columns({"query": [f"q{i // 4}" for i in range(400)], "relevance": relevance})
+    predictions = Predictions(None, scores)
+    options = {"label": "relevance", "query": "query", "intervals": Intervals(method="jackknife")}
+    closed = evaluate(predictions, table, label="relevance", query="query").measured[Slice()]
+    found = evaluate(predictions, table, **options).measured[Slice()]
+    assert found.values == pytest.approx(closed.values)
+    assert np.ptp(found.intervals["map"]) == pytest.approx(np.ptp(closed.intervals["map"]), rel=0.6)

@@ -27,7 +27,7 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 MOST_GROUPS = 65_536
 """So many different numbers are kept as they are."""
 
-_BITS = 62
+_BITS = 63
 
 
 def around_zero(values: Floats) -> Ints:
@@ -39,7 +39,9 @@ def around_zero(values: Floats) -> Ints:
 def around_both_ends(shares: Floats) -> Ints:
     """The same for numbers between 0 and 1, finest near 0 and near 1."""
     half = np.float64(0.5).view(np.int64)
-    return np.where(shares <= 0.5, around_zero(shares), 2 * half - around_zero(1.0 - shares))
+    low = shares <= 0.5
+    bits = around_zero(np.where(low, shares, 1.0 - shares))
+    return np.where(low, bits, 2 * half - bits)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -83,7 +85,7 @@ class Groups:
         """
         order = np.argsort(values)
         sums = np.array([column[order] for column in columns])
-        return cls(values=values[order], sums=sums, limit=limit, marks=marks, scale=scale)._tied()._fitted()
+        return cls(values=values[order], sums=sums, limit=limit, marks=marks, scale=scale)._tied().fitted()
 
     def merge(self, other: Self) -> Self:
         """The groups over the rows of both."""
@@ -91,15 +93,21 @@ class Groups:
         order = np.argsort(values, kind="stable")
         sums = np.concatenate((self.sums, other.sums), axis=1)[:, order]
         both = replace(self, values=values[order], sums=sums, dropped=max(self.dropped, other.dropped))
-        return both._tied()._fitted()
+        return both._tied().fitted()
 
     def fitted(self) -> Self:
-        """No more groups than the limit."""
-        return self._tied()._fitted()
+        """No more groups than the limit, of numbers that are all different."""
+        most = self.limit + len(self.marks)
+        if len(self.values) <= most:
+            return self
+        # Of so many borders, only those may stay that are in higher bits than this one is in.
+        step = np.partition(self._steps, len(self._steps) - most)[len(self._steps) - most]
+        dropped = min(int(step).bit_length(), _BITS)
+        return replace(self._joined(self._borders(dropped)), dropped=dropped)
 
     def coarser(self, limit: int) -> Self:
         """The same in fewer groups."""
-        return replace(self, limit=limit)._fitted()
+        return replace(self, limit=limit).fitted()
 
     @cached_property
     def weights(self) -> Floats:
@@ -126,31 +134,19 @@ class Groups:
             return self._joined(self._borders(self.dropped))
         return self._joined(np.flatnonzero(self.values[1:] != self.values[:-1]) + 1)
 
-    def _fitted(self) -> Self:
-        if len(self.values) <= self.limit + len(self.marks):
-            return self
-        low, high = self.dropped, _BITS
-        # The fewest dropped bits that will do: the number of groups falls as bits are dropped.
-        while low + 1 < high:
-            middle = (low + high) // 2
-            if len(self._borders(middle)) < self.limit + len(self.marks):
-                high = middle
-            else:
-                low = middle
-        return replace(self._joined(self._borders(high)), dropped=high)
-
     def _borders(self, dropped: int) -> Ints:
         """Where a new group begins, the first aside."""
-        cells = self._cells >> dropped
-        apart = cells[1:] != cells[:-1]
-        crossed = np.searchsorted(self.values, np.array(self.marks), side="left")
-        apart[crossed[(crossed > 0) & (crossed < len(self.values))] - 1] = True
-        borders: Ints = np.flatnonzero(apart) + 1
+        borders: Ints = np.flatnonzero(self._steps >= np.uint64(1 << dropped)) + 1
         return borders
 
     @cached_property
-    def _cells(self) -> Ints:
-        return self.scale(self.values)
+    def _steps(self) -> npt.NDArray[np.uint64]:
+        """The bits in which each number differs from the one before; all of them where a mark lies between."""
+        bits = self.scale(self.values)
+        steps = (bits[1:] ^ bits[:-1]).view(np.uint64)
+        crossed = np.searchsorted(self.values, np.array(self.marks), side="left")
+        steps[crossed[(crossed > 0) & (crossed < len(self.values))] - 1] = np.uint64(2**64 - 1)
+        return steps
 
     def _joined(self, borders: Ints) -> Self:
         if len(borders) + 1 == len(self.values):
