@@ -82,7 +82,9 @@ def _qualities(reader: Reader, gates: list[Gate]) -> tuple[list[Quality], list[F
         main = main_metric(one.value, wanted)
         qualities.append(quality_of(one.step.name, one.value, baseline, main))
         figures.append(
-            main_figure(words(main), one.value.overall[main], headline_change(one.value, baseline, main))
+            main_figure(
+                words(main, one.value.facts), one.value.overall[main], headline_change(one.value, baseline, main)
+            )
         )
     return qualities, figures[:1]
 

@@ -20,6 +20,7 @@ from mainspring.evaluation.viewing.thresholds import gains, ground_of, threshold
 THIS, BASELINE = "this model", "baseline"
 _TOLD_ROWS = 30
 _TITLE = 160
+_CLASSES = 12
 _METHODS = {
     "closed": "in closed form (Wilson, DeLong)",
     "exact": "exact (Clopper and Pearson), else in closed form",
@@ -70,16 +71,13 @@ def judgement_of(
 
 def summary_of(evaluation: Evaluation) -> str:
     """What was judged on what, in one sentence."""
-    of = f", class {evaluation.positive}" if evaluation.positive is not None else ""
-    return (
-        f"{evaluation.task.replace('_', ' ').capitalize()} of {evaluation.label}{of}, judged on "
-        f"{counted(evaluation.count, 'row')} of split {evaluation.split}."
-    )
+    task = evaluation.task.replace("_", " ").capitalize()
+    of = f" of {evaluation.label}" if evaluation.label else ""
+    about = f", class {evaluation.positive}" if evaluation.positive is not None else ""
+    return f"{task}{of}{about}, judged on {counted(evaluation.count, 'row')} of split {evaluation.split}."
 
 
-def pairs_of(
-    evaluation: Evaluation, baseline: Evaluation | None, name: str, other: str = BASELINE
-) -> pictures.Pairs:
+def pairs_of(evaluation: Evaluation, baseline: Evaluation | None, name: str) -> pictures.Pairs:
     """The curves of a class, with those of the baseline."""
     if name not in evaluation.curves:
         return []
@@ -104,7 +102,7 @@ def gather(
     pairs = pairs_of(evaluation, baseline, evaluation.positive or "")
     return Material(
         kind="Evaluation",
-        title=shortened(title, _TITLE) or f"How well {evaluation.label} is predicted",
+        title=shortened(title or _title(evaluation), _TITLE),
         sentence=_sentence(evaluation, baseline, main, verdict),
         facts=_facts(evaluation, baseline, main, verdict),
         verdict=verdict,
@@ -134,17 +132,17 @@ def origin_of(evaluation: Evaluation) -> list[Told]:
     """What is known of where the figures come from."""
     found = [
         Told(name="Task", value=evaluation.task.replace("_", " ")),
-        Told(name="Label", value=evaluation.label),
+        *([Told(name="Label", value=evaluation.label)] if evaluation.label else []),
         Told(name="Split", value=evaluation.split),
         Told(name="Rows judged", value=figure(evaluation.count)),
         Told(name="Slices", value=figure(len(evaluation.measured) - 1)),
     ]
     if evaluation.classes:
-        told = ", ".join(evaluation.classes[:12])
-        more = f" and {len(evaluation.classes) - 12} more" if len(evaluation.classes) > 12 else ""
-        found.insert(2, Told(name="Classes", value=shortened(told, 300) + more))
+        told = ", ".join(evaluation.classes[:_CLASSES])
+        left = len(evaluation.classes) - _CLASSES
+        found.append(Told(name="Classes", value=shortened(told, 300) + (f" and {left} more" if left > 0 else "")))
     if evaluation.positive is not None:
-        found.insert(3, Told(name="Positive class", value=evaluation.positive))
+        found.append(Told(name="Positive class", value=evaluation.positive))
     if evaluation.cutoff is not None:
         found.append(Told(name="Cutoff asked for", value=figure(evaluation.cutoff)))
     if evaluation.weight is not None:
@@ -152,6 +150,12 @@ def origin_of(evaluation: Evaluation) -> list[Told]:
     how = evaluation.intervals
     found.append(Told(name="Intervals", value=f"{percentage(how.level)}, {_METHODS[how.method]}"))
     return found
+
+
+def _title(evaluation: Evaluation) -> str:
+    if not evaluation.label:
+        return f"How good it is at {evaluation.task.replace('_', ' ')}"
+    return f"How well {evaluation.label} is predicted"
 
 
 def _pictures(evaluation: Evaluation, baseline: Evaluation | None) -> list[Picture]:
@@ -170,52 +174,50 @@ def _pictures(evaluation: Evaluation, baseline: Evaluation | None) -> list[Pictu
 
 
 def _sentence(evaluation: Evaluation, baseline: Evaluation | None, main: str, verdict: Verdict | None) -> str:
+    if evaluation.unreadable is not None:
+        return f"The model could not read the rows: {evaluation.unreadable.rstrip('.')}."
     if not evaluation.count:
-        return (
-            "No row could be judged: " + (evaluation.notes[0] if evaluation.notes else "there are no labels") + "."
-        )
-    value = evaluation.overall[main]
-    own = evaluation.facts
+        why = evaluation.notes[0] if evaluation.notes else "there are no labels"
+        return f"No row could be judged: {why.rstrip('.')}."
+    value, own = evaluation.overall[main], evaluation.facts
     told = f"{words(main, own)} is {figure(value)} on {counted(evaluation.count, 'row')}"
     if baseline is not None and main in baseline.overall:
-        old = baseline.overall[main]
-        side = tone(main, value, old, own)
-        told += (
-            f", {figure(float(f'{abs(value - old):.3g}'))} {side} than the baseline"
-            if side
-            else ", as the baseline"
-        )
-    if verdict is None:
-        return told + "."
+        side = tone(main, value, baseline.overall[main], own)
+        apart = figure(float(f"{abs(value - baseline.overall[main]):.3g}"))
+        told += f", {apart} {side} than the baseline" if side else ", as the baseline"
+    return f"{told}; {_said(verdict)}." if verdict is not None else f"{told}."
+
+
+def _said(verdict: Verdict) -> str:
+    """What a gate said, with its first reason against."""
     if verdict.ok:
-        return f"{told}; {verdict.gate} says yes."
+        return f"{verdict.gate} says yes"
     first, more = verdict.failures[0], len(verdict.failures) - 1
     others = f", and {counted(more, 'more reason')}" if more else ""
-    return f"{told}; {verdict.gate} says no ({first.message.rstrip('.')}{others})."
+    return f"{verdict.gate} says no ({first.message.rstrip('.')}{others})"
 
 
 def _facts(evaluation: Evaluation, baseline: Evaluation | None, main: str, verdict: Verdict | None) -> list[Told]:
-    overall, own = evaluation.measured[ALL_ROWS], evaluation.facts
-    facts = []
-    if verdict is not None:
-        facts.append(verdict_fact(verdict))
-    value = overall.values.get(main, math.nan)
+    facts = [verdict_fact(verdict)] if verdict is not None else []
+    rows = Told(name="Rows", value=figure(evaluation.count), more=f"split {evaluation.split}")
     if not evaluation.count:
-        return [*facts, Told(name="Rows", value="0", more=f"split {evaluation.split}")]
+        return [*facts, rows]
+    overall, own = evaluation.measured[ALL_ROWS], evaluation.facts
+    value = overall.values.get(main, math.nan)
     facts.append(Told(name=words(main, own), value=figure(value), more=between(overall.intervals.get(main))))
     old = baseline.overall.get(main, math.nan) if baseline is not None else math.nan
     if math.isfinite(old):
-        facts.append(
-            Told(
-                name="Change", value=change(value - old), more=f"{figure(old)} before", tone=tone(main, value, old)
-            )
-        )
-    facts.append(Told(name="Rows", value=figure(evaluation.count), more=f"split {evaluation.split}"))
-    worst = [(key, one) for key, one in worst_first(evaluation, main) if one.count >= _TOLD_ROWS][:1]
-    for key, one in worst:
-        found = one.values.get(main, math.nan)
-        if math.isfinite(found):
+        side = tone(main, value, old, own)
+        facts.append(Told(name="Change", value=change(value - old), more=f"{figure(old)} before", tone=side))
+    return [*facts, rows, *_worst(evaluation, main)]
+
+
+def _worst(evaluation: Evaluation, main: str) -> list[Told]:
+    """The worst slice with rows enough to be told of."""
+    for key, one in worst_first(evaluation, main):
+        value = one.values.get(main, math.nan)
+        if one.count >= _TOLD_ROWS and math.isfinite(value):
             more = f"{shortened(str(key), 60)}, {counted(one.count, 'row')}"
-            side = tone(main, found, value, own)
-            facts.append(Told(name="Worst slice", value=figure(found), more=more, tone=side))
-    return facts
+            side = tone(main, value, evaluation.overall[main], evaluation.facts)
+            return [Told(name="Worst slice", value=figure(value), more=more, tone=side)]
+    return []

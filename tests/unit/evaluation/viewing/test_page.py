@@ -14,7 +14,10 @@ import pytest
 
 from mainspring.core import Slice
 from mainspring.data import Table
-from mainspring.evaluation import Evaluation, Predictions, compare, evaluate
+from mainspring.evaluation import Evaluation, Measured, Predictions, compare, evaluate
+from mainspring.evaluation.evaluation import ALL_ROWS, measure_rows
+from mainspring.evaluation.metrics.facts import Better, Fact
+from mainspring.evaluation.metrics.text import TextRows
 from mainspring.evaluation.viewing import view
 
 HOSTILE = "</script><img src=x onerror=\"alert('1')\"><!--\u2028&amp;"
@@ -136,3 +139,37 @@ def test_a_hundred_classes_stay_below_a_megabyte(checked) -> None:
 def test_an_evaluation_shows_itself_in_a_notebook(judged) -> None:
     evaluation = judged([0.1, 0.9, 0.8, 0.9])
     assert evaluation._repr_html_() == view(evaluation)._repr_html_()
+
+
+def test_other_families_and_several_labels_have_a_page_too(checked) -> None:
+    rows = TextRows.of(["a cat", "a dog"], ["a cat", "a cow"])
+    text = checked(view(measure_rows(rows, task="text")).html).text
+    assert "How good it is at text" in text
+    assert "Text, judged on 2 rows of split eval." in text
+    table = Table.from_columns({"red": [True, False] * 20, "blue": [True, True, False, False] * 10})
+    scores = np.tile([[0.8, 0.9], [0.3, 0.6], [0.7, 0.2], [0.4, 0.1]], (10, 1))
+    several = evaluate(Predictions(("red", "blue"), scores), table, label=["red", "blue"])
+    text = checked(view(several).html).text
+    assert "Multilabel of red, blue, judged on 40 rows of split eval." in text
+
+
+def test_a_model_that_could_not_read_the_rows_says_so(judged, checked) -> None:
+    lost = dataclasses.replace(
+        judged([0.1, 0.9, 0.8, 0.9]), measured={ALL_ROWS: Measured(0, {})}, unreadable="age is text", confusion=()
+    )
+    text = checked(view(dataclasses.replace(lost, curves={})).html).text
+    assert "The model could not read the rows: age is text." in text
+
+
+def test_a_metric_of_ones_own_has_its_own_words_and_direction(judged, checked) -> None:
+    fact = Fact(better=Better.LOWER, title="regret", says="what we wish we had not done")
+
+    def with_regret(value: float) -> Evaluation:
+        found = judged([0.1, 0.9, 0.8, 0.9])
+        more = {key: one.joined(Measured(one.count, {"my_regret": value})) for key, one in found.measured.items()}
+        return dataclasses.replace(found, measured=more, facts={"my_regret": fact})
+
+    verdict = compare(with_regret(2.0), at_most={"my_regret": 3.0})
+    text = checked(view(with_regret(2.0), baseline=with_regret(2.5), verdict=verdict).html).text
+    assert "regret is 2 on 40 rows, 0.5 better than the baseline" in text
+    assert "what we wish we had not done" in text
