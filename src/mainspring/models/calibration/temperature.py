@@ -13,8 +13,8 @@ from mainspring.models.calibration.ports import Floats, Ints
 
 _COLDEST: Final = 1e-3
 _HOTTEST: Final = 1e3
-_MOST_STEPS: Final = 200
-_CLOSE: Final = 1e-12
+_MOST_STEPS: Final = 100
+_CLOSE: Final = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +59,9 @@ class Temperature:
             low, high = (low, inverse) if slope > 0 else (inverse, high)
             spread = float(weight @ ((shares * logits * logits).sum(axis=1) - mean * mean))
             stepped = inverse - slope / spread if spread > 0 else np.nan
-            moved = stepped if low < stepped < high else float(np.sqrt(low * high))
-            if abs(moved - inverse) <= _CLOSE * inverse:
+            if abs(stepped - inverse) <= _CLOSE * inverse:
                 break
-            inverse = moved
+            inverse = stepped if low < stepped < high else float(np.sqrt(low * high))
         return cls(float(1.0 / inverse))
 
     def apply(self, scores: Floats) -> Floats:
