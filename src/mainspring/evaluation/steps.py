@@ -53,6 +53,7 @@ def evaluate(
     positive: str | None = None,
     weight: str | None = None,
     min_slice_size: int = MIN_SLICE_SIZE,
+    privacy_floor: int = 0,
     cutoff: float | None = None,
     metrics: list[str] = _NO_NAMES,
     intervals: dict[str, Any] = _NO_BOUNDS,
@@ -67,10 +68,11 @@ def evaluate(
         examples: The rows.
         label: The label column.
         split: The split to judge on.
-        slices: Columns to slice by, or crosses (``"sex * race"``).
+        slices: What to slice by: ``"sex"``, ``"sex * race"``, ``"age in [30, 50]"``, ``"sql NAME: CONDITION"``.
         positive: The class that a binary task is about; without it the last class in sorted order.
         weight: A numeric column with the weight of each row.
         min_slice_size: The fewest rows that a slice may have.
+        privacy_floor: No slice, and no difference of slices, is about fewer rows than this.
         cutoff: The least probability from which a row is answered with the positive class.
         metrics: Figures besides the usual ones: ``"recall@0.3"``, names that plugins offer.
         intervals: How intervals are made: ``{"method": "bootstrap"}`` gives every figure one; see
@@ -86,6 +88,7 @@ def evaluate(
         positive=positive,
         weight=weight,
         min_slice_size=min_slice_size,
+        privacy_floor=privacy_floor,
         split=split,
         cutoff=cutoff,
         metrics=metrics,

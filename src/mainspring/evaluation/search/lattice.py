@@ -17,8 +17,8 @@ from mainspring.evaluation.search.moments import Floats, Losses, Sums, effect, w
 
 Places: TypeAlias = "npt.NDArray[np.int64]"
 
-_MOST_SHARE = 0.8
-"""A slice of more rows than this is all but a small one; that one is looked at too."""
+_MOST_SHARE = 0.5
+"""A slice of more rows than this is no part where the model is worse: the others are one where it is better."""
 _SCREEN = 2.0
 """A statistic below this is certain by no test; whatever lies below is counted, and left."""
 _COPY = 0.1

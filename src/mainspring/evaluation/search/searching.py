@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ from mainspring.evaluation.search.moments import Losses, Sums, by_chance, differ
 if TYPE_CHECKING:
     from mainspring.data import Table
 
+Mask: TypeAlias = "npt.NDArray[np.bool_]"
+
 MIN_SHARE: Final = 0.005
 MIN_SIZE: Final = 30
 MIN_EFFECT: Final = 0.1
@@ -31,6 +33,8 @@ _MOST_WEIGHED: Final = 400
 """So many candidates at most are held against each other row by row."""
 _MOST_BINS: Final = 40
 _MOST_ALSO: Final = 5
+_COPY: Final = 0.5
+"""Two slices that share this part of their rows, or more, say the same."""
 
 
 def find_slices(
@@ -160,7 +164,7 @@ class _Accepted:
     """A slice that is told, with its rows."""
 
     candidate: Candidate
-    rows: npt.NDArray[np.bool_]
+    rows: Mask
     p_value: float
     also: list[Candidate] = field(default_factory=list)
 
@@ -177,8 +181,8 @@ def _told(
     covered = np.zeros(len(losses.values), dtype=bool)
     for candidate, p_value in certain[:_MOST_WEIGHED]:
         rows = candidate.rows(columns)
-        nearest = _nearest(rows, accepted)
-        if nearest is None or _says_more(rows, nearest.rows, covered, losses, rules, tests):
+        shared, nearest = _nearest(rows, accepted)
+        if nearest is None or (shared < _COPY and _says_more(rows, covered, losses, rules, tests)):
             accepted.append(_Accepted(candidate, rows, p_value))
             covered |= rows
         else:
@@ -186,33 +190,27 @@ def _told(
     return [_found(one, columns, lattice.whole) for one in accepted]
 
 
-def _nearest(rows: npt.NDArray[np.bool_], accepted: Sequence[_Accepted]) -> _Accepted | None:
-    """The slice with which some rows are shared most, as a part of both together."""
-    shared = [(np.count_nonzero(rows & one.rows) / np.count_nonzero(rows | one.rows), one) for one in accepted]
-    if not shared:
-        return None
-    part, best = max(shared, key=lambda pair: pair[0])
-    return best if part > 0 else None
+def _nearest(rows: Mask, accepted: Sequence[_Accepted]) -> tuple[float, _Accepted | None]:
+    """The slice with which most rows are shared, as a part of both together; ``None`` if none shares any."""
+    best: tuple[float, _Accepted | None] = (0.0, None)
+    for one in accepted:
+        shared = np.count_nonzero(rows & one.rows) / np.count_nonzero(rows | one.rows)
+        if shared > best[0]:
+            best = (shared, one)
+    return best
 
 
-def _says_more(
-    rows: npt.NDArray[np.bool_],
-    other: npt.NDArray[np.bool_],
-    covered: npt.NDArray[np.bool_],
-    losses: Losses,
-    rules: Rules,
-    tests: int,
-) -> bool:
+def _says_more(rows: Mask, covered: Mask, losses: Losses, rules: Rules, tests: int) -> bool:
     """Whether a slice is bad beyond what is told already.
 
-    Either the rows of it that no slice told are worse than all others that none told; or, where another slice has
-    most of it, its rows are worse than the others there.
+    Either the rows of it that no slice told are worse than all others that none told; or, where most of it is told
+    already, its rows are worse than the other rows that are.
     """
     new = rows & ~covered
     if np.count_nonzero(new) >= max(rules.min_size, np.count_nonzero(rows) / 2):
         inside, outside = losses.of(new), losses.of(~covered & ~rows)
     else:
-        inside, outside = losses.of(rows), losses.of(other & ~rows)
+        inside, outside = losses.of(rows), losses.of(covered & ~rows)
         if outside.count[0] < rules.min_size:
             return False
     return bool(
