@@ -23,12 +23,14 @@ MODEL = predictions_in(TABLE, predicted="answer", label="late")
 
 def test_a_step_finds_the_weak_slice() -> None:
     found = find_slices(MODEL, EXAMPLES, label="late")
+    assert found is not None
     assert [one.slice for one in found.slices] == [Slice.of(city="z")]
     assert find_slices(None, EXAMPLES, label="late") is None
 
 
 def test_a_step_analyzes_errors_by_tags() -> None:
     found = analyze_errors(MODEL, EXAMPLES, label="late", tags=["sql far: city = 'z'"], reference="late")
+    assert found is not None
     assert (found.tags[0].tag, found.tags[0].error_rate, found.tags[0].room) == ("far", 0.5, 0.5)
     assert analyze_errors(None, EXAMPLES, label="late", tags=[]) is None
 
