@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self, cast
@@ -19,7 +20,7 @@ class Assertion:
     """What happens to answers that meet a condition.
 
     Attributes:
-        name: Unique among a model's assertions; metrics and logs know it by this.
+        name: Unique among a model's assertions, without commas; metrics, logs and answers know it by this.
         when: The condition that should not be met, on raw columns, ``answer`` and ``score``; see
             :class:`~mainspring.evaluation.assertions.Condition`.
         action: ``"flag"`` lets the answer through and says so, ``"override"`` answers otherwise, ``"block"`` gives
@@ -46,6 +47,10 @@ class Assertion:
     def __post_init__(self) -> None:
         if not self.name:
             raise InputError("an assertion without a name", expected="a short name, such as minors")
+        if "," in self.name or not self.name.isprintable():
+            raise InputError(
+                f"an assertion with the name {self.name!r}", expected="a name on one line without commas"
+            )
         if self.action not in ACTIONS:
             raise InputError(
                 f"the action {self.action!r} of {self.name!r}", expected="one of " + ", ".join(ACTIONS)
@@ -53,7 +58,18 @@ class Assertion:
         if (self.action == "override") is (self.answer is None):
             wanted = "an answer to override with" if self.answer is None else "no answer unless it overrides"
             raise InputError(f"the assertion {self.name!r} with action {self.action!r}", expected=wanted)
+        if isinstance(self.answer, float) and not math.isfinite(self.answer):
+            raise InputError(f"{self.name!r} answers {self.answer}", expected="a finite number")
         Condition.read(self.when)
+
+    def __str__(self) -> str:
+        told = f": {self.message}" if self.message else ""
+        return f"{self.name} ({self.does} where {self.when}){told}"
+
+    @property
+    def does(self) -> str:
+        """The action in words: ``"flag"``, ``"override with 'no'"``, ``"block"``."""
+        return self.action if self.answer is None else f"{self.action} with {self.answer!r}"
 
     @property
     def condition(self) -> Condition:

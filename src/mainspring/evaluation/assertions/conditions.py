@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import operator
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ ANSWER: Final = "answer"
 SCORE: Final = "score"
 """In a condition: the probability of that class; the value itself of a regression."""
 
-_COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
+COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -31,7 +32,7 @@ _COMPARISONS: Final[Mapping[type[ast.cmpop], Callable[[Any, Any], Any]]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_SUMS: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
+SUMS: Final[Mapping[type[ast.operator], Callable[[Any, Any], Any]]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -73,15 +74,7 @@ class Condition:
         Raises:
             InputError: If it is none, with the place at which it stops being one.
         """
-        try:
-            tree = ast.parse(text.strip(), mode="eval").body
-        except SyntaxError as error:
-            raise _wrong(text, error.msg, (error.offset or 1) - 1) from None
-        except (ValueError, RecursionError, MemoryError) as error:
-            raise _wrong(text, str(error) or "it is nested too deeply", 0) from None
-        _check_truth(tree, text)
-        names = dict.fromkeys(_named(node) for node in ast.walk(tree) if _is_name(node, tree))
-        return cls(text.strip(), tuple(names), tree)
+        return _read(text)
 
     def check(self, known: Collection[str]) -> None:
         """See that every column exists.
@@ -107,6 +100,19 @@ class Condition:
         return np.broadcast_to(_truth(self.tree, columns), (rows,)).copy()
 
 
+@functools.lru_cache(maxsize=1024)
+def _read(text: str) -> Condition:
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError as error:
+        raise wrong(text, error.msg, (error.offset or 1) - 1) from None
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise wrong(text, str(error) or "it is nested too deeply", 0) from None
+    _check_truth(tree, text)
+    names = dict.fromkeys(named(node) for node in ast.walk(tree) if _is_name(node, tree))
+    return Condition(text.strip(), tuple(names), tree)
+
+
 def _truth(node: ast.expr, columns: Columns) -> Bools:
     match node:
         case ast.BoolOp(op=op, values=parts):
@@ -121,7 +127,7 @@ def _truth(node: ast.expr, columns: Columns) -> Bools:
                 truth = truth & _compared(left, sign, other, columns)
                 left = other
             return truth
-        case ast.Call(args=[part]):
+        case ast.Call(args=[part]) if not is_column(node):
             return _missing(_value(part, columns))
     name = _value(node, columns)  # a column of truth values
     return np.asarray(name == 1.0, dtype=np.bool_)
@@ -135,7 +141,7 @@ def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, columns: Columns) 
             np.broadcast_arrays(*[_pairwise(operator.eq, first, item) for item in items])
         )
         return inside if isinstance(op, ast.In) else ~inside & ~_missing(first)
-    return _pairwise(_COMPARISONS[type(op)], first, _value(right, columns))
+    return _pairwise(COMPARISONS[type(op)], first, _value(right, columns))
 
 
 def _pairwise(compare: Callable[[Any, Any], Any], first: Any, second: Any) -> Bools:
@@ -164,8 +170,8 @@ def _value(node: ast.expr, columns: Columns) -> Any:
             return -_value(part, columns)
         case ast.BinOp(left=left, op=op, right=right):
             with np.errstate(divide="ignore", invalid="ignore"):
-                return _SUMS[type(op)](_value(left, columns), _value(right, columns))
-    return columns[_named(node)]
+                return SUMS[type(op)](_value(left, columns), _value(right, columns))
+    return columns[named(node)]
 
 
 def _missing(value: Any) -> Bools:
@@ -191,28 +197,30 @@ def _check_truth(node: ast.expr, text: str) -> None:
         case ast.UnaryOp(op=ast.Not(), operand=part):
             _check_truth(part, text)
         case ast.Compare(left=left, ops=ops, comparators=others):
+            if len(ops) > 1 and any(isinstance(op, ast.In | ast.NotIn) for op in ops):
+                raise wrong(text, "in compares two things only", node.col_offset)
             _check_value(left, text)
             for op, other in zip(ops, others, strict=True):
                 _check_side(op, other, text)
         case ast.Call(func=ast.Name(id="missing"), args=[part], keywords=[]):
-            if not isinstance(part, ast.Name) and not _is_column(part):
-                raise _wrong(text, "missing() asks about a column", part.col_offset)
+            if not isinstance(part, ast.Name) and not is_column(part):
+                raise wrong(text, "missing() asks about a column", part.col_offset)
         case ast.Name():
             pass
-        case _ if _is_column(node):
+        case _ if is_column(node):
             pass
         case _:
-            raise _wrong(text, "here is no condition", node.col_offset)
+            raise wrong(text, "here is no condition", node.col_offset)
 
 
 def _check_side(op: ast.cmpop, node: ast.expr, text: str) -> None:
     if not isinstance(op, ast.In | ast.NotIn):
-        if type(op) not in _COMPARISONS:
-            raise _wrong(text, "only <, <=, >, >=, ==, != and in compare", node.col_offset)
+        if type(op) not in COMPARISONS:
+            raise wrong(text, "only <, <=, >, >=, ==, != and in compare", node.col_offset)
         _check_value(node, text)
         return
     if not isinstance(node, ast.Tuple | ast.List | ast.Set) or not node.elts:
-        raise _wrong(text, "in needs values in brackets", node.col_offset)
+        raise wrong(text, "in needs values in brackets", node.col_offset)
     for item in node.elts:
         _check_value(item, text)
 
@@ -223,16 +231,17 @@ def _check_value(node: ast.expr, text: str) -> None:
             return
         case ast.UnaryOp(op=ast.USub(), operand=part):
             _check_value(part, text)
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _SUMS:
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in SUMS:
             _check_value(left, text)
             _check_value(right, text)
-        case _ if _is_column(node):
+        case _ if is_column(node):
             return
         case _:
-            raise _wrong(text, "here is neither a column nor a value", node.col_offset)
+            raise wrong(text, "here is neither a column nor a value", node.col_offset)
 
 
-def _is_column(node: ast.AST) -> bool:
+def is_column(node: ast.AST) -> bool:
+    """Whether it is ``column('an odd name')``."""
     match node:
         case ast.Call(func=ast.Name(id="column"), args=[ast.Constant(value=str())], keywords=[]):
             return True
@@ -240,19 +249,21 @@ def _is_column(node: ast.AST) -> bool:
 
 
 def _is_name(node: ast.AST, tree: ast.expr) -> bool:
-    if _is_column(node):
+    if is_column(node):
         return True
     functions = {one.func for one in ast.walk(tree) if isinstance(one, ast.Call)}
     return isinstance(node, ast.Name) and node not in functions
 
 
-def _named(node: ast.AST) -> str:
+def named(node: ast.AST) -> str:
+    """The column that a name, or ``column(…)``, stands for."""
     if isinstance(node, ast.Name):
         return node.id
     return str(cast("ast.Constant", cast("ast.Call", node).args[0]).value)
 
 
-def _wrong(text: str, what: str, place: int) -> InputError:
+def wrong(text: str, what: str, place: int) -> InputError:
+    """An error that points at the place in the condition."""
     return InputError(
         f"the condition cannot be read: {what}\n  {text}\n  {' ' * max(0, place)}^", expected=_EXPECTED
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy.typing as npt
 from mainspring.core import InputError, Reason, Verdict
 from mainspring.evaluation.assertions.assertion import Assertion
 from mainspring.evaluation.assertions.conditions import ANSWER, SCORE, Columns
-from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.assertions.kinds import check_kinds
+from mainspring.evaluation.predictions import Cutoff, Predictions
 
 Bools = npt.NDArray[np.bool_]
 
@@ -44,7 +45,11 @@ class Enforced:
 
 
 def check_assertions(
-    assertions: Sequence[Assertion], columns: Sequence[str], classes: Sequence[str] | None
+    assertions: Sequence[Assertion],
+    columns: Sequence[str],
+    classes: Sequence[str] | None,
+    *,
+    texts: Collection[str] | None = None,
 ) -> None:
     """See that assertions fit a model, before any of them is relied on.
 
@@ -52,9 +57,12 @@ def check_assertions(
         assertions: In the order in which they are enforced.
         columns: The raw columns that a request holds.
         classes: The model's classes; ``None`` for a regression.
+        texts: Those of the columns that hold text; if given, a condition may compare texts with texts only,
+            numbers with numbers, and the answer with classes that there are.
 
     Raises:
-        InputError: If a name is there twice, a column does not exist, or an answer is none of the model's.
+        InputError: If a name is there twice, a column does not exist, an answer is none of the model's, or a
+            condition could never hold.
     """
     names = [one.name for one in assertions]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -64,6 +72,8 @@ def check_assertions(
         )
     for one in assertions:
         one.condition.check({*columns, ANSWER, SCORE})
+        if texts is not None:
+            check_kinds(one.condition, texts, classes)
         if one.answer is None:
             continue
         if classes is None and isinstance(one.answer, str):
@@ -89,13 +99,11 @@ def enforce(assertions: Sequence[Assertion], columns: Columns, predictions: Pred
         predictions: The model's answers.
     """
     rows = len(predictions)
-    told: dict[str, npt.NDArray[Any]] = {**columns, **_answers(predictions)}
-    violated: dict[str, Bools] = {}
+    violated = violations(assertions, {**columns, **_answers(predictions)})
     blocked, overridden = np.zeros(rows, dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
     scores = predictions.scores
     for one in assertions:
-        met = one.condition.holds(told)
-        violated[one.name] = met
+        met = violated[one.name]
         if one.action == "block":
             blocked |= met
         elif one.action == "override":
@@ -105,8 +113,19 @@ def enforce(assertions: Sequence[Assertion], columns: Columns, predictions: Pred
         scores = scores.copy()
         scores[blocked] = np.nan
     changed = blocked.any() or overridden.any()
-    made = Predictions(predictions.classes, scores, predictions.cutoff) if changed else predictions
+    cutoff = _obeyed(predictions.cutoff, overridden) if changed else None
+    made = Predictions(predictions.classes, scores, cutoff) if changed else predictions
     return Enforced(predictions=made, violated=violated, blocked=blocked, overridden=overridden & ~blocked)
+
+
+def violations(assertions: Sequence[Assertion], told: Columns) -> dict[str, Bools]:
+    """Which rows meet the condition of each assertion, by its name, shape ``[n]``.
+
+    Args:
+        assertions: Any.
+        told: The raw columns that they read, with ``answer`` and ``score``.
+    """
+    return {one.name: one.condition.holds(told) for one in assertions}
 
 
 def judge_assertions(
@@ -139,6 +158,13 @@ def _answers(predictions: Predictions) -> dict[str, npt.NDArray[Any]]:
         return {ANSWER: predictions.scores, SCORE: predictions.scores}
     chosen = predictions.chosen
     return {ANSWER: predictions.labels, SCORE: predictions.scores[np.arange(len(predictions)), chosen]}
+
+
+def _obeyed(cutoff: Cutoff | None, rows: Bools) -> Cutoff | None:
+    """A cutoff by which a class that was put in place of another, of probability 1, is the answer."""
+    if cutoff is None or np.all((np.asarray(cutoff.at) > 0.0) & (np.asarray(cutoff.at) <= 1.0)):
+        return cutoff
+    return Cutoff(cutoff.positive, np.where(rows, 0.5, cutoff.at))
 
 
 def _overridden(

@@ -65,6 +65,7 @@ def test_where_conditions_hold(text, expected):
         "f'{age}' == 'x'",
         "1 < 2 if age else 3",
         "(age := 1) > 0",
+        "age in (1, 2) in (3, 4)",
     ],
 )
 def test_nothing_but_conditions_is_read(text):
@@ -163,3 +164,25 @@ def test_what_is_no_assertion(value, match):
 def test_plain_values_and_back():
     for one in RULES:
         assert Assertion.from_dict(one.as_dict()) == one
+
+
+def test_a_column_of_an_odd_name_may_be_a_truth():
+    columns = {"is member": np.array([1.0, 0.0, np.nan])}
+    assert Condition.read("column('is member')").holds(columns).tolist() == [True, False, False]
+
+
+@pytest.mark.parametrize("at", [0.0, 1.5])
+def test_an_override_is_obeyed_at_any_cutoff(at):
+    rules = [
+        Assertion(name="a", when="age < 18", action="override", answer="no"),
+        Assertion(name="b", when="age >= 70", action="override", answer="yes"),
+    ]
+    own = predictions(Cutoff("yes", at))
+    labels = enforce(rules, COLUMNS, own).predictions.labels.tolist()
+    assert labels == ["no", *own.labels[1:3], "yes"]
+
+
+def test_names_can_be_joined_by_commas():
+    for name in ("a, b", "a\nb"):
+        with pytest.raises(InputError, match="without commas"):
+            Assertion(name=name, when="age < 18")

@@ -1,0 +1,44 @@
+"""What evaluation and serving ask of a model that declares assertions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from mainspring.evaluation.assertions.assertion import Assertion
+from mainspring.evaluation.ports import Predictor
+from mainspring.evaluation.predictions import Predictions
+
+if TYPE_CHECKING:
+    from mainspring.data import Table
+
+
+@runtime_checkable
+class Asserting(Protocol):
+    """A predictor with assertions: its ``predict`` has them enforced.
+
+    Promises:
+        - ``predict`` gives what ``enforce`` makes of ``predict_own``.
+    """
+
+    @property
+    def assertions(self) -> tuple[Assertion, ...]:
+        """In the order in which they are enforced; may be empty."""
+        ...
+
+    def predict(self, table: Table) -> Predictions:
+        """The answers after assertions; those of blocked rows are NaN throughout."""
+        ...
+
+    def predict_own(self, table: Table) -> Predictions:
+        """The model's own answers."""
+        ...
+
+
+def own_answers(predictor: Predictor, table: Table) -> Predictions:
+    """What a predictor itself says, before its assertions if it has any."""
+    return predictor.predict_own(table) if isinstance(predictor, Asserting) else predictor.predict(table)
+
+
+def blocks(predictor: object) -> bool:
+    """Whether assertions may leave rows without an answer."""
+    return isinstance(predictor, Asserting) and any(one.action == "block" for one in predictor.assertions)
