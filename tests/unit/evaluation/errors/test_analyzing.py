@@ -44,8 +44,9 @@ PREDICTIONS = Predictions(
 
 def test_the_table_is_the_one_worked_by_hand() -> None:
     found = analyze_errors(PREDICTIONS, TABLE, ["dog", "blurry"], label="label", reference="person")
-    assert (found.count, found.loss, found.accuracy) == (1000, pytest.approx(0.1), pytest.approx(0.9))
-    assert (found.reference, found.reference_rate) == ("person", pytest.approx(0.035))
+    assert (found.count, found.loss, found.accuracy) == pytest.approx((1000, 0.1, 0.9))
+    assert found.reference == "person"
+    assert found.reference_rate == pytest.approx(0.035)
     dog, blurry = found.tags
     assert [dog.tag, blurry.tag] == ["dog", "blurry"], "the higher priority first, not the larger share of errors"
     assert (dog.rows, dog.errors) == (50, 30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def rows(tmp_path: Path) -> str:
         ("no" if right == "yes" else "yes") if bad else right for right, bad in zip(truth, wrong, strict=True)
     ]
     path = tmp_path / "rows.csv"
-    columns = {"night": night, "hour": [23 if dark else 12 for dark in night], "late": truth}
+    columns: dict[str, list[Any]] = {"night": night, "hour": [23 if dark else 12 for dark in night], "late": truth}
     write_csv(Table.from_columns({**columns, "answer": answers, "person": truth}), path)
     return str(path)
 
