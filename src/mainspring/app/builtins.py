@@ -22,6 +22,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Baselines": "mainspring.models.training.baseline_set:Baselines",
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
+        "mainspring.Explainer": "mainspring.evaluation.explanation.explainer:Explainer",
         "mainspring.Fairness": "mainspring.evaluation.fairness.fairness:Fairness",
         "mainspring.Flips": "mainspring.evaluation.fairness.flipped:Flips",
         "mainspring.GroupCutoffs": "mainspring.evaluation.fairness.mitigation:GroupCutoffs",

@@ -12,6 +12,8 @@ from mainspring.evaluation.audit import Audit, judge_audit, read_audit
 from mainspring.evaluation.errors import ErrorAnalysis
 from mainspring.evaluation.errors import analyze_errors as analyze_rows
 from mainspring.evaluation.evaluation import Evaluation
+from mainspring.evaluation.explanation.explainer import AUTO, BACKGROUND_ROWS, Explainer
+from mainspring.evaluation.explanation.explainer import fit_explainer as choose_explainer
 from mainspring.evaluation.fairness.assessment import BOOTSTRAP, MIN_GROUP_SIZE, THRESHOLDS
 from mainspring.evaluation.fairness.assessment import assess_fairness as assess_rows
 from mainspring.evaluation.fairness.fairness import Fairness
@@ -442,3 +444,48 @@ def gate(
     if audit is not None:
         verdicts.append(judge_audit(audit, evaluation, baseline=baseline, **how))
     return verdicts[0].merge(*verdicts[1:])
+
+
+@step
+def fit_explainer(
+    examples: Examples,
+    model: Predictor | None = None,
+    *,
+    label: str | None = None,
+    methods: dict[str, dict[str, Any]] = _NO_BOUNDS,
+    split: str = TRAIN,
+    features: list[str] | None = None,
+    output: str | None = None,
+    background_rows: int = BACKGROUND_ROWS,
+    constraints: dict[str, Any] | None = None,
+    budget: dict[str, Any] = _NO_BOUNDS,
+    seed: int = 0,
+) -> Explainer:
+    """Choose what explaining a model's answers takes, to be registered with it: methods, and rows for comparison.
+
+    Args:
+        examples: Where the rows come from.
+        model: The model, trained or packaged. With it the explainer holds the columns that the model reads, and a
+            copy of the model where its trees or weights can be read.
+        label: The label column.
+        methods: Names to options; without it Shapley values, anchors and counterfactuals.
+        split: The split to draw rows from.
+        features: The columns to explain; all that the model reads without it.
+        output: The class that explanations are about; the positive one of two without it.
+        background_rows: The most rows kept.
+        constraints: What counterfactuals may change: ``{"immutable": ["sex"], "rising": ["age"]}``.
+        budget: The most that one explanation may spend: ``{"rows": 50_000, "seconds": 5}``.
+        seed: Of every random choice.
+    """
+    return choose_explainer(
+        examples.split(split),
+        predictor=model,
+        method=methods or AUTO,
+        label=label,
+        features=features,
+        output=output,
+        background_rows=background_rows,
+        constraints=constraints,
+        budget=budget,
+        seed=seed,
+    )

@@ -181,12 +181,16 @@ class Package:
         Raises:
             BadInputError: If a column is missing, or holds values of another type.
         """
-        columns = columns_of(table, self.signature)
-        answer = self._opened.predict(columns)
+        return self.predict_columns(columns_of(table, self.signature))
+
+    def predict_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> Predictions:
+        """Predict on raw columns as :func:`columns_of` gives them; those that it does not know are ignored."""
+        known = {item.name: whole(item, columns[item.name]) for item in self.signature.inputs}
+        answer = self._opened.predict(known)
         scores = np.asarray(
             answer["prediction" if self.signature.classes is None else "probabilities"], np.float64
         )
-        cutoff = None if self.decision is None else self.decision.cutoff(columns.__getitem__)
+        cutoff = None if self.decision is None else self.decision.cutoff(known.__getitem__)
         return Predictions(self.signature.classes, scores, cutoff)
 
     @property
@@ -214,6 +218,11 @@ def columns_of(table: Table, signature: Signature) -> dict[str, npt.NDArray[Any]
     unfit = [item for item in signature.inputs if item.name not in found or _is_unfit(item, found[item.name])]
     lists = {item.name: found[item.name] for item in unfit if item.name in found}
     return {**found, **read_lists(unfit, lists, rows=table.num_rows)} if unfit else found
+
+
+def whole(item: Field, column: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A column of whole numbers with every value made whole: those that somebody perturbed are not any more."""
+    return np.rint(column) if item.datatype == "INT64" else column
 
 
 def _is_unfit(item: Field, column: npt.NDArray[Any]) -> bool:

@@ -17,6 +17,7 @@ from mainspring.evaluation.explanation.counterfactuals import (
     counterfactuals,
 )
 from mainspring.evaluation.explanation.effects import Effect, accumulated_local_effects, partial_dependence
+from mainspring.evaluation.explanation.explainer import Explainer, fit_explainer
 from mainspring.evaluation.explanation.explaining import explain
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Counterfactual",
     "Counterfactuals",
     "Effect",
+    "Explainer",
     "Predicate",
     "ResidualError",
     "Spent",
@@ -39,5 +41,6 @@ __all__ = [
     "anchors",
     "counterfactuals",
     "explain",
+    "fit_explainer",
     "partial_dependence",
 ]

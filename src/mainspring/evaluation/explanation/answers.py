@@ -17,7 +17,7 @@ REMEMBERED = 1024
 
 
 class Explained(Protocol):
-    """What a method gives for a row: :class:`Attributions`, an :class:`Anchor`, :class:`Counterfactuals` …"""
+    """What a method gives for a row: attributions, an anchor, counterfactuals, or a plugin's own noun."""
 
     @property
     def spent(self) -> Spent:

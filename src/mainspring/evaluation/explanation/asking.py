@@ -120,6 +120,19 @@ class Asked:
             remember=remember,
         )
 
+    def again(self, budget: Budget = UNLIMITED) -> Asked:
+        """The same question with a budget of its own, of which nothing is spent."""
+        return Asked(
+            self._predictor,
+            self.types,
+            classes=self.classes,
+            output=self.output,
+            scale=self.scale,
+            meter=Meter(budget),
+            batch_rows=self._batch,
+            remember=self._remember,
+        )
+
     @property
     def names(self) -> tuple[str, ...]:
         """The raw columns, in order."""

@@ -1,9 +1,11 @@
-"""The explainer: everything that explaining a model's answers needs but the model, kept as an artifact beside it."""
+"""The explainer: all that explaining a model's answers needs but the model, kept as an artifact beside it."""
 
 from __future__ import annotations
 
+import inspect
+import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self
@@ -16,7 +18,6 @@ from mainspring.core.records import Value
 from mainspring.data import Table
 from mainspring.evaluation.explanation.answers import Answer, Remembered, canonical
 from mainspring.evaluation.explanation.asking import Asked, Columns, Scale, typed
-from mainspring.evaluation.explanation.attributions import Attributions
 from mainspring.evaluation.explanation.background import Background
 from mainspring.evaluation.explanation.budgets import UNLIMITED, Budget, BudgetError, Spent
 from mainspring.evaluation.explanation.counterfactuals import Constraints
@@ -31,11 +32,14 @@ SHAP_ROWS: Final = 16
 
 SHAP_COALITIONS: Final = 256
 
+READ_ROWS: Final = 50
+"""The same where the model can be read, and a row more costs next to nothing."""
+
 ROWS_AT_ONCE: Final = 1024
 """Rows of one call: few enough that a server which answers others too is not held up."""
 
-_LOOKS_INSIDE: Final = (("tree_shap", None), ("tree_shap", "logit"), ("linear_shap", None), ("linear_shap", "logit"))
-"""Exact methods that read the model itself, with the scales on which its answer may be a sum."""
+_LOOKS_INSIDE: Final = ("tree_shap", "linear_shap")
+"""Exact methods that read the model itself."""
 
 _AGREE: Final = 1e-3
 """How far the model that is looked into may be from the one that answers: runtimes may compute in float32."""
@@ -132,6 +136,7 @@ class Explainer:
         limit, spent = _tightest(self.budget, budget), Spent()
         given = rows.select(list(self.columns))
         cells = list(given.iter_rows()) if remembered is not None else []
+        way: _Way | None = None
         answers = []
         for place in range(given.num_rows):
             key = ""
@@ -142,12 +147,12 @@ class Explainer:
                 if known is not None:
                     answers.append(known)
                     continue
+            way = way or self._way(predictor, given, options, output or self.output)
             left = _left(limit, spent)
-            found = self._one(predictor, given.rows(place, place + 1), options, output or self.output, left)
-            answer = Answer(method=name, found=found)
-            spent = _added(spent, found.spent)
+            answer = Answer(method=name, found=way.explain(given.rows(place, place + 1), left))
+            spent = _added(spent, answer.found.spent)
             # What ran out of time may have got further on another day.
-            if remembered is not None and (left.seconds is None or found.spent.seconds < left.seconds):
+            if remembered is not None and (left.seconds is None or answer.found.spent.seconds < left.seconds):
                 remembered.put(key, answer)
             answers.append(answer)
         return answers
@@ -190,7 +195,9 @@ class Explainer:
         """
         path = folder / "explainer.json"
         if not path.is_file():
-            raise InputError("there is no explainer.json", expected="the folder of an explainer", where=str(folder))
+            raise InputError(
+                "there is no explainer.json", expected="the folder of an explainer", where=str(folder)
+            )
         head = json.loads(path.read_text(encoding="utf-8"))
         kind = head.pop("model")
         return cls(
@@ -221,39 +228,20 @@ class Explainer:
             )
         return name, dict(self.methods[name])
 
-    def _one(
-        self, predictor: Predictor, row: Table, options: Mapping[str, Any], output: str | None, budget: Budget
-    ) -> Any:
-        """What the method gives for one row."""
+    def _way(self, predictor: Predictor, rows: Table, options: Mapping[str, Any], output: str | None) -> _Way:
         inside = bool(options.get("inside"))
-        asked = Asked.of(
-            self.model if inside else predictor,
-            row,
-            output=output,
-            scale=options.get("scale", self.scale),
-            budget=budget,
-            batch_rows=ROWS_AT_ONCE,
-        )
+        scale = options.get("scale", self.scale)
+        asked = Asked.of(predictor, rows, output=output, scale=scale, batch_rows=ROWS_AT_ONCE)
         given = {name: value for name, value in options.items() if name not in _OWN}
         if "constraints" in given:
             given["constraints"] = constraints_of(given["constraints"])
-        explainers = load_plugin("explainers", options["method"])
-        sample = self._sample(options.get("background_rows", self.background.num_rows))
-        found = explainers(asked, row, background=sample, seed=self.seed, **given)
-        if inside:
-            self._check_same(predictor, row, asked, found)
-        return found[0] if isinstance(found, list) else found
-
-    def _check_same(self, predictor: Predictor, row: Table, asked: Asked, found: Attributions) -> None:
-        """See that the model inside is the one that answers."""
-        other = Asked.of(predictor, row, output=asked.output, scale=asked.scale)
-        served = float(other(other.columns(row))[0])
-        if abs(served - found.outputs[0]) > _AGREE * (1 + abs(served)):
-            raise InputError(
-                f"the model answers {served:.6g}, and the one that the explainer holds {found.outputs[0]:.6g}",
-                expected="the explainer of this very model",
-                fix="fit an explainer with the model that is served, and register both together",
-            )
+        return _Way(
+            served=asked,
+            asked=Asked.of(self.model, rows, output=asked.output, scale=scale) if inside else asked,
+            method=load_plugin("explainers", options["method"]),
+            background=self._sample(options.get("background_rows", self.background.num_rows)),
+            options={**given, "seed": self.seed},
+        )
 
     def _sample(self, rows: int) -> Background:
         key = f"background {rows}"
@@ -261,6 +249,42 @@ class Explainer:
             self._made[key] = Background.of(self.background, rows=rows, seed=self.seed, features=self.features)
         sample: Background = self._made[key]
         return sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """A method, made ready for one model.
+
+    Attributes:
+        served: The model that answers.
+        asked: The one that the method asks: the same, or the copy of it that it reads.
+        method: From the plugin.
+        background: The rows that it takes.
+        options: All others that it takes.
+    """
+
+    served: Asked
+    asked: Asked
+    method: Callable[..., Any]
+    background: Background
+    options: Mapping[str, Any]
+
+    def explain(self, row: Table, budget: Budget) -> Any:
+        """What the method gives for one row.
+
+        Raises:
+            InputError: If it was read from another model than the one that answers.
+        """
+        found = self.method(self.asked.again(budget), row, background=self.background, **self.options)
+        if self.asked is not self.served:
+            answer, read = float(self.served(self.served.columns(row))[0]), float(found.outputs[0])
+            if abs(answer - read) > _AGREE * (1 + abs(answer)):
+                raise InputError(
+                    f"the model answers {answer:.6g}, and the one that the explainer holds {read:.6g}",
+                    expected="the explainer of this very model",
+                    fix="fit an explainer with the model that is served, and register both together",
+                )
+        return found[0] if isinstance(found, list) else found
 
 
 def fit_explainer(
@@ -325,7 +349,8 @@ def fit_explainer(
         method = [SHAP] if values else [SHAP, "anchors", "counterfactuals"]
     elif isinstance(method, str):
         method = [method]
-    for name, options in (method.items() if isinstance(method, Mapping) else dict.fromkeys(method, {}).items()):
+    wished = method if isinstance(method, Mapping) else {name: {} for name in method}
+    for name, options in wished.items():
         chosen[name] = {"method": name, **options}
     if constraints is not None:
         if "counterfactuals" not in chosen:
@@ -342,7 +367,7 @@ def fit_explainer(
             f"no plugin offers {', '.join(map(repr, strange))}" if strange else "no method was named",
             expected=f"{SHAP}, or one of " + ", ".join(sorted(known)),
         )
-    canonical(chosen)  # options are kept as JSON
+    _check_options(chosen)
     return replace(bare, methods=chosen, model=model)
 
 
@@ -360,10 +385,9 @@ def constraints_of(plain: Mapping[str, Any]) -> Constraints:
     Raises:
         InputError: If a name is not one of theirs.
     """
+    given: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in plain.items()}
     try:
-        return Constraints(
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}
-        )
+        return Constraints(**given)
     except TypeError as error:
         raise InputError(
             f"these are no constraints: {error}", expected="immutable, rising, falling, within and among"
@@ -376,21 +400,40 @@ def _best_shap(
     """How to get Shapley values: by reading the model where that can be done, by asking it otherwise."""
     first = bare.background.rows(0, 1)
     known = offers("explainers")
-    for method, scale in _LOOKS_INSIDE:
-        if method not in known or not hasattr(predictor, "save") or (bare.scale or scale) != scale:
-            continue
-        inside = {**options, "method": method, "inside": True, "background_rows": min(100, len(bare.background))}
+    # The answer may be a sum as a probability or as log-odds only.
+    scales: tuple[Scale | None, ...] = (None, "logit") if bare.scale is None else (bare.scale,)
+    readable = [name for name in _LOOKS_INSIDE if name in known and hasattr(predictor, "save")]
+    for method, scale in itertools.product(readable, scales):
+        inside = {"background_rows": READ_ROWS, **options, "method": method, "inside": True}
         inside |= {} if scale is None else {"scale": scale}
         try:
+            _check_options({SHAP: inside})
             replace(bare, methods={SHAP: inside}, model=predictor).explain(predictor, first)  # type: ignore[arg-type]
         except MainspringError:
-            continue  # it cannot be read so
+            continue  # it cannot be read so, or not with these options
         return inside, predictor
     players = len(bare.features)
     told = {"background_rows": SHAP_ROWS, **options, "method": "kernel_shap"}
     if (1 << min(players, 20)) - 2 > SHAP_COALITIONS:
         told = {"coalitions": max(SHAP_COALITIONS, 4 * players), **told}
     return told, None
+
+
+def _check_options(methods: Mapping[str, Mapping[str, Any]]) -> None:
+    """See that methods take their options, and that JSON can keep them."""
+    for name, options in methods.items():
+        function = load_plugin("explainers", options["method"])
+        known = {*inspect.signature(function).parameters, *_OWN} - {"asked", "rows", "background", "seed"}
+        strange = sorted(options.keys() - known)
+        if strange:
+            raise InputError(
+                f"{name} takes no {', '.join(map(repr, strange))}",
+                expected="options among " + ", ".join(sorted(known)),
+            )
+    try:
+        canonical(methods)
+    except TypeError as error:
+        raise InputError(f"the options of a method are kept as JSON: {error}") from error
 
 
 def _tightest(first: Budget, second: Budget) -> Budget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -53,14 +54,21 @@ def model_of(asked: Asked, form: type[Form], method: str) -> tuple[Model, Form]:
     if not isinstance(model, Model):
         what = f"{method} cannot look into a {type(model).__name__}"
         raise InputError(what, expected=wanted, fix=_OTHERWISE)
-    read = getattr(model.fitted, "form", None)
-    found: object = None if read is None else read()
+    estimator: object = model.fitted
+    found = _form(estimator)
     if not isinstance(found, form):
         what = f"{method} cannot look into {model.recipe.estimator}"
         raise InputError(what, expected=wanted, fix=_OTHERWISE)
     if model.calibration is not None:
         raise InputError(f"{method} would explain the scores before their calibration", fix=_OTHERWISE)
     return model, found
+
+
+@functools.lru_cache(maxsize=4)
+def _form(fitted: object) -> object:
+    """The sum inside an estimator, read once: row after row is explained by the same one."""
+    read = getattr(fitted, "form", None)
+    return None if read is None else read()
 
 
 def output_of(asked: Asked, link: Link, slope: float, method: str) -> Output:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -36,10 +38,7 @@ def by_tree_shap(asked: Asked, rows: Table, *, background: Background, seed: int
     output = output_of(asked, form.link, form.slope, METHOD)
     features = background.features
     owner = owners(model, features)
-    player = np.where(form.feature == LEAF, -1, owner[np.maximum(form.feature, 0)])
-    paths = Paths.of(
-        roots=form.roots, left=form.left, right=form.right, player=player, values=_values(form, output.place)
-    )
+    paths = _paths(form, tuple(owner.tolist()), output.place)
     columns = asked.columns(rows)
     answers = form.answers(matrix_of(model, columns))
     sums = np.empty((rows.num_rows, len(features) + 1))
@@ -58,6 +57,15 @@ def by_tree_shap(asked: Asked, rows: Table, *, background: Background, seed: int
     scale = output.sign * output.slope
     return told(
         METHOD, asked, columns, background, base * scale, sums[:, :-1] * scale, {"variant": "interventional"}
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _paths(form: TreeEnsemble, owner: tuple[int, ...], output: int) -> Paths:
+    """The ways to all leaves, walked once for all rows; features have the raw column of that place as player."""
+    player = np.where(form.feature == LEAF, -1, np.array(owner)[np.maximum(form.feature, 0)])
+    return Paths.of(
+        roots=form.roots, left=form.left, right=form.right, player=player, values=_values(form, output)
     )
 
 
