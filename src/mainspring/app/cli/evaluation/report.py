@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mainspring.evaluation.fairness.fairness import Fairness
     from mainspring.evaluation.search.found import SliceSearch
 
-_METRICS = 10
 _WORST = 5
 
 
@@ -146,14 +145,14 @@ def _file_name(label: str) -> str:
 def _lines(found: Evaluation, other: Evaluation | None, name: str) -> Iterator[str]:
     from mainspring.evaluation.viewing.figures import between, change, main_metric, words
     from mainspring.evaluation.viewing.gathering import summary_of
-    from mainspring.evaluation.viewing.metrics import metric_rows
+    from mainspring.evaluation.viewing.metrics import metric_rows, split_metrics
     from mainspring.evaluation.viewing.slices import worst_first
 
     main = main_metric(found)
     yield f"{bold(name)} · {summary_of(found)}"
     yield ""
-    rows = metric_rows(found, other, main)
-    heads = ("metric", "", "interval", *(("baseline", "change") if other is not None else ()))
+    rows, _ = split_metrics(metric_rows(found, other, main))
+    heads = ("metric", "value", "interval", *(("baseline", "change") if other is not None else ()))
     shown = [
         [row.name, row.value, row.interval, row.baseline, row.change][: len(heads)] for row in rows[:_METRICS]
     ]
