@@ -153,9 +153,7 @@ def _lines(found: Evaluation, other: Evaluation | None, name: str) -> Iterator[s
     yield ""
     rows, _ = split_metrics(metric_rows(found, other, main))
     heads = ("metric", "value", "interval", *(("baseline", "change") if other is not None else ()))
-    shown = [
-        [row.name, row.value, row.interval, row.baseline, row.change][: len(heads)] for row in rows[:_METRICS]
-    ]
+    shown = [[row.name, row.value, row.interval, row.baseline, row.change][: len(heads)] for row in rows]
     yield from table(shown, heads).splitlines()
     worst = worst_first(found, main)
     if worst:
