@@ -40,7 +40,8 @@ def collect(opened: Mainspring, *, keep_runs: int, keep_days: float, dry_run: bo
     """Remove what is not needed.
 
     Kept are: everything of the newest runs of each pipeline, everything younger than the days given, every
-    registered model version that is not archived with all that it came from, and the evidence of promotions.
+    registered model version that is not archived with all that it came from, what is kept beside versions, and
+    the evidence of promotions.
 
     Args:
         opened: The platform.
@@ -74,7 +75,8 @@ def _kept(opened: Mainspring, keep_runs: int, since: float) -> set[int]:
     if versions:
         above = record.lineage(Kind.ARTIFACT, [cast("int", one.id) for one in versions], direction=Direction.UP)
         kept |= {number for kind, number in above.nodes if kind is Kind.ARTIFACT}
-    where = "consumers.d.type = 'mainspring.Decision' OR consumers.m.type = 'mainspring.AliasMove'"
+    users = {"d": "Decision", "m": "AliasMove", "c": "Companion"}
+    where = " OR ".join(f"consumers.{one}.type = 'mainspring.{kind}'" for one, kind in users.items())
     return kept | {cast("int", one.id) for one in _all(opened, where)}
 
 

@@ -12,6 +12,7 @@ from mainspring.data import Examples, Schema, Transform
 from mainspring.data.transforms.selection import FeatureSelection
 from mainspring.evaluation import Evaluation, Fairness, MitigationComparison, Predictor, predictions_in
 from mainspring.evaluation import compare_mitigations as compare_fairly
+from mainspring.evaluation.explanation import Explainer
 from mainspring.evaluation.fairness.mitigation import Costs
 from mainspring.models.finishing import CALIBRATION_SPLIT, MIN_GROUP_SIZE
 from mainspring.models.finishing import calibrate as calibrate_model
@@ -561,6 +562,7 @@ def compare_packages(
 def register(
     package: Package,
     evaluation: Evaluation | None = None,
+    explainer: Explainer | None = None,
     *,
     name: str,
     metric: str | None = None,
@@ -576,6 +578,7 @@ def register(
     Args:
         package: What is registered.
         evaluation: How good it is.
+        explainer: What explains its answers; it is kept beside the version.
         name: Name of the model.
         metric: The metric by which MINOR grows.
         better: ``"higher"`` or ``"lower"``; by default what the metric's name says.
@@ -597,6 +600,7 @@ def register(
         reason=reason,
         alias=alias,
         tags=tags,
+        explainer=explainer,
         in_step=True,
     )
 

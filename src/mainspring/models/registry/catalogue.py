@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mainspring.core.errors import NotFoundError, StateError
+from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.models.package import Package
 from mainspring.models.registry import remarks
 from mainspring.models.registry.comparison import Comparison, compare, described
 from mainspring.models.registry.decisions import Action, AliasMove, Blessing, standing
 from mainspring.models.registry.facts import Facts, facts_of
-from mainspring.models.registry.ledger import ALIAS_MOVE, BLESSING, REGISTRATION, REPRODUCTION, Ledger
+from mainspring.models.registry.ledger import (
+    ALIAS_MOVE,
+    BLESSING,
+    COMPANION,
+    REGISTRATION,
+    REPRODUCTION,
+    Ledger,
+)
 from mainspring.models.registry.model_version import ModelVersion
 from mainspring.models.registry.names import LATEST, PRODUCTION, parted
 from mainspring.models.registry.promoting import Promotion, Promotions
@@ -22,6 +30,11 @@ from mainspring.models.registry.reproductions import Reproduction
 from mainspring.models.registry.rule import Explanation
 from mainspring.models.versions import Version
 from mainspring.store.ports import BlobStore, MetadataStore
+
+if TYPE_CHECKING:
+    from mainspring.evaluation.explanation.explainer import Explainer
+
+EXPLAINER: Final = "mainspring.Explainer"
 
 FactsByVersion: TypeAlias = dict[Version, dict[str, Value]]
 """Free properties of versions, by their number."""
@@ -103,6 +116,28 @@ class Catalogue:
             IntegrityError: If they are not what was registered.
         """
         return Package.load(self._blobs.local(version.digest))
+
+    def explainer(self, version: ModelVersion) -> Explainer:
+        """The explainer of a version, verified.
+
+        Raises:
+            NotFoundError: If it has none, or its bytes are gone.
+            IntegrityError: If they are not what was registered.
+        """
+        digest = self.companion(version, EXPLAINER)
+        if digest is None:
+            raise NotFoundError(
+                f"{version} has no explainer",
+                expected="one that was registered with it",
+                fix="explainer = fit_explainer(examples, model, …) in the pipeline, and register(…, explainer)",
+            )
+        found: Explainer = load_plugin("artifact_types", EXPLAINER).load(self._blobs.local(digest))
+        return found
+
+    def companion(self, version: ModelVersion, kind: str) -> str | None:
+        """The digest of what is kept beside a version, of one kind of artifact; ``None`` if nothing is."""
+        events = self._ledger.events(COMPANION, version.name, version=str(version.version), what=kind)
+        return next((str(event.properties["digest"]) for event in reversed(list(events))), None)
 
     def explain(self, name: str, version: Version | str) -> Explanation | None:
         """Why a version has its number, part by part; ``None`` for one registered before this was kept."""

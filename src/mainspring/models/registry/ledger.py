@@ -15,6 +15,8 @@ execution ``Decision``         a request, a signature, a promotion: named ``taxi
                                has seen all that was decided before
 execution ``Note``             a remark about a model or a version
 execution ``Reproduction``     a version was trained again: both packages are its inputs
+execution ``Companion``        something is kept beside a version, such as its explainer: it and the package are
+                               its inputs, and the newest of its kind counts
 artifact ``ModelVersion``      the version as a thing, made by whoever registers: a step, or the registry
 =============================  ==========================================================================
 
@@ -24,7 +26,8 @@ What webhooks are to be told is written in the same transaction (:mod:`mainsprin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, cast
+from pathlib import Path
+from typing import ClassVar, Final, Protocol, cast
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import (
@@ -56,6 +59,7 @@ BLESSING = "mainspring.Blessing"
 DECISION = "mainspring.Decision"
 NOTE = "mainspring.Note"
 REPRODUCTION = "mainspring.Reproduction"
+COMPANION = "mainspring.Companion"
 
 PAGE = 500
 
@@ -127,8 +131,28 @@ _TYPES: Final = (
         },
         description="A version was trained again from its recorded lineage.",
     ),
+    NodeType(
+        kind=Kind.EXECUTION,
+        name=COMPANION,
+        properties=dict.fromkeys(("model", "version", "what", "digest", "by"), _TEXT),
+        description="Something is kept beside a version.",
+    ),
     *WEBHOOK_TYPES,
 )
+
+
+class Companion(Protocol):
+    """What may be kept beside a version: an artifact that tells its properties."""
+
+    ARTIFACT_TYPE: ClassVar[str]
+
+    def save(self, folder: Path) -> None:
+        """Write it into a folder."""
+        ...
+
+    def properties(self) -> Mapping[str, Value]:
+        """What the record keeps beside the files."""
+        ...
 
 
 class Ledger:
@@ -272,7 +296,7 @@ class Ledger:
             external_id=f"{MODEL}/{version.name}/{version.digest}",
             properties={"model": version.name, **version.properties()},
         )
-        used = self._package(version.digest, package)
+        used = self._thing(version.digest, package)
 
         def edges(context: Context) -> list[Edge]:
             found = [
@@ -307,22 +331,46 @@ class Ledger:
             type=ModelVersion.ARTIFACT_TYPE, uri=f"blob:{digest}", digest=digest, properties=version.properties()
         )
 
-    def _package(self, digest: str, package: Package) -> Artifact:
-        """The package in the record: the newest with this content, or a new one."""
-        where, values = "type = :type AND digest = :digest", {"type": Package.ARTIFACT_TYPE, "digest": digest}
+    def add_companion(
+        self, model: str, version: Version, package: str, digest: str, value: Companion, by: str
+    ) -> None:
+        """Write that something is kept beside a version.
+
+        Args:
+            model: Name of the model.
+            version: Its version.
+            package: Digest of its package.
+            digest: Of what is kept.
+            value: It, described in the record if it is not there yet.
+            by: Who.
+        """
+        self._declare()
+        told = {"model": model, "version": str(version), "what": value.ARTIFACT_TYPE, "digest": digest, "by": by}
+        event, kept = event_of(COMPANION, None, told), self._thing(digest, value)
+        self.write(
+            model,
+            [(event, self.evidence([package]))],
+            nodes=[kept] if kept.id is None else [],
+            edges=lambda _: [Edge(LinkKind.INPUT, kept, event, "companion")],
+        )
+
+    def _thing(self, digest: str, value: Companion | Package) -> Artifact:
+        """A package or a companion in the record: the newest with this content, or a new one."""
+        kind = value.ARTIFACT_TYPE
+        where, values = "type = :type AND digest = :digest", {"type": kind, "digest": digest}
         found = self.record.find(Kind.ARTIFACT, where, values, descending=True, limit=1).items
         if found:
             return cast("Artifact", found[0])
-        told = package.properties()
+        told = value.properties()
         kinds = {str: _TEXT, int: PropertyType.INT, float: PropertyType.DOUBLE, bool: PropertyType.BOOLEAN}
         self.record.put_type(
             NodeType(
                 kind=Kind.ARTIFACT,
-                name=Package.ARTIFACT_TYPE,
+                name=kind,
                 properties={name: kinds[type(value)] for name, value in told.items()},
             )
         )
-        return Artifact(type=Package.ARTIFACT_TYPE, uri=f"blob:{digest}", digest=digest, properties=told)
+        return Artifact(type=kind, uri=f"blob:{digest}", digest=digest, properties=told)
 
     def _declare(self) -> None:
         if not self._declared:

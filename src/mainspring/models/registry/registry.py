@@ -16,7 +16,7 @@ from mainspring.models.registry.catalogue import Catalogue, FactsByVersion
 from mainspring.models.registry.comparison import described
 from mainspring.models.registry.decisions import Action, AliasMove, Blessing, held
 from mainspring.models.registry.facts import Facts, facts_of
-from mainspring.models.registry.ledger import ALIAS_MOVE, BLESSING, REPRODUCTION, event_of
+from mainspring.models.registry.ledger import ALIAS_MOVE, BLESSING, REPRODUCTION, Companion, event_of
 from mainspring.models.registry.model_version import ModelVersion
 from mainspring.models.registry.names import LATEST, PRODUCTION, check_name, retried
 from mainspring.models.registry.promoting import Promotion, decided, moved, requested
@@ -80,6 +80,7 @@ class Registry(Catalogue):
         reason: str = "",
         alias: str | None = None,
         tags: Mapping[str, str] | None = None,
+        explainer: Companion | None = None,
         in_step: bool = False,
     ) -> ModelVersion:
         """Give a package the next version of a model. A package that has one keeps it.
@@ -96,6 +97,7 @@ class Registry(Catalogue):
             alias: An alias to point at the version, if it is new. Where a policy guards it, its promotion is asked
                 for instead.
             tags: Names with values, to be found by.
+            explainer: What explains its answers, kept beside it.
             in_step: A pipeline step calls, and its engine records the returned version with its lineage.
 
         Raises:
@@ -148,7 +150,24 @@ class Registry(Catalogue):
             )
             return version
 
-        return retried(attempt, f"registering {name}")
+        version = retried(attempt, f"registering {name}")
+        if explainer is not None:
+            self.accompany(name, version.version, explainer, by=author)
+        return version
+
+    def accompany(self, name: str, version: Version | str, value: Companion, *, by: str) -> str:
+        """Keep an artifact beside a version, such as its explainer; the newest of its kind counts.
+
+        Returns:
+            Its digest. What is kept there already changes nothing.
+
+        Raises:
+            NotFoundError: If there is no such version.
+        """
+        beside, digest = self.resolve(f"{name}:{version}"), self._put(value)
+        if self.companion(beside, value.ARTIFACT_TYPE) != digest:
+            self._ledger.add_companion(name, beside.version, beside.digest, digest, value, by)
+        return digest
 
     # Aliases
 
