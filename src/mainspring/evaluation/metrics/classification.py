@@ -190,16 +190,12 @@ class ClassificationState:
         return poisson(random, self.confusion, self.squares, intervals.resamples)
 
     def _put_wishes(self, sheet: Sheet, intervals: Intervals) -> None:
-        by_class: dict[str, list[str]] = {}
-        for wish in self.wishes:
-            name = MetricName.parse(wish)
-            if name.of is not None:
-                by_class.setdefault(name.of, []).append(name.stem + (f"@{name.at}" if name.at else ""))
+        for of, keys in one_class.by_class(self.wishes).items():
+            if of is not None:
+                self.one(self.classes.index(of)).put(sheet, keys, intervals, suffix=f"[{of}]")
             elif self.positive is not None:
-                by_class.setdefault("", []).append(wish)
-        for of, keys in by_class.items():
-            place = self.positive if of == "" else self.classes.index(of)
-            self.one(int(place or 0)).put(sheet, keys, intervals, suffix=f"[{of}]" if of else "")
+                others = [key for key in keys if MetricName.parse(key).stem in one_class.FACTS]
+                self.one(self.positive).put(sheet, others, intervals)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -332,7 +328,9 @@ class ClassifiedRows:
     def _marks(self) -> tuple[float, ...]:
         """Thresholds that counts are wanted at; the last bits of scores are dropped beside, not across them."""
         steps = STEPS if self.positive is not None else STEPS // 10
-        wished = [float(name.at) for name in map(MetricName.parse, self.wishes) if name.at and is_share(name.at)]
+        wished = {float(name.at) for name in map(MetricName.parse, self.wishes) if name.at and is_share(name.at)}
+        # A threshold of the other class of two is 1 minus it of this one.
+        wished |= {1.0 - one for one in wished}
         return tuple(sorted({*(np.arange(1, steps) / steps).tolist(), *wished}))
 
     @cached_property

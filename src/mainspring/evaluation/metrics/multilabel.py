@@ -22,7 +22,7 @@ from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, proportio
 from mainspring.evaluation.metrics.means import RowMean
 from mainspring.evaluation.metrics.measured import Interval, Measured, Sheet
 from mainspring.evaluation.metrics.one_class import FACTS as OF_ONE
-from mainspring.evaluation.metrics.one_class import OneClass
+from mainspring.evaluation.metrics.one_class import OneClass, by_class
 from mainspring.evaluation.metrics.ranking import STEPS, Ranked, Ranking
 from mainspring.evaluation.metrics.resampling import PARTS, percentiles, random_buckets
 from mainspring.evaluation.metrics.several_classes import AVERAGED
@@ -65,10 +65,10 @@ class LabelSetState:
     Attributes:
         classes: The labels.
         rows: Rows, unweighted.
-        weighted: Whether rows carry weights.
         broken: Rows whose scores are not all finite.
         tallies: Weight of rows by random part, label and kind of answer (the fields of a
             :class:`~mainspring.evaluation.metrics.confusion.Tally`), shape ``[parts, labels, 4]``.
+        squares: Squared weight by label and kind of answer; ``None`` where every row weighs 1.
         means: Of one number per row: exact match, Hamming loss, Jaccard, log loss, Brier score.
         rankings: One for each label.
         wishes: Metrics that were asked for besides the usual ones.
@@ -76,9 +76,9 @@ class LabelSetState:
 
     classes: tuple[str, ...]
     rows: int
-    weighted: bool
     broken: int
     tallies: Floats
+    squares: Floats | None
     means: tuple[RowMean, ...]
     rankings: tuple[Ranking, ...]
     wishes: tuple[str, ...] = ()
@@ -88,12 +88,17 @@ class LabelSetState:
         return replace(
             self,
             rows=self.rows + other.rows,
-            weighted=self.weighted or other.weighted,
             broken=self.broken + other.broken,
             tallies=self.tallies + other.tallies,
+            squares=None if self.squares is None or other.squares is None else self.squares + other.squares,
             means=tuple(a.merge(b) for a, b in zip(self.means, other.means, strict=True)),
             rankings=tuple(a.merge(b) for a, b in zip(self.rankings, other.rankings, strict=True)),
         )
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows carry weights (then there are no closed intervals)."""
+        return self.squares is not None
 
     def measure(self, intervals: Intervals = CLOSED) -> Measured:
         """All metrics."""
@@ -107,12 +112,9 @@ class LabelSetState:
         self._put_averages(sheet, intervals)
         for stem in RANKED:
             self._put_ranked(sheet, stem, intervals)
-        by_class: dict[str, list[str]] = {}
-        for wish in map(MetricName.parse, self.wishes):
-            if wish.of is not None:
-                by_class.setdefault(wish.of, []).append(wish.stem + (f"@{wish.at}" if wish.at else ""))
-        for of, keys in by_class.items():
-            self.one(self.classes.index(of)).put(sheet, keys, intervals, suffix=f"[{of}]")
+        for of, keys in by_class(self.wishes).items():
+            if of is not None:
+                self.one(self.classes.index(of)).put(sheet, keys, intervals, suffix=f"[{of}]")
         if self.broken:
             sheet.spoil(_BROKEN.format(self.broken, self.rows), keep=frozenset({"count"}))
         return sheet.done()
@@ -120,7 +122,7 @@ class LabelSetState:
     def one(self, place: int) -> OneClass:
         """One label against the rest."""
         tally = Tally(*self.tallies.sum(axis=0)[place])
-        squares = None if not self.weighted else tally
+        squares = None if self.squares is None else Tally(*self.squares[place])
         return OneClass(label=self.classes[place], tally=tally, squares=squares, ranking=self.rankings[place])
 
     def _averages(self) -> list[str]:
@@ -277,15 +279,18 @@ class LabelSetRows:
         finite = self.finite[part]
         kind, places = self._kinds[part], self._parts[part]
         tallies = np.empty((PARTS, len(self.classes), 4))
+        squares = None if weights is None else np.empty((len(self.classes), 4))
         for place in range(len(self.classes)):
             found = np.bincount(places * 4 + kind[:, place], weights, PARTS * 4)
             tallies[:, place] = found.reshape(PARTS, 4)
+            if squares is not None and weights is not None:
+                squares[place] = np.bincount(kind[:, place], weights * weights, 4)
         return LabelSetState(
             classes=self.classes,
             rows=len(finite),
-            weighted=weights is not None,
             broken=len(finite) - int(np.count_nonzero(finite)),
             tallies=tallies,
+            squares=squares,
             means=tuple(RowMean.of(numbers[part], weights) for numbers in self._numbers),
             rankings=tuple(one.part(rows) for one in self._ranked),
             wishes=self.wishes,

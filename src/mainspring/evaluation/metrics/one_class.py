@@ -181,6 +181,19 @@ class OneClass:
         return found
 
 
+def by_class(wishes: Iterable[str]) -> dict[str | None, list[str]]:
+    """The wishes about one class, without its name, by class; ``None`` for those that name none.
+
+    Example:
+        >>> by_class(["recall[cat]@0.3", "auc[cat]", "f1"])
+        {'cat': ['recall@0.3', 'auc'], None: ['f1']}
+    """
+    found: dict[str | None, list[str]] = {}
+    for name in map(MetricName.parse, wishes):
+        found.setdefault(name.of, []).append(name.stem + (f"@{name.at}" if name.at else ""))
+    return found
+
+
 def _of_scores(
     keys: Sequence[str], scores: Floats, positives: Floats, negatives: Floats, bins: Ints
 ) -> dict[str, Floats]:

@@ -93,7 +93,7 @@ def sort_out(metrics: Iterable[str | Metric], kind: Kind, classes: Sequence[str]
     if problems:
         raise InputError(
             "; ".join(problems),
-            expected=f"metrics of a {_TOLD[kind]}: " + ", ".join(sorted(map(_shown, FACTS[kind]))),
+            expected=f"metrics of a {_TOLD[kind]}: " + ", ".join(sorted(map(_shown, _stems(kind)))),
             fix='or the name of a plugin\'s metric, or "package.module:name" of one of your own',
         )
     return Wishes(tuple(dict.fromkeys(names)), tuple(own))
@@ -165,6 +165,10 @@ def _shown(stem: str) -> str:
     return f"{stem}@{_EXAMPLES.get(stem, '0.9')}" if stem in _NEEDED else stem
 
 
+def _stems(kind: Kind) -> list[str]:
+    return [stem for stem in FACTS[kind] if kind != "binary" or stem not in _ONLY_SEVERAL]
+
+
 def _near(wish: str, kind: Kind) -> str:
-    near = get_close_matches(MetricName.parse(wish).stem, FACTS[kind], n=3)
+    near = get_close_matches(MetricName.parse(wish).stem, _stems(kind), n=3)
     return f" (did you mean {' or '.join(map(_shown, near))}?)" if near else ""

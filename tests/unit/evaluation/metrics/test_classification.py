@@ -176,6 +176,20 @@ def test_intervals_hold_the_figures_and_are_left_out_for_weighted_rows() -> None
     assert not measure(truth, scores, np.ones(len(truth))).intervals
 
 
+def test_thresholds_stay_exact_where_scores_are_grouped() -> None:
+    random = np.random.default_rng(2)
+    scores = random.random(200_000)
+    truth = (random.random(200_000) < scores).astype(np.int64)
+    both = np.column_stack((1 - scores, scores))
+    wishes = ("recall@0.3333", "recall[no]@0.2")
+    found = ClassifiedRows.of(truth, both, classes=BINARY, positive=1, wishes=wishes).state().measure()
+    assert found.inexact.keys() == {"auc", "average_precision"}
+    assert found.values["recall@0.3333"] == oracle.recall_score(truth, scores >= 0.3333)
+    assert found.values["recall[no]@0.2"] == oracle.recall_score(truth == 0, both[:, 0] >= 0.2)
+    exact = oracle.roc_auc_score(truth, scores)
+    assert abs(found.values["auc"] - exact) <= found.inexact["auc"] < 1e-4
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 2**31), st.booleans())
 def test_merging_parts_gives_the_whole(left: int, right: int, seed: int, weighted: bool) -> None:

@@ -88,6 +88,15 @@ def test_merging_parts_gives_the_whole(left: int, weighted: bool) -> None:
     assert merged.reasons == expected.reasons
 
 
+def test_weights_that_are_all_alike_change_nothing_about_an_interval() -> None:
+    truth, scores, _ = make()
+    wanted, wishes = Intervals(method="bootstrap"), ["recall[late]", "auc[late]"]
+    plain = rows(truth, scores, wishes=wishes).state().measure(wanted)
+    heavy = rows(truth, scores, np.full(500, 3.0), wishes=wishes).state().measure(wanted)
+    for name in wishes:
+        assert heavy.intervals[name] == pytest.approx(tuple(plain.intervals[name]))
+
+
 def test_every_figure_but_the_pooled_rankings_can_be_drawn() -> None:
     truth, scores, _ = make()
     found = rows(truth, scores).state().measure(Intervals(method="bootstrap"))
