@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mainspring.core import InputError, Slice
 from mainspring.evaluation.labelled import Labelled, LeftOut, check_columns, label_rows
+from mainspring.evaluation.metrics.blocked import with_shares
 from mainspring.evaluation.metrics.classification import ClassifiedRows
 from mainspring.evaluation.metrics.custom import Answers, Metric
 from mainspring.evaluation.metrics.facts import MetricName
@@ -70,6 +71,8 @@ class Judged:
         positive: The positive class of a binary task.
         wishes: What was asked for besides the usual metrics.
         left_out: What could not be judged.
+        blocked: Slice to the number of its rows that assertions left without an answer; ``None`` where nothing can
+            be blocked.
         notes: What was left out or folded, in sentences.
     """
 
@@ -79,6 +82,7 @@ class Judged:
     positive: str | None = None
     wishes: Wishes = field(default_factory=Wishes)
     left_out: LeftOut = field(default_factory=LeftOut)
+    blocked: dict[Slice, int] | None = None
     notes: tuple[str, ...] = ()
 
     def meet(self, answers: Predictions, wanted: Judging) -> None:
@@ -104,9 +108,10 @@ class Judged:
         Raises:
             InputError: If a metric of one's own gives a figure of a name that is taken.
         """
-        return {
+        found = {
             key: _joined([state.measure(intervals) for state in states]) for key, states in self.states.items()
         }
+        return found if self.blocked is None else with_shares(found, self.blocked, intervals)
 
 
 def judge_table(
@@ -160,6 +165,8 @@ def judge_table(
         if found.wishes.own:
             told = _answers(labelled, chunk, found.wishes.own)
             families += [metric.rows(told) for metric in found.wishes.own]
+        if labelled.blocked is not None:
+            found.blocked = _counted(found.blocked or {}, slicer.cut(chunk, labelled.blocked), labelled.left_out)
         numbers = start + np.flatnonzero(labelled.kept)
         _add(found.states, families, slicer.cut(chunk, labelled.kept), numbers, wanted.intervals)
         start = stop
@@ -281,6 +288,12 @@ def _add(
         ]
         old = states.get(key)
         states[key] = new if old is None else [a.merge(b) for a, b in zip(old, new, strict=True)]
+
+
+def _counted(so_far: Mapping[Slice, int], cut: Mapping[Slice, Ints], left_out: LeftOut) -> dict[Slice, int]:
+    """The blocked rows of each slice, with those of another piece."""
+    new = {ALL_ROWS: left_out.blocked, **{key: len(rows) for key, rows in cut.items()}}
+    return {key: so_far.get(key, 0) + new.get(key, 0) for key in so_far.keys() | new.keys()}
 
 
 def _joined(found: Sequence[Measured]) -> Measured:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -32,21 +32,28 @@ class LeftOut:
         rows: Rows in all.
         lost: Rows without a label, or without weight.
         strange: Label that the model does not know to the number of its rows.
+        blocked: Rows with a label that assertions left without an answer.
     """
 
     rows: int = 0
     lost: int = 0
     strange: Mapping[str, int] = field(default_factory=dict)
+    blocked: int = 0
 
     def merge(self, other: LeftOut) -> LeftOut:
         """Of both."""
         both = Counter(self.strange) + Counter(other.strange)
-        return LeftOut(self.rows + other.rows, self.lost + other.lost, both)
+        return LeftOut(self.rows + other.rows, self.lost + other.lost, both, self.blocked + other.blocked)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """In sentences."""
         found = [f"{self.lost} of {self.rows} rows have no label and were left out"] if self.lost else []
+        if self.blocked:
+            found.append(
+                f"{self.blocked} of {self.rows} rows were blocked by assertions and have no answer: "
+                "the figures are about the others"
+            )
         for name in sorted(self.strange, key=natural):
             count = self.strange[name]
             found.append(
@@ -65,12 +72,15 @@ class Labelled:
         kept: Which rows of the table they are, shape ``[n]``.
         positive: The positive class of a binary task.
         left_out: Which are missing, and labels that the model does not know.
+        blocked: Which rows of the table could be judged, but have no answer, shape ``[n]``; ``None`` where nothing
+            can be blocked.
     """
 
     rows: JudgedRows
     kept: Mask
     positive: str | None
     left_out: LeftOut
+    blocked: Mask | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -116,7 +126,7 @@ def label_rows(
             expected="one prediction per row, in the order of the rows",
         )
     weights = None if weight is None else np.asarray(table.column(weight), dtype=np.float64)
-    rows = _Rows(weights, start, tuple(wishes))
+    rows = _Rows(weights, start, tuple(wishes), predictions.blocked)
     if not isinstance(label, str):
         return _label_sets(predictions, table, names, rows, positive, 0.5 if cutoff is None else cutoff)
     values = table.column(label)
@@ -154,15 +164,34 @@ def positive_class(classes: Sequence[str], wanted: str | None = None) -> str | N
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What all kinds of labels have in common: the weights of rows, the number of the first, and the wishes."""
+    """What all kinds of labels have in common: weights, the number of the first row, wishes, and blocked rows."""
 
     weights: npt.NDArray[np.float64] | None
     start: int
     wishes: tuple[str, ...]
+    blocked: Mask | None
 
-    def weigh(self, kept: Mask) -> Mask:
-        """Without rows that have no weight."""
-        return kept if self.weights is None else kept & (self.weights > 0)
+    def weigh(self, known: Mask) -> Mask:
+        """Without rows that have no weight, and those that are blocked."""
+        known = self._weighed(known)
+        return known if self.blocked is None else known & ~self.blocked
+
+    def done(
+        self, rows: JudgedRows, known: Mask, positive: str | None, strange: Mapping[str, int] | None = None
+    ) -> Labelled:
+        """The rows that are kept of those whose label is known."""
+        known = self._weighed(known)
+        blocked = None if self.blocked is None else known & self.blocked
+        left_out = LeftOut(
+            len(known),
+            len(known) - int(np.count_nonzero(known)),
+            strange or {},
+            0 if blocked is None else int(np.count_nonzero(blocked)),
+        )
+        return Labelled(rows, self.weigh(known), positive, left_out, blocked)
+
+    def _weighed(self, known: Mask) -> Mask:
+        return known if self.weights is None else known & (self.weights > 0)
 
     def common(self, kept: Mask) -> dict[str, Any]:
         """Arguments of the rows that are kept."""
@@ -204,7 +233,7 @@ def _classes(
                 expected="two classes, one of them positive",
                 fix="leave cutoff out: the most probable class is the answer",
             )
-        predictions = Predictions(classes, predictions.scores, Cutoff(chosen, float(cutoff)))
+        predictions = replace(predictions, cutoff=Cutoff(chosen, float(cutoff)))
     codes, strange = _codes(values, classes)
     kept = given.weigh(codes >= 0)
     judged = codes[kept]
@@ -218,7 +247,7 @@ def _classes(
         predicted=predictions.chosen[kept],
         **given.common(kept),
     )
-    return Labelled(rows, kept, chosen, _left_out(kept, unknown))
+    return given.done(rows, codes >= 0, chosen, unknown)
 
 
 def _codes(values: npt.NDArray[Any], classes: tuple[str, ...]) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
@@ -274,7 +303,8 @@ def _label_sets(
             )
         columns.append(values)
     truth = np.column_stack(columns).astype(np.float64)
-    kept = given.weigh(np.asarray(np.isfinite(truth).all(axis=1)))
+    finite: Mask = np.asarray(np.isfinite(truth).all(axis=1))
+    kept = given.weigh(finite)
     rows = LabelSetRows.of(
         truth[kept] == 1.0,
         predictions.scores[kept],
@@ -283,7 +313,7 @@ def _label_sets(
         numbers=given.numbers(kept),
         **given.common(kept),
     )
-    return Labelled(rows, kept, None, _left_out(kept))
+    return given.done(rows, finite, None)
 
 
 def _values(
@@ -302,8 +332,4 @@ def _values(
     finite: Mask = np.isfinite(truth)
     kept = given.weigh(finite)
     rows = MeasuredRows(truth[kept], scores[kept], numbers=given.numbers(kept), **given.common(kept))
-    return Labelled(rows, kept, None, _left_out(kept))
-
-
-def _left_out(kept: Mask, strange: Mapping[str, int] | None = None) -> LeftOut:
-    return LeftOut(len(kept), len(kept) - int(np.count_nonzero(kept)), strange or {})
+    return given.done(rows, finite, None)

@@ -51,9 +51,11 @@ class Predictions:
         scores: Float64. Classification: probabilities, shape ``[n, len(classes)]``. Regression: values,
             shape ``[n]``.
         cutoff: When a binary task is answered with the positive class; the more probable class without it.
+        blocked: The rows that assertions left without an answer, shape ``[n]``; their scores are NaN, and so is
+            their label or ``None``. ``None`` if nothing can be blocked.
 
     Raises:
-        InputError: If the shape of the scores, or the cutoff, does not fit the classes.
+        InputError: If the shape of the scores, the cutoff, or the blocked rows do not fit.
 
     Example:
         >>> Predictions(("no", "yes"), np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]])).labels.tolist()
@@ -65,6 +67,7 @@ class Predictions:
     classes: tuple[str, ...] | None
     scores: npt.NDArray[np.float64]
     cutoff: Cutoff | None = None
+    blocked: npt.NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         scores = np.ascontiguousarray(self.scores, dtype=np.float64)
@@ -77,6 +80,11 @@ class Predictions:
             raise InputError(f"the scores have the shape {list(scores.shape)}", expected=wanted)
         if self.cutoff is not None:
             self._check_cutoff(self.cutoff)
+        if self.blocked is not None and self.blocked.shape != scores.shape[:1]:
+            raise InputError(
+                f"blocked rows of the shape {list(self.blocked.shape)} for {len(self)} rows",
+                expected="a truth of each row",
+            )
 
     def __len__(self) -> int:
         return int(self.scores.shape[0])
@@ -85,6 +93,7 @@ class Predictions:
         if not isinstance(other, Predictions):
             return NotImplemented
         alike = self.classes == other.classes and self.cutoff == other.cutoff
+        alike = alike and np.array_equal(self.unanswered, other.unanswered)
         return alike and np.array_equal(self.scores, other.scores, equal_nan=True)
 
     __hash__ = None  # type: ignore[assignment]  # arrays have no hash
@@ -97,7 +106,14 @@ class Predictions:
         names = np.empty(len(self.classes), dtype=object)
         names[:] = self.classes
         winners: npt.NDArray[Any] = names[self.chosen]
+        if self.blocked is not None:
+            winners[self.blocked] = None
         return winners
+
+    @property
+    def unanswered(self) -> npt.NDArray[np.bool_]:
+        """The rows that were blocked, shape ``[n]``; none where nothing can be."""
+        return np.zeros(len(self), dtype=np.bool_) if self.blocked is None else self.blocked
 
     @property
     def chosen(self) -> npt.NDArray[np.int64]:
@@ -122,7 +138,9 @@ class Predictions:
         return {"num_rows": len(self)}
 
     def save(self, folder: Path) -> None:
-        """Write ``predictions.json`` and ``scores.npy``, and ``cutoffs.npy`` where rows have their own."""
+        """Write ``predictions.json`` and ``scores.npy``, ``cutoffs.npy`` where rows have their own cutoffs, and
+        ``blocked.npy`` where rows may be blocked.
+        """
         head: dict[str, Any] = {"classes": None if self.classes is None else list(self.classes)}
         if self.cutoff is not None:
             single = isinstance(self.cutoff.at, float)
@@ -131,6 +149,8 @@ class Predictions:
                 np.save(folder / "cutoffs.npy", self.cutoff.at, allow_pickle=False)
         (folder / "predictions.json").write_text(json.dumps(head, ensure_ascii=False), encoding="utf-8")
         np.save(folder / "scores.npy", self.scores, allow_pickle=False)
+        if self.blocked is not None:
+            np.save(folder / "blocked.npy", self.blocked, allow_pickle=False)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -143,13 +163,20 @@ class Predictions:
             cutoff = Cutoff(
                 told["positive"], np.load(folder / "cutoffs.npy", allow_pickle=False) if at is None else float(at)
             )
-        return cls(classes, np.load(folder / "scores.npy", allow_pickle=False), cutoff)
+        blocked = folder / "blocked.npy"
+        return cls(
+            classes,
+            np.load(folder / "scores.npy", allow_pickle=False),
+            cutoff,
+            np.load(blocked, allow_pickle=False) if blocked.is_file() else None,
+        )
 
     def _part(self, rows: slice | npt.NDArray[np.bool_]) -> Predictions:
         cutoff = self.cutoff
         if cutoff is not None and not isinstance(cutoff.at, float):
             cutoff = Cutoff(cutoff.positive, cutoff.at[rows])
-        return Predictions(self.classes, self.scores[rows], cutoff)
+        blocked = None if self.blocked is None else self.blocked[rows]
+        return Predictions(self.classes, self.scores[rows], cutoff, blocked)
 
     def _check_cutoff(self, cutoff: Cutoff) -> None:
         if self.classes is None or len(self.classes) != 2 or cutoff.positive not in self.classes:

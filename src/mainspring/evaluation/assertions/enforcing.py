@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,8 @@ def enforce(assertions: Sequence[Assertion], columns: Columns, predictions: Pred
     changed = blocked.any() or overridden.any()
     cutoff = _obeyed(predictions.cutoff, overridden) if changed else None
     made = Predictions(predictions.classes, scores, cutoff) if changed else predictions
+    if any(one.action == "block" for one in assertions):
+        made = replace(made, blocked=blocked)
     return Enforced(predictions=made, violated=violated, blocked=blocked, overridden=overridden & ~blocked)
 
 

@@ -147,7 +147,7 @@ def _cut_off(predictions: Predictions, labelled: Labelled, cutoff: float | None)
         raise InputError(
             f"a cutoff of {cutoff:g} was given, but the model tells no two classes apart", fix="leave cutoff out"
         )
-    return Predictions(predictions.classes, predictions.scores, Cutoff(labelled.positive, cutoff))
+    return replace(predictions, cutoff=Cutoff(labelled.positive, cutoff))
 
 
 def _check(

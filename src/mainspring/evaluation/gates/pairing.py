@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -148,6 +148,10 @@ def paired_differences(
         raise InputError(
             "one model predicts classes and the other numbers", expected="two models of the same task"
         )
+    if candidate.blocked is not None or baseline.blocked is not None:
+        # Compared are the rows that both answer.
+        blocked = candidate.unanswered | baseline.unanswered
+        candidate, baseline = replace(candidate, blocked=blocked), replace(baseline, blocked=blocked)
     ours, theirs = (
         label_rows(one, table, label=label, positive=positive, weight=weight) for one in (candidate, baseline)
     )

@@ -24,6 +24,7 @@ FAMILIES: Final = (
     "metrics.segmentation",
     "metrics.flips",
     "metrics.business",
+    "metrics.blocked",
     "operation",
 )
 """Modules with ``FACTS``; where two of them know a stem, the first one tells."""
