@@ -14,11 +14,11 @@ from mainspring.models.calibration.registry import METHODS, fit_calibrator, read
 from mainspring.models.calibration.temperature import Temperature
 
 __all__ = [
-    "METHODS",
     "Calibration",
     "Calibrator",
     "Comparison",
     "Isotonic",
+    "METHODS",
     "Platt",
     "Reliability",
     "Temperature",

@@ -9,4 +9,12 @@ from mainspring.models.thresholds.choosing import Choice, choose
 from mainspring.models.thresholds.rules import Rule, rule_of
 from mainspring.models.thresholds.sweep import FIGURES, Sweep, figure
 
-__all__ = ["FIGURES", "Choice", "Rule", "Sweep", "choose", "figure", "rule_of"]
+__all__ = [
+    "Choice",
+    "FIGURES",
+    "Rule",
+    "Sweep",
+    "choose",
+    "figure",
+    "rule_of",
+]
