@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mainspring.models.calibration import Calibration, fit_calibrator
     from mainspring.models.conversion import prove_conversion, transform_of
     from mainspring.models.decision import Decision
+    from mainspring.models.declaring import declare_assertions
     from mainspring.models.finishing import calibrate, choose_threshold, set_threshold
     from mainspring.models.matrices import matrix_by_graph, prove_matrix
     from mainspring.models.model import Model
@@ -81,6 +82,7 @@ _EXPORTS = {
     "check_training": "training",
     "choose_threshold": "finishing",
     "compare_variants": "variants",
+    "declare_assertions": "declaring",
     "find_estimator": "training",
     "fit_calibrator": "calibration",
     "matrix_by_graph": "matrices",
@@ -123,6 +125,7 @@ __all__ = [
     "check_training",
     "choose_threshold",
     "compare_variants",
+    "declare_assertions",
     "find_estimator",
     "fit_calibrator",
     "matrix_by_graph",

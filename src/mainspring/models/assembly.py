@@ -9,12 +9,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mainspring.evaluation.assertions import Assertion
+from mainspring.models.asserting import ASSERTIONS, assertion_files, check
 from mainspring.models.card import make_card
 from mainspring.models.card_html import to_html
 from mainspring.models.card_text import to_markdown
 from mainspring.models.files import Files
 from mainspring.models.mlmodel import write_mlmodel
-from mainspring.models.package import CARD, EXAMPLE, FORMAT, MANIFEST, PAGE, SIGNATURE, Package
+from mainspring.models.package import (
+    CARD,
+    EXAMPLE,
+    FORMAT,
+    MANIFEST,
+    PAGE,
+    PLAIN_FORMAT,
+    SIGNATURE,
+    Package,
+)
 from mainspring.models.parity import Parity
 from mainspring.models.requirements import describe_environment, pin
 from mainspring.models.signature import Signature
@@ -31,6 +42,7 @@ def assemble(
     libraries: Sequence[str],
     columns: Mapping[str, npt.NDArray[Any]],
     details: Mapping[str, Any],
+    assertions: Sequence[Assertion] = (),
 ) -> Package:
     """A package from a proved model.
 
@@ -41,27 +53,68 @@ def assemble(
         libraries: Distributions that the runtime needs; they are pinned as installed here.
         columns: Real rows: the first few are the input example.
         details: How the model was made, for ``package.json`` and the model card.
+        assertions: What its answers must keep.
+
+    Raises:
+        InputError: If an assertion does not fit the signature.
     """
+    check(assertions, signature)
     pinned = pin({*libraries, "numpy", "mainspring"})
     told = {**details, "environment": describe_environment()}
     examples = _examples(columns, signature)
-    card = make_card(signature, parity, pinned, told, examples)
-    manifest = {
-        "format": FORMAT,
-        "runtime": parity.runtime,
-        "parity": parity.as_dict(),
-        "requirements": list(pinned),
-        "details": told,
-    }
     described = {
-        MANIFEST: _json(manifest),
         SIGNATURE: signature.to_json().encode(),
         EXAMPLE: _json(examples),
-        CARD: to_markdown(card).encode(),
-        PAGE: to_html(card).encode(),
+        **_told(signature, parity, pinned, told, examples, assertions),
         **write_mlmodel(files, signature, pinned, told["environment"], examples),
     }
     return Package.from_files(Files({**files.content, **described}))
+
+
+def with_assertions(package: Package, assertions: Sequence[Assertion]) -> Package:
+    """The package with these assertions instead of those that it had: another one by its digest.
+
+    Raises:
+        InputError: If one does not fit its signature.
+    """
+    if tuple(assertions) == package.assertions:
+        return package
+    check(assertions, package.signature)
+    kept = {name: found for name, found in package.files.content.items() if name != ASSERTIONS}
+    described = _told(
+        package.signature,
+        package.parity,
+        package.requirements,
+        package.details,
+        package.input_example,
+        assertions,
+    )
+    return type(package).from_files(Files({**kept, **described}))
+
+
+def _told(
+    signature: Signature,
+    parity: Parity,
+    pinned: Sequence[str],
+    details: Mapping[str, Any],
+    examples: Sequence[Mapping[str, Any]],
+    assertions: Sequence[Assertion],
+) -> dict[str, bytes]:
+    """The files that tell of assertions: their own, the manifest and the card."""
+    card = make_card(signature, parity, pinned, details, examples, assertions)
+    manifest = {
+        "format": FORMAT if assertions else PLAIN_FORMAT,
+        "runtime": parity.runtime,
+        "parity": parity.as_dict(),
+        "requirements": list(pinned),
+        "details": details,
+    }
+    return {
+        MANIFEST: _json(manifest),
+        CARD: to_markdown(card).encode(),
+        PAGE: to_html(card).encode(),
+        **assertion_files(assertions),
+    }
 
 
 def _examples(columns: Mapping[str, npt.NDArray[Any]], signature: Signature) -> list[dict[str, Any]]:

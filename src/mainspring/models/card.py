@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mainspring.models.card_answers import answers
+from mainspring.evaluation.assertions import Assertion
+from mainspring.models.card_answers import answers, enforced
 from mainspring.models.card_text import Block, Bullets, Grid, Listing, Page, Section, Text
 from mainspring.models.parity import Parity
 from mainspring.models.signature import Field, Signature
@@ -27,6 +28,7 @@ def make_card(
     requirements: Sequence[str],
     details: Mapping[str, Any],
     examples: Sequence[Mapping[str, Any]],
+    assertions: Sequence[Assertion] = (),
 ) -> Page:
     """The card of a package; what ``details`` may hold, :mod:`mainspring.models.facts`
     and :mod:`mainspring.models.quality` make.
@@ -37,6 +39,7 @@ def make_card(
         Section("Input", [_inputs(signature)]),
         Section("Output", [_outputs(signature)]),
         Section("Answers", answers(details)),
+        Section("Assertions", enforced(assertions)),
         Section("Quality", _quality(details)),
         Section("Thresholds", _thresholds(details)),
         Section("Groups", _groups(details)),

@@ -1,10 +1,11 @@
-"""What the model card says about how scores become answers: calibration and cutoff."""
+"""What the model card says about how scores become answers: calibration, cutoff, and assertions."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mainspring.evaluation.assertions import Assertion
 from mainspring.models.card_text import Block, Bullets, Grid, Text
 
 _KNOWN = ("calibration_error", "brier", "log_loss")
@@ -17,6 +18,15 @@ def answers(details: Mapping[str, Any]) -> list[Block]:
     blocks += [] if decision is None else _decision(decision)
     notes = [note for found in (calibration, decision) if found is not None for note in found["notes"]]
     return [*blocks, Bullets([f"{note}." for note in notes])] if notes else blocks
+
+
+def enforced(assertions: Sequence[Assertion]) -> list[Block]:
+    """The blocks about assertions; none if the model declares none."""
+    if not assertions:
+        return []
+    words = "Whatever the model says, its answers are held to these, in evaluation and at every request:"
+    rows = [(one.name, f"`{one.when}`", one.does, one.message) for one in assertions]
+    return [Text(words), Grid(("assertion", "where", "what happens", "why"), rows)]
 
 
 def _calibration(found: Mapping[str, Any]) -> list[Block]:

@@ -267,7 +267,7 @@ def _rows(model: Model, table: Table, weight: str | None, base_rate: float | Non
         )
     quoted = label.replace('"', '""')
     known = table.where(f'"{quoted}" IS NOT NULL')
-    truth, scores = model.transform.labels(known), model.predict(known).scores
+    truth, scores = model.transform.labels(known), model.predict_own(known).scores
     weights = None if weight is None else np.asarray(known.column(weight), dtype=np.float64)
     if not np.isfinite(scores).all():
         raise InputError(

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
+from mainspring.evaluation.assertions import Enforcer
 from mainspring.models.mlmodel import output_names
 from mainspring.models.package import Package
 from mainspring.models.signature import Signature
@@ -28,6 +29,7 @@ class PyfuncModel:
     def __init__(self, package: Package) -> None:
         self.package = package
         self._runtime = package.open()
+        self._enforcer = Enforcer(package.assertions, package.signature.classes)
 
     def predict(self, model_input: Any, params: Mapping[str, Any] | None = None) -> Any:
         """Predict on every row.
@@ -39,13 +41,15 @@ class PyfuncModel:
 
         Returns:
             ``label`` and ``probability_<class>`` for every class, or ``prediction``: a data frame with the
-            index of the one that was given, else a mapping of arrays.
+            index of the one that was given, else a mapping of arrays. Rows that an assertion blocks have the label
+            ``None``, and NaN for every number.
 
         Raises:
             BadInputError: With every problem found in the input.
         """
         signature = self.package.signature
-        answer = self._runtime.predict(_columns(model_input, signature))
+        columns = _columns(model_input, signature)
+        answer = self._enforcer.enforce(columns, self._runtime.predict(columns)).outputs
         told = _answer(answer, signature)
         if _is_frame(model_input):
             return type(model_input)(told, index=model_input.index)

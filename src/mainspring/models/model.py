@@ -18,9 +18,12 @@ from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.data import Table, Transform
 from mainspring.evaluation import Predictions
+from mainspring.evaluation.assertions import Assertion
+from mainspring.models.asserting import assertion_files, assertions_in, held, read_by
 from mainspring.models.calibration.record import Calibration
 from mainspring.models.decision import Decision
 from mainspring.models.files import Files
+from mainspring.models.package import columns_of
 from mainspring.models.ports import Fitted, Recipe, Trainer
 from mainspring.models.signature import Signature
 from mainspring.models.training_record import TrainingRecord
@@ -46,6 +49,7 @@ class Model:
         training: How it came about: environment, settings, curves; ``None`` if it was not told.
         calibration: What makes its scores reliable probabilities, if it was calibrated.
         decision: From which probability on it answers with the positive class; the more probable class without it.
+        assertions: What its answers must keep, in the order in which they are enforced.
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Model"
@@ -57,18 +61,32 @@ class Model:
     training: TrainingRecord | None = None
     calibration: Calibration | None = None
     decision: Decision | None = None
+    assertions: tuple[Assertion, ...] = ()
 
     def predict(self, table: Table) -> Predictions:
-        """Predict on every row of a table; columns that it does not know are ignored.
+        """Predict on every row of a table, assertions enforced; columns that it does not know are ignored.
 
         Raises:
             InputError: If a column is missing or holds values of another type, or if the estimator cannot take
                 the missing values that are there.
         """
+        own = self.predict_own(table)
+        if not self.assertions:
+            return own
+        return held(self.assertions, columns_of(table, read_by(self.assertions, self.signature())), own)
+
+    def predict_own(self, table: Table) -> Predictions:
+        """Predict on every row of a table, whatever the assertions say.
+
+        Raises:
+            InputError: As :meth:`predict`.
+        """
         return self._answer(self.fitted.scores(self.transform.apply(table)), table.column)
 
     def predict_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> Predictions:
-        """Predict on raw columns in the form of ``Table.column``."""
+        """Predict on raw columns in the form of ``Table.column``, whatever the assertions say: what is explained
+        and proved is the model itself.
+        """
         return self._answer(self.fitted.scores(self.transform.apply_columns(columns)), partial(_column, columns))
 
     def takes(self, columns: Mapping[str, npt.NDArray[Any]]) -> bool:
@@ -111,6 +129,7 @@ class Model:
         for name, told in ((CALIBRATION, self.calibration), (DECISION, self.decision)):
             if told is not None:
                 kept[name] = _json(told.as_dict())
+        kept |= assertion_files(self.assertions)
         return Files(kept).merged(parts)
 
     @classmethod
@@ -138,6 +157,7 @@ class Model:
             record,
             Calibration.from_dict(json.loads(files.text(CALIBRATION))) if CALIBRATION in files.names else None,
             Decision.from_dict(json.loads(files.text(DECISION))) if DECISION in files.names else None,
+            assertions_in(files),
         )
 
     def properties(self) -> dict[str, Value]:
@@ -150,6 +170,7 @@ class Model:
             "probabilistic": self.fitted.probabilistic,
             **({} if self.calibration is None else {"calibration": self.calibration.method}),
             **({} if self.decision is None else {"cutoff": self.decision.at}),
+            **({"assertions": len(self.assertions)} if self.assertions else {}),
             **self._told(),
         }
 

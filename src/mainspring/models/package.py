@@ -8,6 +8,7 @@ file                   content
 ``model.onnx``         transform and model in one graph, if the runtime is ``onnx``
 ``native/``            the trained model and its transform, if the runtime is ``python``
 ``input_example.json`` a few real rows
+``assertions.json``    what its answers must keep, if it declares assertions
 ``MODEL_CARD.md``      the same for people, and as a page, ``MODEL_CARD.html``
 ``MLmodel``            the same for MLflow, with ``python_env.yaml``, ``requirements.txt`` and examples in its form
 ====================== =================================================================
@@ -33,6 +34,8 @@ from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Verdict
 from mainspring.evaluation import Predictions
+from mainspring.evaluation.assertions import Assertion
+from mainspring.models.asserting import ASSERTIONS, assertions_in, held
 from mainspring.models.decision import Decision
 from mainspring.models.files import Files
 from mainspring.models.inputs import read_lists
@@ -47,8 +50,11 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Version of the layout; a reader refuses a newer one."""
+
+PLAIN_FORMAT = 1
+"""The format of packages without assertions: a reader that does not know of them would not enforce them."""
 
 MANIFEST = "package.json"
 SIGNATURE = "signature.json"
@@ -57,7 +63,19 @@ CARD = "MODEL_CARD.md"
 PAGE = "MODEL_CARD.html"
 
 DESCRIPTIONS = frozenset(
-    {MANIFEST, SIGNATURE, EXAMPLE, CARD, PAGE, MLMODEL, PYTHON_ENV, REQUIREMENTS, TABLE_EXAMPLE, SERVING_EXAMPLE}
+    {
+        MANIFEST,
+        SIGNATURE,
+        EXAMPLE,
+        ASSERTIONS,
+        CARD,
+        PAGE,
+        MLMODEL,
+        PYTHON_ENV,
+        REQUIREMENTS,
+        TABLE_EXAMPLE,
+        SERVING_EXAMPLE,
+    }
 )
 """The files that describe a model; all others are the model."""
 
@@ -130,7 +148,13 @@ class Package:
             "estimator": str(self.details.get("estimator", "")),
             "parity_rows": self.parity.rows_compared,
             "parity_max_abs_difference": self.parity.max_abs_difference,
+            **({"assertions": len(self.assertions)} if self.assertions else {}),
         }
+
+    @cached_property
+    def assertions(self) -> tuple[Assertion, ...]:
+        """What its answers must keep, in the order in which they are enforced."""
+        return assertions_in(self.files)
 
     @property
     def input_example(self) -> list[dict[str, Any]]:
@@ -157,7 +181,8 @@ class Package:
         return self.files.text(PAGE)
 
     def open(self, threads: int = 1) -> Runtime:
-        """Load the model, ready to answer; in another environment than it was made in, the log says so.
+        """Load the model, ready to give its own answers; in another environment than it was made in, the log says
+        so. Whoever shows these answers to somebody enforces the assertions.
 
         Args:
             threads: The most threads that one call may use.
@@ -176,15 +201,26 @@ class Package:
         return judge_environment(self.requirements, self.details.get("environment", {}))
 
     def predict(self, table: Table) -> Predictions:
-        """Predict on every row of a table; columns that it does not know are ignored.
+        """Predict on every row of a table, assertions enforced; columns that it does not know are ignored.
 
         Raises:
             BadInputError: If a column is missing, or holds values of another type.
         """
+        columns = columns_of(table, self.signature)
+        return held(self.assertions, columns, self.predict_columns(columns))
+
+    def predict_own(self, table: Table) -> Predictions:
+        """Predict on every row of a table, whatever the assertions say.
+
+        Raises:
+            BadInputError: As :meth:`predict`.
+        """
         return self.predict_columns(columns_of(table, self.signature))
 
     def predict_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> Predictions:
-        """Predict on raw columns as :func:`columns_of` gives them; those that it does not know are ignored."""
+        """Predict on raw columns as :func:`columns_of` gives them, whatever the assertions say: what is explained
+        is the model itself. Columns that it does not know are ignored.
+        """
         known = {item.name: whole(item, columns[item.name]) for item in self.signature.inputs}
         answer = self._opened.predict(known)
         scores = np.asarray(

@@ -14,8 +14,10 @@ from mainspring.core.errors import InputError, IntegrityError, StateError, Unava
 from mainspring.core.plugins import load as load_plugin
 from mainspring.data import Examples, Table
 from mainspring.evaluation import Evaluation, Fairness
+from mainspring.evaluation.assertions import Declared, assertions_of
 from mainspring.models.approximating import approximate
 from mainspring.models.assembly import assemble
+from mainspring.models.asserting import check
 from mainspring.models.challenges import Columns, challenges
 from mainspring.models.crossings import crossings
 from mainspring.models.exporting import export
@@ -56,6 +58,7 @@ def build(
     fairness: Fairness | None = None,
     examples: Examples | None = None,
     lineage: Mapping[str, str] | None = None,
+    assertions: Declared | None = None,
 ) -> Package:
     """Package a model, proved to answer as it does.
 
@@ -78,15 +81,20 @@ def build(
         examples: The data with its splits, for the model card: rows, digests, spans, balance of the label, and
             the ranges beyond which the model extrapolates.
         lineage: Where the model comes from, for the model card: run, pipeline, commit.
+        assertions: What its answers must keep, as :func:`mainspring.models.declare_assertions` takes them; those
+            that the model declares if none are given.
 
     Raises:
-        InputError: If the table has no rows or lacks columns, if the model refuses all of its rows, or if there
-            is no such variant.
+        InputError: If the table has no rows or lacks columns, if the model refuses all of its rows, if there is no
+            such variant, or if an assertion does not fit the model.
         NotExportableError: If an inexact variant is not applicable, or lies further off than it may.
         StateError: If the model does not even answer as itself once it was saved and loaded.
     """
     if not table.num_rows:
         raise InputError("there are no rows to prove the package on", expected="a table with rows")
+    declared = model.assertions if assertions is None else assertions_of(assertions)
+    check(declared, model.signature())
+    model = replace(model, assertions=())  # what is proved, and kept in the package, is the model itself
     columns = _sample(table, model.signature())
     signature = model.signature(not_nullable=_refused(model, columns))
     columns = _acceptable(columns, signature)
@@ -118,7 +126,15 @@ def build(
         **({} if fairness is None else {"fairness": fairness_facts(fairness)}),
         **strange,
     }
-    return assemble(files, signature, parity, libraries=libraries, columns=columns, details=details)
+    return assemble(
+        files,
+        signature,
+        parity,
+        libraries=libraries,
+        columns=columns,
+        details=details,
+        assertions=declared,
+    )
 
 
 def _made_from(

@@ -3,15 +3,18 @@
 from mainspring.evaluation.assertions.assertion import Assertion
 from mainspring.evaluation.assertions.conditions import Condition
 from mainspring.evaluation.assertions.enforcing import Enforced, check_assertions, enforce, judge_assertions
+from mainspring.evaluation.assertions.outputs import Answered, Enforcer
 from mainspring.evaluation.assertions.ports import Asserting, own_answers
 from mainspring.evaluation.assertions.reading import Declared, assertions_of, parse_assertions, read_assertions
 
 __all__ = [
+    "Answered",
     "Asserting",
     "Assertion",
     "Condition",
     "Declared",
     "Enforced",
+    "Enforcer",
     "assertions_of",
     "check_assertions",
     "enforce",

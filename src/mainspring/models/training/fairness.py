@@ -162,7 +162,7 @@ def cut_fairly(
     if model.transform.label is None:
         raise InputError("the model does not know its label", expected="a transform fitted with a label")
     found = optimise_thresholds(
-        model.predict(table),
+        model.predict_own(table),
         table,
         label=model.transform.label,
         protected=[protected],
