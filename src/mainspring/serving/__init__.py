@@ -1,7 +1,7 @@
 """The use: loaded models, a prediction server that logs, infra validation, and pushing with a way back.
 
 ``python -m mainspring.serving`` serves packages; :class:`ServerProcess` starts it from Python; :class:`Client`
-asks it. :class:`PredictionLog` keeps every request, :func:`read_log` reads them. :func:`validate` proves that a
+asks it. :class:`ExplainerProcess` explains beside it what it answers. :class:`PredictionLog` keeps every request, :func:`read_log` reads them. :func:`validate` proves that a
 served package answers as it was trained, and :class:`Deployment` holds what was pushed.
 """
 
@@ -16,19 +16,22 @@ if TYPE_CHECKING:
     from mainspring.serving.prediction_log import table as log_table
     from mainspring.serving.predictor import Prediction, Predictor
     from mainspring.serving.push import Deployment, Pushed
+    from mainspring.serving.remote import RemotePredictor
     from mainspring.serving.server import PackageAt, serve
-    from mainspring.serving.server_process import ServerProcess
+    from mainspring.serving.server_process import ExplainerProcess, ServerProcess
 
 # Imported on first use: a client needs none of what a server needs.
 _EXPORTS = {
     "Client": "client:Client",
     "Deployment": "push:Deployment",
+    "ExplainerProcess": "server_process:ExplainerProcess",
     "LogRecord": "prediction_log:LogRecord",
     "PackageAt": "server:PackageAt",
     "Prediction": "predictor:Prediction",
     "PredictionLog": "prediction_log:PredictionLog",
     "Predictor": "predictor:Predictor",
     "Pushed": "push:Pushed",
+    "RemotePredictor": "remote:RemotePredictor",
     "ServerProcess": "server_process:ServerProcess",
     "log_table": "prediction_log:table",
     "predict": "client:predict",
@@ -41,12 +44,14 @@ _EXPORTS = {
 __all__ = [
     "Client",
     "Deployment",
+    "ExplainerProcess",
     "LogRecord",
     "PackageAt",
     "Prediction",
     "PredictionLog",
     "Predictor",
     "Pushed",
+    "RemotePredictor",
     "ServerProcess",
     "log_table",
     "predict",

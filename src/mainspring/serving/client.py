@@ -11,6 +11,15 @@ from urllib.parse import quote, urlsplit
 
 from mainspring.core.errors import InputError, MainspringError, NotFoundError, UnavailableError
 
+TOO_MANY = 429
+"""The HTTP status of a server that is busy: ask again later."""
+
+EXPLAINS = "x-mainspring-explains"
+"""The header of requests whose rows were made up to explain others; they are no sample of what is asked."""
+
+BLOCKED = 422
+"""The HTTP status of an answer that an assertion of the model forbids."""
+
 
 class Client:
     """A connection to a prediction server, kept open between calls. Not safe for threads; a context manager.
@@ -18,17 +27,19 @@ class Client:
     Args:
         url: Of the server, such as ``http://127.0.0.1:8080``.
         timeout: Seconds within which it must answer.
+        headers: Sent with every request.
 
     Raises:
         InputError: If the URL is not one of a server.
     """
 
-    def __init__(self, url: str, *, timeout: float = 30.0) -> None:
+    def __init__(self, url: str, *, timeout: float = 30.0, headers: Mapping[str, str] | None = None) -> None:
         parts = urlsplit(url if "//" in url else f"//{url}", scheme="http")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InputError(f"{url!r} is not the address of a server", expected="http://HOST:PORT")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self.url = url
+        self._headers = dict(headers or {})
         self._prefix = parts.path.rstrip("/")
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
 
@@ -41,22 +52,32 @@ class Client:
         """
         body = None if value is None else _encoded(value)
         headers = {} if body is None else {"content-type": "application/json"}
+        status, _, data = self.exchange(method, path, body, headers)
+        try:
+            return status, json.loads(data) if data else None
+        except ValueError as error:
+            raise UnavailableError("the server answered something that is not JSON", where=self.url) from error
+
+    def exchange(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Send bytes and read bytes; gives the status, the headers (names in lower case) and the body.
+
+        Raises:
+            UnavailableError: If the server does not answer.
+        """
         fresh = self._connection.sock is None
         try:
-            status, data = self._exchange(method, self._prefix + path, body, headers)
+            return self._exchange(method, self._prefix + path, body, headers)
         except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
             # An idle connection may have been closed meanwhile; predictions may be asked twice.
             self.close()
             if fresh:
                 raise self._silent(error) from error
-            return self.call(method, path, value)
+            return self.exchange(method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise self._silent(error) from error
-        try:
-            return status, json.loads(data) if data else None
-        except ValueError as error:
-            raise UnavailableError("the server answered something that is not JSON", where=self.url) from error
 
     def predict(
         self,
@@ -66,27 +87,78 @@ class Client:
         version: str | None = None,
         probabilities: bool = False,
     ) -> list[Any]:
-        """Predict rows (KServe V1): a label or number per row, or an object with the label and its probabilities.
+        """Predict rows (KServe V1): a label or number per row, or an object with the label and its probabilities;
+        ``None`` for a row that an assertion blocks.
 
         Raises:
+            BlockedError: If an assertion blocks the only row.
             InputError: If the server refuses the rows, with its reasons.
             NotFoundError: If it does not serve this model.
             UnavailableError: If it does not answer or fails.
         """
-        place = f"/versions/{quote(version, safe='')}" if version is not None else ""
+        predictions: list[Any] = self.ask(model, rows, version=version, probabilities=probabilities)["predictions"]
+        return predictions
+
+    def ask(
+        self,
+        model: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        version: str | None = None,
+        probabilities: bool = False,
+    ) -> dict[str, Any]:
+        """Predict rows (KServe V1), and get everything that is said of them: ``predictions``, and of a model with
+        assertions also ``assertions`` (those that each row violates) and ``errors`` (why a row has no answer).
+
+        Raises:
+            BlockedError: If an assertion blocks the only row.
+            InputError: If the server refuses the rows, with its reasons.
+            NotFoundError: If it does not serve this model.
+            UnavailableError: If it does not answer or fails.
+        """
         value: dict[str, Any] = {"instances": [dict(row) for row in rows]}
         if probabilities:
             value["parameters"] = {"probabilities": True}
-        answer = self._checked("POST", f"/v1/models/{quote(model, safe='')}{place}:predict", value)
-        predictions: list[Any] = answer["predictions"]
-        return predictions
+        answer = self._checked("POST", f"/v1{_place(model, version)}:predict", value)
+        found: dict[str, Any] = answer
+        return found
 
-    def infer(self, model: str, columns: Mapping[str, tuple[str, Sequence[Any]]]) -> dict[str, list[Any]]:
+    def explain(
+        self,
+        model: str,
+        rows: Sequence[Mapping[str, Any]],
+        *,
+        version: str | None = None,
+        **parameters: Any,
+    ) -> list[dict[str, Any]]:
+        """Explain the answers to rows (KServe V1): ``method``, ``type``, ``text`` and ``data`` of each.
+
+        Args:
+            model: Name of the model.
+            rows: The rows.
+            version: Version of the model.
+            **parameters: ``method``, ``output``, ``wanted``, ``budget_seconds`` and ``budget_rows``.
+
+        Raises:
+            InputError: If the server refuses the rows or the question, with its reasons.
+            NotFoundError: If it does not serve this model, or does not explain by this method.
+            UnavailableError: If it does not answer, is busy, or fails.
+        """
+        value = {"instances": [dict(row) for row in rows], "parameters": parameters}
+        found: list[dict[str, Any]] = self._checked("POST", f"/v1{_place(model, version)}:explain", value)[
+            "explanations"
+        ]
+        return found
+
+    def infer(
+        self, model: str, columns: Mapping[str, tuple[str, Sequence[Any]]], *, version: str | None = None
+    ) -> dict[str, list[Any]]:
         """Predict columns (Open Inference Protocol); gives every output as a list, matrices as lists of rows.
 
         Args:
             model: Name of the model.
             columns: Data type and values by column name; they are sent in this order.
+            version: Version of the model.
 
         Raises:
             InputError: If the server refuses the columns, with its reasons.
@@ -97,17 +169,17 @@ class Client:
             {"name": name, "shape": [len(values)], "datatype": datatype, "data": list(values)}
             for name, (datatype, values) in columns.items()
         ]
-        answer = self._checked("POST", f"/v2/models/{quote(model, safe='')}/infer", {"inputs": tensors})
+        answer = self._checked("POST", f"/v2{_place(model, version)}/infer", {"inputs": tensors})
         return {output["name"]: _shaped(output["data"], output["shape"]) for output in answer["outputs"]}
 
-    def metadata(self, model: str) -> dict[str, Any]:
+    def metadata(self, model: str, *, version: str | None = None) -> dict[str, Any]:
         """The metadata of a model (Open Inference Protocol).
 
         Raises:
             NotFoundError: If it is not served.
             UnavailableError: If the server does not answer.
         """
-        found: dict[str, Any] = self._checked("GET", f"/v2/models/{quote(model, safe='')}", None)
+        found: dict[str, Any] = self._checked("GET", f"/v2{_place(model, version)}", None)
         return found
 
     def ready(self) -> bool:
@@ -132,12 +204,13 @@ class Client:
 
     def _exchange(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, Mapping[str, str], bytes]:
         if self._connection.sock is None:
             self._connection.connect()
-        self._connection.request(method, path, body, dict(headers))
+        self._connection.request(method, path, body, {**self._headers, **headers})
         response = self._connection.getresponse()
-        return response.status, response.read()
+        told = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, told, response.read()
 
     def _checked(self, method: str, path: str, value: object) -> Any:
         status, answer = self.call(method, path, value)
@@ -145,7 +218,10 @@ class Client:
             return answer
         text = answer.get("error") if isinstance(answer, dict) else None
         message = str(text or f"the server answered with status {status}")
-        kind = NotFoundError if status == 404 else InputError if status < 500 else UnavailableError
+        unavailable = status >= 500 or status == TOO_MANY
+        kind = NotFoundError if status == 404 else UnavailableError if unavailable else InputError
+        if status == BLOCKED:
+            from mainspring.serving.asserting import BlockedError as kind  # needs numpy, which a client does not
         raise kind(message, where=self.url)
 
     def _silent(self, error: Exception) -> UnavailableError:
@@ -173,6 +249,11 @@ def ready(url: str, *, timeout: float = 2.0) -> bool:
     """Whether the server at this address takes requests."""
     with Client(url, timeout=timeout) as client:
         return client.ready()
+
+
+def _place(model: str, version: str | None) -> str:
+    place = "" if version is None else f"/versions/{quote(version, safe='')}"
+    return f"/models/{quote(model, safe='')}{place}"
 
 
 def _encoded(value: object) -> bytes:

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; gives the exit status: 0 after a clean stop, 1 if the server could not start."""
     options = _parser().parse_args(arguments)
     if options.until_stdin_closes:
-        threading.Thread(target=_stop_when_stdin_closes, name="stdin", daemon=True).start()
+        stop_with_stdin()
     try:
         packages = _packages(options.package, options.name, options.version)
         serve(
@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             threads=options.threads,
             drain=options.drain,
             max_body=options.max_body,
-            started=_teller(packages, options.announce),
+            explainer_url=options.explainer_url,
+            started=teller("serving " + ", ".join(f"{at.name} {at.version}" for at in packages), options.announce),
         )
     except MainspringError as error:
         print(error, file=sys.stderr)
@@ -59,10 +60,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--name", action="append", default=[], help="name of the model; once per package (default: its folder)")
     add("--version", action="append", default=[], help="version of the model; once per package (default: 1)")
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=int, default=8080, help="port to listen on, 0 for any (default: %(default)s)")
-    add("--log", type=Path, metavar="FOLDER", help="log every request into this folder")
     add("--threads", type=int, default=1, help="threads per call of a model (default: %(default)s)")
+    add("--explainer-url", metavar="URL", help="send requests for explanations on to this service")
+    add_server_options(parser, port=8080)
+    return parser
+
+
+def add_server_options(parser: argparse.ArgumentParser, *, port: int) -> None:
+    """The options that every server of ours has."""
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=int, default=port, help="port to listen on, 0 for any (default: %(default)s)")
+    add("--log", type=Path, metavar="FOLDER", help="log every request into this folder")
     add("--drain", type=float, default=0.0, metavar="SECONDS", help="say 'not ready' for so long before stopping")
     add(
         "--max-body",
@@ -73,7 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--announce", type=int, metavar="FD", help="write a line of JSON with the URL to this file descriptor")
     add("--until-stdin-closes", action="store_true", help="stop when standard input closes, as when a parent dies")
-    return parser
 
 
 def _packages(folders: Sequence[Path], names: Sequence[str], versions: Sequence[str]) -> list[PackageAt]:
@@ -94,11 +102,12 @@ def _packages(folders: Sequence[Path], names: Sequence[str], versions: Sequence[
     ]
 
 
-def _teller(packages: Sequence[PackageAt], announce: int | None) -> Callable[[str], None]:
+def teller(what: str, announce: int | None) -> Callable[[str], None]:
+    """Says what is done and where: in words, or with a line of JSON to a file descriptor."""
+
     def tell(url: str) -> None:
         if announce is None:
-            served = ", ".join(f"{at.name} {at.version}" for at in packages)
-            print(f"serving {served} at {url}", flush=True)
+            print(f"{what} at {url}", flush=True)
             return
         with os.fdopen(announce, "w", encoding="utf-8") as file:
             file.write(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
@@ -106,7 +115,12 @@ def _teller(packages: Sequence[PackageAt], announce: int | None) -> Callable[[st
     return tell
 
 
-def _stop_when_stdin_closes() -> None:
-    while os.read(sys.stdin.fileno(), 4096):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
+def stop_with_stdin() -> None:
+    """Stop this process when its standard input closes."""
+
+    def wait() -> None:
+        while os.read(sys.stdin.fileno(), 4096):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="stdin", daemon=True).start()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any, Protocol
 
 import uvicorn
 
@@ -53,6 +54,7 @@ def serve(
     threads: int = 1,
     drain: float = 0.0,
     max_body: int = MAX_BODY,
+    explainer_url: str | None = None,
     started: Callable[[str], None] | None = None,
 ) -> None:
     """Serve packages until SIGTERM or SIGINT; then finish what is in flight, write the log and return.
@@ -66,6 +68,7 @@ def serve(
         drain: Seconds between the signal, when the server begins to say that it is not ready, and the moment when
             it stops taking requests: the time a load balancer needs to notice. A second signal ends it at once.
         max_body: The largest request body, in bytes.
+        explainer_url: The service that requests for explanations are sent on to.
         started: Called with the server's URL once it answers.
 
     Raises:
@@ -74,17 +77,34 @@ def serve(
     """
     if not packages:
         raise InputError("no package to serve", expected="at least one package folder")
-    with _bound(host, port) as listener:
+    with bound(host, port) as listener:
         models = load(packages, threads=threads)
-        log = None if log_folder is None else PredictionLog(log_folder)
-        try:
-            endpoint = Endpoint(models, log=log, max_body=max_body)
-            gc.collect()
-            gc.freeze()  # what is here now stays; the collector need not look at it again
-            _Server(endpoint, drain=drain, started=started).run(sockets=[listener])
-        finally:
-            if log is not None:
-                log.close()
+        with logging_to(log_folder) as log:
+            endpoint = Endpoint(models, log=log, max_body=max_body, explainer_url=explainer_url)
+            run(endpoint, listener, drain=drain, started=started)
+
+
+def run(
+    application: Application,
+    listener: socket.socket,
+    *,
+    drain: float = 0.0,
+    started: Callable[[str], None] | None = None,
+) -> None:
+    """Answer on a socket from :func:`bound` until SIGTERM or SIGINT; see :func:`serve`."""
+    gc.collect()
+    gc.freeze()  # what is here now stays; the collector need not look at it again
+    _Server(application, drain=drain, started=started).run(sockets=[listener])
+
+
+@contextmanager
+def logging_to(folder: Path | None) -> Iterator[PredictionLog | None]:
+    """A log in a folder, closed at the end; nothing without a folder."""
+    if folder is None:
+        yield None
+        return
+    with PredictionLog(folder) as log:
+        yield log
 
 
 def load(packages: Sequence[PackageAt], *, threads: int = 1) -> ModelSet:
@@ -102,10 +122,24 @@ def load(packages: Sequence[PackageAt], *, threads: int = 1) -> ModelSet:
     return ModelSet(predictors)
 
 
+class Application(Protocol):
+    """What is served: an ASGI application that can be told that it will be stopped.
+
+    Attributes:
+        draining: Set to true, it says that it is not ready, and still answers.
+    """
+
+    draining: bool
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer."""
+        ...
+
+
 class _Server(uvicorn.Server):
     """Uvicorn, with a time of draining, and an exit status of 0 after a signal."""
 
-    def __init__(self, endpoint: Endpoint, *, drain: float, started: Callable[[str], None] | None) -> None:
+    def __init__(self, endpoint: Application, *, drain: float, started: Callable[[str], None] | None) -> None:
         config = uvicorn.Config(
             endpoint,
             lifespan="on",
@@ -155,7 +189,7 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
+def bound(host: str, port: int) -> Iterator[socket.socket]:
     """A socket that holds the port but does not listen yet: nobody is let in before the models are loaded."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Said in so many words, because asyncio sends small answers at once only if it sees that this is TCP.

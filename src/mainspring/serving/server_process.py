@@ -1,4 +1,4 @@
-"""A prediction server in a process of its own: started, waited for, and stopped for certain."""
+"""Servers in processes of their own: started, waited for, and stopped for certain."""
 
 from __future__ import annotations
 
@@ -21,47 +21,17 @@ _LAST_LINES = 20
 _LOOK_SECONDS = 0.2
 
 
-class ServerProcess:
-    """``python -m mainspring.serving`` on a package, as a context manager.
-
-    The server stops with this process, even if this process is killed. Not safe for threads.
+class PythonServer:
+    """A server of ours in a process of its own, which stops with this one; a context manager. Not for threads.
 
     Args:
-        package: Folder of the package.
-        name: The name under which it is served.
-        version: Its version.
-        host: Address to listen on.
-        port: Port to listen on; 0 lets the system choose.
-        log_folder: Where requests are logged; ``None`` for nowhere.
-        timeout: Seconds within which it must be ready.
+        module: What ``python -m`` runs; it takes ``--announce`` and ``--until-stdin-closes``.
         options: Further options of the command.
-
-    Example:
-        .. code-block:: python
-
-            with ServerProcess(folder, name="taxi") as server:
-                predict(server.url, "taxi", [{"fare": 12.5, "company": None}])
+        timeout: Seconds within which it must be ready.
     """
 
-    def __init__(
-        self,
-        package: Path,
-        *,
-        name: str = "model",
-        version: str = "1",
-        host: str = "127.0.0.1",
-        port: int = 0,
-        log_folder: Path | None = None,
-        timeout: float = 60.0,
-        options: Sequence[str] = (),
-    ) -> None:
-        self.name, self.version = name, version
-        self._command = [
-            *(sys.executable, "-m", "mainspring.serving", "--package", str(package), "--name", name),
-            *("--version", version, "--host", host, "--port", str(port), "--until-stdin-closes"),
-            *(() if log_folder is None else ("--log", str(log_folder))),
-            *options,
-        ]
+    def __init__(self, module: str, options: Sequence[str], *, timeout: float) -> None:
+        self._command = [sys.executable, "-m", module, *options, "--until-stdin-closes"]
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._url = ""
@@ -183,3 +153,94 @@ class ServerProcess:
             expected="a server that answers",
             fix="run it by hand: " + " ".join(self._command).replace(" --until-stdin-closes", ""),
         )
+
+
+class ServerProcess(PythonServer):
+    """``python -m mainspring.serving`` on a package, as a context manager.
+
+    The server stops with this process, even if this process is killed. Not safe for threads.
+
+    Args:
+        package: Folder of the package.
+        name: The name under which it is served.
+        version: Its version.
+        host: Address to listen on.
+        port: Port to listen on; 0 lets the system choose.
+        log_folder: Where requests are logged; ``None`` for nowhere.
+        timeout: Seconds within which it must be ready.
+        options: Further options of the command.
+
+    Example:
+        .. code-block:: python
+
+            with ServerProcess(folder, name="taxi") as server:
+                predict(server.url, "taxi", [{"fare": 12.5, "company": None}])
+    """
+
+    def __init__(
+        self,
+        package: Path,
+        *,
+        name: str = "model",
+        version: str = "1",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        log_folder: Path | None = None,
+        timeout: float = 60.0,
+        options: Sequence[str] = (),
+    ) -> None:
+        self.name, self.version = name, version
+        given = [
+            *(
+                "--package",
+                str(package),
+                "--name",
+                name,
+                "--version",
+                version,
+                "--host",
+                host,
+                "--port",
+                str(port),
+            ),
+            *(() if log_folder is None else ("--log", str(log_folder))),
+        ]
+        super().__init__("mainspring.serving", [*given, *options], timeout=timeout)
+
+
+class ExplainerProcess(PythonServer):
+    """``python -m mainspring.serving.explaining`` beside a prediction server, as a context manager.
+
+    Args:
+        explainer: Folder of the explainer.
+        model_url: The prediction server whose answers it explains.
+        name: The name of the model there.
+        version: Its version; the highest without it.
+        host: Address to listen on.
+        port: Port to listen on; 0 lets the system choose.
+        log_folder: Where requests are logged; ``None`` for nowhere.
+        timeout: Seconds within which it must be ready.
+        options: Further options of the command.
+    """
+
+    def __init__(
+        self,
+        explainer: Path,
+        *,
+        model_url: str,
+        name: str,
+        version: str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        log_folder: Path | None = None,
+        timeout: float = 60.0,
+        options: Sequence[str] = (),
+    ) -> None:
+        self.name, self.version = name, version
+        given = [
+            *("--explainer", str(explainer), "--model-url", model_url, "--name", name, "--host", host),
+            *("--port", str(port)),
+            *(() if version is None else ("--version", version)),
+            *(() if log_folder is None else ("--log", str(log_folder))),
+        ]
+        super().__init__("mainspring.serving.explaining", [*given, *options], timeout=timeout)

@@ -8,6 +8,8 @@
 ``POST /v2/models/{m}[/versions/{v}]/infer``               predictions
 ``GET /v1/models``, ``/v1/models/{m}``                     the models (KServe V1)
 ``POST /v1/models/{m}[/versions/{v}]:predict``             predictions
+``POST /v1/models/{m}[/versions/{v}]:explain``             sent on to the service that explains
+``POST /v2/models/{m}[/versions/{v}]/explain``             likewise
 ========================================================== =====================================================
 """
 
@@ -25,6 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.serving.endpoint.answers import Answer, error_answer, json_answer
 from mainspring.serving.endpoint.bodies import DisconnectedError
+from mainspring.serving.endpoint.forwarding import Forwarding
 from mainspring.serving.endpoint.inference import Inference
 from mainspring.serving.endpoint.instruments import Instruments
 from mainspring.serving.endpoint.kserve import KServeV1
@@ -48,6 +51,14 @@ _ASK: tuple[tuple[str, PredictionProtocol], ...] = (
 )
 
 
+_EXPLAIN = (
+    "/v2/models/{model}/explain",
+    "/v2/models/{model}/versions/{version}/explain",
+    "/v1/models/{model}/versions/{version}:explain",
+    "/v1/models/{model}:explain",
+)
+
+
 class Endpoint:
     """A prediction server as an ASGI application.
 
@@ -56,18 +67,26 @@ class Endpoint:
         log: Where every prediction request is written; closed when the application shuts down.
         max_body: The largest body taken, in bytes, compressed or not.
         threads: How many large or slow requests are answered at once.
+        explainer_url: The service that requests for explanations are sent on to.
 
     Attributes:
         draining: Set to true, the server says that it is not ready, and still answers.
     """
 
     def __init__(
-        self, models: ModelSet, *, log: PredictionLog | None = None, max_body: int = MAX_BODY, threads: int = 4
+        self,
+        models: ModelSet,
+        *,
+        log: PredictionLog | None = None,
+        max_body: int = MAX_BODY,
+        threads: int = 4,
+        explainer_url: str | None = None,
     ) -> None:
         self.models, self.log = models, log
         self.draining = False
         self._instruments = Instruments(models, log, lambda: self.ready)
         self._inference = Inference(models, self._instruments, log, max_body=max_body, threads=threads)
+        self._explanations = Forwarding(explainer_url, max_body=max_body)
         self._router = Router(
             self._routes(), default=_Get(_unknown), redirect_slashes=False, lifespan=self._lifespan
         )
@@ -108,6 +127,7 @@ class Endpoint:
         ]
         return [
             *(Route(path, _Infer(self._inference, protocol)) for path, protocol in _ASK),
+            *(Route(path, self._explanations) for path in _EXPLAIN),
             *(Route(path, _Get(answer)) for path, answer in get),
         ]
 
@@ -117,6 +137,7 @@ class Endpoint:
         yield
         self.draining = True
         self._inference.close()
+        self._explanations.close()
         if self.log is not None:
             self.log.close()
 

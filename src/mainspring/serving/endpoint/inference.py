@@ -13,6 +13,8 @@ from typing import Any
 
 from mainspring.core.clock import now
 from mainspring.core.errors import MainspringError
+from mainspring.serving.asserting import BlockedError, refuse
+from mainspring.serving.client import EXPLAINS
 from mainspring.serving.endpoint.answers import JSON, Answer, Header, error_answer, json_answer
 from mainspring.serving.endpoint.bodies import Receive, read_body
 from mainspring.serving.endpoint.instruments import Instruments
@@ -46,6 +48,7 @@ class _Exchange:
     answer: Answer | None = None
     error: str | None = None
     kind: str = ""
+    made_up: bool = False
 
 
 class Inference:
@@ -87,7 +90,8 @@ class Inference:
         """
         headers = dict(scope["headers"])
         arrived = now()
-        exchange = _Exchange(arrived, _given_id(headers) or request_id(arrived), model, version or "")
+        exchange = _Exchange(arrived, given_id(headers) or request_id(arrived), model, version or "")
+        exchange.made_up = EXPLAINS.encode() in headers
         try:
             predictor = exchange.predictor = self._models.find(model, version)
             exchange.version = predictor.version
@@ -112,22 +116,24 @@ class Inference:
 
     def _work(self, exchange: _Exchange, protocol: PredictionProtocol, predictor: Predictor) -> None:
         try:
-            question = protocol.read(exchange.body, predictor.signature)
+            question = protocol.read(exchange.body, predictor.served)
             exchange.id = question.id or exchange.id
             prediction = exchange.prediction = question.ask(predictor)
+            if prediction.answered is not None:
+                refuse(prediction.answered)
             body = protocol.write(question, predictor, prediction, exchange.id)
-            exchange.answer = Answer(200, body, (JSON, *_id_header(exchange.id)))
+            exchange.answer = Answer(200, body, (JSON, *id_header(exchange.id)))
         except MainspringError as error:
             self._fail(exchange, error, {})
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             traceback.print_exc(file=sys.stderr)
             exchange.error, exchange.kind = f"{type(error).__name__}: {error}", "INTERNAL"
             text = f"the server failed on this request; its log has more (request {exchange.id})"
-            exchange.answer = json_answer({"error": text}, 500, _id_header(exchange.id))
+            exchange.answer = json_answer({"error": text}, 500, id_header(exchange.id))
 
     def _fail(self, exchange: _Exchange, error: MainspringError, headers: Mapping[bytes, bytes]) -> None:
         exchange.error, exchange.kind = str(error), error.code
-        more = _id_header(exchange.id)
+        more = id_header(exchange.id)
         if isinstance(error, MethodError):
             more.append((b"allow", b"POST"))
         if b"expect" in headers:
@@ -148,9 +154,11 @@ class Inference:
             counts.latency.observe(latency, *names)
         if exchange.error is not None:
             counts.errors.add(*names, exchange.kind)
-        elif prediction is not None:
+        if prediction is not None and exchange.kind in ("", BlockedError.code):
             counts.rows.add(*names, by=prediction.rows)
             counts.model.observe(prediction.seconds, *names)
+            for assertion, rows in prediction.violations.items():
+                counts.assertions.add(*names, assertion.name, assertion.action, by=rows)
         if self._log is not None:
             # What waits for the log is kept small: arrays, or the beginning of what could not be answered.
             exchange.body = exchange.body[:LOGGED_BODY] if exchange.error is not None else b""
@@ -160,7 +168,8 @@ class Inference:
 
 
 def _record(exchange: _Exchange, protocol: str, status: int, latency: float) -> LogRecord:
-    prediction = exchange.prediction
+    # Rows made up by an explainer would look like drift, and fill the disk.
+    prediction = None if exchange.made_up else exchange.prediction
     return LogRecord(
         id=exchange.id[:LONGEST_ID],
         time=exchange.time,
@@ -176,14 +185,16 @@ def _record(exchange: _Exchange, protocol: str, status: int, latency: float) -> 
     )
 
 
-def _given_id(headers: Mapping[bytes, bytes]) -> str | None:
+def given_id(headers: Mapping[bytes, bytes]) -> str | None:
+    """The id that a caller gave a request in its headers."""
     given = headers.get(b"x-request-id")
     if given is None or not given.strip() or len(given) > LONGEST_ID:
         return None
     return given.strip().decode("latin-1")
 
 
-def _id_header(text: str) -> list[Header]:
+def id_header(text: str) -> list[Header]:
+    """The header with the id of a request."""
     # An id from a body may hold anything; what cannot stand in a header is left out of it.
     fits = text.isascii() and text.isprintable() and 0 < len(text) <= LONGEST_ID
     return [(b"x-request-id", text.strip().encode("ascii"))] if fits else []

@@ -29,6 +29,15 @@ class Instruments:
             "mainspring_errors_total", "Prediction requests that failed, by kind.", (*_MODEL, "kind")
         )
         self.rows = Counter("mainspring_rows_total", "Rows predicted.", _MODEL)
+        self.assertions = Counter(
+            "mainspring_assertions_total",
+            "Rows whose answer an assertion flagged, overrode or blocked.",
+            (*_MODEL, "assertion", "action"),
+        )
+        for predictor in models:
+            for one in predictor.assertions:
+                # Whoever waits for the first violation needs a 0 before it.
+                self.assertions.add(predictor.name, predictor.version, one.name, one.action, by=0)
         self.latency = Histogram(
             "mainspring_request_seconds", "From the last byte of a request to its answer.", _MODEL
         )
@@ -38,6 +47,7 @@ class Instruments:
             self.requests,
             self.errors,
             self.rows,
+            *([self.assertions] if any(predictor.assertions for predictor in models) else []),
             self.latency,
             self.model,
             Gauge(
@@ -62,14 +72,16 @@ class Instruments:
             ),
         ]
         if log is not None:
-            self._metrics += _of_log(log)
+            self._metrics += of_log(log)
 
     def exposition(self) -> str:
         """All of them, in the Prometheus text format."""
         return exposition(self._metrics)
 
 
-def _of_log(log: PredictionLog) -> list[Metric]:
+def of_log(log: PredictionLog) -> list[Metric]:
+    """The metrics of a log."""
+
     def figure(read: Callable[[], int]) -> Callable[[], Mapping[tuple[str, ...], float]]:
         return lambda: {(): read()}
 

@@ -33,6 +33,18 @@ class MethodError(InputError):
     code = "METHOD_NOT_ALLOWED"
 
 
+class BusyError(MainspringError):
+    """So many requests of this kind are under way that another one would have to wait."""
+
+    code = "BUSY"
+
+
+class NoExplainerError(MainspringError):
+    """The server predicts, and was not told who explains."""
+
+    code = "NO_EXPLAINER"
+
+
 STATUS: Mapping[str, int] = {
     "INVALID_INPUT": 400,
     "BAD_INPUT": 400,
@@ -41,6 +53,10 @@ STATUS: Mapping[str, int] = {
     "METHOD_NOT_ALLOWED": 405,
     "TOO_LARGE": 413,
     "UNKNOWN_ENCODING": 415,
+    "BLOCKED": 422,
+    "BUDGET_SPENT": 422,
+    "BUSY": 429,
+    "NO_EXPLAINER": 501,
     "UNAVAILABLE": 503,
 }
 """HTTP status by error code; every other error is the server's own, 500."""

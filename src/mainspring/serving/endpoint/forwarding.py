@@ -1,0 +1,83 @@
+"""Sending a request on to the service that explains: in threads of its own, and not too many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import quote
+
+from starlette.types import Receive, Scope, Send
+
+from mainspring.core.errors import MainspringError
+from mainspring.serving.client import Client
+from mainspring.serving.endpoint.answers import Answer, error_answer
+from mainspring.serving.endpoint.bodies import DisconnectedError, read_body
+from mainspring.serving.endpoint.problems import BusyError, MethodError, NoExplainerError
+
+AT_ONCE = 4
+"""Explanations that are waited for at the same time; predictions have threads of their own."""
+
+_SECONDS = 120.0
+_KEPT = ("content-type", "content-encoding", "x-request-id")
+_GIVEN_BACK = ("content-type", "retry-after", "x-request-id", "allow")
+
+
+class Forwarding:
+    """An ASGI application that asks another server and gives its answer.
+
+    Args:
+        url: The other server; without it every request is refused, with what to do.
+        max_body: The largest body taken, in bytes.
+    """
+
+    def __init__(self, url: str | None, *, max_body: int) -> None:
+        self._url, self._max_body = url, max_body
+        self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="explain")
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        headers = dict(scope["headers"])
+        try:
+            answer = await self._answer(scope, receive, headers)
+        except DisconnectedError:
+            return
+        except MainspringError as error:
+            more = {MethodError: [(b"allow", b"POST")], BusyError: [(b"retry-after", b"1")]}.get(type(error), [])
+            answer = error_answer(error, more)
+        await answer.send(send)
+
+    def close(self) -> None:
+        """Wait for what is under way."""
+        self._pool.shutdown()
+
+    async def _answer(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Answer:
+        if self._url is None:
+            raise NoExplainerError(
+                "this server predicts, and was not told who explains",
+                expected="a service that explains, beside it",
+                fix="mainspring explain-serve NAME --model-url URL-OF-THIS-SERVER; ask it, or start this server "
+                "with --explainer-url",
+            )
+        if scope["method"] != "POST":
+            raise MethodError(f"method {scope['method']} cannot ask for explanations", expected="POST")
+        if self._waiting >= AT_ONCE:
+            raise BusyError(f"{AT_ONCE} explanations are under way", fix="ask again in a second")
+        self._waiting += 1
+        try:
+            body = await read_body(receive, {**headers, b"content-encoding": b""}, self._max_body)
+            kept = {name: headers[name.encode()].decode("latin-1") for name in _KEPT if name.encode() in headers}
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(
+                self._pool, self._ask, self._url, quote(scope["path"], "/:"), body, kept
+            )
+        finally:
+            self._waiting -= 1
+
+    @staticmethod
+    def _ask(url: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        with Client(url, timeout=_SECONDS) as client:
+            status, told, answer = client.exchange("POST", path, body, headers)
+        kept = [(name.encode(), told[name].encode("latin-1")) for name in _GIVEN_BACK if name in told]
+        return Answer(status, answer, kept)
