@@ -1,8 +1,9 @@
 """The use: loaded models, a prediction server that logs, infra validation, and pushing with a way back.
 
 ``python -m mainspring.serving`` serves packages; :class:`ServerProcess` starts it from Python; :class:`Client`
-asks it. :class:`ExplainerProcess` explains beside it what it answers. :class:`PredictionLog` keeps every request, :func:`read_log` reads them. :func:`validate` proves that a
-served package answers as it was trained, and :class:`Deployment` holds what was pushed.
+asks it. :class:`ExplainerProcess` explains beside it what it answers. :class:`PredictionLog` keeps every request,
+:func:`read_log` reads them. :func:`validate` proves that a served package answers as it was trained, and
+:class:`Deployment` holds what was pushed.
 """
 
 import importlib
