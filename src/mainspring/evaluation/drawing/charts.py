@@ -69,7 +69,7 @@ def line_chart(
     across, up = x_bounds or fitted([a for a, _ in finite]), y_bounds or fitted([b for _, b in finite])
     if diagonal and x_bounds is None and y_bounds is None:
         across = up = (min(across[0], up[0]), max(across[1], up[1]))
-    frame = Frame(size, across, up, legend=len(lines) > 1)
+    frame = Frame(size, across, up, legend=[line.name for line in lines] if len(lines) > 1 else ())
     body = frame.axes(x, y)
     if diagonal:
         low, high = max(across[0], up[0]), min(across[1], up[1])
@@ -77,7 +77,7 @@ def line_chart(
     for place in reversed(range(len(lines))):  # the first one on top
         body += curve(lines[place], min(place + 1, STYLES), frame)
     if len(lines) > 1:
-        body += legend([line.name for line in lines], frame)
+        body += legend(frame)
     if mark is not None:
         body += frame.mark(mark)
     words = description or "; ".join(line.name for line in lines)
@@ -112,7 +112,7 @@ def histogram(
         size: Width and height in pixels.
     """
     top = max([*counts, *other], default=0.0) or 1.0
-    frame = Frame(size, (edges[0], edges[-1]), (0.0, top * 1.05), legend=bool(other))
+    frame = Frame(size, (edges[0], edges[-1]), (0.0, top * 1.05), legend=names if other else ())
     body = frame.axes(x, y)
     for place, (left, right) in enumerate(pairwise(edges)):
         start, end = frame.x(left) + 0.5, frame.x(right) - 0.5
@@ -127,7 +127,7 @@ def histogram(
                     f"<title>{short(left)} to {short(right)}: {short(count)}</title></rect>"
                 )
     if other:
-        body += legend(names, frame, bars=True)
+        body += legend(frame, bars=True)
     if mark is not None:
         body += frame.mark((mark, math.nan))
     return chart(size, title, description, body, frame=frame)

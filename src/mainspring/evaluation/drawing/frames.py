@@ -19,6 +19,12 @@ SMALL = 11.5
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 12.0, 10.0, 40.0
 _TICK = 11.0
+_ROW = 17.0
+"""Height of a row of a legend."""
+
+_SIGN = 23.0
+"""What the sign before a name in a legend takes."""
+
 _NAME = 24.0
 """What the name of the y axis and the gaps beside it take, left of the figures."""
 
@@ -49,11 +55,15 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
 class Frame:
     """The plane between the axes."""
 
-    def __init__(self, size: tuple[float, float], across: Bounds, up: Bounds, *, legend: bool) -> None:
+    def __init__(
+        self, size: tuple[float, float], across: Bounds, up: Bounds, *, legend: Sequence[str] = ()
+    ) -> None:
         self.across, self.up = across, up
         broadest = max((width(short(value), _TICK) for value in ticks(*up)), default=0.0)
         self.left, self.right = max(_LEFT, _NAME + broadest), size[0] - _RIGHT
-        self.top, self.bottom = _TOP + (20 if legend else 0), size[1] - _BOTTOM
+        self.legend = _laid_out(legend, self.right - self.left)
+        rows = 1 + max((row for row, _, _ in self.legend), default=-1)
+        self.top, self.bottom = _TOP + (3 + _ROW * rows if rows else 0), size[1] - _BOTTOM
 
     def x(self, value: float) -> float:
         """Where a figure lies across, in pixels; beyond the ends at the nearer one."""
@@ -103,24 +113,32 @@ class Frame:
         )
 
 
-def legend(names: Sequence[str], frame: Frame, *, bars: bool = False) -> str:
+def legend(frame: Frame, *, bars: bool = False) -> str:
     """What the curves or bars are, above the plane, in the order of their styles."""
-    room = (frame.right - frame.left) / max(len(names), 1)
-    if sum(width(name, SMALL) + 37 for name in names) <= frame.right - frame.left:
-        room = frame.right  # all fit as they are
-    drawn, x = "", frame.left
-    for place, name in enumerate(names):
-        style = min(place + 1, STYLES)
-        text = shortened(name, SMALL, room - 30)
+    drawn = ""
+    for place, (row, along, text) in enumerate(frame.legend):
+        style, x, y = min(place + 1, STYLES), frame.left + along, _ROW * row
         sign = (
-            f'<rect class="f{style}" x="{_n(x)}" y="6" width="10" height="10" rx="2"/>'
+            f'<rect class="f{style}" x="{_n(x)}" y="{_n(y + 6)}" width="10" height="10" rx="2"/>'
             if bars
-            else f'<path class="l{style}" d="M{_n(x)} 11h18"/>'
+            else f'<path class="l{style}" d="M{_n(x)} {_n(y + 11)}h18"/>'
         )
-        start = x + (15 if bars else 23)
-        drawn += f'{sign}<text x="{_n(start)}" y="15" font-size="{SMALL}">{escaped(text)}</text>'
-        x = start + width(text, SMALL) + 14
+        start = x + (15 if bars else _SIGN)
+        drawn += f'{sign}<text x="{_n(start)}" y="{_n(y + 15)}" font-size="{SMALL}">{escaped(text)}</text>'
     return drawn
+
+
+def _laid_out(names: Sequence[str], room: float) -> list[tuple[int, float, str]]:
+    """For each name its row, how far along that it stands, and as much of it as a row holds."""
+    found, row, along = [], 0, 0.0
+    for name in names:
+        text = shortened(name, SMALL, room - _SIGN)
+        needed = _SIGN + width(text, SMALL)
+        if along and along + needed > room:
+            row, along = row + 1, 0.0
+        found.append((row, along, text))
+        along += needed + 14
+    return found
 
 
 def _share(value: float, bounds: Bounds) -> float:

@@ -57,7 +57,7 @@ def named_points_chart(
     finite = [one for one in points if math.isfinite(one.x) and math.isfinite(one.y)]
     heights = [value for one in finite for value in (one.y, *(one.interval or ()))]
     across = fitted([one.x for one in finite])
-    frame = Frame(size, across, fitted(heights + ([] if level is None else [level])), legend=False)
+    frame = Frame(size, across, fitted(heights + ([] if level is None else [level])))
     body = frame.axes(x, y)
     if level is not None:
         body += f'<path class="ghost" d="M{_n(frame.left)} {_n(frame.y(level))}H{_n(frame.right)}"/>'

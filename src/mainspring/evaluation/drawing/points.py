@@ -42,7 +42,7 @@ def scatter_chart(
     across, up = fitted([a for a, _ in finite]), fitted([b for _, b in finite] + levels)
     if diagonal:
         across = up = (min(across[0], up[0]), max(across[1], up[1]))
-    frame = Frame(size, across, up, legend=False)
+    frame = Frame(size, across, up)
     body = frame.axes(x, y)
     if diagonal:
         low, high = across
@@ -85,11 +85,11 @@ def reliability_chart(
     points, others = [(a, b) for a, b, _ in bins], [(a, b) for a, b, _ in other]
     bounds = x_bounds or fitted([value for point in (*points, *others) for value in point])
     wide, high = size
-    frame = Frame((wide, high - _STRIP + 10), bounds, bounds, legend=bool(others))
+    frame = Frame((wide, high - _STRIP + 10), bounds, bounds, legend=names if others else ())
     low, up = bounds
     body = frame.axes("", y) + f'<path class="ghost" d="M{frame.at(low, low)}L{frame.at(up, up)}"/>'
     if others:
-        body += curve(Line(name=names[1], points=others, dots=True), 2, frame) + legend(names, frame)
+        body += curve(Line(name=names[1], points=others, dots=True), 2, frame) + legend(frame)
     for (a, _), (least, most) in zip(points, intervals, strict=False):
         if math.isfinite(least) and math.isfinite(most):
             body += f'<path class="whisker" d="M{frame.at(a, least)}V{_n(frame.y(most))}"/>'
