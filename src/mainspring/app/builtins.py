@@ -11,6 +11,7 @@ from mainspring.core.plugins import hookimpl
 def mainspring_artifact_types() -> Mapping[str, str]:
     """The nouns of the rooms."""
     return {
+        "mainspring.AdversarialReport": "mainspring.evaluation.robustness.attacks:AdversarialReport",
         "mainspring.Anchor": "mainspring.evaluation.explanation.anchors:Anchor",
         "mainspring.Approval": "mainspring.pipelines.approvals:Approval",
         "mainspring.Assessment": "mainspring.data.assessment:Assessment",

@@ -12,7 +12,7 @@ from mainspring.core.errors import InputError
 from mainspring.evaluation.explanation.budgets import UNLIMITED, Budget, Meter, Spent
 from mainspring.evaluation.labelled import positive_class
 from mainspring.evaluation.ports import Predictor
-from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.predictions import Cutoff, Predictions
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -194,6 +194,20 @@ class Asked:
                 self._known[keys[row]] = (float(figures[row]), int(chosen[row]))
         return figures, chosen
 
+    def predictions(self, columns: Columns) -> Predictions:
+        """The model's whole answers, of all classes; they count, and none is remembered.
+
+        Raises:
+            BudgetError: If the budget does not hold so many rows.
+        """
+        rows = len(next(iter(columns.values()))) if columns else 0
+        parts = []
+        for start in range(0, max(rows, 1), self._batch):
+            self._meter.allow(min(self._batch, rows - start))
+            given = {name: values[start : start + self._batch] for name, values in columns.items()}
+            parts.append(self._predict(columns if rows <= self._batch else given))
+        return parts[0] if len(parts) == 1 else joined(parts)
+
     def _unknown(
         self, columns: Columns, figures: Floats, chosen: npt.NDArray[np.int64], rows: int
     ) -> tuple[npt.NDArray[np.int64], list[tuple[Any, ...]]]:
@@ -248,6 +262,15 @@ def logit(probabilities: Floats) -> Floats:
     kept = np.clip(probabilities, _SURE, 1 - _SURE)
     odds: Floats = np.log(kept) - np.log1p(-kept)
     return odds
+
+
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """Answers to pieces of rows, one behind the other."""
+    cutoff = parts[0].cutoff
+    if cutoff is not None:
+        levels = [np.broadcast_to(part.cutoff.at, len(part)) for part in parts if part.cutoff is not None]
+        cutoff = Cutoff(cutoff.positive, np.concatenate(levels))
+    return Predictions(parts[0].classes, np.concatenate([part.scores for part in parts]), cutoff)
 
 
 def taken(columns: Columns, rows: npt.NDArray[np.int64] | Sequence[int]) -> dict[str, npt.NDArray[Any]]:

@@ -146,6 +146,18 @@ class TorchFitted:
         powers = np.exp(made - made.max(axis=1, keepdims=True))
         return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float64)
 
+    def outputs(self, matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Logits of classes, or what becomes a value, ``[n, outputs]``."""
+        from mainspring.models.adapters.torch_training import answers
+
+        return answers(self.native, matrix, self.built.dtype)
+
+    def slopes(self, matrix: npt.NDArray[np.float64], weights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """The slope of ``(weights * outputs).sum(axis=1)`` by the matrix, ``[n, features]``."""
+        from mainspring.models.adapters.torch_training import slopes
+
+        return slopes(self.native, matrix, weights, self.built.dtype)
+
     def dump(self) -> Files:
         """How it is built, as JSON, and its weights, as plain numbers."""
         from mainspring.models.adapters.torch_networks import arrays_of

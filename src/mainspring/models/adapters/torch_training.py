@@ -274,3 +274,18 @@ def answers(network: Any, matrix: npt.NDArray[np.float64], dtype: str) -> npt.ND
             tensor = torch.from_numpy(rows).to(getattr(torch, dtype))
             parts.append(network(tensor).double().numpy())
     return np.concatenate(parts)
+
+
+def slopes(
+    network: Any, matrix: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], dtype: str
+) -> npt.NDArray[np.float64]:
+    """The slope of ``(weights * outputs).sum(axis=1)`` by the matrix, float64 ``[n, features]``."""
+    parts = []
+    for start in range(0, max(len(matrix), 1), ROWS_AT_ONCE):
+        stop = start + ROWS_AT_ONCE
+        rows = torch.from_numpy(np.ascontiguousarray(matrix[start:stop])).to(getattr(torch, dtype))
+        rows.requires_grad_(True)
+        factors = torch.from_numpy(np.ascontiguousarray(weights[start:stop])).to(rows.dtype)
+        (found,) = torch.autograd.grad((network(rows) * factors).sum(), rows)
+        parts.append(found.double().numpy())
+    return np.concatenate(parts)

@@ -4,7 +4,8 @@ The methods come in through the hook ``mainspring_explainers`` and are asked for
 ``explain(model, rows, background=…, method="tree_shap", scale="logit")``.
 """
 
+from mainspring.models.explaining.gradients import ModelGradients, gradients_of
 from mainspring.models.explaining.linear import by_linear_shap
 from mainspring.models.explaining.trees import by_tree_shap
 
-__all__ = ["by_linear_shap", "by_tree_shap"]
+__all__ = ["ModelGradients", "by_linear_shap", "by_tree_shap", "gradients_of"]
