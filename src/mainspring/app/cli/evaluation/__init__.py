@@ -9,8 +9,10 @@ from mainspring.app.cli.groups import LazyGroup
 _COMMANDS = {
     "audit": "audit:audit",
     "compare": "compare:compare",
+    "effects": "effects:effects",
     "errors": "errors:errors",
     "fairness": "fairness:fairness",
+    "importance": "importance:importance",
     "mitigate": "mitigate:mitigate",
     "report": "report:report",
     "slices": "slices:slices",
@@ -18,8 +20,10 @@ _COMMANDS = {
 _SUMMARIES = {
     "audit": "The checklist of ways to go wrong: start it, see it, judge by it.",
     "compare": "Whether a model may take the place of another; exit code 3 where not.",
+    "effects": "How the answer changes along each column, over all rows.",
     "errors": "What the errors have in common, and what is worth mending first.",
     "fairness": "How a model treats groups of people; exit code 3 where a bound fails.",
+    "importance": "What a model depends on: columns shuffled, and what that costs.",
     "mitigate": "What narrows the gap between groups, and what it costs.",
     "report": "How good a model is, overall and by slice, on one page.",
     "slices": "Where a model is worst: slices found without being named.",
