@@ -64,10 +64,14 @@ def test_better_on_average_and_worse_for_a_few_is_refused_by_name(census: tuple[
 
 
 @pytest.mark.slow
-def test_a_little_less_right_and_twice_as_fast_is_a_fair_trade(census: tuple[Table, Table], tmp_path: Path) -> None:
+def test_a_little_less_right_and_twice_as_fast_is_a_fair_trade(
+    census: tuple[Table, Table], tmp_path: Path
+) -> None:
     training, test = census
     heavy = _trained(
-        training, estimator="RandomForestClassifier", params={"n_estimators": 300, "min_samples_leaf": 2, "n_jobs": 2}
+        training,
+        estimator="RandomForestClassifier",
+        params={"n_estimators": 300, "min_samples_leaf": 2, "n_jobs": 2},
     )
     light = _trained(training, estimator="sklearn.linear_model.LogisticRegression", params={"max_iter": 200})
     judged, before = (evaluate(model, test, label="class", slices=["sex"]) for model in (light, heavy))
