@@ -1,4 +1,4 @@
-"""Real models on the census, judged as a team would: by slice, against the model before, by its price, for everybody."""
+"""Real models of the census, judged as a team would: by slice, against the model before, by price, for everybody."""
 
 from __future__ import annotations
 
