@@ -15,6 +15,7 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
+from mainspring.evaluation.explanation.showing import shown
 
 Floats = npt.NDArray[np.float64]
 Cell = float | str | bool | None
@@ -173,6 +174,9 @@ class Attributions:
         for name, mean in self.importance().items():
             lines.append(f"  {name:<{width}}  {mean:.6g}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def properties(self) -> Mapping[str, Value]:
         """What the record keeps beside the file."""

@@ -16,6 +16,7 @@ from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.evaluation.evaluation import evaluate
 from mainspring.evaluation.explanation.budgets import NOTHING, UNLIMITED, Budget, Meter, Spent
+from mainspring.evaluation.explanation.showing import shown
 from mainspring.evaluation.metrics.directions import better
 from mainspring.evaluation.metrics.facts import Better
 from mainspring.evaluation.ports import Predictor
@@ -72,6 +73,9 @@ class Importance:
             f"  {name:<{width}}  {mean:.6g} ± {LEVEL * errors[name]:.2g}" for name, mean in self.means.items()
         ]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def properties(self) -> Mapping[str, Value]:
         """What the record keeps beside the file."""

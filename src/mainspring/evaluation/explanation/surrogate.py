@@ -17,6 +17,7 @@ from mainspring.core.records import Value
 from mainspring.evaluation.explanation.anchors.predicates import Predicate
 from mainspring.evaluation.explanation.asking import Asked, Columns, taken
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
+from mainspring.evaluation.explanation.showing import shown
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -76,6 +77,9 @@ class Surrogate:
             rule = " and ".join(leaf.conditions) or "anything"
             lines.append(f"  if {rule}: {leaf.answer:.4g} ({leaf.share:.1%} of rows)")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def properties(self) -> Mapping[str, Value]:
         """What the record keeps beside the file."""

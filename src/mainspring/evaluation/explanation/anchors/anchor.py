@@ -13,6 +13,7 @@ from mainspring.core.records import Value
 from mainspring.evaluation.explanation.anchors.predicates import Predicate
 from mainspring.evaluation.explanation.attributions import Cell
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
+from mainspring.evaluation.explanation.showing import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,9 @@ class Anchor:
         rule = " and ".join(map(str, self.predicates)) or "anything"
         told = f"if {rule}: {self.answer} (precision {self.precision:.3f}, coverage {self.coverage:.3f})"
         return told if self.reached else f"no anchor: {self.why}; nearest: {told}"
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def properties(self) -> Mapping[str, Value]:
         """What the record keeps beside the file."""

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Self
 from mainspring.core.records import Value
 from mainspring.evaluation.explanation.attributions import Cell
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
+from mainspring.evaluation.explanation.showing import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,9 @@ class Counterfactuals:
     def __str__(self) -> str:
         head = f"{self.answer}, and {self.wanted} if"
         return "\n".join([head, *(f"  {one}" for one in self.found)]) if self.found else f"none found: {self.why}"
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def properties(self) -> Mapping[str, Value]:
         """What the record keeps beside the file."""

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from mainspring.core.records import Value
 from mainspring.evaluation.explanation.attributions import Cell
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
+from mainspring.evaluation.explanation.showing import shown
 
 Floats = npt.NDArray[np.float64]
 
@@ -63,6 +64,9 @@ class Effect:
         """How much the answer moves: the largest less the smallest value; NaN without any."""
         known = self.values[np.isfinite(self.values)]
         return float(known.max() - known.min()) if len(known) else float("nan")
+
+    def _repr_html_(self) -> str:
+        return shown(self)
 
     def properties(self) -> Mapping[str, Value]:
         """What the record keeps beside the file."""
