@@ -1,4 +1,4 @@
-"""Real models of the census, judged as a team would: by slice, against the model before, by price, for everybody."""
+"""Real models of the census, judged as a team would: by slice, against the model before, by price, for all."""
 
 from __future__ import annotations
 
