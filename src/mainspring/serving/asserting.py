@@ -1,9 +1,10 @@
 """Assertions in a server: what they add to an answer, and what becomes of a row that they block.
 
-A model without assertions answers as ever. One with assertions has two more outputs, row for row: ``assertions``, the
-names of those that the row violates, joined by commas, and ``error``, why it has no answer; both are empty where there
-is nothing to say. A blocked row has no answer, which is ``null`` for each of its values, and does not hold up the other
-rows of its request. A request of one row that is blocked is refused instead.
+A model without assertions answers as ever. One with assertions has two more outputs, row for row:
+``assertions``, the names of those that the row violates, joined by commas, and ``error``, why it has no answer;
+both are empty where there is nothing to say. A blocked row has no answer, which is ``null`` for each of its
+values, and does not hold up the other rows of its request. A request of one row that is blocked is refused
+instead.
 """
 
 from __future__ import annotations
@@ -15,21 +16,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.core.errors import InputError
 from mainspring.evaluation.assertions import Answered, Assertion, Enforcer
 from mainspring.models.signature import Field, Signature
+from mainspring.serving.blocked import BlockedError
 
 ASSERTIONS: Final = "assertions"
 ERROR: Final = "error"
 
 FIELDS: Final = (Field(ASSERTIONS, "BYTES", nullable=False), Field(ERROR, "BYTES", nullable=False))
 """The outputs that a model with assertions has besides its own."""
-
-
-class BlockedError(InputError):
-    """An assertion forbids the answer to the one row that was asked."""
-
-    code = "BLOCKED"
 
 
 def assertions_of(package: object) -> tuple[Assertion, ...]:

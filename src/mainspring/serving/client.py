@@ -10,6 +10,7 @@ from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 from mainspring.core.errors import InputError, MainspringError, NotFoundError, UnavailableError
+from mainspring.serving.blocked import BlockedError
 
 TOO_MANY = 429
 """The HTTP status of a server that is busy: ask again later."""
@@ -220,9 +221,7 @@ class Client:
         message = str(text or f"the server answered with status {status}")
         unavailable = status >= 500 or status == TOO_MANY
         kind = NotFoundError if status == 404 else UnavailableError if unavailable else InputError
-        if status == BLOCKED:
-            from mainspring.serving.asserting import BlockedError as kind  # needs numpy, which a client does not
-        raise kind(message, where=self.url)
+        raise (BlockedError if status == BLOCKED else kind)(message, where=self.url)
 
     def _silent(self, error: Exception) -> UnavailableError:
         return UnavailableError(

@@ -73,6 +73,7 @@ class Comparison:
         Args:
             rows: Indices of the rows.
             outputs: ``label`` and ``probabilities`` (a list per row), or ``prediction``; missing as ``None``.
+                Nothing but ``None`` is expected of a row that assertions block.
         """
         if self.expected.classes is None:
             self._numbers(rows, outputs["prediction"])
@@ -83,7 +84,7 @@ class Comparison:
         trained = self.expected.scores[list(rows)]
         off = np.abs(np.array(served, dtype=np.float64) - trained)
         self._note(off)
-        close = off <= self.tolerance * (1 + np.abs(trained))
+        close = (off <= self.tolerance * (1 + np.abs(trained))) | (self._blocked(rows) & np.isnan(off))
         for place in np.flatnonzero(~close).tolist():
             self._differ(rows[place], served[place], float(trained[place]))
 
@@ -92,6 +93,7 @@ class Comparison:
         names, near = self.expected.labels[list(rows)], margins(self.expected)[list(rows)]
         off = np.abs(np.array(served, dtype=np.float64) - trained).max(axis=1)
         self._note(off)
+        blocked = self._blocked(rows)
         places = {word: place for place, word in enumerate(self.expected.classes or ())}
         for place, label in enumerate(labels):
             # Another label is the same answer if its class ties with the best one, or its score with the cutoff.
@@ -99,11 +101,17 @@ class Comparison:
             if tied and self.expected.cutoff is None:
                 tied = trained[place, places[label]] >= trained[place].max() - self.tolerance
             same = label == names[place] or tied
+            if blocked[place]:
+                off[place] = 0.0 if np.isnan(off[place]) else np.inf
             if not same or not off[place] <= self.tolerance:
                 answer = {"label": label, "probabilities": list(served[place])}
                 self._differ(
                     rows[place], answer, {"label": names[place], "probabilities": trained[place].tolist()}
                 )
+
+    def _blocked(self, rows: Sequence[int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """The rows that are expected to have no answer."""
+        return self.expected.unanswered[list(rows)]
 
     def _note(self, off: np.ndarray[Any, np.dtype[np.float64]]) -> None:
         seen = off[np.isfinite(off)]

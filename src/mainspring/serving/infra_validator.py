@@ -16,8 +16,11 @@ import numpy as np
 from mainspring.core.errors import InputError, MainspringError
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.evaluation import Predictions
+from mainspring.models.asserting import held
 from mainspring.models.package import Package, columns_of
 from mainspring.models.signature import Signature
+from mainspring.serving.asserting import served
+from mainspring.serving.blocked import BlockedError
 from mainspring.serving.client import Client
 from mainspring.serving.comparison import Comparison
 from mainspring.serving.questions import Questions, folder_of, sendable
@@ -50,7 +53,8 @@ def validate(
 
     Args:
         package: The package or its folder.
-        expected: What the trained model predicts on the rows.
+        expected: What the trained model itself predicts on the rows; the answers are expected to be held to the
+            assertions that the package declares.
         rows: The rows; other columns than the model's are ignored.
         batch: Rows per request.
         singles: How many rows are asked one by one.
@@ -82,7 +86,7 @@ def validate(
         asked = sendable(arrays, rows.num_rows)
         if not asked.any():
             return Verdict.of(GATE, [_unsendable(asked, ok=False)])
-        expected = expected.where(asked)
+        expected = held(loaded.assertions, arrays, expected).where(asked)
         questions = Questions.of({name: array[asked] for name, array in arrays.items()}, loaded.signature, seed)
         server = ServerProcess(folder, name=_MODEL, timeout=timeout)
         began = time.perf_counter()
@@ -93,7 +97,8 @@ def validate(
         try:
             startup = time.perf_counter() - began
             with Client(server.url) as client:
-                examined = _Examined(client, loaded.signature, Comparison(expected, allowed, questions.row))
+                signature = served(loaded.signature, loaded.assertions)
+                examined = _Examined(client, signature, Comparison(expected, allowed, questions.row))
                 if not asked.all():
                     examined.reasons.append(_unsendable(asked, ok=True))
                 try:
@@ -185,6 +190,8 @@ class _Examined:
             began = time.perf_counter()
             try:
                 [answer] = self.client.predict(_MODEL, [row], probabilities=True)
+            except BlockedError:
+                answer = None
             except MainspringError as error:
                 self.note(False, "ROW_REFUSED", f"row {index} was not answered: {error}", observed=index)
                 return
@@ -265,6 +272,8 @@ def _words(classes: tuple[str, ...] | None) -> str:
 def _as_outputs(answer: Any, signature: Signature) -> dict[str, list[Any]]:
     if signature.classes is None:
         return {"prediction": [answer]}
+    if answer is None:
+        return {"label": [None], "probabilities": [[None] * len(signature.classes)]}
     return {
         "label": [answer["label"]],
         "probabilities": [[answer["probabilities"][word] for word in signature.classes]],

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _AT_ONCE = 16
 _REST_SECONDS = 0.0005
 
+BLOCKED = 422
+"""The HTTP status of an answer that an assertion of the model forbids."""
+
 OUTPUT = "output."
 REQUEST = "request."
 
@@ -45,7 +48,9 @@ class LogRecord:
         protocol: ``"v1"`` or ``"v2"``.
         status: The HTTP status of the answer.
         columns: The rows that were answered, column by column, as plain values with ``None`` for missing.
-        outputs: What went out: ``label`` and ``probability.<class>``, or ``prediction``.
+        outputs: What went out: ``label`` and ``probability.<class>``, or ``prediction``. With assertions
+            also ``assertions``, the names of those that each row violates, and the model's own answers as
+            ``own.label`` and so on, where it was not these that went out.
         latency: Seconds from the last byte read to the answer being ready.
         error: Why it failed; ``None`` for an answer.
         body: The beginning of a request that could not be answered.
@@ -62,6 +67,11 @@ class LogRecord:
     latency: float = 0.0
     error: str | None = None
     body: str | None = None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the model answered, and an assertion forbade the answer to the only row."""
+        return self.error is not None and self.status == BLOCKED and any(self.outputs.get("assertions", ()))
 
     @property
     def rows(self) -> int:
@@ -261,7 +271,8 @@ def read(
 
 
 def table(records: Iterable[LogRecord], types: Mapping[str, ColumnType] | None = None) -> Table:
-    """The logged rows as a table: one row per row asked for, for every request that was answered.
+    """The logged rows as a table: one row per row asked for, for every request that was answered, or that
+    was refused because an assertion blocks its only row: the model answered that, too.
 
     The input columns keep their names; outputs are called ``output.label``, ``output.probability.<class>`` or
     ``output.prediction``; and ``request.id``, ``request.time`` (seconds), ``request.model``, ``request.version``
@@ -277,7 +288,7 @@ def table(records: Iterable[LogRecord], types: Mapping[str, ColumnType] | None =
     columns: dict[str, list[Any]] = {f"{REQUEST}{name}": [] for name in ("id", "time", "model", "version", "row")}
     total = 0
     for record in records:
-        if record.error is not None or record.rows == 0:
+        if (record.error is not None and not record.blocked) or record.rows == 0:
             continue
         count = record.rows
         values = _row_values(record, count)
@@ -309,7 +320,7 @@ def _types(columns: Mapping[str, list[Any]]) -> dict[str, ColumnType]:
 
     made = {"id": "STRING", "time": "FLOAT", "model": "STRING", "version": "STRING", "row": "INT"}
     types = {f"{REQUEST}{name}": ColumnType(kind) for name, kind in made.items()}
-    numbers = (f"{OUTPUT}probability.", f"{OUTPUT}prediction")
+    numbers = tuple(f"{OUTPUT}{own}{name}" for own in ("", "own.") for name in ("probability.", "prediction"))
     return types | {name: ColumnType.FLOAT for name in columns if name.startswith(numbers)}
 
 

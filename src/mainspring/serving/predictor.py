@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import MainspringError
+from mainspring.evaluation.assertions import Answered, Assertion
 from mainspring.models.signature import Field, Signature
+from mainspring.serving.asserting import ERROR, Guard, assertions_of, served
 from mainspring.serving.glance import Glance
 from mainspring.serving.ports import Servable
 
@@ -35,6 +37,7 @@ class Prediction:
         columns: The rows as they were read, one array per input column.
         outputs: One array per output, ``[rows]`` or ``[rows, classes]``.
         seconds: How long the model ran.
+        answered: What assertions made of the model's own answers; ``None`` for a model without assertions.
     """
 
     signature: Signature
@@ -42,15 +45,33 @@ class Prediction:
     columns: Mapping[str, npt.NDArray[Any]]
     outputs: Mapping[str, npt.NDArray[Any]]
     seconds: float
+    answered: Answered | None = None
+
+    @property
+    def violations(self) -> Mapping[Assertion, int]:
+        """Violated assertion to the number of its rows."""
+        return {} if self.answered is None else self.answered.counts
 
     def plain_columns(self) -> dict[str, list[Any]]:
         """The input as plain values: whole numbers and booleans as such, ``None`` for missing."""
         return {field.name: plain_values(field, self.columns[field.name]) for field in self.signature.inputs}
 
     def plain_outputs(self) -> dict[str, list[Any]]:
-        """The output as plain columns: ``label`` and ``probability.<class>``, or ``prediction``."""
+        """The output as plain columns: ``label`` and ``probability.<class>``, or ``prediction``.
+
+        Of a model with assertions also the names of the ``assertions`` that each row violates; and where these
+        changed an answer, the model's own under ``own.label`` and so on.
+        """
+        plain = self._plain(self.outputs)
+        if self.answered is not None:
+            plain.pop(ERROR, None)
+            if self.answered.changed:
+                plain |= {f"own.{name}": values for name, values in self._plain(self.answered.own).items()}
+        return plain
+
+    def _plain(self, outputs: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[Any]]:
         plain: dict[str, list[Any]] = {}
-        for name, values in self.outputs.items():
+        for name, values in outputs.items():
             if name == "probabilities" and self.signature.classes is not None:
                 for place, word in enumerate(self.signature.classes):
                     plain[f"probability.{word}"] = values[:, place].tolist()
@@ -78,15 +99,23 @@ class Predictor:
         version: Its version.
         threads: How many threads the runtime may use for one call. More than one doubles the work of a small
             model.
+
+    Attributes:
+        signature: What the model asks for and answers.
+        assertions: What its answers are held to.
+        served: The signature as callers see it: with assertions there are outputs that tell of them.
     """
 
     def __init__(self, package: Servable, *, name: str, version: str, threads: int = 1) -> None:
         self.name, self.version = name, version
         self.signature: Signature = package.signature
         self.runtime: str = package.runtime
+        self.assertions = assertions_of(package)
+        self.served = served(self.signature, self.assertions)
         self.quick = True
         self._runtime = package.open(threads=threads)
         self._glance = Glance(self.signature)
+        self._guard = Guard(self.assertions, self.signature.classes) if self.assertions else None
 
     def from_rows(self, rows: Sequence[Mapping[str, Any]]) -> Prediction:
         """Answer rows, given as values by column name in any order.
@@ -124,7 +153,9 @@ class Predictor:
 
     def _answer(self, columns: Mapping[str, npt.NDArray[Any]], rows: int) -> Prediction:
         if rows == 0:
-            return Prediction(self.signature, 0, columns, _nothing(self.signature), 0.0)
+            nothing = _nothing(self.served)
+            answered = None if self._guard is None else Answered(nothing, nothing, (), {})
+            return Prediction(self.signature, 0, columns, nothing, 0.0, answered)
         began = time.perf_counter()
         try:
             outputs = self._runtime.predict(columns)
@@ -138,7 +169,10 @@ class Predictor:
         seconds = time.perf_counter() - began
         for field in self.signature.outputs:
             _check(field, outputs.get(field.name), rows, f"{self.name} {self.version}")
-        return Prediction(self.signature, rows, columns, outputs, seconds)
+        if self._guard is None:
+            return Prediction(self.signature, rows, columns, outputs, seconds)
+        held, answered = self._guard.hold(columns, outputs)
+        return Prediction(self.signature, rows, columns, held, seconds, answered)
 
 
 def _check(field: Field, values: npt.NDArray[Any] | None, rows: int, where: str) -> None:

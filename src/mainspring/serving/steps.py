@@ -6,6 +6,7 @@ from pathlib import Path
 from mainspring.core.errors import InputError
 from mainspring.core.verdicts import Verdict
 from mainspring.data import Examples
+from mainspring.evaluation.assertions import own_answers
 from mainspring.evaluation.ports import Predictor
 from mainspring.models.package import Package, columns_of
 from mainspring.models.registry import PRODUCTION, ModelVersion, Registry
@@ -43,7 +44,7 @@ def infra_validate(
     """
     table = examples.split(split if split in examples.names else examples.names[0]).rows(0, rows)
     asked = with_missing(table, package.signature)
-    return validate(package, model.predict(asked), asked, singles=singles)
+    return validate(package, own_answers(model, asked), asked, singles=singles)
 
 
 @step(requires=("msgspec", "onnxruntime", "starlette", "uvicorn"))

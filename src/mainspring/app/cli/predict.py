@@ -44,7 +44,7 @@ def predict(
     """
     if bool(row_texts) == bool(data):
         raise InputError("rows are given by --row or by --data", expected="one of them")
-    rows = _table(data, reference, url) if data is not None else _rows(row_texts)
+    rows = rows_of_file(data, reference, url) if data is not None else given_rows(row_texts)
     answers = _ask(url, reference, rows) if url else _answer(reference, rows)
     if out is not None:
         _write(out, answers)
@@ -59,7 +59,7 @@ def predict(
             click.echo(json.dumps(answer, ensure_ascii=False))
 
 
-def _table(data: Path, reference: str, url: str | None) -> list[dict[str, Any]]:
+def rows_of_file(data: Path, reference: str, url: str | None) -> list[dict[str, Any]]:
     """The rows of a file. What the model takes for text stays text: 01234 is no number."""
     from mainspring.data.sources import read
 
@@ -77,18 +77,20 @@ def _texts(reference: str, url: str | None) -> list[str]:
         from mainspring.serving.client import Client
 
         with Client(url) as client:
-            inputs = client.metadata(_name(reference))["inputs"]
+            inputs = client.metadata(name_of(reference))["inputs"]
         return [one["name"] for one in inputs if one["datatype"] == "BYTES"]
     with platform.open() as opened:
         signature = opened.models.fetch(opened.models.resolve(reference)).signature
     return [one.name for one in signature.inputs if one.datatype == "BYTES"]
 
 
-def _name(reference: str) -> str:
+def name_of(reference: str) -> str:
+    """The name of the model that a reference means."""
     return reference.partition("@")[0].partition(":")[0]
 
 
-def _rows(texts: Sequence[str]) -> list[dict[str, Any]]:
+def given_rows(texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows given as JSON objects, or lists of them; ``-`` is standard input."""
     found: list[dict[str, Any]] = []
     for text in texts:
         given = sys.stdin.read() if text == "-" else text
@@ -121,29 +123,51 @@ def _dialect(reference: str) -> Mapping[str, Any]:
 
 
 def _answer(reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    from mainspring.evaluation.assertions import Enforcer
+
     with platform.open() as opened:
         version = opened.models.resolve(reference)
         package = opened.models.fetch(version)
         columns = package.signature.columns(rows, ignore_unknown=True)
-        given = package.open().predict(columns)
+        own = package.open().predict(columns)
     classes = package.signature.classes
+    found = Enforcer(package.assertions, classes).enforce(columns, own)
+    given = found.outputs
     if classes is None:
-        return [{"prediction": float(value)} for value in given["prediction"]]
+        answers: list[dict[str, Any]] = [{"prediction": float(value)} for value in given["prediction"]]
+    else:
+        answers = [
+            {"label": label, "probabilities": dict(zip(classes, map(float, scores), strict=True))}
+            for label, scores in zip(given["label"].tolist(), given["probabilities"], strict=True)
+        ]
+    if not package.assertions:
+        return answers
     return [
-        {"label": str(label), "probabilities": dict(zip(classes, map(float, scores), strict=True))}
-        for label, scores in zip(given["label"], given["probabilities"], strict=True)
+        _held(answer, [one.name for one in found.violated[row]], found.blocked.get(row))
+        for row, answer in enumerate(answers)
     ]
+
+
+def _held(answer: Mapping[str, Any], violated: Sequence[str], error: str | None) -> dict[str, Any]:
+    """An answer with the names of the assertions that it violates, and why there is none if it is blocked."""
+    if error is not None:
+        answer = {key: dict.fromkeys(value) if isinstance(value, dict) else None for key, value in answer.items()}
+    return {**answer, "assertions": ", ".join(violated), "error": error}
 
 
 def _ask(url: str, reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     from mainspring.serving.client import Client
 
-    name = _name(reference)
+    name = name_of(reference)
     with Client(url) as client:
         known = {one["name"] for one in client.metadata(name)["inputs"]}
         kept = [{key: value for key, value in row.items() if key in known} for row in rows]
-        answers = client.predict(name, kept, probabilities=True)
-    return [answer if isinstance(answer, dict) else {"prediction": answer} for answer in answers]
+        found = client.ask(name, kept, probabilities=True)
+    answers = [one if isinstance(one, dict) else {"prediction": one} for one in found["predictions"]]
+    if "assertions" not in found:
+        return answers
+    violated = [[one["name"] for one in row] for row in found["assertions"]]
+    return [_held(*three) for three in zip(answers, violated, found["errors"], strict=True)]
 
 
 def _write(out: Path, answers: Sequence[Mapping[str, Any]]) -> None:

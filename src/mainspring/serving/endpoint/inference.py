@@ -13,7 +13,8 @@ from typing import Any
 
 from mainspring.core.clock import now
 from mainspring.core.errors import MainspringError
-from mainspring.serving.asserting import BlockedError, refuse
+from mainspring.serving.asserting import refuse
+from mainspring.serving.blocked import BlockedError
 from mainspring.serving.client import EXPLAINS
 from mainspring.serving.endpoint.answers import JSON, Answer, Header, error_answer, json_answer
 from mainspring.serving.endpoint.bodies import Receive, read_body

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from mainspring.evaluation.assertions import Assertion
 from mainspring.models.signature import Signature
 from mainspring.serving.endpoint.problems import MalformedError, unreadable
 from mainspring.serving.endpoint.protocol import Question
@@ -61,7 +62,11 @@ class KServeV1:
         return Question(id=request.id, rows=request.instances, lists=request.inputs, outputs=outputs)
 
     def write(self, question: Question, predictor: Predictor, prediction: Prediction, request: str) -> bytes:
-        """Write ``predictions``: a label or a number per row, or the label with the probability of every class."""
+        """Write ``predictions``: a label or a number per row, or the label with the probability of every class.
+
+        A model with assertions has two lists besides, row for row: ``assertions``, those that are violated, and
+        ``errors``, why there is no prediction.
+        """
         _ = request  # this protocol has no place for it; the header x-request-id does
         classes = predictor.signature.classes
         first = predictor.signature.outputs[0].name
@@ -71,4 +76,18 @@ class KServeV1:
                 {"label": label, PROBABILITIES: dict(zip(classes, row, strict=True))}
                 for label, row in zip(predictions, prediction.outputs[PROBABILITIES].tolist(), strict=True)
             ]
-        return self._encoder.encode({"predictions": predictions})
+        if prediction.answered is None:
+            return self._encoder.encode({"predictions": predictions})
+        told = {one: _told(one) for one in prediction.violations}
+        return self._encoder.encode(
+            {
+                "predictions": predictions,
+                "assertions": [[told[one] for one in row] for row in prediction.answered.violated],
+                "errors": [prediction.answered.blocked.get(row) for row in range(prediction.rows)],
+            }
+        )
+
+
+def _told(assertion: Assertion) -> dict[str, str]:
+    """An assertion, for whoever gets the answer."""
+    return {"name": assertion.name, "action": assertion.action, "message": assertion.message}

@@ -82,19 +82,24 @@ class OpenInference:
         return Question(id=request.id, lists=lists, outputs=outputs)
 
     def write(self, question: Question, predictor: Predictor, prediction: Prediction, request: str) -> bytes:
-        """Write the inference response, with flat data in row-major order."""
-        fields = {field.name: field for field in predictor.signature.outputs}
-        return self._encoder.encode(
-            {
-                "model_name": predictor.name,
-                "model_version": predictor.version,
-                "id": request,
-                "outputs": [
-                    _tensor(fields[name], prediction)
-                    for name in (fields if question.outputs is None else question.outputs)
-                ],
-            }
-        )
+        """Write the inference response, with flat data in row-major order.
+
+        Of a model with assertions, the parameters say what those do that were violated, and why.
+        """
+        fields = {field.name: field for field in predictor.served.outputs}
+        answer: dict[str, Any] = {
+            "model_name": predictor.name,
+            "model_version": predictor.version,
+            "id": request,
+            "outputs": [
+                _tensor(fields[name], prediction)
+                for name in (fields if question.outputs is None else question.outputs)
+            ],
+        }
+        violated = prediction.violations
+        if violated:
+            answer["parameters"] = {one.name: f"{one.does}: {one.message}".rstrip(": ") for one in violated}
+        return self._encoder.encode(answer)
 
 
 def metadata(predictor: Predictor, versions: Sequence[str]) -> dict[str, Any]:
@@ -104,7 +109,7 @@ def metadata(predictor: Predictor, versions: Sequence[str]) -> dict[str, Any]:
         "versions": list(versions),
         "platform": f"mainspring_{predictor.runtime}",
         "inputs": [_described(field) for field in predictor.signature.inputs],
-        "outputs": [_described(field) for field in predictor.signature.outputs],
+        "outputs": [_described(field) for field in predictor.served.outputs],
     }
 
 
