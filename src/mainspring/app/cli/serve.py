@@ -16,7 +16,10 @@ from mainspring.app.cli.words import bold, dim
 @click.option("--host", help="The address to listen on; 127.0.0.1 unless the settings say otherwise.")
 @click.option("--port", type=int, help="The port; 8080 unless the settings say otherwise; 0 picks a free one.")
 @click.option("--no-log", is_flag=True, help="Do not keep the requests for monitoring.")
-def serve(references: tuple[str, ...], host: str | None, port: int | None, no_log: bool) -> None:
+@click.option("--explainer-url", metavar="URL", help="Send :explain on to this service: see explain-serve.")
+def serve(
+    references: tuple[str, ...], host: str | None, port: int | None, no_log: bool, explainer_url: str | None
+) -> None:
     """Answer prediction requests over HTTP: Open Inference Protocol v2 and KServe v1, by column name.
 
     Also: /v2/health/live, /v2/health/ready, /metrics. Every request is logged for monitoring.
@@ -46,5 +49,6 @@ def serve(references: tuple[str, ...], host: str | None, port: int | None, no_lo
         host=host or settings.host,
         port=settings.port if port is None else port,
         log_folder=log,
+        explainer_url=explainer_url,
         started=started,
     )

@@ -26,7 +26,7 @@ from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.evaluation.explanation.answers import Answer as Explanation
 from mainspring.evaluation.explanation.answers import canonical
 from mainspring.evaluation.explanation.budgets import BudgetError
-from mainspring.models.signature import Signature
+from mainspring.models.signature import DATATYPES, Signature
 from mainspring.serving.endpoint.answers import JSON, Answer, Header, Send, error_answer, json_answer
 from mainspring.serving.endpoint.bodies import DisconnectedError, Receive, read_body
 from mainspring.serving.endpoint.inference import LOGGED_BODY, LONGEST_ID, given_id, id_header
@@ -150,6 +150,10 @@ class ExplainerService:
             "name": explaining.model,
             "ready": ready,
             "platform": "mainspring_explainer",
+            "inputs": [
+                {"name": one.name, "datatype": DATATYPES.get(str(one.type), "BYTES"), "shape": [-1]}
+                for one in explaining.explainer.background.columns
+            ],
             "methods": list(explaining.explainer.methods),
             "explainer": explaining.explainer.digest,
         }

@@ -1,0 +1,1 @@
+"""``mainspring explain`` and ``mainspring explain-serve``."""
