@@ -123,18 +123,36 @@ def _dialect(reference: str) -> Mapping[str, Any]:
 
 
 def _answer(reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    from mainspring.evaluation.assertions import Enforcer
+
     with platform.open() as opened:
         version = opened.models.resolve(reference)
         package = opened.models.fetch(version)
         columns = package.signature.columns(rows, ignore_unknown=True)
-        given = package.open().predict(columns)
+        own = package.open().predict(columns)
     classes = package.signature.classes
+    found = Enforcer(package.assertions, classes).enforce(columns, own)
+    given = found.outputs
     if classes is None:
-        return [{"prediction": float(value)} for value in given["prediction"]]
+        answers: list[dict[str, Any]] = [{"prediction": float(value)} for value in given["prediction"]]
+    else:
+        answers = [
+            {"label": label, "probabilities": dict(zip(classes, map(float, scores), strict=True))}
+            for label, scores in zip(given["label"].tolist(), given["probabilities"], strict=True)
+        ]
+    if not package.assertions:
+        return answers
     return [
-        {"label": str(label), "probabilities": dict(zip(classes, map(float, scores), strict=True))}
-        for label, scores in zip(given["label"], given["probabilities"], strict=True)
+        _held(answer, [one.name for one in found.violated[row]], found.blocked.get(row))
+        for row, answer in enumerate(answers)
     ]
+
+
+def _held(answer: Mapping[str, Any], violated: Sequence[str], error: str | None) -> dict[str, Any]:
+    """An answer with the names of the assertions that it violates, and why there is none if it is blocked."""
+    if error is not None:
+        answer = {key: dict.fromkeys(value) if isinstance(value, dict) else None for key, value in answer.items()}
+    return {**answer, "assertions": ", ".join(violated), "error": error}
 
 
 def _ask(url: str, reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -144,8 +162,12 @@ def _ask(url: str, reference: str, rows: Sequence[Mapping[str, Any]]) -> list[di
     with Client(url) as client:
         known = {one["name"] for one in client.metadata(name)["inputs"]}
         kept = [{key: value for key, value in row.items() if key in known} for row in rows]
-        answers = client.predict(name, kept, probabilities=True)
-    return [answer if isinstance(answer, dict) else {"prediction": answer} for answer in answers]
+        found = client.ask(name, kept, probabilities=True)
+    answers = [one if isinstance(one, dict) else {"prediction": one} for one in found["predictions"]]
+    if "assertions" not in found:
+        return answers
+    violated = [[one["name"] for one in row] for row in found["assertions"]]
+    return [_held(*three) for three in zip(answers, violated, found["errors"], strict=True)]
 
 
 def _write(out: Path, answers: Sequence[Mapping[str, Any]]) -> None:
