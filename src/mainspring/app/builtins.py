@@ -24,6 +24,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Evaluation": "mainspring.evaluation.evaluation:Evaluation",
         "mainspring.Examples": "mainspring.data.examples:Examples",
         "mainspring.Explainer": "mainspring.evaluation.explanation.explainer:Explainer",
+        "mainspring.Extraction": "mainspring.evaluation.robustness.attacks:Extraction",
         "mainspring.Fairness": "mainspring.evaluation.fairness.fairness:Fairness",
         "mainspring.Flips": "mainspring.evaluation.fairness.flipped:Flips",
         "mainspring.GroupCutoffs": "mainspring.evaluation.fairness.mitigation:GroupCutoffs",
@@ -31,11 +32,13 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",
         "mainspring.Highlights": "mainspring.evaluation.explanation.highlights:Highlights",
         "mainspring.Importance": "mainspring.evaluation.explanation.importance:Importance",
+        "mainspring.Inversion": "mainspring.evaluation.robustness.attacks:Inversion",
         "mainspring.Membership": "mainspring.evaluation.robustness.attacks:Membership",
         "mainspring.Model": "mainspring.models.model:Model",
         "mainspring.ModelVersion": "mainspring.models.registry:ModelVersion",
         "mainspring.Operation": "mainspring.evaluation.operation:Operation",
         "mainspring.Package": "mainspring.models.package:Package",
+        "mainspring.Poison": "mainspring.evaluation.robustness.attacks:Poison",
         "mainspring.Pushed": "mainspring.serving.push:Pushed",
         "mainspring.Reduction": "mainspring.data.transforms.reduction:AffineReduction",
         "mainspring.ResidualDiagnosis": "mainspring.evaluation.metrics.residuals:ResidualDiagnosis",
@@ -49,6 +52,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.VariantComparison": "mainspring.models.variants:VariantComparison",
         "mainspring.Validation": "mainspring.data.validation:Validation",
         "mainspring.Verdict": "mainspring.core.verdicts:Verdict",
+        "mainspring.WhatIf": "mainspring.evaluation.explanation.what_if:WhatIf",
     }
 
 
