@@ -8,6 +8,7 @@ from mainspring.core.errors import InputError
 from mainspring.core.verdicts import Verdict
 from mainspring.data.examples import TRAIN, Examples
 from mainspring.data.replacing import with_columns
+from mainspring.evaluation.assertions import judge_answers
 from mainspring.evaluation.audit import Audit, judge_audit, read_audit
 from mainspring.evaluation.errors import ErrorAnalysis
 from mainspring.evaluation.errors import analyze_errors as analyze_rows
@@ -153,6 +154,27 @@ def paired_differences(
         split=split,
         intervals=replace(PAIRED, **intervals),
     )
+
+
+@step
+def check_assertions(
+    model: Predictor,
+    examples: Examples,
+    *,
+    split: str = "eval",
+    at_most: float | dict[str, float] = 0.0,
+    name: str = "assertions",
+) -> Verdict:
+    """Whether a model's own answers violate the assertions that it declares seldom enough.
+
+    Args:
+        model: A model or a package with assertions.
+        examples: The rows.
+        split: Name of the split.
+        at_most: The largest share of rows that may violate each assertion; by name, or for all.
+        name: Of the gate, in the verdict.
+    """
+    return judge_answers(model, examples.split(split), at_most=at_most, gate=name)
 
 
 @step

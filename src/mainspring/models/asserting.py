@@ -1,15 +1,11 @@
-"""Assertions of models and packages: how they are kept in files, checked, and enforced on answers."""
+"""Assertions of models and packages: how they are kept in files, and checked against a signature."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import numpy.typing as npt
-
-from mainspring.evaluation import Predictions
-from mainspring.evaluation.assertions import Assertion, check_assertions, enforce
+from mainspring.evaluation.assertions import Assertion, check_assertions
 from mainspring.models.files import Files
 from mainspring.models.signature import Signature
 
@@ -46,10 +42,3 @@ def read_by(assertions: Sequence[Assertion], signature: Signature) -> Signature:
     names = {name for one in assertions for name in one.condition.names}
     inputs = tuple(item for item in signature.inputs if item.name in names)
     return Signature(inputs, signature.outputs, signature.task, signature.classes)
-
-
-def held(
-    assertions: Sequence[Assertion], columns: Mapping[str, npt.NDArray[Any]], own: Predictions
-) -> Predictions:
-    """A model's own answers after its assertions."""
-    return enforce(assertions, columns, own).predictions if assertions else own

@@ -18,8 +18,8 @@ from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.data import Table, Transform
 from mainspring.evaluation import Predictions
-from mainspring.evaluation.assertions import Assertion
-from mainspring.models.asserting import assertion_files, assertions_in, held, read_by
+from mainspring.evaluation.assertions import Assertion, Enforced, enforce
+from mainspring.models.asserting import assertion_files, assertions_in, read_by
 from mainspring.models.calibration.record import Calibration
 from mainspring.models.decision import Decision
 from mainspring.models.files import Files
@@ -70,10 +70,7 @@ class Model:
             InputError: If a column is missing or holds values of another type, or if the estimator cannot take
                 the missing values that are there.
         """
-        own = self.predict_own(table)
-        if not self.assertions:
-            return own
-        return held(self.assertions, columns_of(table, read_by(self.assertions, self.signature())), own)
+        return self.enforce(table).predictions if self.assertions else self.predict_own(table)
 
     def predict_own(self, table: Table) -> Predictions:
         """Predict on every row of a table, whatever the assertions say.
@@ -82,6 +79,15 @@ class Model:
             InputError: As :meth:`predict`.
         """
         return self._answer(self.fitted.scores(self.transform.apply(table)), table.column)
+
+    def enforce(self, table: Table) -> Enforced:
+        """Predict on every row of a table, and say which rows violate which assertions.
+
+        Raises:
+            InputError: As :meth:`predict`.
+        """
+        columns = columns_of(table, read_by(self.assertions, self.signature()))
+        return enforce(self.assertions, columns, self.predict_own(table))
 
     def predict_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> Predictions:
         """Predict on raw columns in the form of ``Table.column``, whatever the assertions say: what is explained

@@ -34,8 +34,8 @@ from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Verdict
 from mainspring.evaluation import Predictions
-from mainspring.evaluation.assertions import Assertion
-from mainspring.models.asserting import ASSERTIONS, assertions_in, held
+from mainspring.evaluation.assertions import Assertion, Enforced, enforce
+from mainspring.models.asserting import ASSERTIONS, assertions_in
 from mainspring.models.decision import Decision
 from mainspring.models.files import Files
 from mainspring.models.inputs import read_lists
@@ -206,8 +206,7 @@ class Package:
         Raises:
             BadInputError: If a column is missing, or holds values of another type.
         """
-        columns = columns_of(table, self.signature)
-        return held(self.assertions, columns, self.predict_columns(columns))
+        return self.enforce(table).predictions if self.assertions else self.predict_own(table)
 
     def predict_own(self, table: Table) -> Predictions:
         """Predict on every row of a table, whatever the assertions say.
@@ -216,6 +215,15 @@ class Package:
             BadInputError: As :meth:`predict`.
         """
         return self.predict_columns(columns_of(table, self.signature))
+
+    def enforce(self, table: Table) -> Enforced:
+        """Predict on every row of a table, and say which rows violate which assertions.
+
+        Raises:
+            BadInputError: As :meth:`predict`.
+        """
+        columns = columns_of(table, self.signature)
+        return enforce(self.assertions, columns, self.predict_columns(columns))
 
     def predict_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> Predictions:
         """Predict on raw columns as :func:`columns_of` gives them, whatever the assertions say: what is explained

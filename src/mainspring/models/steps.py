@@ -12,8 +12,10 @@ from mainspring.data import Examples, Schema, Transform
 from mainspring.data.transforms.selection import FeatureSelection
 from mainspring.evaluation import Evaluation, Fairness, MitigationComparison, Predictor, predictions_in
 from mainspring.evaluation import compare_mitigations as compare_fairly
+from mainspring.evaluation.assertions import assertions_of, read_assertions
 from mainspring.evaluation.explanation import Explainer
 from mainspring.evaluation.fairness.mitigation import Costs
+from mainspring.models.declaring import declare_assertions as declare
 from mainspring.models.finishing import CALIBRATION_SPLIT, MIN_GROUP_SIZE
 from mainspring.models.finishing import calibrate as calibrate_model
 from mainspring.models.finishing import choose_threshold as choose_cutoff
@@ -32,10 +34,11 @@ from mainspring.models.training.fairness import cut_fairly as cut_groups
 from mainspring.models.training.fairness import learner
 from mainspring.models.training.fairness import train_fairly as search_fairly
 from mainspring.models.variants import VariantComparison, compare_variants
-from mainspring.pipelines import resource, step
+from mainspring.pipelines import File, resource, step
 
 _NONE: Final[dict[str, Any]] = {}
 _NOTHING: Final[list[str]] = []
+_NO_ASSERTIONS: Final[list[dict[str, Any]]] = []
 _METHODS: Final = list(METHODS)
 _MITIGATIONS: Final = ["reweigh", "grid", "thresholds"]
 
@@ -430,6 +433,25 @@ def cut_fairly(
         positive=positive,
         weight=weight,
     )
+
+
+@step(isolation="process", requires=("scikit-learn", "lightgbm", "skops", "torch"))
+def declare_assertions(
+    model: Model,
+    file: File | None = None,
+    *,
+    assertions: list[dict[str, Any]] = _NO_ASSERTIONS,
+) -> Model:
+    """Say what a model's answers must keep; from then on it is evaluated, packaged and served with that.
+
+    Args:
+        model: What was trained, and calibrated.
+        file: The assertions in YAML.
+        assertions: Further ones, in place: each with ``name``, ``when``, and if need be ``action``, ``answer`` and
+            ``message``.
+    """
+    found = [*(read_assertions(file.path) if file is not None else ()), *assertions_of(assertions)]
+    return declare(model, found)
 
 
 @step(isolation="process", requires=("scikit-learn", "lightgbm", "skops"))

@@ -16,7 +16,7 @@ import numpy as np
 from mainspring.core.errors import InputError, MainspringError
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.evaluation import Predictions
-from mainspring.models.asserting import held
+from mainspring.evaluation.assertions import enforce
 from mainspring.models.package import Package, columns_of
 from mainspring.models.signature import Signature
 from mainspring.serving.asserting import served
@@ -86,7 +86,7 @@ def validate(
         asked = sendable(arrays, rows.num_rows)
         if not asked.any():
             return Verdict.of(GATE, [_unsendable(asked, ok=False)])
-        expected = held(loaded.assertions, arrays, expected).where(asked)
+        expected = enforce(loaded.assertions, arrays, expected).predictions.where(asked)
         questions = Questions.of({name: array[asked] for name, array in arrays.items()}, loaded.signature, seed)
         server = ServerProcess(folder, name=_MODEL, timeout=timeout)
         began = time.perf_counter()

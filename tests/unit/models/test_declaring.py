@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from mainspring.core.errors import InputError
-from mainspring.data import Feature, Schema, Table, Transform
+from mainspring.data import Examples, Feature, Schema, Table, Transform
 from mainspring.evaluation import evaluate
 from mainspring.evaluation.assertions import Asserting, Assertion, own_answers
-from mainspring.models import Model, Package, build, calibrate, declare_assertions, train
+from mainspring.evaluation.steps import check_assertions
+from mainspring.models import Model, Package, build, calibrate, declare_assertions, steps, train
 from mainspring.models.mlflow_layout import PyfuncModel
 from mainspring.models.package import FORMAT
+from mainspring.pipelines import File
 
 RULES = [
     Assertion(name="minors", when="age < 18 and answer == 'yes'", action="block", message="of age only"),
@@ -161,3 +163,17 @@ def test_mlflow_is_answered_the_same(package: Package) -> None:
     label, *scores = found.values()
     assert label.tolist() == [None, "yes", "no"]
     assert [np.isnan(values).tolist() for values in scores] == [[True, False, False]] * 2
+
+
+def test_the_steps_are_these_functions(model: Model, tmp_path: Path) -> None:
+    (tmp_path / "assertions.yaml").write_text(FILE)
+    examples = Examples(splits={"eval": people(seed=2)})
+    further = {"name": "old", "when": "age > 70"}
+    declared = steps.declare_assertions(model, File(str(tmp_path / "assertions.yaml")), assertions=[further])
+    assert [one.name for one in declared.assertions] == ["minors", "rich", "unsure", "old"]
+    package = steps.package(declared, examples)
+    assert package.assertions == declared.assertions
+    assert steps.declare_assertions(declared).assertions == ()
+    verdict = check_assertions(package, examples, at_most={"minors": 0.0, "rich": 1.0, "unsure": 1.0, "old": 1.0})
+    assert [one.subject for one in verdict.failures] == ["minors"]
+    assert check_assertions(declared, examples, at_most=1.0)

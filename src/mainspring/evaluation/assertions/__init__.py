@@ -3,6 +3,7 @@
 from mainspring.evaluation.assertions.assertion import Assertion
 from mainspring.evaluation.assertions.conditions import Condition
 from mainspring.evaluation.assertions.enforcing import Enforced, check_assertions, enforce, judge_assertions
+from mainspring.evaluation.assertions.judging import judge_answers
 from mainspring.evaluation.assertions.outputs import Answered, Enforcer
 from mainspring.evaluation.assertions.ports import Asserting, own_answers
 from mainspring.evaluation.assertions.reading import Declared, assertions_of, parse_assertions, read_assertions
@@ -18,6 +19,7 @@ __all__ = [
     "assertions_of",
     "check_assertions",
     "enforce",
+    "judge_answers",
     "judge_assertions",
     "own_answers",
     "parse_assertions",

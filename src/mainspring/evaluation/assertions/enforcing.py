@@ -140,8 +140,21 @@ def judge_assertions(
         at_most: The largest share of rows that may meet each condition; by name, or for all.
         gate: Name of the gate in the verdict.
     """
+    return judge_violations(enforced.violated, at_most=at_most, gate=gate)
+
+
+def judge_violations(
+    violated: Mapping[str, Bools], *, at_most: float | Mapping[str, float] = 0.0, gate: str = "assertions"
+) -> Verdict:
+    """Whether few enough rows violate each assertion; see :func:`judge_assertions`.
+
+    Args:
+        violated: Assertion to the rows that met its condition, shape ``[n]``.
+        at_most: As for :func:`judge_assertions`.
+        gate: Likewise.
+    """
     reasons = []
-    for name, rows in enforced.violated.items():
+    for name, rows in violated.items():
         bound = at_most.get(name, 0.0) if isinstance(at_most, Mapping) else at_most
         count, share = int(np.count_nonzero(rows)), float(rows.mean()) if len(rows) else 0.0
         ok = share <= bound

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mainspring.evaluation.assertions.assertion import Assertion
+from mainspring.evaluation.assertions.enforcing import Enforced
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
 
@@ -17,7 +18,7 @@ class Asserting(Protocol):
     """A predictor with assertions: its ``predict`` has them enforced.
 
     Promises:
-        - ``predict`` gives what ``enforce`` makes of ``predict_own``.
+        - ``enforce`` holds what ``predict_own`` gives to the assertions, and ``predict`` gives its predictions.
     """
 
     @property
@@ -33,12 +34,11 @@ class Asserting(Protocol):
         """The model's own answers."""
         ...
 
+    def enforce(self, table: Table) -> Enforced:
+        """The answers after assertions, and which rows violate which."""
+        ...
+
 
 def own_answers(predictor: Predictor, table: Table) -> Predictions:
     """What a predictor itself says, before its assertions if it has any."""
     return predictor.predict_own(table) if isinstance(predictor, Asserting) else predictor.predict(table)
-
-
-def blocks(predictor: object) -> bool:
-    """Whether assertions may leave rows without an answer."""
-    return isinstance(predictor, Asserting) and any(one.action == "block" for one in predictor.assertions)
