@@ -19,6 +19,7 @@ from mainspring.evaluation.explanation.counterfactuals import (
 from mainspring.evaluation.explanation.effects import Effect, accumulated_local_effects, partial_dependence
 from mainspring.evaluation.explanation.explainer import Explainer, fit_explainer
 from mainspring.evaluation.explanation.explaining import explain
+from mainspring.evaluation.explanation.what_if import WhatIf, what_if
 
 __all__ = [
     "Anchor",
@@ -37,10 +38,12 @@ __all__ = [
     "Predicate",
     "ResidualError",
     "Spent",
+    "WhatIf",
     "accumulated_local_effects",
     "anchors",
     "counterfactuals",
     "explain",
     "fit_explainer",
     "partial_dependence",
+    "what_if",
 ]

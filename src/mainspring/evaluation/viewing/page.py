@@ -31,7 +31,7 @@ def render(template: str, page: Any) -> Page:
     script = script_text(SCRIPT)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     text = (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             page=page,
@@ -64,13 +64,14 @@ def _file(name: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def environment(*packages: str) -> Environment:
+    """Where templates are found: in the packages given first, then among these."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     from mainspring.data.viewing.wording import counted
 
     made = Environment(
-        loader=PackageLoader(TEMPLATES),
+        loader=ChoiceLoader([PackageLoader(package) for package in (*packages, TEMPLATES)]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -16,6 +16,7 @@ _COMMANDS = {
     "mitigate": "mitigate:mitigate",
     "report": "report:report",
     "slices": "slices:slices",
+    "what-if": "what_if:what_if",
 }
 _SUMMARIES = {
     "audit": "The checklist of ways to go wrong: start it, see it, judge by it.",
@@ -27,6 +28,7 @@ _SUMMARIES = {
     "mitigate": "What narrows the gap between groups, and what it costs.",
     "report": "How good a model is, overall and by slice, on one page.",
     "slices": "Where a model is worst: slices found without being named.",
+    "what-if": "What a model would answer to a row with other values.",
 }
 
 

@@ -2,6 +2,6 @@
 
 from mainspring.evaluation.explanation.counterfactuals.constraints import Constraints
 from mainspring.evaluation.explanation.counterfactuals.nouns import Change, Counterfactual, Counterfactuals
-from mainspring.evaluation.explanation.counterfactuals.search import counterfactuals
+from mainspring.evaluation.explanation.counterfactuals.search import counterfactuals, nearest_alone
 
-__all__ = ["Change", "Constraints", "Counterfactual", "Counterfactuals", "counterfactuals"]
+__all__ = ["Change", "Constraints", "Counterfactual", "Counterfactuals", "counterfactuals", "nearest_alone"]

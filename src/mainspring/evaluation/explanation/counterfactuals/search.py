@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,6 +91,51 @@ def counterfactuals(
     return found
 
 
+def nearest_alone(
+    asked: Asked,
+    row: Table,
+    *,
+    background: Background,
+    wanted: str | tuple[float, float] | None = None,
+    constraints: Constraints = _NO_LIMITS,
+    points: int = 32,
+) -> dict[str, Counterfactual]:
+    """For each column the nearest value at which it alone, all others as they are, changes the answer to one row.
+
+    Numbers are tried at quantiles of the data and then drawn back to the border; words as the data holds them.
+    Columns that change nothing within the data are not among the answers.
+
+    Args:
+        asked: The model.
+        row: A table of one row.
+        background: A sample of the data.
+        wanted: A class, or the least and the largest value; without it any class but the one it is.
+        constraints: What may be changed, and which way.
+        points: Values of each column that are tried.
+
+    Raises:
+        InputError: If the wanted answer does not exist, the row has it already, or the constraints cannot be kept.
+        BudgetError: If the budget was spent.
+    """
+    constraints.check(background.columns)
+    columns = taken(asked.columns(row), [0])
+    anything = asked.classes is not None and wanted is None
+    search = _Search(
+        asked, columns, background, constraints, _Other(asked.labels(columns)[0]) if anything else wanted
+    )
+    return search.alone(points)
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """Any answer but one."""
+
+    than: str
+
+    def __str__(self) -> str:
+        return f"not {self.than}"
+
+
 class _Search:
     """The search for one row."""
 
@@ -99,13 +145,13 @@ class _Search:
         row: Columns,
         background: Background,
         constraints: Constraints,
-        wanted: str | tuple[float, float] | None,
+        wanted: str | tuple[float, float] | _Other | None,
     ) -> None:
         self._asked, self._row, self._background = asked, row, background
         self._constraints = constraints
         self._scales = scales_of(background.columns, background.features)
         self._answer = asked.labels(row)[0]
-        self._wanted = _wanted(asked, self._answer, wanted)
+        self._wanted = wanted if isinstance(wanted, _Other) else _wanted(asked, self._answer, wanted)
         self._whole = frozenset(name for name in background.features if asked.types[name] in {"INT", "BOOL"})
         self._free = [name for name in background.features if name not in constraints.immutable]
 
@@ -134,6 +180,17 @@ class _Search:
             parameters=told,
             spent=self._asked.spent,
         )
+
+    def alone(self, points: int) -> dict[str, Counterfactual]:
+        """Column to the nearest row that differs in it alone.
+
+        Raises:
+            InputError: If the row is answered as wanted already.
+        """
+        if self._right(self._row)[0]:
+            raise InputError(f"the row is answered {_named(self._wanted)} already", expected="another answer")
+        found = self._judged(self._alone(points), 0.0)
+        return {one.changes[0].feature: one for one in found}
 
     # ------------------------------------------------------------------ the two searches
 
@@ -232,12 +289,25 @@ class _Search:
     def _chosen(self, columns: Columns, count: int, least: float) -> tuple[Counterfactual, ...]:
         """The nearest of those that hold; those that change other columns than the ones before come first."""
         try:
-            figures, chosen = self._asked.answers(columns)
-            labels = self._asked.named(figures, chosen)
-            right = self._fits(labels)
-            ordinary = self._plausibility(columns)
+            held = self._judged(columns, least)
         except BudgetError:
             return ()
+        first: dict[frozenset[str], Counterfactual] = {}
+        for one in held:
+            first.setdefault(frozenset(change.feature for change in one.changes), one)
+        others = [one for one in held if one not in first.values()]
+        return tuple(sorted((*first.values(), *others)[:count], key=lambda one: one.distance))
+
+    def _judged(self, columns: Columns, least: float) -> list[Counterfactual]:
+        """Those that hold when they are asked again, the nearest first, each once.
+
+        Raises:
+            BudgetError: If the budget was spent.
+        """
+        figures, chosen = self._asked.answers(columns)
+        labels = self._asked.named(figures, chosen)
+        right = self._fits(labels)
+        ordinary = self._plausibility(columns)
         cost = self._distance(columns)
         order = [
             place
@@ -255,11 +325,7 @@ class _Search:
                     distance=float(cost[place]),
                     plausibility=float(ordinary[place]),
                 )
-        first: dict[frozenset[str], Counterfactual] = {}
-        for one in made.values():
-            first.setdefault(frozenset(change.feature for change in one.changes), one)
-        others = [one for one in made.values() if one not in first.values()]
-        return tuple(sorted((*first.values(), *others)[:count], key=lambda one: one.distance))
+        return list(made.values())
 
     def _right(self, columns: Columns) -> Bools:
         return self._fits(self._asked.labels(columns))
@@ -269,6 +335,9 @@ class _Search:
             low, high = self._wanted
             within: Bools = (labels >= low) & (labels <= high)
             return within
+        if isinstance(self._wanted, _Other):
+            differs: Bools = np.asarray(labels != self._wanted.than, dtype=np.bool_)
+            return differs
         equal: Bools = np.asarray(labels == self._wanted, dtype=np.bool_)
         return equal
 
@@ -335,8 +404,8 @@ def _wanted(asked: Asked, answer: Any, wanted: str | tuple[float, float] | None)
     )
 
 
-def _named(wanted: str | tuple[float, float]) -> str:
-    return wanted if isinstance(wanted, str) else f"{wanted[0]:g} to {wanted[1]:g}"
+def _named(wanted: str | tuple[float, float] | _Other) -> str:
+    return f"{wanted[0]:g} to {wanted[1]:g}" if isinstance(wanted, tuple) else str(wanted)
 
 
 def _repeated(row: Columns, times: int) -> dict[str, npt.NDArray[Any]]:
