@@ -134,7 +134,11 @@ def judge_table(
             f"{len(predictor)} predictions for {table.num_rows} rows",
             expected="one prediction per row, in the order of the rows",
         )
+    if wanted.cutoff is not None and not 0 <= wanted.cutoff <= 1:
+        raise InputError(f"a cutoff of {wanted.cutoff}", expected="a probability, from 0 to 1")
     labels = [wanted.label] if isinstance(wanted.label, str) else [*wanted.label]
+    if not labels:
+        raise InputError("no label column was given", expected="a column, or one of truths for each class")
     check_columns(table, [name for name in (*labels, wanted.weight, wanted.query) if name is not None])
     slicer = Slicer.of(
         table,

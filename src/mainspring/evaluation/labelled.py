@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,13 @@ from mainspring.evaluation.metrics.classification import ClassifiedRows
 from mainspring.evaluation.metrics.multilabel import LabelSetRows
 from mainspring.evaluation.metrics.regression import MeasuredRows
 from mainspring.evaluation.predictions import Cutoff, Predictions
+from mainspring.evaluation.weighing import row_weights
 
 if TYPE_CHECKING:
     from mainspring.data import Table
+
+LARGEST: Final = 1e140
+"""The largest label or prediction of a regression whose square still adds up."""
 
 JudgedRows: TypeAlias = ClassifiedRows | LabelSetRows | MeasuredRows
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -30,7 +34,8 @@ class LeftOut:
 
     Attributes:
         rows: Rows in all.
-        lost: Rows without a label, or without weight.
+        lost: Rows without a label.
+        weightless: Rows with a label whose weight is 0 or missing.
         strange: Label that the model does not know to the number of its rows.
         blocked: Rows with a label that assertions left without an answer.
     """
@@ -39,16 +44,25 @@ class LeftOut:
     lost: int = 0
     strange: Mapping[str, int] = field(default_factory=dict)
     blocked: int = 0
+    weightless: int = 0
 
     def merge(self, other: LeftOut) -> LeftOut:
         """Of both."""
         both = Counter(self.strange) + Counter(other.strange)
-        return LeftOut(self.rows + other.rows, self.lost + other.lost, both, self.blocked + other.blocked)
+        return LeftOut(
+            rows=self.rows + other.rows,
+            lost=self.lost + other.lost,
+            strange=both,
+            blocked=self.blocked + other.blocked,
+            weightless=self.weightless + other.weightless,
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
         """In sentences."""
         found = [f"{self.lost} of {self.rows} rows have no label and were left out"] if self.lost else []
+        if self.weightless:
+            found.append(f"{self.weightless} of {self.rows} rows have no weight and were left out")
         if self.blocked:
             found.append(
                 f"{self.blocked} of {self.rows} rows were blocked by assertions and have no answer: "
@@ -125,8 +139,7 @@ def label_rows(
             f"{len(predictions)} predictions for {table.num_rows} rows",
             expected="one prediction per row, in the order of the rows",
         )
-    weights = None if weight is None else np.asarray(table.column(weight), dtype=np.float64)
-    rows = _Rows(weights, start, tuple(wishes), predictions.blocked)
+    rows = _Rows(row_weights(table, weight), start, tuple(wishes), predictions.blocked)
     if not isinstance(label, str):
         return _label_sets(predictions, table, names, rows, positive, 0.5 if cutoff is None else cutoff)
     values = table.column(label)
@@ -180,13 +193,15 @@ class _Rows:
         self, rows: JudgedRows, known: Mask, positive: str | None, strange: Mapping[str, int] | None = None
     ) -> Labelled:
         """The rows that are kept of those whose label is known."""
+        labels = int(np.count_nonzero(known))
         known = self._weighed(known)
         blocked = None if self.blocked is None else known & self.blocked
         left_out = LeftOut(
-            len(known),
-            len(known) - int(np.count_nonzero(known)),
-            strange or {},
-            0 if blocked is None else int(np.count_nonzero(blocked)),
+            rows=len(known),
+            lost=len(known) - labels,
+            strange=strange or {},
+            blocked=0 if blocked is None else int(np.count_nonzero(blocked)),
+            weightless=labels - int(np.count_nonzero(known)),
         )
         return Labelled(rows, self.weigh(known), positive, left_out, blocked)
 
@@ -331,5 +346,14 @@ def _values(
     truth = values.astype(np.float64)
     finite: Mask = np.isfinite(truth)
     kept = given.weigh(finite)
+    largest = float(np.abs(truth[kept]).max(initial=0.0))
+    if largest > LARGEST:
+        raise InputError(
+            f"the label {label!r} holds values up to {largest:g}",
+            expected=f"values up to {LARGEST:g}: the squares of larger ones are no numbers",
+            fix="give labels and predictions in a larger unit",
+        )
+    # A prediction beyond them is as good as infinite.
+    scores = np.where(np.abs(scores) > LARGEST, np.inf, scores)
     rows = MeasuredRows(truth[kept], scores[kept], numbers=given.numbers(kept), **given.common(kept))
     return given.done(rows, finite, None)

@@ -98,7 +98,7 @@ def row_losses(
     parts = [part for part, _ in pieces]
     weights = [part.weights for part in parts if part.weights is not None]
     kept = np.concatenate([part.kept for part in parts])
-    unknown = len(kept) - left_out.lost - left_out.blocked - int(kept.sum())
+    unknown = len(kept) - left_out.lost - left_out.weightless - left_out.blocked - int(kept.sum())
     notes = [f"{unknown} rows have no finite prediction and were left out"] if unknown else []
     return RowLosses(
         metric=parts[0].metric,

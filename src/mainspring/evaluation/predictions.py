@@ -55,7 +55,7 @@ class Predictions:
             their label or ``None``. ``None`` if nothing can be blocked.
 
     Raises:
-        InputError: If the shape of the scores, the cutoff, or the blocked rows do not fit.
+        InputError: If the scores, the cutoff, or the blocked rows do not fit, or a class is named twice.
 
     Example:
         >>> Predictions(("no", "yes"), np.array([[0.9, 0.1], [0.5, 0.5], [0.2, 0.8]])).labels.tolist()
@@ -78,6 +78,8 @@ class Predictions:
         if not fits:
             wanted = "[n] values" if self.classes is None else f"[n, {len(self.classes)}] probabilities"
             raise InputError(f"the scores have the shape {list(scores.shape)}", expected=wanted)
+        if self.classes is not None and len(set(self.classes)) < len(self.classes):
+            raise InputError(f"the classes {self.classes} hold one twice", expected="every class once")
         if self.cutoff is not None:
             self._check_cutoff(self.cutoff)
         if self.blocked is not None and self.blocked.shape != scores.shape[:1]:

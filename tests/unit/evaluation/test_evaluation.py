@@ -20,6 +20,7 @@ from mainspring.evaluation import (
     measure_rows,
     metric,
 )
+from mainspring.evaluation.evaluation import ALL_ROWS
 from mainspring.evaluation.metrics import MeasuredRows
 from mainspring.evaluation.steps import evaluate as evaluate_step
 from mainspring.evaluation.steps import gate
@@ -336,3 +337,48 @@ def test_the_jackknife_of_rankings_leaves_out_whole_queries() -> None:
     found = evaluate(predictions, table, **options).measured[Slice()]
     assert found.values == pytest.approx(closed.values)
     assert np.ptp(found.intervals["map"]) == pytest.approx(np.ptp(closed.intervals["map"]), rel=0.6)
+
+
+@pytest.mark.parametrize("cutoff", [float("nan"), float("inf"), -0.1, 50.0])
+def test_a_cutoff_is_a_probability(cutoff: float) -> None:
+    table = Table.from_columns({"y": ["no", "yes"]})
+    with pytest.raises(InputError, match="a cutoff of"):
+        evaluate(Predictions(("no", "yes"), np.eye(2)), table, label="y", cutoff=cutoff)
+
+
+def test_to_ask_for_a_usual_metric_changes_nothing() -> None:
+    random = np.random.default_rng(0)
+    n = 200
+    chance, values, several = random.random(n), random.normal(8, 2, n), random.dirichlet([1, 1, 1], n)
+    table = Table.from_columns(
+        {
+            "yes": np.where(random.random(n) < chance, "yes", "no").tolist(),
+            "value": values.tolist(),
+            "class": [*"abc"] * 66 + ["a", "b"],
+            "late": (values > 8).tolist(),
+            "rude": (chance > 0.3).tolist(),
+        }
+    )
+    tasks: list[tuple[Predictions, str | list[str]]] = [
+        (Predictions(("no", "yes"), np.column_stack([1 - chance, chance])), "yes"),
+        (Predictions(None, values + random.normal(size=n)), "value"),
+        (Predictions(("a", "b", "c"), several), "class"),
+        (Predictions(("late", "rude"), np.column_stack([chance, 1 - chance])), ["late", "rude"]),
+    ]
+    for predictions, label in tasks:
+        usual = evaluate(predictions, table, label=label).overall
+        asked = evaluate(predictions, table, label=label, metrics=list(usual)).overall
+        assert asked == pytest.approx(usual, nan_ok=True)
+
+
+def test_values_whose_squares_are_no_numbers_are_refused_as_labels_and_broken_as_answers() -> None:
+    table = Table.from_columns({"y": [1.0, 2.0], "far": [1.0, 1e200]})
+    with pytest.raises(InputError, match="'far' holds values up to 1e\\+200"):
+        evaluate(Predictions(None, np.ones(2)), table, label="far")
+    found = evaluate(Predictions(None, np.array([1.0, 1e200])), table, label="y")
+    assert found.measured[ALL_ROWS].reasons["mse"] == "the model gave no finite value for 1 of 2 rows"
+
+
+def test_labels_must_be_named() -> None:
+    with pytest.raises(InputError, match="no label column was given"):
+        evaluate(Predictions(("a", "b"), np.eye(2)), Table.from_columns({"a": [1, 0]}), label=[])

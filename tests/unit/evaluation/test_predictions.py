@@ -72,3 +72,8 @@ def test_marked_rows_keep_their_cutoffs() -> None:
     assert found == Predictions(("no", "yes"), scores[[0, 2]], Cutoff("yes", np.array([0.05, 0.9])))
     assert found.labels.tolist() == ["yes", "no"]
     assert Predictions(("no", "yes"), scores, Cutoff("yes", 0.1)).where(kept).cutoff == Cutoff("yes", 0.1)
+
+
+def test_every_class_has_one_column() -> None:
+    with pytest.raises(InputError, match="hold one twice"):
+        Predictions(("yes", "yes"), np.array([[0.9, 0.1]]))

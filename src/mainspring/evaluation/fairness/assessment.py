@@ -84,6 +84,8 @@ def assess_fairness(
         ``assess_fairness(model, table, label="income", protected=["sex"]).gap("demographic_parity_ratio").value``
     """
     _check(predictor, table, thresholds, intervals, cutoff)
+    if not isinstance(label, str):
+        raise InputError("several labels at once", expected="one label column")
     grouping = Grouping.of(table, protected, label=label, weight=weight)
     edges = np.unique(np.array([*CALIBRATION_EDGES, *thresholds], dtype=np.float64))
     tally = Tally(grouping, edges)

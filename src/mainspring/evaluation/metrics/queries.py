@@ -53,6 +53,11 @@ FACTS: Facts = {
     ),
 }
 
+ONLY_TOP: Final = frozenset({"precision", "recall", "hit_rate"})
+"""Figures that are always about the first places."""
+TOP: Final = ONLY_TOP | {"ndcg", "ndcg_exponential"}
+"""Figures that may be about the first places: ``ndcg@10``."""
+
 
 @dataclass(frozen=True, eq=False)
 class QueryRows:

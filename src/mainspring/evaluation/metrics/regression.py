@@ -287,7 +287,7 @@ class RegressionState:
             share = float(parsed.at or 0.5)
             if parsed.stem == "quantile_loss":
                 found[wish] = totals.quantile_loss(share)
-            else:
+            elif parsed.stem == "error_quantile":
                 found[wish] = self._error_quantile(share)
         return found
 

@@ -111,9 +111,11 @@ _TOLD: Final[Mapping[Kind, str]] = {
 def _checked(wish: str, kind: Kind, classes: Sequence[str]) -> tuple[list[str], str]:
     """The names that are meant, or what is wrong."""
     name = MetricName.parse(wish)
+    if wish.endswith("@"):
+        return [], f"{wish!r}: nothing stands behind the @"
     if kind == "ranking":
-        places = name.at is None or (name.at.isdecimal() and int(name.at) >= 1)
-        return ([wish], "") if places else ([], f"{wish!r}: {name.at!r} is not a number of places")
+        problem = _wrong_ranking(wish, name)
+        return ([], problem) if problem else ([wish], "")
     of_one = name.stem in one_class.FACTS and kind != "regression"
     problem = _wrong_parameter(wish, name, of_one=of_one)
     if problem:
@@ -159,6 +161,17 @@ def _wrong_parameter(wish: str, name: MetricName, *, of_one: bool) -> str:
     except ValueError:
         number = math.nan
     return "" if fits(number) else f"{wish!r}: {name.at!r} is not {told}"
+
+
+def _wrong_ranking(wish: str, name: MetricName) -> str:
+    if name.average or name.of is not None:
+        return f"{wish!r}: a ranking has no classes"
+    if name.at is None:
+        return f"{wish!r} needs a number of places: {name.stem}@10" if name.stem in queries.ONLY_TOP else ""
+    if name.stem not in queries.TOP:
+        return f"{wish!r}: {name.stem} takes no number of places"
+    places = name.at.isdecimal() and int(name.at) >= 1
+    return "" if places else f"{wish!r}: {name.at!r} is not a number of places"
 
 
 def _shown(stem: str) -> str:

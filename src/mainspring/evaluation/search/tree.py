@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -59,7 +60,7 @@ class ErrorTree:
     Attributes:
         metric: The loss.
         count: Rows that were judged.
-        loss: Their mean loss.
+        loss: Their mean loss; NaN without rows.
         leaves: The leaves, by mean loss.
     """
 
@@ -69,9 +70,10 @@ class ErrorTree:
     leaves: tuple[Leaf, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
+        """Plain values, for JSON; NaN becomes ``None``."""
         leaves = [leaf.as_dict() for leaf in self.leaves]
-        return {"metric": self.metric, "count": self.count, "loss": self.loss, "leaves": leaves}
+        loss = None if math.isnan(self.loss) else self.loss
+        return {"metric": self.metric, "count": self.count, "loss": loss, "leaves": leaves}
 
 
 def grow_error_tree(

@@ -15,6 +15,7 @@ from mainspring.evaluation.slicing.coding import NOWHERE, Coder, Ints, make_code
 from mainspring.evaluation.slicing.conditions import condition_problem, condition_sql, failed_condition
 from mainspring.evaluation.slicing.privacy import CHUNK_ROWS, private_note, shared_rows, shown_slices
 from mainspring.evaluation.slicing.specs import RARE, SliceForm, SliceSpec, parse_specs
+from mainspring.evaluation.weighing import check_weight_column
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -256,6 +257,7 @@ def _that_count(table: Table, needed: Sequence[str], weight: str | None) -> str:
         cell, type_ = engine.quote(name), table.type_of(name)
         wanted.append(f"isfinite({cell}::DOUBLE)" if type_.is_numeric else f"{cell} IS NOT NULL")
     if weight is not None:
+        check_weight_column(table, weight)
         wanted.append(f"{engine.quote(weight)} > 0")
     return " AND ".join(wanted) or "true"
 

@@ -380,3 +380,9 @@ def test_labels_that_the_model_does_not_know_are_told() -> None:
         "1 row labelled '2', a class that the model does not know: they count as none of its classes",
     )
     assert found.overall.figures["false_positive_rate"].value == 0.5
+
+
+def test_one_label_is_judged_at_a_time() -> None:
+    table = Table.from_columns({"a": [1, 0], "b": [0, 1], "sex": ["f", "m"]})
+    with pytest.raises(InputError, match="several labels at once"):
+        assess_fairness(Predictions(("a", "b"), np.eye(2)), table, label=["a", "b"], protected=["sex"])  # type: ignore[arg-type]  # what a user may try

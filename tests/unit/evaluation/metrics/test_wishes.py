@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -89,3 +91,18 @@ def test_every_metric_that_can_be_asked_for_has_a_fact_and_a_direction() -> None
     assert better("quantile_loss@0.9") is Better.LOWER
     assert better("exact_match") is Better.HIGHER
     assert better("ndcg@10") is Better.HIGHER
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ("map@3", "map takes no number of places"),
+        ("precision", "needs a number of places: precision@10"),
+        ("ndcg@0", "'0' is not a number of places"),
+        ("ndcg[a]", "a ranking has no classes"),
+        ("recall@", "nothing stands behind the @"),
+    ],
+)
+def test_figures_that_a_ranking_does_not_have_are_refused(wish: str, told: str) -> None:
+    with pytest.raises(InputError, match=re.escape(told)):
+        sort_out([wish], "ranking")

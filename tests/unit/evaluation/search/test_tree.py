@@ -39,3 +39,9 @@ def test_a_perfect_model_has_one_leaf() -> None:
     sure = np.tile([[0.0, 1.0], [1.0, 0.0]], (50, 1))
     tree = grow_error_tree(Predictions(("false", "true"), sure), table, label="label")
     assert [(leaf.sql, leaf.count, leaf.loss, leaf.coverage) for leaf in tree.leaves] == [("true", 100, 0.0, 0.0)]
+
+
+def test_a_tree_of_no_rows_can_be_written() -> None:
+    table = Table.from_columns({"a": [1.0, 2.0], "label": [None, None]})
+    tree = grow_error_tree(Predictions(("no", "yes"), np.eye(2)), table, label="label")
+    assert tree.as_dict()["loss"] is None

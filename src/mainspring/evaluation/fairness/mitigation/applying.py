@@ -22,6 +22,7 @@ from mainspring.evaluation.fairness.mitigation.thresholds import EQUAL_COSTS, Co
 from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.weighing import row_weights
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -78,7 +79,7 @@ class Task:
 
     def weights(self, table: Table) -> Floats | None:
         """What rows count."""
-        return None if self.weight is None else np.nan_to_num(table.column(self.weight).astype(np.float64))
+        return row_weights(table, self.weight)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -21,6 +21,7 @@ from mainspring.evaluation.labelled import positive_class
 from mainspring.evaluation.metrics.grouping import Floats
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.weighing import row_weights
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -149,8 +150,7 @@ class Lessons:
 
     def plain(self, weight: str | None) -> Predictor:
         """The model that is learnt without prices, from the rows as they are."""
-        given = None if weight is None else np.nan_to_num(self.table.column(weight).astype(np.float64))
-        return self.fit(self.table, given)
+        return self.fit(self.table, row_weights(self.table, weight))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mainspring.evaluation.fairness.mitigation.rows import GroupedRows, group_rows
 from mainspring.evaluation.metrics.grouping import Floats, Ints
+from mainspring.evaluation.weighing import row_weights
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -55,7 +56,8 @@ def reweigh(
         [0.625, 0.625, 0.625, 0.625, 2.5, 2.5, 0.625, 0.625, 0.625, 0.625]
     """
     rows = group_rows(table, label=label, protected=protected, positive=positive, weight=weight)
-    found = np.ones(table.num_rows) if weight is None else np.nan_to_num(table.column(weight).astype(np.float64))
+    given = row_weights(table, weight)
+    found = np.ones(table.num_rows) if given is None else given
     found[rows.place] = rows.weights * factors(rows)
     return found
 

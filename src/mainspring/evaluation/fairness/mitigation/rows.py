@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +14,14 @@ from mainspring.data import ColumnType
 from mainspring.evaluation.labelled import positive_class
 from mainspring.evaluation.metrics.grouping import Floats, Ints
 from mainspring.evaluation.slicing import CROSS, number_text, slice_rows
+from mainspring.evaluation.weighing import row_weights
 
 if TYPE_CHECKING:
     from mainspring.data import Table
 
 Bools = npt.NDArray[np.bool_]
+MOST_SHOWN: Final = 5
+"""So many classes are named in an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,14 +92,18 @@ def group_rows(
     codes, texts, values = _labels(table, label)
     if len(texts) != 2:
         raise InputError(
-            f"the label {label!r} has {len(texts)} classes" + (f": {', '.join(texts[:5])} …" if texts else ""),
-            expected="two",
+            f"the label {label!r} has {_told(texts)}",
+            expected="two classes",
             fix="compare one class with all others: make such a column first",
         )
     wanted = texts.index(positive_class(texts, positive) or texts[1])
-    weights = np.ones(table.num_rows) if weight is None else np.nan_to_num(table.column(weight).astype(np.float64))
-    place = np.flatnonzero((codes >= 0) & (weights > 0))
-    groups, group = _groups(table, protected, (codes >= 0) & (weights > 0))
+    given = row_weights(table, weight)
+    weights = np.ones(table.num_rows) if given is None else given
+    kept = (codes >= 0) & (weights > 0)
+    if not kept.any():
+        raise InputError("every weight is 0 or missing", expected="rows that count")
+    place = np.flatnonzero(kept)
+    groups, group = _groups(table, protected, kept)
     return GroupedRows(
         label=label,
         columns=tuple(protected),
@@ -110,10 +117,18 @@ def group_rows(
     )
 
 
+def _told(classes: Sequence[str]) -> str:
+    if not classes:
+        return "no classes: every row lacks it"
+    shown = ", ".join(map(repr, classes[:MOST_SHOWN])) + (", …" if len(classes) > MOST_SHOWN else "")
+    return f"{len(classes)} class{'es' * (len(classes) != 1)}: {shown}"
+
+
 def _labels(table: Table, label: str) -> tuple[Ints, list[str], list[Any]]:
     """For each row the place of its label, or -1; the classes as texts, and as values of the column."""
     column, kind = table.column(label), table.type_of(label)
-    present = np.array([x is not None for x in column]) if column.dtype == object else ~np.isnan(column)
+    missing = [x is None for x in column] if column.dtype == object else np.isnan(column)
+    present = ~np.asarray(missing, dtype=np.bool_)
     found, inverse = np.unique(column[present], return_inverse=True)
     codes = np.full(len(column), -1, dtype=np.int64)
     codes[present] = inverse

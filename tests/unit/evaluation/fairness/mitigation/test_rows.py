@@ -44,3 +44,7 @@ def test_what_cannot_be_judged_is_told() -> None:
         group_rows(table, label="y", protected=["sex"])
     with pytest.raises(InputError, match="no protected column"):
         group_rows(table, label="y", protected=[])
+    with pytest.raises(InputError, match="no classes: every row lacks it"):
+        group_rows(table.where("false"), label="y", protected=["g"])
+    with pytest.raises(InputError, match="has 1 class: '1'"):
+        group_rows(table.rows(0, 1), label="y", protected=["g"])
