@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.core.errors import UnavailableError
+from mainspring.core.errors import InputError, UnavailableError
 from mainspring.evaluation import Cutoff, Predictions
 from mainspring.models.package import columns_of, whole
 from mainspring.models.signature import Field, Signature
+from mainspring.serving.asserting import ERROR
 from mainspring.serving.client import EXPLAINS, Client
 from mainspring.serving.predictor import plain_values
 
@@ -28,9 +29,9 @@ _ALWAYS, _NEVER = 0.0, 2.0
 
 
 class RemotePredictor:
-    """A served model, asked by named columns (Open Inference Protocol). Safe for threads: each has its connection.
+    """A served model, asked by named columns (Open Inference Protocol), its assertions enforced.
 
-    A context manager.
+    A context manager. Safe for threads: each has a connection of its own.
 
     Args:
         url: The prediction server.
@@ -143,7 +144,15 @@ class RemotePredictor:
         return _answered(self.signature.classes, scores, labels)
 
     def _infer(self, tensors: Mapping[str, tuple[str, list[Any]]]) -> dict[str, list[Any]]:
-        return self._connection().infer(self.model, tensors, version=self.version)
+        answer = self._connection().infer(self.model, tensors, version=self.version)
+        blocked = next((why for why in answer.get(ERROR, ()) if why), None)
+        if blocked is not None:
+            raise InputError(
+                f"{self.model} {self.version} does not answer all of these rows: {blocked}",
+                where=self.url,
+                fix="ask the model itself, from its package: its assertions are enforced where it is served",
+            )
+        return answer
 
     def _connection(self) -> Client:
         """The connection of this thread."""

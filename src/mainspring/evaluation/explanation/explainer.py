@@ -157,6 +157,12 @@ class Explainer:
             answers.append(answer)
         return answers
 
+    def warm(self) -> None:
+        """Read the model inside, if there is one, so that the first who asks does not wait for it."""
+        for name, options in self.methods.items():
+            if options.get("inside"):
+                self.explain(self.model, self.background.rows(0, 1), name)
+
     def table(self, columns: Columns) -> Table:
         """Rows in the form of ``Table.column`` as a table with the types of the background.
 

@@ -82,9 +82,9 @@ def serve(
         UnavailableError: If the port is taken.
     """
     with bound(host, port) as listener:
-        explaining = Explaining(
-            Explainer.load(explainer), url=model_url, model=name, version=version, limits=limits
-        )
+        loaded = Explainer.load(explainer)
+        loaded.warm()
+        explaining = Explaining(loaded, url=model_url, model=name, version=version, limits=limits)
         with logging_to(log_folder) as log:
             run(ExplainerService(explaining, log=log, max_body=max_body), listener, drain=drain, started=started)
 

@@ -258,3 +258,17 @@ def test_a_cutoff_of_the_server_is_kept() -> None:
     found = _answered(("no", "yes"), scores, ["yes", "yes", "no"])
     assert found.labels.tolist() == ["yes", "yes", "no"]
     assert found.scores.tolist() == scores
+
+
+def test_answers_that_the_server_blocks_are_not_explained_over_the_wire(rule: ModuleType, tmp_path: Path) -> None:
+    from mainspring.evaluation.assertions import Assertion
+    from mainspring.models.asserting import assertion_files
+    from mainspring.models.files import Files
+
+    rich = Assertion(name="rich", when="fare > 25", action="block", message="too much")
+    guarded = rule.RulePackage.from_files(rule.package().files.merged(Files(assertion_files([rich]))))
+    guarded.save(tmp_path)
+    with ServerProcess(tmp_path, name="taxi") as server, RemotePredictor.connect(server.url, "taxi") as remote:
+        assert remote.predict(TABLE.where("fare < 25")).classes == ("no", "yes")
+        with pytest.raises(InputError, match=r"does not answer all of these rows: (.|\n)*too much"):
+            remote.predict(TABLE)
