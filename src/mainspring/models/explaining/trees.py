@@ -9,8 +9,9 @@ import numpy.typing as npt
 
 from mainspring.data import Table
 from mainspring.evaluation.explanation import Asked, Attributions, Background
-from mainspring.evaluation.explanation.shapley.trees import Paths, interventional_tree_shap
+from mainspring.evaluation.explanation.shapley.trees import Bits, Paths, interventional_tree_shap, sets_of
 from mainspring.models.explaining.sums import matrix_of, mixed_with, model_of, output_of, owners, told
+from mainspring.models.model import Model
 from mainspring.models.trees import LEAF, TreeEnsemble
 
 METHOD = "tree_shap"
@@ -44,15 +45,14 @@ def by_tree_shap(asked: Asked, rows: Table, *, background: Background, seed: int
     sums = np.empty((rows.num_rows, len(features) + 1))
     base = np.empty(rows.num_rows)
     alone = set(asked.names) <= set(features)
-    others, start = _background(form, matrix_of(model, background.columns), output.place)
+    others, start = _background(model, form, background, output.place)
     for place in range(rows.num_rows):
         if not alone:
             # Columns that are not explained keep the row's values in the background too.
             mixed = matrix_of(model, mixed_with(background, columns, place))
-            others, start = _background(form, mixed, output.place)
-        sums[place] = interventional_tree_shap(paths, answers[place : place + 1], others, len(features) + 1)[
-            0, :, 0
-        ]
+            others, start = _beside(form, mixed, output.place)
+        one = answers[place : place + 1]
+        sums[place] = interventional_tree_shap(paths, one, others, len(background), len(features) + 1)[0, :, 0]
         base[place] = start
     scale = output.sign * output.slope
     return told(
@@ -78,7 +78,11 @@ def _values(form: TreeEnsemble, output: int) -> npt.NDArray[np.float64]:
     return np.where(within[:, None], picked, 0.0) / form.divisor
 
 
-def _background(
-    form: TreeEnsemble, matrix: npt.NDArray[np.float64], output: int
-) -> tuple[npt.NDArray[np.bool_], float]:
-    return form.answers(matrix), float(form.sums(matrix)[:, output].mean())
+@functools.lru_cache(maxsize=4)
+def _background(model: Model, form: TreeEnsemble, background: Background, output: int) -> tuple[Bits, float]:
+    """The background beside which rows go down the trees, answered once for all of them."""
+    return _beside(form, matrix_of(model, background.columns), output)
+
+
+def _beside(form: TreeEnsemble, matrix: npt.NDArray[np.float64], output: int) -> tuple[Bits, float]:
+    return sets_of(form.answers(matrix)), float(form.sums(matrix)[:, output].mean())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from mainspring.evaluation.explanation.attributions import Attributions, Cell
 from mainspring.evaluation.explanation.background import Background
 from mainspring.evaluation.explanation.seeding import generator_of
 from mainspring.evaluation.explanation.shapley.exact import exact_shapley
-from mainspring.evaluation.explanation.shapley.games import Floats, Game, game_of
+from mainspring.evaluation.explanation.shapley.games import Coalitions, Floats, Game, game_of
 from mainspring.evaluation.explanation.shapley.kernel import ALL_UP_TO, chosen_coalitions, kernel_shap
 from mainspring.evaluation.explanation.shapley.sampled import sampled_shapley
 
@@ -53,7 +54,7 @@ def by_kernel_shap(
     """
     players = len(background.features)
     most = coalitions or ((1 << players) - 2 if players <= ALL_UP_TO else 2 * players + 2048)
-    chosen, weights = chosen_coalitions(players, most, np.random.default_rng(seed))
+    chosen, weights = _coalitions(players, most, seed)
 
     def solve(game: Game, players: int, _: np.random.Generator) -> tuple[Floats, Floats | None]:
         return kernel_shap(game, players, coalitions=chosen, weights=weights), None
@@ -61,6 +62,12 @@ def by_kernel_shap(
     return attributed(
         "kernel_shap", asked, rows, background, solve, seed=seed, parameters={"coalitions": len(chosen)}
     )
+
+
+@functools.lru_cache(maxsize=8)
+def _coalitions(players: int, most: int, seed: int) -> tuple[Coalitions, Floats]:
+    """Drawn once for all calls: row after row is explained by the same ones."""
+    return chosen_coalitions(players, most, np.random.default_rng(seed))
 
 
 def attributed(

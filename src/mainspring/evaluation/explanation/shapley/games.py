@@ -37,19 +37,54 @@ def game_of(asked: Asked, row: Columns, background: Background) -> Game:
     """
     size = len(background)
     others = [name for name in asked.names if name not in background.features]
+    differ = _differences(row, background)
 
     def worth(coalitions: Coalitions) -> Floats:
         figures = np.empty(len(coalitions))
         most = max(1, ROWS_AT_ONCE // size)
         for start in range(0, len(coalitions), most):
             part = coalitions[start : start + most]
+            mixed, place, back = _mixtures(part, differ)
             columns: dict[str, npt.NDArray[Any]] = {
-                name: np.where(part[:, place, None], row[name], background.columns[name][None, :]).ravel()
-                for place, name in enumerate(background.features)
+                name: np.where(mixed[:, player], row[name], background.columns[name][place])
+                for player, name in enumerate(background.features)
             }
-            columns |= {name: np.repeat(row[name], len(part) * size) for name in others}
-            answers = asked({name: columns[name] for name in asked.names})
+            columns |= {name: np.repeat(row[name], len(place)) for name in others}
+            answers = asked({name: columns[name] for name in asked.names})[back]
             figures[start : start + most] = answers.reshape(len(part), size).mean(axis=1)
         return figures
 
     return worth
+
+
+def _differences(row: Columns, background: Background) -> npt.NDArray[np.bool_]:
+    """Which cells of the background are not the row's, bit by bit, shape ``[rows, players]``."""
+    apart = np.empty((len(background), len(background.features)), dtype=np.bool_)
+    for place, name in enumerate(background.features):
+        theirs, mine = background.columns[name], row[name]
+        if theirs.dtype != object:
+            theirs, mine = (one.astype(np.float64).view(np.int64) for one in (theirs, mine))
+        apart[:, place] = theirs != mine
+    return apart
+
+
+def _mixtures(
+    coalitions: Coalitions, differ: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The different rows that coalitions make of a row and each background row.
+
+    Where a background row holds the row's own value already, it does not matter who keeps it: many coalitions make
+    the same row, and the model is asked about it once.
+
+    Returns:
+        Which cells are the explained row's and the background row of the others, for each mixture; and the mixture
+        of each coalition and background row, coalition by coalition.
+    """
+    size, players = differ.shape
+    if size << players > 1 << 62:
+        place = np.tile(np.arange(size), len(coalitions))
+        return np.repeat(coalitions, size, axis=0), place, np.arange(len(place))
+    powers = 1 << np.arange(players)
+    codes = (coalitions @ powers)[:, None] & (differ @ powers)[None, :]
+    found, back = np.unique(codes * size + np.arange(size), return_inverse=True)
+    return (found // size)[:, None] & powers != 0, found % size, back.ravel()

@@ -38,8 +38,9 @@ def kernel_shap(game: Game, players: int, *, coalitions: Coalitions, weights: Fl
     # The last player's value is the total less the others': what is left has no constraint.
     design = coalitions[:, :-1].astype(np.float64) - coalitions[:, -1:]
     target = worth[:-2] - none - coalitions[:, -1] * total
-    root = np.sqrt(weights)
-    solved = np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0]
+    # Each feature alone and all but it are among the coalitions, so that the equations have one solution.
+    weighted = design.T * weights
+    solved = np.linalg.solve(weighted @ design, weighted @ target)
     return np.append(solved, total - solved.sum())
 
 

@@ -6,7 +6,7 @@ from sklearn.ensemble import RandomForestRegressor
 
 from mainspring.core import InputError
 from mainspring.evaluation.explanation.shapley.exact import exact_shapley
-from mainspring.evaluation.explanation.shapley.trees import Paths, interventional_tree_shap
+from mainspring.evaluation.explanation.shapley.trees import Paths, interventional_tree_shap, sets_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(200, 6))
@@ -46,7 +46,7 @@ def test_a_forest_by_the_definition(owner, players):
     owner = np.array(owner)
     paths, answers = flat(forest, owner)
     background, rows = X[:15], X[50:54]
-    found = interventional_tree_shap(paths, answers(rows), answers(background), players)
+    found = interventional_tree_shap(paths, answers(rows), sets_of(answers(background)), len(background), players)
     for place, row in enumerate(rows):
         for output in range(2):
 
@@ -68,7 +68,7 @@ def test_a_leaf_without_questions_adds_nothing():
         values=np.array([[7.0]]),
     )
     nothing = np.zeros((1, 1), dtype=bool)
-    assert interventional_tree_shap(paths, nothing, nothing, 3).tolist() == [[[0.0], [0.0], [0.0]]]
+    assert interventional_tree_shap(paths, nothing, sets_of(nothing), 1, 3).tolist() == [[[0.0], [0.0], [0.0]]]
 
 
 def test_a_path_of_too_many_players():

@@ -1,6 +1,7 @@
 """Shapley values against games solved by hand, and against the axioms that define them."""
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -8,7 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainspring.core import InputError
+from mainspring.data import Table
+from mainspring.evaluation import Predictions
+from mainspring.evaluation.explanation import Asked, Background
 from mainspring.evaluation.explanation.shapley.exact import exact_shapley
+from mainspring.evaluation.explanation.shapley.games import game_of
 from mainspring.evaluation.explanation.shapley.kernel import chosen_coalitions, kernel_shap
 from mainspring.evaluation.explanation.shapley.sampled import sampled_shapley
 
@@ -149,3 +154,23 @@ def test_too_many_or_too_few():
         chosen_coalitions(4, 5, np.random.default_rng(0))
     with pytest.raises(InputError, match="1 pairs of orders"):
         sampled_shapley(weighted_voting, 4, orders=1, generator=np.random.default_rng(0))
+
+
+def test_equal_mixtures_are_asked_about_once():
+    table = Table.from_columns({"a": [1.0, 1.0, math.nan], "b": ["x", None, None], "c": [0.0, 0.0, 5.0]})
+    background = Background.of(table)
+
+    class Summed:
+        def predict(self, rows):
+            words = np.array([0.0 if word is None else 2.0 for word in rows.column("b")])
+            return Predictions(None, np.nan_to_num(rows.column("a"), nan=7.0) * (1 + words) + rows.column("c"))
+
+    row = table.rows(1, 2)
+    asked = Asked.of(Summed(), table)
+    game = game_of(asked, asked.columns(row), background)
+    coalitions = np.array([[place >> bit & 1 for bit in range(3)] for place in range(8)], dtype=bool)
+    # By hand: of the three background rows the first differs in b, the second not at all, the third in a and c.
+    first = np.where(coalitions[:, 1], 1, 3)
+    third = np.where(coalitions[:, 0], 1, 7) + np.where(coalitions[:, 2], 0, 5)
+    assert game(coalitions) == pytest.approx((first + 1 + third) / 3)
+    assert asked.spent.rows == 2 + 1 + 4
