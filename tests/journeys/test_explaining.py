@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -59,6 +60,19 @@ def cpu(url: str) -> float:
     return float(next(line for line in lines if line.startswith("process_cpu_seconds_total")).split()[-1])
 
 
+def timed(service: str, name: str, rows: list[dict[str, Any]], methods: Sequence[str]) -> None:
+    """Print what explaining one row takes, over several rows."""
+    for method in methods:
+        walls = []
+        with Client(service, timeout=60) as client:
+            for row in rows:
+                began = time.perf_counter()
+                client.explain(name, [row], method=method)
+                walls.append(time.perf_counter() - began)
+        middle, longest = statistics.median(walls), max(walls)
+        print(f"{name} {method}: median {middle:.3f} s, longest {longest:.3f} s, {len(walls)} rows")
+
+
 def explained_here_and_there(
     project: Project, name: str, rows: list[dict[str, Any]], rejected: str, methods: Sequence[str] = METHODS
 ) -> dict[str, Answer]:
@@ -74,6 +88,7 @@ def explained_here_and_there(
         time.sleep(0.5)  # the log is written
         with running(project, "explain-serve", name, "--model-url", model, "--port", "0") as service:
             found = {}
+            timed(service, name, [one for one in rows if one != row][:8], methods)
             request = ("explain", name, "--request", "the-rejection")
             for method in methods:
                 before = cpu(service), cpu(model)

@@ -33,6 +33,8 @@ LOGGED_BODY = 2_000
 
 LONGEST_ID = 200
 
+_MADE_UP = EXPLAINS.encode()
+
 
 @dataclass(slots=True)
 class _Exchange:
@@ -92,7 +94,7 @@ class Inference:
         headers = dict(scope["headers"])
         arrived = now()
         exchange = _Exchange(arrived, given_id(headers) or request_id(arrived), model, version or "")
-        exchange.made_up = EXPLAINS.encode() in headers
+        exchange.made_up = _MADE_UP in headers
         try:
             predictor = exchange.predictor = self._models.find(model, version)
             exchange.version = predictor.version
