@@ -142,5 +142,5 @@ def test_merging_parts_gives_the_whole(table: list[tuple[float, int]], cut: int,
     )
     places = np.arange(len(table))
     merged, whole = rows.state(places[:cut]).merge(rows.state(places[cut:])), rows.state()
-    assert merged.measure().values == pytest.approx(whole.measure().values, nan_ok=True, abs=1e-9)
+    assert merged.measure().values == pytest.approx(whole.measure().values, nan_ok=True, rel=1e-9, abs=1e-9)
     assert merged.measure().reasons == whole.measure().reasons
