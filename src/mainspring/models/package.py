@@ -148,7 +148,7 @@ class Package:
             "estimator": str(self.details.get("estimator", "")),
             "parity_rows": self.parity.rows_compared,
             "parity_max_abs_difference": self.parity.max_abs_difference,
-            **({"assertions": len(self.assertions)} if self.assertions else {}),
+            "assertions": len(self.assertions),
         }
 
     @cached_property

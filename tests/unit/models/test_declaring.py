@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mainspring.core import plugins
 from mainspring.core.errors import InputError
 from mainspring.data import Examples, Feature, Schema, Table, Transform
 from mainspring.evaluation import evaluate
@@ -16,6 +17,7 @@ from mainspring.evaluation.steps import check_assertions
 from mainspring.models import Model, Package, build, calibrate, declare_assertions, steps, train
 from mainspring.models.mlflow_layout import PyfuncModel
 from mainspring.models.package import FORMAT
+from mainspring.models.registry import Registry
 from mainspring.pipelines import File
 
 RULES = [
@@ -97,7 +99,7 @@ def test_without_assertions_nothing_changes(model: Model) -> None:
     assert "assertions.json" not in plain.files.names
     assert "Assertions" not in plain.card
     assert json.loads(plain.files.text("package.json"))["format"] == 1
-    assert "assertions" not in plain.properties()
+    assert plain.properties()["assertions"] == 0
     assert "assertions.json" not in model.files().names
     assert declare_assertions(plain, []) is plain
     again = declare_assertions(declare_assertions(plain, RULES), [])
@@ -177,3 +179,17 @@ def test_the_steps_are_these_functions(model: Model, tmp_path: Path) -> None:
     verdict = check_assertions(package, examples, at_most={"minors": 0.0, "rich": 1.0, "unsure": 1.0, "old": 1.0})
     assert [one.subject for one in verdict.failures] == ["minors"]
     assert check_assertions(declared, examples, at_most=1.0)
+
+
+def test_another_assertion_is_another_version(package: Package) -> None:
+    registry = Registry(
+        plugins.load("stores", "memory")("memory:"), plugins.load("blob_stores", "memory")("memory:")
+    )
+    first = registry.register(package, name="loans", author="ada")
+    assert registry.register(package, name="loans", author="ada") == first
+    stricter = declare_assertions(package, [*RULES, Assertion(name="old", when="age > 70")])
+    second = registry.register(stricter, name="loans", author="ada")
+    assert (str(first.version), str(second.version)) == ("1.0.0", "1.0.1")
+    assert [one.name for one in registry.assertions(second)] == ["minors", "rich", "unsure", "old"]
+    plain = registry.register(declare_assertions(package, []), name="loans", author="ada")
+    assert registry.assertions(plain) == ()

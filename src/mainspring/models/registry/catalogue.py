@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from mainspring.core.errors import NotFoundError, StateError
 from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
+from mainspring.evaluation.assertions import Assertion
+from mainspring.models.asserting import ASSERTIONS, assertions_in
+from mainspring.models.files import Files
 from mainspring.models.package import Package
 from mainspring.models.registry import remarks
 from mainspring.models.registry.comparison import Comparison, compare, described
@@ -138,6 +141,14 @@ class Catalogue:
         """The digest of what is kept beside a version, of one kind of artifact; ``None`` if nothing is."""
         events = self._ledger.events(COMPANION, version.name, version=str(version.version), what=kind)
         return next((str(event.properties["digest"]) for event in reversed(list(events))), None)
+
+    def assertions(self, version: ModelVersion) -> tuple[Assertion, ...]:
+        """What the answers of a version are held to; nothing is told where its bytes are gone."""
+        try:
+            with self._blobs.open(version.digest, ASSERTIONS) as file:
+                return assertions_in(Files({ASSERTIONS: file.read()}))
+        except NotFoundError:
+            return ()
 
     def explain(self, name: str, version: Version | str) -> Explanation | None:
         """Why a version has its number, part by part; ``None`` for one registered before this was kept."""

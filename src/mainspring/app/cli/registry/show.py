@@ -58,6 +58,7 @@ def _one(registry: Registry, name: str, versions: tuple[ModelVersion, ...], *, a
                         "digest": one.digest,
                         "why": one.why,
                         "metrics": dict(one.metrics),
+                        "assertions": [each.as_dict() for each in registry.assertions(one)],
                         **said[one.version].as_dict(),
                     }
                     for one in versions
@@ -81,6 +82,10 @@ def _one(registry: Registry, name: str, versions: tuple[ModelVersion, ...], *, a
         marks += [dim(f"{key}={value}") for key, value in said[one.version].tags.items()]
         rows.append([bold(str(one.version)), short(one.digest), " ".join(marks), dim(one.why)])
     click.echo(table(rows))
+    for one in reversed(versions):
+        if one is versions[-1] or one.version in aliases.values():
+            for each in registry.assertions(one):
+                click.echo(f"  {bold(str(one.version))} asserts {each}")
     lines = [*((one.at, str(one)) for one in history), *((one.at, str(one)) for one in decisions)]
     lines += [(one.at, str(one)) for one in registry.reproductions(name)]
     lines += [(each.at, str(each)) for one in versions for each in registry.blessings(one)]
