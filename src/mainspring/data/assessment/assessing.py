@@ -77,7 +77,7 @@ def assess(
         positive = positive_of(counts, coded[label]) if len(counts) == 2 and label in coded else None
     findings += check_protected(table.names, protected, label)
     findings += check_proxies(coded, everyone, label)
-    findings += check_groups(coded, everyone, positive)
+    findings += check_groups(coded, everyone, positive, label)
     findings += check_missingness(coded, [*everyone, *([label] if positive is not None and label else [])])
     if reference is not None:
         findings += check_representative(table, reference)

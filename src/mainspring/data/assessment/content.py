@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mainspring.data import engine
 from mainspring.data.assessment.association import contingency, cramers_v
 from mainspring.data.assessment.coding import Coded
-from mainspring.data.assessment.nouns import Finding, FindingKind, Level
+from mainspring.data.assessment.nouns import Finding, FindingKind, Level, leaving_out
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.tables import Table
 
@@ -36,7 +36,8 @@ def check_columns(table: Table, coded: Mapping[str, Coded], *, label: str | None
                 level=Level.WARNING,
                 found="no row has a value",
                 why="nothing can be learnt from it, and a value that appears one day meets an unprepared model",
-                repair=f"leave the column out: exclude=[{name!r}]",
+                repair="leave the column out",
+                steps=leaving_out(name),
             )
         elif different == 1 and present == table.num_rows:
             yield Finding(
@@ -45,7 +46,8 @@ def check_columns(table: Table, coded: Mapping[str, Coded], *, label: str | None
                 level=Level.PROBLEM if name == label else Level.NOTE,
                 found="all rows have the same value" + _value(coded.get(name)),
                 why="a label of one class teaches nothing" if name == label else "it tells no row from another",
-                repair="gather rows of the other classes" if name == label else f"exclude=[{name!r}]",
+                repair="gather rows of the other classes" if name == label else "leave the column out",
+                steps=() if name == label else leaving_out(name),
             )
         elif _is_identifier(table.type_of(name), present, different) and name != label:
             yield Finding(
@@ -54,7 +56,9 @@ def check_columns(table: Table, coded: Mapping[str, Coded], *, label: str | None
                 level=Level.WARNING,
                 found=f"all {present:,} values are different",
                 why="a model that learns identifiers learns the training rows by heart",
-                repair=f"exclude=[{name!r}]; if it names an entity, split by it: group=[{name!r}]",
+                repair=f"leave the column out; where it names an entity that comes again, split by it: "
+                f"group=[{name!r}]",
+                steps=leaving_out(name),
                 observed=float(different),
             )
 
@@ -101,7 +105,8 @@ def check_duplicate_rows(table: Table) -> Iterator[Finding]:
         level=Level.WARNING if share >= MANY_DUPLICATES else Level.NOTE,
         found=f"{int(more):,} of {table.num_rows:,} rows ({share:.2%}) repeat another in every column",
         why="a row that is in training and in evaluation makes a model look better than it is, and weighs double",
-        repair="the split by hash keeps equal rows on one side; to drop them: where / SELECT DISTINCT",
+        repair="split by hash, which keeps equal rows on one side; drop them where they are mistakes",
+        steps=({"step": "ingest", "method": "hash"},),
         observed=share,
         limit=MANY_DUPLICATES,
     )
@@ -122,6 +127,7 @@ def check_copies(coded: Mapping[str, Coded], *, label: str | None) -> Iterator[F
             found=f"{len(group)} columns say nearly the same: each is at {CORRELATED} or more with another",
             why="importance is shared out among them by chance, and linear models become unstable",
             repair=f"keep one of them, such as {group[0]!r}, or reduce them together",
+            steps=(*leaving_out(*group[1:]), {"step": "reduce", "method": "pca"}),
             limit=CORRELATED,
         )
 
@@ -133,7 +139,8 @@ def _copies(group: Sequence[str]) -> Finding:
         level=Level.WARNING,
         found=f"{', '.join(map(repr, group[1:]))} repeats {group[0]!r} in every row",
         why="one of them may be filled from another source in production, and then they differ",
-        repair=f"exclude={list(group[1:])!r}",
+        repair="leave the copies out",
+        steps=leaving_out(*group[1:]),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from mainspring.data.assessment.association import contingency, cramers_v
 from mainspring.data.assessment.coding import MISSING, Coded
-from mainspring.data.assessment.nouns import Finding, FindingKind, Level
+from mainspring.data.assessment.nouns import Finding, FindingKind, Level, leaving_out
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,8 +65,8 @@ def check_protected(names: Sequence[str], given: Sequence[str], label: str | Non
             if len(found) > 1
             else "by its name, the column tells something about people that the law protects",
             why="decisions about people must not rest on that; to see whether they do, it must be kept",
-            repair=f"exclude={found!r} from what models learn from, keep it for slices; in the schema: "
-            "protected: true",
+            repair="leave it out of what models learn from and keep it for slices; in the schema: protected: true",
+            steps=leaving_out(*found),
         )
 
 
@@ -89,14 +89,16 @@ def check_proxies(coded: Mapping[str, Coded], protected: Sequence[str], label: s
                 found=f"{name!r} can be told from "
                 + ", ".join(f"{other!r} ({value:.2f})" for value, other in strong),
                 why=f"leaving {name!r} out does not hide it: a model can find it again (Cramér's V, 0 to 1)",
-                repair="judge every model by slices of " + repr(name) + "; consider leaving the strongest out too",
+                repair=f"judge every model by slices of {name!r}; leave the strongest out too, or train within a "
+                "bound on the gap",
+                steps=(*leaving_out(name, strong[0][1]), {"step": "train_fairly", "protected": [name]}),
                 observed=strong[0][0],
                 limit=STANDS_IN,
             )
 
 
 def check_groups(
-    coded: Mapping[str, Coded], protected: Sequence[str], positive: np.ndarray | None
+    coded: Mapping[str, Coded], protected: Sequence[str], positive: np.ndarray | None, label: str | None = None
 ) -> Iterator[Finding]:
     """Groups that are very small, or whose rate of the positive label is far from that of others."""
     for name in protected:
@@ -113,11 +115,15 @@ def check_groups(
                 found=f"{len(small)} of {len(groups)} groups have less than {SMALL_GROUP:.0%} of the rows each",
                 why="a model may fail a small group without any aggregate figure showing it",
                 repair="gather more rows of these groups, or oversample them in training; judge them by slices",
+                # Only what has words has rows of a group to copy; ranges of numbers are ours.
+                steps=({"step": "augment", "method": "copies", "label": name},)
+                if coded[name].values is None
+                else (),
                 limit=SMALL_GROUP,
                 examples=tuple(f"{text!r} {size:,}" for text, size in small[-_SHOWN:]),
             )
         if positive is not None:
-            yield from _rates(coded[name], groups, positive)
+            yield from _rates(coded[name], groups, positive, label)
 
 
 def _groups(column: Coded) -> list[tuple[str, int, int]]:
@@ -129,7 +135,9 @@ def _groups(column: Coded) -> list[tuple[str, int, int]]:
     return sorted((one for one in found if one[0] != MISSING), key=lambda one: (-one[2], one[0]))
 
 
-def _rates(column: Coded, groups: Sequence[tuple[str, int, int]], positive: np.ndarray) -> Iterator[Finding]:
+def _rates(
+    column: Coded, groups: Sequence[tuple[str, int, int]], positive: np.ndarray, label: str | None
+) -> Iterator[Finding]:
     rates = [
         (float(positive[column.codes == code].mean()), text, size)
         for text, code, size in groups
@@ -147,7 +155,15 @@ def _rates(column: Coded, groups: Sequence[tuple[str, int, int]], positive: np.n
         level=Level.WARNING,
         found=f"the positive label comes to {low:.1%} of {least!r} and {high:.1%} of {most!r}: {ratio:.2f} to 1",
         why="a model learns the past: what was decided unequally is decided unequally again",
-        repair="find out whether the labels are fair; gate the model by slices of this column; reweigh",
+        repair="find out whether the labels are fair; gate the model by slices of this column; weigh rows so that "
+        "group and label are independent, and train with these weights",
+        # Groups of numbers are not ranges there, but every number by itself.
+        steps=()
+        if label is None or column.values is not None
+        else (
+            {"step": "reweigh", "label": label, "protected": [column.name]},
+            {"step": "train_fairly", "protected": [column.name], "constraint": "demographic_parity"},
+        ),
         observed=ratio,
         limit=FOUR_FIFTHS,
     )
@@ -179,6 +195,7 @@ def check_missingness(coded: Mapping[str, Coded], by: Sequence[str]) -> Iterator
                 f"of those with {least!r}",
                 why="a missing value then tells the group, and filling it in distorts one group more than another",
                 repair="find out why it is missing there; keep an indicator of it, or leave the column out",
+                steps=leaving_out(column.name),
                 observed=high - low,
                 limit=MISSING_GAP,
             )

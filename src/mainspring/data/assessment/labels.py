@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from mainspring.data import engine
 from mainspring.data.assessment.association import error_reduction, ranking_area, spearman
 from mainspring.data.assessment.coding import Coded
-from mainspring.data.assessment.nouns import Finding, FindingKind, Level
+from mainspring.data.assessment.nouns import Finding, FindingKind, Level, leaving_out
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.tables import Table
 
@@ -36,7 +36,8 @@ def check_missing_labels(table: Table, label: str) -> Iterator[Finding]:
             level=Level.WARNING,
             found=f"{missing:,} of {table.num_rows:,} rows have no label",
             why="they cannot be learnt from; if it is not chance which rows have none, the rest mislead",
-            repair=f"ingest with where='\"{label}\" IS NOT NULL', or label them",
+            repair="take only rows with a label, or label them",
+            steps=({"step": "ingest", "where": f"{engine.quote(label)} IS NOT NULL"},),
             observed=missing / table.num_rows,
         )
 
@@ -92,7 +93,8 @@ def check_leakage(coded: Mapping[str, Coded], label: str) -> Iterator[Finding]:
             found=f"{name!r} alone tells {label!r} ({how} {score:.3f})"
             + (f"; {len(strong)} columns do: the label may simply be easy" if easy else ""),
             why="what knows the answer is often filled in after it, and is not there when it is asked for",
-            repair=f"if it is not known at prediction time: exclude=[{name!r}]",
+            repair="leave the column out if it is not known at prediction time",
+            steps=leaving_out(name),
             observed=score,
             limit=GIVES_AWAY,
         )
@@ -137,6 +139,10 @@ def check_classes(table: Table, label: str) -> Iterator[Finding]:
         why=f"always saying {most!r} is right in {largest / sum(count for _, count in counts):.1%} of the rows",
         repair="judge by recall per class and area under the precision-recall curve; weigh classes, or oversample "
         "the rare one in the training split only; split stratified",
+        steps=(
+            {"step": "train", "class_weights": "balanced"},
+            {"step": "augment", "method": "copies", "label": label},
+        ),
         observed=smallest / largest,
         limit=UNEQUAL_CLASSES,
         examples=tuple(f"{name!r} {count:,}" for name, count in counts[-_SHOWN:]),

@@ -58,7 +58,9 @@ class Finding:
         level: How much it weighs.
         found: What was found, with the figures.
         why: Why it matters.
-        repair: The step that would repair it.
+        repair: What would repair it, in words.
+        steps: Steps of a pipeline that do so, each with its parameters, such as ``{"step": "transform", "exclude":
+            ["id"]}``; any one of them does. Empty where it takes a person.
         observed: The figure that was compared, if there is one.
         limit: The figure it was compared with.
         examples: Rows or values that show it.
@@ -70,15 +72,25 @@ class Finding:
     found: str
     why: str
     repair: str
+    steps: tuple[Mapping[str, Any], ...] = ()
     observed: float | None = None
     limit: float | None = None
     examples: tuple[str, ...] = ()
+
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """The steps as a pipeline has them: ``transform(exclude=['id'])``."""
+        return tuple(
+            f"{step['step']}({', '.join(f'{name}={value!r}' for name, value in step.items() if name != 'step')})"
+            for step in self.steps
+        )
 
     def __str__(self) -> str:
         where = f" {', '.join(self.paths)}" if self.paths else ""
         lines = [f"{self.level:<7}{where}: {self.kind}", f"        found      {self.found}"]
         lines += [f"        such as    {', '.join(self.examples)}"] if self.examples else []
         lines += [f"        matters    {self.why}", f"        repair     {self.repair}"]
+        lines += [f"        by step    {' or '.join(self.calls)}"] if self.calls else []
         return "\n".join(lines)
 
 
@@ -157,3 +169,8 @@ class Assessment:
 def ranked(findings: list[Finding]) -> tuple[Finding, ...]:
     """The weightiest first; among equals in the order they were found."""
     return tuple(sorted(findings, key=lambda finding: _ORDER[finding.level]))
+
+
+def leaving_out(*names: str) -> tuple[Mapping[str, Any], ...]:
+    """The step by which no model learns from these columns."""
+    return ({"step": "transform", "exclude": list(names)},)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from mainspring.core.errors import InputError
 from mainspring.data import engine
@@ -18,6 +18,8 @@ Shares: TypeAlias = Mapping[str, Mapping[str, float]]
 
 OFF: Final = 0.05
 """A value whose share is this far from the population's, or half of it, is worth a word."""
+MOST_COPIED: Final = 10
+"""A row is there so many times at most; more, and a few people stand for a whole group."""
 _SHOWN: Final = 5
 
 
@@ -65,7 +67,7 @@ def _against_shares(table: Table, shares: Shares) -> Iterator[Finding]:
             parts = [
                 f"{value!r} {counts.get(value, 0) / total:.1%} instead of {share:.1%}" for _, value, share in told
             ]
-            yield _finding(name, ", ".join(parts[:_SHOWN]), told[0][0])
+            yield _finding(name, ", ".join(parts[:_SHOWN]), told[0][0], _copying(name, counts, wanted))
         unknown = sorted(set(counts) - set(wanted))
         if unknown:
             yield _finding(
@@ -73,14 +75,27 @@ def _against_shares(table: Table, shares: Shares) -> Iterator[Finding]:
             )
 
 
-def _finding(name: str, found: str, observed: float | None) -> Finding:
+def _copying(name: str, counts: Mapping[str, int], wanted: Mapping[str, float]) -> tuple[Mapping[str, Any], ...]:
+    """The step that copies rows until every value has its share; none if it takes too many, or there is none."""
+    shares = {value: share for value, share in wanted.items() if share}
+    if set(counts) != set(shares):
+        return ()
+    rows = max(counts[value] / share for value, share in shares.items())
+    if any(rows * share > MOST_COPIED * counts[value] for value, share in shares.items()):
+        return ()
+    ratio = {value: max(round(rows * share), counts[value]) for value, share in shares.items()}
+    return ({"step": "augment", "method": "copies", "label": name, "options": {"ratio": ratio}},)
+
+
+def _finding(name: str, found: str, observed: float | None, steps: tuple[Mapping[str, Any], ...] = ()) -> Finding:
     return Finding(
         kind=FindingKind.NOT_REPRESENTATIVE,
         paths=(name,),
         level=Level.WARNING,
         found=found,
         why="a model is as good as promised only for those it was judged on",
-        repair="gather rows of those who are too few, or weigh rows by the population's share over the data's",
+        repair="gather rows of those who are too few; copy those that are there, if they are not too few for that",
+        steps=steps,
         observed=observed,
         limit=OFF,
     )

@@ -100,6 +100,7 @@ def assessment_lines(found: Assessment, *, limit: int | None = None) -> list[str
     for one in list(found.findings)[: limit or None]:
         lines += ["", _title(one.level.value, ", ".join(one.paths) or "the whole table", one.kind.value, "")]
         lines += _pairs([("found", one.found), ("matters", one.why), ("repair", one.repair)])
+        lines += _pairs([("by step", " or ".join(one.calls))]) if one.calls else []
     return lines
 
 
