@@ -42,7 +42,6 @@ class Instruments:
             "mainspring_request_seconds", "From the last byte of a request to its answer.", _MODEL
         )
         self.model = Histogram("mainspring_model_seconds", "The model alone.", _MODEL)
-        started = time.time()
         self._metrics: list[Metric] = [
             self.requests,
             self.errors,
@@ -56,20 +55,7 @@ class Instruments:
                 (*_MODEL, "runtime", "task"),
                 lambda: {(p.name, p.version, p.runtime, p.signature.task): 1 for p in models},
             ),
-            Gauge("mainspring_ready", "Whether the server takes requests.", (), lambda: {(): int(ready())}),
-            Gauge(
-                "process_start_time_seconds",
-                "When the server started, since the epoch.",
-                (),
-                lambda: {(): started},
-            ),
-            Gauge(
-                "process_cpu_seconds_total",
-                "Processor time used by the server.",
-                (),
-                lambda: {(): time.process_time()},
-                kind="counter",
-            ),
+            *of_process(ready),
         ]
         if log is not None:
             self._metrics += of_log(log)
@@ -77,6 +63,24 @@ class Instruments:
     def exposition(self) -> str:
         """All of them, in the Prometheus text format."""
         return exposition(self._metrics)
+
+
+def of_process(ready: Callable[[], bool]) -> list[Metric]:
+    """The metrics of a server's process, which starts about now."""
+    started = time.time()
+    return [
+        Gauge("mainspring_ready", "Whether the server takes requests.", (), lambda: {(): int(ready())}),
+        Gauge(
+            "process_start_time_seconds", "When the server started, since the epoch.", (), lambda: {(): started}
+        ),
+        Gauge(
+            "process_cpu_seconds_total",
+            "Processor time used by the server.",
+            (),
+            lambda: {(): time.process_time()},
+            kind="counter",
+        ),
+    ]
 
 
 def of_log(log: PredictionLog) -> list[Metric]:

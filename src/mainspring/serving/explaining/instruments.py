@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
-from mainspring.serving.endpoint.instruments import of_log
+from mainspring.serving.endpoint.instruments import of_log, of_process
 from mainspring.serving.metrics import Counter, Gauge, Histogram, Metric, exposition
 from mainspring.serving.prediction_log import PredictionLog
 
@@ -41,7 +40,6 @@ class Instruments:
         self.latency = Histogram(
             f"{prefix}_request_seconds", "From the last byte of a request to its answer.", _MODEL, SECONDS
         )
-        started = time.time()
         self._metrics: list[Metric] = [
             self.requests,
             self.errors,
@@ -52,20 +50,7 @@ class Instruments:
             self.refusals,
             self.latency,
             Gauge(f"{prefix}_running", "Explanations under way.", (), lambda: {(): running()}),
-            Gauge("mainspring_ready", "Whether the server takes requests.", (), lambda: {(): int(ready())}),
-            Gauge(
-                "process_start_time_seconds",
-                "When the server started, since the epoch.",
-                (),
-                lambda: {(): started},
-            ),
-            Gauge(
-                "process_cpu_seconds_total",
-                "Processor time used by the server.",
-                (),
-                lambda: {(): time.process_time()},
-                kind="counter",
-            ),
+            *of_process(ready),
             *([] if log is None else of_log(log)),
         ]
 
