@@ -43,6 +43,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Pushed": "mainspring.serving.push:Pushed",
         "mainspring.Reduction": "mainspring.data.transforms.reduction:AffineReduction",
         "mainspring.RegionAttributions": "mainspring.evaluation.explanation.images:RegionAttributions",
+        "mainspring.RemedyComparison": "mainspring.evaluation.robustness:RemedyComparison",
         "mainspring.ResidualDiagnosis": "mainspring.evaluation.metrics.residuals:ResidualDiagnosis",
         "mainspring.Robustness": "mainspring.evaluation.robustness:Robustness",
         "mainspring.Schema": "mainspring.data.schema:Schema",
