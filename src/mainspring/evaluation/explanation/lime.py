@@ -66,7 +66,7 @@ def lime(
         kept = generator.random((samples, players)) < 0.5
         answers = _answers(asked, row, background, kept, generator)
         near = np.exp(-(1 - kept.mean(axis=1)) / scale**2)
-        base[place], weights[place], fit = _line(kept, answers, near, penalty)
+        base[place], weights[place], fit = weighted_line(kept, answers, near, penalty)
         fidelity.append(fit)
     return Attributions(
         method="lime",
@@ -106,7 +106,7 @@ def _answers(
     return asked({name: drawn[name] for name in asked.names})
 
 
-def _line(kept: Coalitions, answers: Floats, near: Floats, penalty: float) -> tuple[float, Floats, float]:
+def weighted_line(kept: Coalitions, answers: Floats, near: Floats, penalty: float) -> tuple[float, Floats, float]:
     """Intercept, slopes and weighted R² of a ridge regression."""
     total = near.sum()
     centre, middle = near @ kept / total, float(near @ answers) / total

@@ -158,6 +158,18 @@ class TorchFitted:
 
         return slopes(self.native, matrix, weights, self.built.dtype)
 
+    def inside(
+        self, matrix: npt.NDArray[np.float64], weights: npt.NDArray[np.float64], layer: str | None = None
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """A layer's activations, and the slope of ``(weights * outputs).sum(axis=1)`` by them, each ``[n, …]``.
+
+        Raises:
+            InputError: If there is no such layer; without a name, if there is no convolution.
+        """
+        from mainspring.models.adapters.torch_layers import inside
+
+        return inside(self.native, matrix, weights, self.built.dtype, layer)
+
     def dump(self) -> Files:
         """How it is built, as JSON, and its weights, as plain numbers."""
         from mainspring.models.adapters.torch_networks import arrays_of

@@ -6,6 +6,23 @@ The methods come in through the hook ``mainspring_explainers`` and are asked for
 
 from mainspring.models.explaining.gradients import ModelGradients, gradients_of
 from mainspring.models.explaining.linear import by_linear_shap
+from mainspring.models.explaining.networks import (
+    by_deep_shap,
+    by_integrated_gradients,
+    grad_cam,
+    layer_slopes,
+    tangent_of,
+)
 from mainspring.models.explaining.trees import by_tree_shap
 
-__all__ = ["ModelGradients", "by_linear_shap", "by_tree_shap", "gradients_of"]
+__all__ = [
+    "ModelGradients",
+    "by_deep_shap",
+    "by_integrated_gradients",
+    "by_linear_shap",
+    "by_tree_shap",
+    "grad_cam",
+    "gradients_of",
+    "layer_slopes",
+    "tangent_of",
+]

@@ -18,6 +18,7 @@ from mainspring.evaluation.explanation.attributions import Attributions
 from mainspring.evaluation.explanation.counterfactuals import Counterfactuals
 from mainspring.evaluation.explanation.effects import Effect
 from mainspring.evaluation.explanation.highlights import Highlights
+from mainspring.evaluation.explanation.images import RegionAttributions
 from mainspring.evaluation.explanation.importance import Importance
 from mainspring.evaluation.explanation.plots.contributions import force, waterfall
 from mainspring.evaluation.explanation.plots.curves import effect_curve
@@ -61,7 +62,8 @@ def explanation_page(nouns: Sequence[object], *, title: str = "Explanation") -> 
     """One offline page of several explanations, in their order.
 
     Args:
-        nouns: Attributions, effects, importances, anchors, counterfactuals, surrogates, highlighted texts.
+        nouns: Attributions, effects, importances, anchors, counterfactuals, surrogates, highlighted texts,
+            regions of images.
         title: Of the page.
 
     Raises:
@@ -104,9 +106,12 @@ def _shown(noun: object, *, brief: bool) -> Shown:
         return name, [Picture(svg=surrogate_rules(noun), caption=_spent(noun))]
     if isinstance(noun, Highlights):
         return "Words", [Picture(svg=noun._repr_html_(), caption=_spent(noun))]
+    if isinstance(noun, RegionAttributions):
+        return "Regions of an image", [Picture(svg=noun._repr_html_(), caption=_spent(noun))]
     raise InputError(
         f"a {type(noun).__name__} cannot be shown",
-        expected="Attributions, Effect, Importance, Anchor, Counterfactuals, Surrogate or Highlights",
+        expected="Attributions, RegionAttributions, Effect, Importance, Anchor, Counterfactuals, Surrogate or "
+        "Highlights",
     )
 
 
