@@ -203,6 +203,6 @@ def test_merging_parts_gives_the_whole(numbers: list[float], cut: int, weighted:
     rows = own.rows(Answers(truth=values, predicted=values, scores=values, weights=weights))
     places = np.arange(len(values))
     whole, merged = rows.state(), rows.state(places[:cut]).merge(rows.state(places[cut:]))
-    assert merged.measure().values == pytest.approx(whole.measure().values, nan_ok=True, abs=1e-9)
+    assert merged.measure().values == pytest.approx(whole.measure().values, nan_ok=True, rel=1e-9, abs=1e-9)
     ends = merged.measure().intervals.get("own", (0, 0))
     assert ends == pytest.approx(whole.measure().intervals.get("own", (0, 0)), abs=1e-6)
