@@ -10,10 +10,10 @@ import numpy as np
 from mainspring.core import InputError, Verdict
 from mainspring.evaluation.assertions.enforcing import judge_violations
 from mainspring.evaluation.assertions.ports import Asserting
-from mainspring.evaluation.ports import Predictor
 
 if TYPE_CHECKING:
     from mainspring.data import Table
+    from mainspring.evaluation.ports import Predictor
 
 CHUNK_ROWS = 100_000
 """So many rows are answered at a time."""

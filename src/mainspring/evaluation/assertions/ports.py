@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from mainspring.evaluation.assertions.assertion import Assertion
 from mainspring.evaluation.assertions.enforcing import Enforced
-from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
 
 if TYPE_CHECKING:
     from mainspring.data import Table
+    from mainspring.evaluation.ports import Predictor  # needs every metric, which a server does not
 
 
 @runtime_checkable
