@@ -11,7 +11,13 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.data import Table
 from mainspring.evaluation.explanation import Asked, Attributions, Background
-from mainspring.evaluation.explanation.gradients import Along, Tangent, expected_gradients, integrated_gradients
+from mainspring.evaluation.explanation.gradients import (
+    Along,
+    Tangent,
+    class_activation_maps,
+    expected_gradients,
+    integrated_gradients,
+)
 from mainspring.evaluation.explanation.gradients.paths import STEPS, TOLERANCE
 from mainspring.evaluation.explanation.images import RegionAttributions, pixel_map
 from mainspring.evaluation.explanation.shapley.attributing import cells_of
@@ -148,17 +154,13 @@ def grad_cam(
     """
     size = _shape(model, shape)
     activations, slopes = layer_slopes(model, rows, output=output, layer=layer)
-    if activations.ndim != 4:
-        raise InputError(
-            f"the layer makes {list(activations.shape[1:])} of an image", expected="channels, height and width"
-        )
-    maps = np.maximum((slopes.mean(axis=(2, 3), keepdims=True) * activations).sum(axis=1), 0.0)
+    maps = class_activation_maps(activations, slopes, (size[0], size[1]))
     logits = _inside(model)[1].outputs(model.transform.apply(rows))[:, _place(model, output)]
     pixels = np.column_stack([rows.column(names[0]) for names in model.transform.sources.values()])
     return [
         pixel_map(
             image.reshape(size),
-            _enlarged(heat, size[:2]),
+            heat,
             method="grad_cam",
             answer=float(logit),
             output=output,
@@ -255,16 +257,3 @@ def _shape(model: Model, shape: tuple[int, ...] | None) -> tuple[int, ...]:
     if len(found) not in (2, 3):
         raise InputError("how large the images are is not known", fix="say it: shape=(28, 28)")
     return found
-
-
-def _enlarged(heat: Floats, size: tuple[int, ...]) -> Floats:
-    """A map as large as the image, straight lines drawn between the middles of its cells."""
-    for axis, wanted in enumerate(size):
-        have = heat.shape[axis]
-        places = (np.arange(wanted) + 0.5) * have / wanted - 0.5
-        low = np.clip(np.floor(places), 0, have - 1).astype(np.int64)
-        high = np.minimum(low + 1, have - 1)
-        share = np.clip(places - low, 0.0, 1.0)
-        share = share[:, None] if axis == 0 else share
-        heat = heat.take(low, axis) * (1 - share) + heat.take(high, axis) * share
-    return heat

@@ -4,6 +4,7 @@ A :data:`Tangent` is a function from points to answers and their slopes: of a li
 its framework (``mainspring.models.explaining``).
 """
 
+from mainspring.evaluation.explanation.gradients.cam import class_activation_maps
 from mainspring.evaluation.explanation.gradients.concepts import ConceptSensitivity, tcav
 from mainspring.evaluation.explanation.gradients.paths import (
     Along,
@@ -18,6 +19,7 @@ __all__ = [
     "Along",
     "ConceptSensitivity",
     "Tangent",
+    "class_activation_maps",
     "expected_gradients",
     "integrated_gradients",
     "saliency",
