@@ -49,6 +49,15 @@ class Spent:
     remembered: int = 0
     seconds: float = 0.0
 
+    def since(self, before: Spent) -> Spent:
+        """What was spent after an earlier reading."""
+        return Spent(
+            calls=self.calls - before.calls,
+            rows=self.rows - before.rows,
+            remembered=self.remembered - before.remembered,
+            seconds=self.seconds - before.seconds,
+        )
+
     def as_dict(self) -> dict[str, float]:
         """Plain values, for JSON."""
         return asdict(self)

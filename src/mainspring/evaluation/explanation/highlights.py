@@ -165,6 +165,7 @@ def highlight(
 
 
 def _one(asked: Asked, row: Columns, column: str, method: TextMethod, coalitions: int, seed: int) -> Highlights:
+    before = asked.spent
     text = "" if row[column][0] is None else str(row[column][0])
     spans = spans_of(text)
     game = _game(asked, row, column, text, spans)
@@ -180,7 +181,7 @@ def _one(asked: Asked, row: Columns, column: str, method: TextMethod, coalitions
         output=asked.output,
         scale=asked.scale,
         method=method,
-        spent=asked.spent,
+        spent=asked.spent.since(before),
     )
 
 

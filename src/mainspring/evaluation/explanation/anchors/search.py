@@ -97,6 +97,7 @@ class _Search:
         self._hits: dict[Rule, int] = {(): 0}
         self._trials: dict[Rule, int] = {(): 0}
         self._answer = ""
+        self._before = asked.spent
 
     def run(self) -> Anchor:
         wanted: float = self._options["precision"]
@@ -210,5 +211,5 @@ class _Search:
             why=why,
             row=self._space.row,
             parameters=self._options,
-            spent=self._asked.spent,
+            spent=self._asked.spent.since(self._before),
         )

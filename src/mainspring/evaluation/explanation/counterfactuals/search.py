@@ -150,6 +150,7 @@ class _Search:
         self._asked, self._row, self._background = asked, row, background
         self._constraints = constraints
         self._scales = scales_of(background.columns, background.features)
+        self._before = asked.spent
         self._answer = asked.labels(row)[0]
         self._wanted = wanted if isinstance(wanted, _Other) else _wanted(asked, self._answer, wanted)
         self._whole = frozenset(name for name in background.features if asked.types[name] in {"INT", "BOOL"})
@@ -178,7 +179,7 @@ class _Search:
             found=chosen,
             why=why,
             parameters=told,
-            spent=self._asked.spent,
+            spent=self._asked.spent.since(self._before),
         )
 
     def alone(self, points: int) -> dict[str, Counterfactual]:

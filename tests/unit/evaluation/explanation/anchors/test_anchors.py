@@ -106,6 +106,7 @@ def test_a_row_is_explained_alike_in_any_company():
     alone = explained(both_high, TABLE.rows(4, 5))
     assert together[4].predicates == alone[0].predicates
     assert together[4].trials == alone[0].trials
+    assert together[4].spent.rows == alone[0].spent.rows
 
 
 def test_the_estimate_is_that_of_fresh_rows():
