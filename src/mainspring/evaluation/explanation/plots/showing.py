@@ -105,7 +105,8 @@ def _shown(noun: object, *, brief: bool) -> Shown:
         name = f"Rules for the {about(noun.output, noun.scale)}"
         return name, [Picture(svg=surrogate_rules(noun), caption=_spent(noun))]
     if isinstance(noun, Highlights):
-        return "Words", [Picture(svg=noun._repr_html_(), caption=_spent(noun))]
+        name = "Words" if noun.output is None else f"Words for {noun.output}"
+        return name, [Picture(svg=noun._repr_html_(), caption=_spent(noun))]
     if isinstance(noun, RegionAttributions):
         return "Regions of an image", [Picture(svg=noun._repr_html_(), caption=_spent(noun))]
     raise InputError(
