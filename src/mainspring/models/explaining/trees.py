@@ -65,11 +65,11 @@ def _paths(form: TreeEnsemble, owner: tuple[int, ...], output: int) -> Paths:
     """The ways to all leaves, walked once for all rows; features have the raw column of that place as player."""
     player = np.where(form.feature == LEAF, -1, np.array(owner)[np.maximum(form.feature, 0)])
     return Paths.of(
-        roots=form.roots, left=form.left, right=form.right, player=player, values=_values(form, output)
+        roots=form.roots, left=form.left, right=form.right, player=player, values=values_of(form, output)
     )
 
 
-def _values(form: TreeEnsemble, output: int) -> npt.NDArray[np.float64]:
+def values_of(form: TreeEnsemble, output: int) -> npt.NDArray[np.float64]:
     """What each node, were it a leaf, adds to one output, shape ``[nodes, 1]``."""
     sizes = np.diff(np.append(form.roots, len(form.feature)))
     places = output - np.repeat(form.targets, sizes)

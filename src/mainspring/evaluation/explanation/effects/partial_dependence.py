@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 ROWS = 1000
 ROWS_AT_ONCE = 1 << 17
 
+Means: TypeAlias = Callable[[Columns, dict[str, Sequence[Cell]]], npt.NDArray[np.float64]]
+"""From rows, and each feature's value at every point: the mean answer over the rows at each point."""
+
+_ASK = "leave out means, so that the model is asked about every row"
+
 
 def partial_dependence(
     asked: Asked,
@@ -33,6 +38,7 @@ def partial_dependence(
     seed: int = 0,
     individual: bool = False,
     centred: bool = False,
+    means: Means | None = None,
 ) -> Effect:
     """The mean answer over rows in which one feature, or two, are set to each point in turn.
 
@@ -47,9 +53,10 @@ def partial_dependence(
         seed: Of the draw.
         individual: Keep the curve of each row (ICE), for one feature.
         centred: Measure from the first point of the grid on, each row from its own (centred ICE).
+        means: A faster way to the mean answers, of a model that can be read; it knows no single rows.
 
     Raises:
-        InputError: If a feature does not exist, or there are more than two.
+        InputError: If a feature does not exist, there are more than two, or single rows are wanted of ``means``.
 
     Reference: J. H. Friedman, *Greedy function approximation: a gradient boosting machine*, Annals of Statistics
     29 (2001); A. Goldstein and others, *Peeking inside the black box*, JCGS 24 (2015), for single rows.
@@ -63,6 +70,37 @@ def partial_dependence(
     else:
         found = tuple(tuple(one) for one in grid)
     combinations = list(itertools.product(*found))
+    lines: npt.NDArray[np.float64] | None = None
+    if means is None:
+        lines = _lines(asked, columns, names, combinations)
+        lines = lines - lines[:, :1] if centred else lines
+        figures = lines.mean(axis=0)
+    elif individual:
+        raise InputError("single rows' curves were asked for, where means are read off a model", fix=_ASK)
+    else:
+        cells = zip(*combinations, strict=True)
+        figures = means(columns, dict(zip(names, cells, strict=True)))
+        figures = figures - figures[0] if centred else figures
+    shape = tuple(len(one) for one in found)
+    return Effect(
+        method=PARTIAL_DEPENDENCE,
+        features=names,
+        grid=found,
+        values=figures.reshape(shape),
+        counts=counted([counts_at(columns[name], one) for name, one in zip(names, found, strict=True)], shape),
+        individual=lines if individual and len(names) == 1 else None,
+        output=asked.output,
+        scale=asked.scale,
+        parameters={"rows": count, "seed": seed, "centred": centred},
+        spent=asked.spent,
+    )
+
+
+def _lines(
+    asked: Asked, columns: Columns, names: tuple[str, ...], combinations: Sequence[tuple[Cell, ...]]
+) -> npt.NDArray[np.float64]:
+    """The answer to each row at each point, shape ``[rows, points]``."""
+    count = len(columns[names[0]])
     lines = np.empty((count, len(combinations)))
     at_once = max(1, ROWS_AT_ONCE // count)
     for start in range(0, len(combinations), at_once):
@@ -71,21 +109,7 @@ def partial_dependence(
         for place, name in enumerate(names):
             tiled[name] = np.concatenate([filled(one[place], columns[name], count) for one in part])
         lines[:, start : start + at_once] = asked(tiled).reshape(len(part), count).T
-    if centred:
-        lines = lines - lines[:, :1]
-    shape = tuple(len(one) for one in found)
-    return Effect(
-        method=PARTIAL_DEPENDENCE,
-        features=names,
-        grid=found,
-        values=lines.mean(axis=0).reshape(shape),
-        counts=counted([counts_at(columns[name], one) for name, one in zip(names, found, strict=True)], shape),
-        individual=lines if individual and len(names) == 1 else None,
-        output=asked.output,
-        scale=asked.scale,
-        parameters={"rows": count, "seed": seed, "centred": centred},
-        spent=asked.spent,
-    )
+    return lines
 
 
 def chosen_features(asked: Asked, features: str | Sequence[str]) -> tuple[str, ...]:
