@@ -133,6 +133,7 @@ class Explainer:
         name, options = self._options(method)
         if wanted is not None:
             options["wanted"] = wanted if isinstance(wanted, str) else tuple(wanted)
+            _check_options({name: options})
         limit, spent = _tightest(self.budget, budget), Spent()
         given = rows.select(list(self.columns))
         cells = list(given.iter_rows()) if remembered is not None else []

@@ -153,6 +153,8 @@ def test_what_ran_out_of_time_is_not_remembered(explainer):
 def test_wrong_questions_are_refused(explainer):
     with pytest.raises(NotFoundError, match="no method 'lime'"):
         explainer.explain(Rule(), TABLE.rows(0, 1), "lime")
+    with pytest.raises(InputError, match="anchors takes no 'wanted'"):
+        explainer.explain(Rule(), TABLE.rows(0, 1), "anchors", wanted="yes")
     with pytest.raises(NotFoundError, match="'tea_leaves'"):
         fit_explainer(TABLE, label="late", method="tea_leaves")
     with pytest.raises(InputError, match="takes no 'cups'"):
@@ -214,3 +216,17 @@ def test_a_model_that_can_be_read_is_kept_inside_and_must_be_the_one_that_answer
     assert answer.found.spent.calls == 1
     with pytest.raises(InputError, match="the one that the explainer holds"):
         loaded.explain(models[1], TABLE.rows(0, 1))
+
+
+def test_the_step_does_the_same():
+    from mainspring.data import Examples
+    from mainspring.evaluation import steps
+
+    examples = Examples(splits={"train": TABLE.rows(0, 300), "eval": TABLE.rows(300, 400)})
+    found = steps.fit_explainer(examples, Rule(), label="late", constraints=LIMITS, budget={"rows": 9}, seed=2)
+    assert found == fit_explainer(
+        TABLE.rows(0, 300), predictor=Rule(), label="late", constraints=LIMITS, budget={"rows": 9}, seed=2
+    )
+    assert steps.fit_explainer(examples, label="late", methods={"lime": {}}).methods == {
+        "lime": {"method": "lime"}
+    }

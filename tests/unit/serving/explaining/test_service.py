@@ -272,3 +272,27 @@ def test_answers_that_the_server_blocks_are_not_explained_over_the_wire(rule: Mo
         assert remote.predict(TABLE.where("fare < 25")).classes == ("no", "yes")
         with pytest.raises(InputError, match=r"does not answer all of these rows: (.|\n)*too much"):
             remote.predict(TABLE)
+
+
+def test_values_are_explained_towards_a_range(rule: ModuleType, tmp_path: Path) -> None:
+    for name, value in (
+        ("package", rule.package(task="regression")),
+        ("explainer", fit_explainer(TABLE, method=["shap", "counterfactuals"])),
+    ):
+        (tmp_path / name).mkdir()
+        value.save(tmp_path / name)
+    with (
+        ServerProcess(tmp_path / "package", name="taxi") as model,
+        ExplainerProcess(tmp_path / "explainer", model_url=model.url, name="taxi") as service,
+        Client(service.url) as client,
+    ):
+        [shap] = client.explain("taxi", [ROW])
+        assert (shap["data"]["output"], shap["data"]["scale"]) == (None, "value")
+        [answer] = client.explain("taxi", [ROW], method="counterfactuals", wanted=[1.0, 2.0])
+        assert answer["data"]["wanted"] == "1 to 2"
+        assert all(1 <= one["score"] <= 2 for one in answer["data"]["found"])
+        assert answer["data"]["found"]
+        with pytest.raises(InputError, match="'wanted' is 3"):
+            client.explain("taxi", [ROW], method="counterfactuals", wanted=3)
+        with pytest.raises(InputError, match="predicts values"):
+            client.explain("taxi", [ROW], output="yes")
