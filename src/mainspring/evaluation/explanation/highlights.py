@@ -78,7 +78,8 @@ class Highlights:
         parts.append(html.escape(self.text[end:]))
         about = "value" if self.output is None else f"{self.scale} of {html.escape(self.output)}"
         return (
-            f'<figure class="ms-broad" style="margin: 0"><p style="white-space: pre-wrap; line-height: 1.8">{"".join(parts)}</p>'
+            '<figure class="ms-broad" style="margin: 0">'
+            f'<p style="white-space: pre-wrap; line-height: 1.8">{"".join(parts)}</p>'
             f"<figcaption>{about}: {self.answer:.4g}, without any word {self.base:.4g}</figcaption></figure>"
         )
 
