@@ -53,12 +53,17 @@ class Guard:
     ) -> tuple[Mapping[str, npt.NDArray[Any]], Answered]:
         """The outputs that go back to the caller, and how they came about."""
         found = self._enforcer.enforce(columns, outputs)
-        names = np.empty(len(found.violated), dtype=object)
-        names[:] = [",".join([one.name for one in row]) for row in found.violated]
-        errors = np.full(len(names), "", dtype=object)
+        names = _texts([",".join([one.name for one in row]) for row in found.violated])
+        errors = _texts([""] * len(names))
         for row, why in found.blocked.items():
             errors[row] = why
         return {**found.outputs, ASSERTIONS: names, ERROR: errors}, found
+
+
+def _texts(values: list[str]) -> npt.NDArray[Any]:
+    column = np.empty(len(values), dtype=object)
+    column[:] = values
+    return column
 
 
 def refuse(found: Answered) -> None:

@@ -146,15 +146,17 @@ class Enforcer:
             values = own["prediction"].astype(np.float64)
             for place, answer in overridden.items():
                 values[place] = float(answer)
-            values[lost] = np.nan
+            if lost:
+                values[lost] = np.nan
             return {**own, "prediction": values}
         labels, scores = own["label"].astype(object), own["probabilities"].astype(np.float64)
         for place, answer in overridden.items():
             labels[place] = str(answer)
             scores[place] = 0.0
             scores[place, self._places[str(answer)]] = 1.0
-        labels[lost] = None
-        scores[lost] = np.nan
+        if lost:
+            labels[lost] = None
+            scores[lost] = np.nan
         return {**own, "label": labels, "probabilities": scores}
 
 
