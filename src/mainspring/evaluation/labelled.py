@@ -228,7 +228,7 @@ def check_columns(table: Table, needed: Sequence[str]) -> None:
         raise InputError(
             f"no column {', '.join(map(repr, missing))} in the table",
             expected="one of " + ", ".join(table.names),
-            fix="give the name of the label column as label=",
+            fix="name columns of the data as label=, weight= and query=",
         )
 
 

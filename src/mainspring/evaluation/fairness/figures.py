@@ -125,7 +125,9 @@ FACTS: Facts = {
     "base_rate": _fact("base rate", "the share of rows that are positive"),
     "auc": _fact("AUC", "how often a positive is scored above a negative of the same group", Better.HIGHER),
     "brier": _fact("Brier score", "the mean squared error of the probabilities", Better.LOWER),
-    "mean_prediction": _fact("mean prediction", "the mean of the probabilities, or of the predicted values"),
+    "mean_prediction": _fact(
+        "mean prediction", "the mean of the probabilities, or of the predicted values", unit=False
+    ),
     "calibration_bias": _fact("calibration bias", "the mean probability minus the share of positives", unit=False),
     "calibration_error": _fact(
         "calibration error", "how far probabilities lie from shares of positives, over ten bins", Better.LOWER

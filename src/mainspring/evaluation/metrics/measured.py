@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 
 class Interval(NamedTuple):
-    """A 95 % confidence interval."""
+    """A confidence interval, at the level that the evaluation states: 95 % without a wish."""
 
     low: float
     high: float
@@ -22,7 +22,7 @@ class Measured:
     Attributes:
         count: Rows that were judged.
         values: Metric name to figure. A figure that does not exist is NaN, never 0.
-        intervals: 95 % intervals of those metrics for which one is known.
+        intervals: Confidence intervals of those metrics for which one is known.
         reasons: For each NaN, a sentence that says why.
         inexact: Metric to the most by which its figure may be off, where so many rows were judged that
             neighbouring numbers were put together; figures that are not named are exact.

@@ -128,8 +128,8 @@ class OneClass:
         return found
 
     def draws(self, keys: Sequence[str], intervals: Intervals) -> dict[str, Floats]:
-        """Figures of resampled rows, ``[resamples]`` each; counts are no estimates and have none."""
-        keys = [key for key in keys if MetricName.parse(key).stem not in confusion.COUNTS]
+        """Figures of resampled rows, ``[resamples]`` each, without those that have none (:data:`UNDRAWN`)."""
+        keys = [key for key in keys if MetricName.parse(key).stem not in UNDRAWN]
         random = np.random.default_rng(intervals.seed)
         squares = None if self.squares is None else np.array(self.squares)
         tallies = poisson(random, np.array(self.tally), squares, intervals.resamples)
@@ -179,6 +179,12 @@ class OneClass:
             elif key not in found:
                 found |= _of_scores(keys, scores, positives, negatives, ranking.bins())
         return found
+
+
+UNDRAWN: Final = frozenset({*confusion.COUNTS, "max_calibration_error"})
+"""Metrics without an interval by the bootstrap: counts are no estimates, and the largest of many gaps grows with
+every resample, so that such an interval would mostly leave out the truth.
+"""
 
 
 def by_class(wishes: Iterable[str]) -> dict[str | None, list[str]]:

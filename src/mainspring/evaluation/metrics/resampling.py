@@ -15,11 +15,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from mainspring.evaluation.metrics import confusion
 from mainspring.evaluation.metrics.grouping import Floats, Ints, shares
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
 from mainspring.evaluation.metrics.measured import Interval, Measured
@@ -106,6 +107,13 @@ def bootstrap_means(values: Floats, intervals: Intervals, weights: Floats | None
     return [percentiles(column, intervals.level) for column in drawn.T]
 
 
+COUNTS: Final = frozenset(
+    {*confusion.COUNTS, "count", "queries", "queries_without_relevant", "groups", "clusters", "sampled", "pixels",
+     "scaled_rows"}
+)  # fmt: skip
+"""Figures that shrink with the rows that are left out: they say nothing of chance, and have no interval."""
+
+
 @dataclass(frozen=True, eq=False)
 class Bucketed:
     """A state for each random bucket of rows, for intervals by the jackknife.
@@ -158,7 +166,7 @@ class Bucketed:
         for name, value in found.values.items():
             left = np.array([one.get(name, math.nan) for one in without])
             told = left[np.isfinite(left)]
-            if name == "count" or not math.isfinite(value) or 2 * len(told) < count or len(told) < 2:
+            if name in COUNTS or not math.isfinite(value) or 2 * len(told) < count or len(told) < 2:
                 continue
             times = len(told)
             error = math.sqrt((times - 1) / times * float(((told - told.mean()) ** 2).sum()))

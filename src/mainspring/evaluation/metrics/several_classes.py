@@ -190,18 +190,18 @@ class Several:
 
     def _put_calibration(self, sheet: Sheet, intervals: Intervals) -> None:
         names = ("calibration_error", "max_calibration_error")
-        draws: list[tuple[Floats, Floats]] = []
+        draws: list[Floats] = []
         if intervals.method == "bootstrap":
             few = self.confidence.coarser(DRAWN_GROUPS)
             random = np.random.default_rng(intervals.seed)
             draws = [
-                calibration_errors(few.scores, drawn[:, 0], drawn[:, 1], few.bins())
+                calibration_errors(few.scores, drawn[:, 0], drawn[:, 1], few.bins())[0]
                 for _, drawn in drawn_rankings(few, intervals, random)
             ]
-        for place, (name, value) in enumerate(zip(names, self.confidence.calibration_errors(), strict=True)):
-            found = np.concatenate([one[place] for one in draws]) if draws else None
-            ends = None if found is None else percentiles(found, intervals.level)
-            sheet.put(name, value, why=_NO_ROWS, interval=ends)
+        ends = percentiles(np.concatenate(draws), intervals.level) if draws else None
+        mean, largest = self.confidence.calibration_errors()
+        sheet.put(names[0], mean, why=_NO_ROWS, interval=ends)
+        sheet.put(names[1], largest, why=_NO_ROWS)
         errors = [one.ranking.calibration_errors()[0] for one in self.ones]
         ends = None
         if intervals.method == "bootstrap":

@@ -12,7 +12,7 @@ from mainspring.core import InputError, Slice
 from mainspring.data import Examples, Table
 from mainspring.evaluation.fairness.assessment import assess_fairness
 from mainspring.evaluation.fairness.fairness import Fairness
-from mainspring.evaluation.metrics.intervals import Intervals
+from mainspring.evaluation.metrics.intervals import Intervals, Method
 from mainspring.evaluation.predictions import Predictions
 from mainspring.evaluation.steps import assess_fairness as assess_step
 
@@ -261,6 +261,19 @@ def test_a_regression_is_compared_by_its_errors() -> None:
     assert found.gap("mean_error_difference").value == 1.0
     assert found.gap("mae_difference").value == 0.0
     assert found.gap("mean_prediction_difference").value == 1.0
+
+
+@pytest.mark.parametrize("method", ["closed", "bootstrap"])
+def test_gaps_of_values_may_be_larger_than_1(method: Method) -> None:
+    random = np.random.default_rng(0)
+    sex = np.array(["f", "m"] * 100)
+    values = random.normal(10, 1, 200) + 4 * (sex == "f")
+    table = Table.from_columns({"y": values.tolist(), "sex": sex.tolist()})
+    found = assess_fairness(
+        Predictions(None, values), table, label="y", protected=["sex"], intervals=Intervals(method=method)
+    ).gap("mean_prediction_difference")
+    assert found.interval is not None
+    assert 3 < found.interval.low < found.value < found.interval.high < 5
 
 
 def test_predictions_that_are_no_numbers_spoil_their_group_alone() -> None:

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mainspring.evaluation.evaluation import ALL_ROWS, measure_rows
 from mainspring.evaluation.metrics import ClassifiedRows, MeasuredRows
-from mainspring.evaluation.metrics.intervals import Intervals
+from mainspring.evaluation.metrics.intervals import Intervals, Method
 from mainspring.evaluation.metrics.resampling import (
+    COUNTS,
     Bucketed,
     bootstrap_means,
     percentiles,
@@ -56,8 +58,7 @@ def test_weighted_rows_get_intervals_from_the_bootstrap_alone() -> None:
     weighted = rows(weighted=True).state()
     assert not weighted.measure().intervals
     found = weighted.measure(BOOTSTRAP)
-    counts = {"count", "true_positives", "false_positives", "false_negatives", "true_negatives"}
-    assert set(found.intervals) == set(found.values) - counts
+    assert set(found.intervals) == set(found.values) - COUNTS - {"max_calibration_error"}
 
 
 def test_every_figure_of_every_task_has_an_interval() -> None:
@@ -68,7 +69,7 @@ def test_every_figure_of_every_task_has_an_interval() -> None:
     values = MeasuredRows(random.random(300), random.random(300))
     for some in (several, values):
         found = some.state().measure(BOOTSTRAP)
-        assert set(found.values) - set(found.intervals) <= {"count", "max_error"}
+        assert set(found.values) - set(found.intervals) <= {"count", "max_error", "max_calibration_error"}
         for name, (low, high) in found.intervals.items():
             assert low < high, name
             if "calibration_error" not in name:
@@ -188,3 +189,12 @@ def test_the_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
             low, high = measured.intervals["auc"]
             hits[name] += low <= truth <= high
     assert all(0.88 <= count / 120 <= 0.99 for count in hits.values()), hits
+
+
+@pytest.mark.parametrize("method", ["bootstrap", "jackknife"])
+def test_counts_and_the_largest_of_gaps_that_only_grows_have_no_interval(method: Method) -> None:
+    intervals = Intervals(method=method, resamples=50)
+    found = measure_rows(rows(), task="classification", intervals=intervals).measured[ALL_ROWS].intervals
+    assert {"true_positives", "false_negatives"} & found.keys() == set()
+    assert "accuracy" in found
+    assert ("max_calibration_error" in found) == (method == "jackknife")

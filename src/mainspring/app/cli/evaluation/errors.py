@@ -145,7 +145,8 @@ def _lines(found: ErrorAnalysis, name: str) -> Iterator[str]:
     told = f", accuracy {found.accuracy:.4g}" if not math.isnan(found.accuracy) else ""
     yield f"{bold(name)}: {found.metric} {_number(found.loss)} over {found.count:,} rows{told}"
     if found.reference:
-        yield f"{found.reference}: {_number(found.reference_rate)}"
+        rate = _number(found.reference_rate)
+        yield f"reference: {rate}" + ("" if found.reference == rate else f" ({found.reference})")
     headers = ("tag", "rows", "of data", "of errors", found.metric, "reference", "room", "priority", "if mended")
     yield from table([_cells(row) for row in (*found.tags, found.untagged)], headers).splitlines()
     for row in found.tags:

@@ -41,6 +41,9 @@ def test_the_table_of_tags(rows: str, capsys: pytest.CaptureFixture[str]) -> Non
     said = capsys.readouterr().out
     assert "night" in said.splitlines()[3]
     assert "- night: row 1 is yes, answered no" in said
+    assert "reference: 0 (person)" in said
+    assert main(judged(rows, "--tag", "night", "--reference", "0.05")) == 0
+    assert "reference: 0.05\n" in capsys.readouterr().out
     assert main(judged(rows, "--tag", "night", "--tag", rule, "--reference", "0.05", "--json")) == 0
     told = json.loads(capsys.readouterr().out)
     assert [row["tag"] for row in told["tags"]] == ["night", "day"]
