@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mainspring.core import Slice
@@ -22,6 +20,7 @@ from mainspring.evaluation.metrics.multilabel import LabelSetState
 from mainspring.evaluation.ports import Predictor, Rows, State
 from mainspring.evaluation.predictions import Predictions
 from mainspring.evaluation.slicing import MIN_SLICE_SIZE, SliceForm
+from mainspring.evaluation.stored import StoredAsJson
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -32,7 +31,7 @@ _TASKS = {"binary": "classification", "several": "classification"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
+class Evaluation(StoredAsJson):
     """The metrics of a model on one split.
 
     Attributes:
@@ -53,6 +52,7 @@ class Evaluation:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Evaluation"
+    FILE: ClassVar[str] = "evaluation.json"
 
     task: str
     label: str
@@ -150,16 +150,6 @@ class Evaluation:
             facts={name: Fact.from_dict(fact) for name, fact in value.get("facts", {}).items()},
             unreadable=value.get("unreadable"),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``evaluation.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "evaluation.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "evaluation.json").read_text(encoding="utf-8")))
 
 
 def evaluate(

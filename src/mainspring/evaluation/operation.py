@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 from mainspring.core.records import Value
 from mainspring.evaluation.metrics.facts import Better, Fact, Facts
 from mainspring.evaluation.metrics.measured import Interval
+from mainspring.evaluation.stored import StoredAsJson
 
 FACTS: Final[Facts] = {
     "size_bytes": Fact(better=Better.LOWER, title="size", says="the bytes of the model's files"),
@@ -41,7 +40,7 @@ EXACT: Final = frozenset({"size_bytes"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(StoredAsJson):
     """What a model takes to be served, and how that was measured. A figure that is not known is NaN.
 
     Attributes:
@@ -61,6 +60,7 @@ class Operation:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Operation"
+    FILE: ClassVar[str] = "operation.json"
 
     size_bytes: float = math.nan
     latency_p50: float = math.nan
@@ -108,13 +108,3 @@ class Operation:
         given |= {name: math.nan for name in FACTS if given.get(name) is None}
         given["intervals"] = {name: Interval(*ends) for name, ends in value.get("intervals", {}).items()}
         return cls(**given)
-
-    def save(self, folder: Path) -> None:
-        """Write ``operation.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "operation.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "operation.json").read_text(encoding="utf-8")))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 from mainspring.core.records import Value
+from mainspring.evaluation.stored import StoredAsJson
 
 CATEGORIES: Final = (
     "accuracy",
@@ -112,7 +111,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Audit:
+class Audit(StoredAsJson):
     """A checklist that a team fills in, and that is held against every evaluation.
 
     Attributes:
@@ -127,6 +126,7 @@ class Audit:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Audit"
+    FILE: ClassVar[str] = "audit.json"
 
     title: str
     purpose: str = ""
@@ -156,16 +156,6 @@ class Audit:
             agreed=tuple(value["agreed"]),
             items=tuple(Item.from_dict(item) for item in value["items"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``audit.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "audit.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "audit.json").read_text(encoding="utf-8")))
 
 
 def _same(value: Any) -> Any:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core.records import Value
 from mainspring.evaluation.metrics.measured import Interval
-
-_FILE = "error-analysis.json"
+from mainspring.evaluation.stored import StoredAsJson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +106,7 @@ _FIGURES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorAnalysis:
+class ErrorAnalysis(StoredAsJson):
     """Where the errors of a model are, by tag.
 
     Attributes:
@@ -126,6 +123,7 @@ class ErrorAnalysis:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.ErrorAnalysis"
+    FILE: ClassVar[str] = "error-analysis.json"
 
     metric: str
     label: str
@@ -192,13 +190,3 @@ class ErrorAnalysis:
             "notes": tuple(value["notes"]),
         }
         return cls(**{**value, **read})
-
-    def save(self, folder: Path) -> None:
-        """Write ``error-analysis.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / _FILE).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / _FILE).read_text(encoding="utf-8")))

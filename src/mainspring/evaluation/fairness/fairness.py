@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core import InputError, Slice
@@ -16,6 +14,7 @@ from mainspring.evaluation.fairness.gaps import Gap
 from mainspring.evaluation.fairness.notions import NOTIONS, Comparison
 from mainspring.evaluation.metrics.facts import MetricName
 from mainspring.evaluation.metrics.intervals import Intervals
+from mainspring.evaluation.stored import StoredAsJson
 
 Bins = tuple[tuple[float, float, float], ...]
 
@@ -80,7 +79,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fairness:
+class Fairness(StoredAsJson):
     """How a model treats groups of people on one split.
 
     Attributes:
@@ -102,6 +101,7 @@ class Fairness:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Fairness"
+    FILE: ClassVar[str] = "fairness.json"
 
     task: str
     label: str
@@ -214,16 +214,6 @@ class Fairness:
             gaps=tuple(Gap.from_dict(gap) for gap in value["gaps"]),
             notes=tuple(value["notes"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``fairness.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "fairness.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "fairness.json").read_text(encoding="utf-8")))
 
 
 def _distance(gap: Gap) -> float:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 from mainspring.core import InputError, Reason, Slice, Verdict
 from mainspring.core.records import Value
 from mainspring.evaluation.metrics.measured import Interval
+from mainspring.evaluation.stored import StoredAsJson
 
-_FILE: Final = "flips.json"
 _FIGURES: Final = ("share", "mean", "median", "largest", "chance")
 
 
@@ -124,7 +122,7 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flips:
+class Flips(StoredAsJson):
     """How a model answers when nothing but protected values change.
 
     A model that never sees the protected columns has no flips, and may still treat groups unequally: other columns
@@ -144,6 +142,7 @@ class Flips:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Flips"
+    FILE: ClassVar[str] = "flips.json"
 
     protected: tuple[str, ...]
     positive: str | None
@@ -215,16 +214,6 @@ class Flips:
             proxies={name: dict(found) for name, found in value["proxies"].items()},
             notes=tuple(value["notes"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``flips.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / _FILE).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / _FILE).read_text(encoding="utf-8")))
 
 
 def judge_flips(flips: Flips, *, at_most: float, name: str = "counterfactual flips") -> Verdict:

@@ -8,11 +8,9 @@ rows, anything is more than chance.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
 from typing import Any, ClassVar, Final, Self
 
@@ -29,6 +27,7 @@ from mainspring.evaluation.metrics.facts import Better, Fact, Facts
 from mainspring.evaluation.metrics.measured import Measured, Sheet
 from mainspring.evaluation.metrics.ranking import Points
 from mainspring.evaluation.metrics.states import Floats
+from mainspring.evaluation.stored import StoredAsJson
 
 LEVEL: Final = 0.05
 """P-values below this are more than chance; those of features after Benjamini and Hochberg's correction."""
@@ -95,7 +94,7 @@ class FeatureTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResidualDiagnosis:
+class ResidualDiagnosis(StoredAsJson):
     """What the residuals of a regression say about the model.
 
     Attributes:
@@ -107,6 +106,7 @@ class ResidualDiagnosis:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.ResidualDiagnosis"
+    FILE: ClassVar[str] = "residuals.json"
 
     measured: Measured
     tests: tuple[FeatureTest, ...] = ()
@@ -139,16 +139,6 @@ class ResidualDiagnosis:
             order=value["order"],
             findings=tuple(value["findings"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``residuals.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "residuals.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "residuals.json").read_text(encoding="utf-8")))
 
 
 def diagnose_residuals(

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core import Slice
 from mainspring.core.records import Value
 from mainspring.evaluation.metrics.measured import Interval
+from mainspring.evaluation.stored import StoredAsJson
 
-_FILE = "slice-search.json"
 _SMALLEST = 1e-99
 
 
@@ -74,7 +72,7 @@ class FoundSlice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SliceSearch:
+class SliceSearch(StoredAsJson):
     """The worst slices of a model.
 
     Attributes:
@@ -93,6 +91,7 @@ class SliceSearch:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.SliceSearch"
+    FILE: ClassVar[str] = "slice-search.json"
 
     metric: str
     label: str
@@ -157,16 +156,6 @@ class SliceSearch:
             "notes": tuple(value["notes"]),
         }
         return cls(**{**value, **read})
-
-    def save(self, folder: Path) -> None:
-        """Write ``slice-search.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / _FILE).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / _FILE).read_text(encoding="utf-8")))
 
 
 def _chance(p_value: float) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
@@ -16,18 +14,18 @@ from mainspring.core import InputError, Slice
 from mainspring.core.records import Value
 from mainspring.evaluation.predictions import Cutoff, Predictions
 from mainspring.evaluation.slicing import MISSING
+from mainspring.evaluation.stored import StoredAsJson
 
 if TYPE_CHECKING:
     from mainspring.data import Table
 
 Floats = npt.NDArray[np.float64]
 
-_FILE: Final = "group_cutoffs.json"
 _TRUTHS: Final = {"true": 1.0, "false": 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GroupCutoffs:
+class GroupCutoffs(StoredAsJson):
     """From which probability on the positive class is the answer, by the group of a row.
 
     Numbers and booleans are found by value (``"1"`` is 1.0, ``"true"`` is 1.0), everything else by its text.
@@ -54,6 +52,7 @@ class GroupCutoffs:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.GroupCutoffs"
+    FILE: ClassVar[str] = "group_cutoffs.json"
 
     positive: str
     columns: tuple[str, ...]
@@ -135,16 +134,6 @@ class GroupCutoffs:
             cutoffs={Slice.of(one["group"]): float(one["at"]) for one in value["cutoffs"]},
             default=float(value["default"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``group_cutoffs.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / _FILE).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / _FILE).read_text(encoding="utf-8")))
 
     def __str__(self) -> str:
         told = [f"{key}: {at:.4g}" for key, at in self.cutoffs.items()]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Final, Self
 
 from mainspring.core import InputError, Slice
@@ -16,9 +14,9 @@ from mainspring.evaluation.fairness.gaps import Gap
 from mainspring.evaluation.fairness.mitigation.constraints import Constraint
 from mainspring.evaluation.fairness.mitigation.thresholds import Costs
 from mainspring.evaluation.fairness.mitigation.turns import Change, Turned
+from mainspring.evaluation.stored import StoredAsJson
 
 UNTOUCHED: Final = "untouched"
-_FILE: Final = "mitigations.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +98,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MitigationComparison:
+class MitigationComparison(StoredAsJson):
     """Mitigations side by side.
 
     Attributes:
@@ -118,6 +116,7 @@ class MitigationComparison:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.MitigationComparison"
+    FILE: ClassVar[str] = "mitigations.json"
 
     label: str
     protected: tuple[str, ...]
@@ -210,16 +209,6 @@ class MitigationComparison:
             recommendation=value["recommendation"],
             notes=tuple(value["notes"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``mitigations.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / _FILE).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / _FILE).read_text(encoding="utf-8")))
 
 
 def _told(change: Change | None) -> dict[str, Any] | None:
