@@ -11,8 +11,16 @@ import numpy.typing as npt
 
 from mainspring.core import InputError, Slice
 from mainspring.data import engine
-from mainspring.evaluation.slicing.coding import NOWHERE, Coder, Ints, make_coder
+from mainspring.evaluation.slicing.coding import Coder, Ints, make_coder
 from mainspring.evaluation.slicing.conditions import condition_problem, condition_sql, failed_condition
+from mainspring.evaluation.slicing.cutting import (
+    RARE_PLACE,
+    Cut,
+    combined_codes,
+    key_name,
+    rows_by_slice,
+    single_codes,
+)
 from mainspring.evaluation.slicing.privacy import CHUNK_ROWS, private_note, shared_rows, shown_slices
 from mainspring.evaluation.slicing.specs import RARE, SliceForm, SliceSpec, parse_specs
 from mainspring.evaluation.weighing import check_weight_column
@@ -22,7 +30,6 @@ if TYPE_CHECKING:
 
 MIN_SLICE_SIZE: Final = 10
 MOST_SLICES: Final = 100
-_RARE: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +43,6 @@ class Sliced:
 
     rows: dict[Slice, Ints]
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """The slices of one spec.
-
-    Attributes:
-        spec: What they come from.
-        coders: One per part.
-        keys: For each part, the keys that slices have; the places in them are codes.
-        codes: The combined codes of the slices, ascending.
-        slices: The slices with the places of their codes among ``codes``; the largest first, ``-1`` for the rare.
-        sizes: How many rows each slice has.
-    """
-
-    spec: SliceSpec
-    coders: tuple[Coder, ...]
-    keys: tuple[tuple[Any, ...], ...]
-    codes: Ints
-    slices: Mapping[Slice, int]
-    sizes: Mapping[Slice, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,15 +192,15 @@ class Slicer:
         if not cuts:
             return {}
         found: dict[Slice, Ints] = {}
-        single = _single_codes(chunk, cuts)
+        single = single_codes(chunk, cuts)
         lists: dict[str, tuple[Ints, Ints]] = {}
         places = None if kept is None else np.cumsum(kept) - 1
         for number, cut in enumerate(cuts):
-            rows, codes = _combined(chunk, cut, single[number], lists)
+            rows, codes = combined_codes(chunk, cut, single[number], lists)
             if kept is not None and places is not None:
                 inside = kept[rows]
                 rows, codes = places[rows[inside]], codes[inside]
-            found.update(_split(cut, rows, codes))
+            found.update(rows_by_slice(cut, rows, codes))
         return found
 
 
@@ -322,7 +308,7 @@ def _look_at_all(table: Table, rows: str, specs: Sequence[SliceSpec]) -> list[Lo
 
 
 def _look(spec: SliceSpec, coders: tuple[Coder, ...], rows: str) -> Looked:
-    names = [_name(place) for place in range(len(coders))]
+    names = [key_name(place) for place in range(len(coders))]
     there = " AND ".join(f"{name} IS NOT NULL" for name in names)
     listed = ", ".join(names)
     counted = engine.fetch(
@@ -365,7 +351,7 @@ def _fold(one: Looked, chosen: Sequence[int], rows: str, smallest: int) -> tuple
     if rest < max(smallest, 1):
         return cut, [f"{few} left out (under {smallest} rows)"]
     rare = one.spec.key([RARE] * len(one.coders))
-    cut = replace(cut, slices={**cut.slices, rare: _RARE}, sizes={**cut.sizes, rare: rest})
+    cut = replace(cut, slices={**cut.slices, rare: RARE_PLACE}, sizes={**cut.sizes, rare: rest})
     return cut, [f"{few} shown together as {RARE} (under {smallest} rows, or past the {MOST_SLICES} largest)"]
 
 
@@ -376,13 +362,13 @@ def _left_out(subject: str, count: int, smallest: int) -> str:
 def _rows_of_rest(cut: Cut, rows: str) -> int:
     """How many rows have a value that is in no slice of its own, each counted once."""
     parts = zip(cut.coders, cut.keys, strict=True)
-    codes = [f"({coder.code(keys, _name(place))})" for place, (coder, keys) in enumerate(parts)]
+    codes = [f"({coder.code(keys, key_name(place))})" for place, (coder, keys) in enumerate(parts)]
     combined = f"{codes[0]}::BIGINT"
     for coder, keys, code in zip(cut.coders[1:], cut.keys[1:], codes[1:], strict=True):
         combined = f"({combined} * {coder.size(keys)} + {code})"
-    there = " AND ".join(f"{_name(place)} IS NOT NULL" for place in range(len(cut.coders)))
+    there = " AND ".join(f"{key_name(place)} IS NOT NULL" for place in range(len(cut.coders)))
     listed = ", ".join(map(str, cut.codes.tolist())) or "NULL"
-    row = _name(len(cut.coders))
+    row = key_name(len(cut.coders))
     numbered = f"SELECT row_number() OVER () AS {row}, * FROM ({rows})"  # noqa: S608 - our own query
     ((rest,),) = engine.fetch(
         f"SELECT count(DISTINCT {row}) FROM ({_keyed(cut.coders, numbered)}) "  # noqa: S608 - names are quoted
@@ -391,19 +377,14 @@ def _rows_of_rest(cut: Cut, rows: str) -> int:
     return int(rest)
 
 
-def _name(place: int) -> str:
-    """A name that no column of people has."""
-    return engine.quote(f"\x1fslice {place}")
-
-
 def _keyed(coders: Sequence[Coder], rows: str) -> str:
     """SQL: the rows with their keys; one with lists comes once for every combination of elements."""
     query = rows
     # One after the other: the engine takes the elements of lists in one SELECT side by side.
     for place, coder in enumerate(coders):
         if coder.many:
-            query = f"SELECT *, {coder.key} AS {_name(place)} FROM ({query})"  # noqa: S608 - names are quoted
-    keys = [f"{coder.key} AS {_name(place)}" for place, coder in enumerate(coders) if not coder.many]
+            query = f"SELECT *, {coder.key} AS {key_name(place)} FROM ({query})"  # noqa: S608 - names are quoted
+    keys = [f"{coder.key} AS {key_name(place)}" for place, coder in enumerate(coders) if not coder.many]
     return f"SELECT *, {', '.join(keys)} FROM ({query})" if keys else query  # noqa: S608 - as above
 
 
@@ -417,92 +398,3 @@ def _code(coders: Sequence[Coder], keys: Sequence[Sequence[Any]], found: Sequenc
 
 def _place(known: Sequence[Any], key: Any) -> int:
     return next(place for place, one in enumerate(known) if one == key or (one != one and key != key))
-
-
-def _single_codes(chunk: Table, cuts: Sequence[Cut]) -> list[dict[int, Ints]]:
-    """For each cut, the codes of the parts that give each row one; of a condition 1 where it holds. One query."""
-    picks: dict[tuple[int, int], str] = {}
-    for number, cut in enumerate(cuts):
-        if cut.spec.name:
-            picks[number, 0] = f"CASE WHEN {condition_sql(cut.spec.condition)} THEN 1 ELSE {NOWHERE} END"
-        for place, (coder, keys) in enumerate(zip(cut.coders, cut.keys, strict=True)):
-            if not coder.many:
-                picks[number, place] = coder.code(keys)
-    found: list[dict[int, Ints]] = [{} for _ in cuts]
-    if not picks:
-        return found
-    # The same column in several specs is worked out once.
-    different = list(dict.fromkeys(picks.values()))
-    listed = ", ".join(f"({sql})::INTEGER AS c{place}" for place, sql in enumerate(different))
-    with engine.cursor() as cursor:
-        try:
-            answer = cursor.execute(f"SELECT {listed} FROM ({chunk.query()}) AS this").fetchnumpy()  # noqa: S608 - names are quoted
-        except engine.error() as error:
-            conditions = {cut.spec.name: cut.spec.condition for cut in cuts if cut.spec.name}
-            raise failed_condition(error, conditions) from None
-    for (number, place), sql in picks.items():
-        found[number][place] = np.asarray(answer[f"c{different.index(sql)}"])
-    return found
-
-
-def _combined(
-    chunk: Table, cut: Cut, single: Mapping[int, Ints], lists: dict[str, tuple[Ints, Ints]]
-) -> tuple[Ints, Ints]:
-    """Rows with their combined codes, in the order of the rows; a row in several slices comes several times."""
-    if cut.spec.name:
-        rows = np.flatnonzero(single[0] == 1)
-        return rows, np.zeros(len(rows), dtype=np.int64)
-    rows = np.arange(chunk.num_rows)
-    codes = np.zeros(chunk.num_rows, dtype=np.int64)
-    for place, (coder, keys) in enumerate(zip(cut.coders, cut.keys, strict=True)):
-        if coder.many:
-            given, many = _list_codes(chunk, coder, keys, lists)
-            times = np.bincount(given, minlength=chunk.num_rows)
-            first = np.cumsum(times) - times
-            repeat = times[rows]
-            # Row by row: all elements of its list, for each of the combinations so far.
-            within = np.arange(int(repeat.sum())) - np.repeat(np.cumsum(repeat) - repeat, repeat)
-            starts = np.repeat(first[rows], repeat)
-            rows, codes = np.repeat(rows, repeat), np.repeat(codes, repeat)
-            more = many[starts + within]
-        else:
-            more = single[place][rows]
-        inside = more != NOWHERE
-        if not inside.all():
-            rows, codes, more = rows[inside], codes[inside], more[inside]
-        codes = codes * coder.size(keys) + more
-    return rows, codes
-
-
-def _list_codes(
-    chunk: Table, coder: Coder, keys: Sequence[Any], lists: dict[str, tuple[Ints, Ints]]
-) -> tuple[Ints, Ints]:
-    """The row and the code of every element of the lists, in the order of the rows."""
-    row, value = _name(0), _name(1)
-    sql = coder.code(keys, value)
-    known = coder.key + sql
-    if known not in lists:
-        numbered = f"SELECT row_number() OVER () - 1 AS {row}, * FROM ({chunk.query()})"  # noqa: S608 - our own query
-        unnested = f"SELECT {row}, {coder.key} AS {value} FROM ({numbered})"  # noqa: S608 - names are quoted
-        with engine.cursor() as cursor:
-            query = f"SELECT {row} AS row, {sql} AS code FROM ({unnested}) ORDER BY 1"  # noqa: S608 - as above
-            answer = cursor.execute(query).fetchnumpy()
-        lists[known] = np.asarray(answer["row"]), np.asarray(answer["code"])
-    return lists[known]
-
-
-def _split(cut: Cut, rows: Ints, codes: Ints) -> dict[Slice, Ints]:
-    """The rows of each slice."""
-    places = np.full(len(codes), len(cut.codes), dtype=np.int16)
-    if len(cut.codes):
-        nearest = np.minimum(np.searchsorted(cut.codes, codes), len(cut.codes) - 1)
-        places = np.where(cut.codes[nearest] == codes, nearest, len(cut.codes)).astype(np.int16)
-    # Sixteen bits are sorted in one sweep over the rows.
-    order = np.argsort(places, kind="stable")
-    counts = np.bincount(places, minlength=len(cut.codes) + 1)
-    ends = np.cumsum(counts)
-    found = {key: rows[order[ends[place] - counts[place] : ends[place]]] for key, place in cut.slices.items()}
-    if _RARE in cut.slices.values() and any(coder.many for coder in cut.coders):
-        rare = next(key for key, place in cut.slices.items() if place == _RARE)
-        found[rare] = np.unique(found[rare])
-    return {key: indices for key, indices in found.items() if len(indices)}
