@@ -5,6 +5,7 @@ columns, never those of a matrix behind them.
 """
 
 from mainspring.evaluation.explanation.anchors import Anchor, Predicate, anchors
+from mainspring.evaluation.explanation.answers import Answer
 from mainspring.evaluation.explanation.asking import Asked
 from mainspring.evaluation.explanation.attributions import Attributions, Contribution, ResidualError
 from mainspring.evaluation.explanation.background import Background
@@ -23,6 +24,7 @@ from mainspring.evaluation.explanation.what_if import WhatIf, what_if
 
 __all__ = [
     "Anchor",
+    "Answer",
     "Asked",
     "Attributions",
     "Background",

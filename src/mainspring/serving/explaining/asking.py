@@ -33,11 +33,6 @@ class Limits:
     instances: int = 100
     concurrency: int = 2
 
-    @property
-    def budget(self) -> Budget:
-        """The budget of a request that names none."""
-        return Budget(rows=self.rows, seconds=self.seconds)
-
 
 DEFAULT: Final = Limits()
 
