@@ -120,7 +120,7 @@ def tangent_of(asked: Asked) -> Tangent:
         single = logits.shape[1] == 1
         if single:
             logits = np.column_stack((np.zeros(len(logits)), logits))
-        answers, weights = _on_scale(logits, place, asked)
+        answers, weights = _on_scale(logits, place, asked.scale)
         return answers, inside.slopes(points, weights[:, 1:] if single else weights)
 
     return tangent
@@ -155,18 +155,19 @@ def grad_cam(
     size = _shape(model, shape)
     activations, slopes = layer_slopes(model, rows, output=output, layer=layer)
     maps = class_activation_maps(activations, slopes, (size[0], size[1]))
-    logits = _inside(model)[1].outputs(model.transform.apply(rows))[:, _place(model, output)]
+    logits = _inside(model)[1].outputs(model.transform.apply(rows))
+    answers = _on_scale(logits, _place(model, output), "logit")[0]
     pixels = np.column_stack([rows.column(names[0]) for names in model.transform.sources.values()])
     return [
         pixel_map(
             image.reshape(size),
             heat,
             method="grad_cam",
-            answer=float(logit),
+            answer=float(answer),
             output=output,
             scale="logit",
         )
-        for image, heat, logit in zip(pixels, maps, logits, strict=True)
+        for image, heat, answer in zip(pixels, maps, answers, strict=True)
     ]
 
 
@@ -226,9 +227,9 @@ def _inside(model: object) -> tuple[Model, Differentiable]:
     return found.model, found.inside
 
 
-def _on_scale(logits: Floats, place: int, asked: Asked) -> tuple[Floats, Floats]:
+def _on_scale(logits: Floats, place: int, scale: str) -> tuple[Floats, Floats]:
     """The answers ``[n]``, and their slopes by the logits ``[n, classes]``."""
-    if asked.scale == "logit":
+    if scale == "logit":
         # Of a class against all others: its logit, less the log of the sum of the others' powers.
         others = np.delete(logits, place, axis=1)
         most = others.max(axis=1, keepdims=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,9 @@ from mainspring.evaluation.explanation.images.regions import Regions
 Floats = npt.NDArray[np.float64]
 
 _FOR, _AGAINST = np.array([255.0, 130.0, 0.0]), np.array([30.0, 100.0, 255.0])
-_SHADE = 0.72
+_SHADE = 0.85
+_DARK, _LIGHT = 25.0, 200.0
+"""The shades of grey below colours, which neither black nor white would let be seen."""
 _WIDE = 224
 
 
@@ -34,7 +37,7 @@ class RegionAttributions:
         regions: The number of the region of each pixel, shape ``[h, w]``.
         weights: What each region adds, shape ``[r]``.
         answer: The answer to the image.
-        base: The answer to an image without any region.
+        base: The answer to an image without any region; ``None`` of maps that start from nowhere.
         output: The class; ``None`` for a value.
         scale: ``"probability"``, ``"logit"`` or ``"value"``.
         parameters: Everything else that the figures depend on.
@@ -48,7 +51,7 @@ class RegionAttributions:
     regions: Regions
     weights: Floats
     answer: float
-    base: float
+    base: float | None
     output: str | None = None
     scale: str = "value"
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -68,13 +71,15 @@ class RegionAttributions:
 
     @property
     def residual(self) -> float:
-        """How far the answer is from the base and all weights together; small for Shapley values only."""
-        return abs(self.base + float(self.weights.sum()) - self.answer)
+        """How far the answer is from the base and all weights together: near 0 for Shapley values and integrated
+        gradients; NaN without a base.
+        """
+        return math.nan if self.base is None else abs(self.base + float(self.weights.sum()) - self.answer)
 
     def overlay(self) -> Bytes:
         """The image in grey with its regions shaded, ``[h, w, 3]``: orange for the answer, blue against it."""
         plain = self._plain().astype(np.float64)
-        grey = plain.mean(axis=2, keepdims=True)
+        grey = _DARK + (_LIGHT - _DARK) * plain.mean(axis=2, keepdims=True) / 255
         heat = self.heat
         most = float(np.abs(heat).max(initial=0.0)) or 1.0
         strong = (np.abs(heat) / most * _SHADE)[:, :, None]
@@ -94,12 +99,13 @@ class RegionAttributions:
         )
         about = "value" if self.output is None else f"{self.scale} of {html.escape(self.output)}"
         told = html.escape(self.method)
+        without = "" if self.base is None else f", {self.base:.4g} without any region"
         return (
             '<figure style="margin:0"><div style="display:flex;flex-wrap:wrap;gap:12px">'
             f'<img alt="the image" style="{shown}" src="{as_address(self._plain())}">'
             f'<img alt="{told}: orange speaks for the answer, blue against it" style="{shown}"'
             f' src="{as_address(self.overlay())}"></div>'
-            f"<figcaption>{told}: {about} {self.answer:.4g}, {self.base:.4g} without any region. "
+            f"<figcaption>{told}: {about} {self.answer:.4g}{without}. "
             "Orange speaks for it, blue against it.</figcaption></figure>"
         )
 
@@ -159,7 +165,7 @@ def pixel_map(
     *,
     method: str,
     answer: float,
-    base: float = 0.0,
+    base: float | None = None,
     output: str | None = None,
     scale: str = "value",
 ) -> RegionAttributions:
@@ -170,7 +176,7 @@ def pixel_map(
         heat: A figure for each pixel ``[h, w]``, or for each of its colours, which are added up.
         method: What made it.
         answer: The answer to the image.
-        base: The answer to the baseline.
+        base: The answer to the baseline, of maps that have one.
         output: The class.
         scale: ``"probability"``, ``"logit"`` or ``"value"``.
     """

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,3 +142,31 @@ def test_what_does_not_fit():
         occlusion(patch, IMAGE, side=4, stride=3)
     with pytest.raises(InputError, match="'sky'"):
         occlusion(patch, IMAGE, fill="sky")
+
+
+def test_a_map_without_a_baseline_has_no_residual():
+    found = pixel_map(IMAGE, np.ones((12, 12, 3)), method="grad_cam", answer=1.0)
+    assert np.isnan(found.residual)
+    assert "without any region" not in found._repr_html_()
+    assert found.heat == pytest.approx(3.0)
+
+
+@pytest.mark.slow
+def test_regions_of_a_digit():
+    path = Path(__file__).parents[5].parent / "shared/data/images/mnist_1000_uint8.npz"
+    if not path.exists():
+        pytest.skip(f"no shared data at {path}")
+    from sklearn.linear_model import LogisticRegression
+
+    digits = np.load(path)
+    images, kinds = digits["x"] / 255.0, digits["y"]
+    model = LogisticRegression(max_iter=50, C=0.01).fit(images[:800].reshape(800, -1), kinds[:800])
+    place = 800 + int(np.flatnonzero(kinds[800:] == 3)[0])
+    found = region_attributions(
+        lambda asked: model.predict_proba(asked.reshape(len(asked), -1))[:, 3], images[place], fill=0.0
+    )
+    assert found.residual < 1e-9
+    # What is black is black also when it is covered: those regions have what sampling leaves of nothing.
+    ink = np.bincount(found.regions.ravel(), weights=images[place].ravel())
+    assert np.abs(found.weights[ink == 0]).max(initial=0.0) < found.weights.max() / 10
+    assert found.weights.max() > 0.02
