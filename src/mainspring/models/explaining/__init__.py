@@ -4,7 +4,9 @@ The methods come in through the hook ``mainspring_explainers`` and are asked for
 ``explain(model, rows, background=…, method="tree_shap", scale="logit")``.
 """
 
+from mainspring.models.explaining.effects import tree_partial_dependence
 from mainspring.models.explaining.gradients import ModelGradients, gradients_of
+from mainspring.models.explaining.influence import Influence, influence, influences, similar_by_model
 from mainspring.models.explaining.linear import by_linear_shap
 from mainspring.models.explaining.networks import (
     by_deep_shap,
@@ -16,6 +18,7 @@ from mainspring.models.explaining.networks import (
 from mainspring.models.explaining.trees import by_tree_shap
 
 __all__ = [
+    "Influence",
     "ModelGradients",
     "by_deep_shap",
     "by_integrated_gradients",
@@ -23,6 +26,10 @@ __all__ = [
     "by_tree_shap",
     "grad_cam",
     "gradients_of",
+    "influence",
+    "influences",
     "layer_slopes",
+    "similar_by_model",
     "tangent_of",
+    "tree_partial_dependence",
 ]

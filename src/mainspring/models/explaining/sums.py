@@ -49,7 +49,15 @@ def model_of(asked: Asked, form: type[Form], method: str) -> tuple[Model, Form]:
     Raises:
         InputError: If it is no trained model, has another form, or its scores are calibrated after the sum.
     """
-    model = asked.predictor
+    return sum_in(asked.predictor, form, method)
+
+
+def sum_in(model: object, form: type[Form], method: str) -> tuple[Model, Form]:
+    """A model, and the sum inside.
+
+    Raises:
+        InputError: As :func:`model_of`.
+    """
     wanted = _WANTED[form]
     if not isinstance(model, Model):
         what = f"{method} cannot look into a {type(model).__name__}"
