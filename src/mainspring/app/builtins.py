@@ -28,6 +28,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Fairness": "mainspring.evaluation.fairness.fairness:Fairness",
         "mainspring.Flips": "mainspring.evaluation.fairness.flipped:Flips",
         "mainspring.Fuzzing": "mainspring.evaluation.robustness.fuzzing:Fuzzing",
+        "mainspring.DefenceComparison": "mainspring.evaluation.robustness.defences:DefenceComparison",
         "mainspring.GroupCutoffs": "mainspring.evaluation.fairness.mitigation:GroupCutoffs",
         "mainspring.MitigationComparison": "mainspring.evaluation.fairness.mitigation:MitigationComparison",
         "mainspring.FeatureSelection": "mainspring.data.transforms.selection:FeatureSelection",
