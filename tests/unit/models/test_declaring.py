@@ -191,5 +191,7 @@ def test_another_assertion_is_another_version(package: Package) -> None:
     second = registry.register(stricter, name="loans", author="ada")
     assert (str(first.version), str(second.version)) == ("1.0.0", "1.0.1")
     assert [one.name for one in registry.assertions(second)] == ["minors", "rich", "unsure", "old"]
+    [item] = registry.compare("loans", "1.0.0", "1.0.1").assertions
+    assert (item.name, item.before, item.after) == ("old", None, "old (flag where age > 70)")
     plain = registry.register(declare_assertions(package, []), name="loans", author="ada")
     assert registry.assertions(plain) == ()

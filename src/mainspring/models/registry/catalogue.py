@@ -9,8 +9,6 @@ from mainspring.core.errors import NotFoundError, StateError
 from mainspring.core.plugins import load as load_plugin
 from mainspring.core.records import Value
 from mainspring.evaluation.assertions import Assertion
-from mainspring.models.asserting import ASSERTIONS, assertions_in
-from mainspring.models.files import Files
 from mainspring.models.package import Package
 from mainspring.models.registry import remarks
 from mainspring.models.registry.comparison import Comparison, compare, described
@@ -145,8 +143,7 @@ class Catalogue:
     def assertions(self, version: ModelVersion) -> tuple[Assertion, ...]:
         """What the answers of a version are held to; nothing is told where its bytes are gone."""
         try:
-            with self._blobs.open(version.digest, ASSERTIONS) as file:
-                return assertions_in(Files({ASSERTIONS: file.read()}))
+            return described(version, self._blobs).assertions
         except NotFoundError:
             return ()
 

@@ -1,4 +1,4 @@
-"""Two versions side by side: code, data, parameters, metrics, environment, size, signature."""
+"""Two versions side by side: code, data, parameters, metrics, environment, size, signature, assertions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 from mainspring.core.errors import NotFoundError
 from mainspring.core.records import Artifact, Direction, Kind
 from mainspring.evaluation import Better, better
+from mainspring.models.asserting import ASSERTIONS
 from mainspring.models.package import MANIFEST, SIGNATURE, Package
 from mainspring.models.registry.model_version import ModelVersion
 from mainspring.models.registry.rule import SignatureChange, signature_changes
@@ -62,6 +63,7 @@ class Comparison:
         environment: Interpreter and libraries that differ.
         size: Bytes of the package, and of every file whose size differs.
         signature: What changed for callers.
+        assertions: Those that differ, by name.
     """
 
     before: ModelVersion
@@ -75,10 +77,11 @@ class Comparison:
     environment: tuple[Item, ...]
     size: tuple[Item, ...]
     signature: tuple[SignatureChange, ...]
+    assertions: tuple[Item, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
-        parts = ("code", "data", "parameters", "metrics", "environment", "size", "signature")
+        parts = ("code", "data", "parameters", "metrics", "environment", "size", "signature", "assertions")
         return {
             "name": self.before.name,
             "before": str(self.before.version),
@@ -116,6 +119,9 @@ def compare(before: ModelVersion, after: ModelVersion, *, record: MetadataStore,
         environment=_items(*(_environment(one) for one in (old, new)), changed_only=True),
         size=_sizes(*({one.path: one.size for one in blobs.entries(each.digest)} for each in (before, after))),
         signature=signature_changes(old.signature, new.signature),
+        assertions=_items(
+            *({one.name: str(one) for one in each.assertions} for each in (old, new)), changed_only=True
+        ),
     )
 
 
@@ -128,7 +134,8 @@ def described(version: ModelVersion, blobs: BlobStore) -> Package:
     from mainspring.models.files import Files
 
     content: dict[str, Any] = {}
-    for name in (MANIFEST, SIGNATURE):
+    there = {one.path for one in blobs.entries(version.digest)}
+    for name in (MANIFEST, SIGNATURE, *({ASSERTIONS} & there)):
         with blobs.open(version.digest, name) as file:
             content[name] = file.read()
     return Package.from_files(Files(content))

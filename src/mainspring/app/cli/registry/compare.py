@@ -22,7 +22,8 @@ _COLOURS = {"better": "green", "worse": "red"}
 @click.option("--code", is_flag=True, help="Show the code line by line.")
 @json_option
 def compare(name: str, before: str, after: str, code: bool, as_json: bool) -> None:
-    """Two versions side by side: code, data, parameters, metrics, environment, size, signature.
+    """Two versions side by side: code, data, parameters, metrics, environment, size, signature, and
+    the assertions if they differ.
 
     BEFORE and AFTER are versions, `latest`, or aliases such as `@production`.
     """
@@ -33,6 +34,8 @@ def compare(name: str, before: str, after: str, code: bool, as_json: bool) -> No
         return
     click.echo(f"{bold(name)} {found.before.version} → {bold(str(found.after.version))}")
     _part("signature", [str(one) for one in found.signature])
+    if found.assertions:
+        _part("assertions", [str(one) for one in found.assertions])
     _part("code", [str(one) for one in found.code])
     if code:
         for line in found.code_diff:
