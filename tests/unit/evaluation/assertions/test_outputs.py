@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.evaluation import Predictions
@@ -31,6 +31,7 @@ def asked(people):
 
 
 @pytest.mark.parametrize("copies", [1, 10])
+@settings(deadline=None)
 @given(people=st.lists(PEOPLE, min_size=1, max_size=5))
 def test_outputs_are_what_predictions_are(copies, people):
     columns, own, outputs = asked(people * copies)

@@ -1,7 +1,7 @@
 """A condition says the same of one row as of whole columns, whatever it is."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.evaluation.assertions import Condition
@@ -40,6 +40,7 @@ FLOATS = st.sampled_from([float("nan"), 0.0, -0.0, 1.0, 17.0, 40.0, -2.5])
 WORDS = st.sampled_from([None, "smith", "yes", "", "zebra"])
 
 
+@settings(deadline=None)
 @given(
     CONDITIONS, st.lists(st.tuples(FLOATS, FLOATS, FLOATS, FLOATS, WORDS, WORDS, WORDS), min_size=1, max_size=6)
 )
