@@ -10,7 +10,12 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.evaluation.explanation.anchors.anchor import Anchor
-from mainspring.evaluation.explanation.anchors.bounds import exploration, lower_bound, upper_bound
+from mainspring.evaluation.explanation.anchors.bounds import (
+    divergence,
+    exploration,
+    lower_bound,
+    upper_bound,
+)
 from mainspring.evaluation.explanation.anchors.predicates import Predicate
 from mainspring.evaluation.explanation.asking import Asked
 from mainspring.evaluation.explanation.attributions import Cell
@@ -24,6 +29,15 @@ MOST_TRIALS = 4096
 
 MOST_RANKED = 512
 """Which of two rules is more precise is asked with at most so many rows for each; what is close then may grow."""
+
+_STEP = 3
+"""The most that is asked next about a rule, as a multiple of what was asked already."""
+
+_LOOKS = 2
+"""How often candidates of one length are asked about again."""
+
+_CLOSE = 1e-4
+"""Shares whose divergence is less are asked about as if it was this."""
 
 
 class Space(Protocol):
@@ -106,23 +120,25 @@ class _Search:
         why = f"no rule of up to {self._options['longest']} conditions is that precise"
         try:
             self._answer = str(self._asked.labels(self._space.one())[0])
-            if self._holds((), wanted):
+            # Most often one condition is needed at least: its candidates are asked about in the same call.
+            self._ask([(), *self._longer(kept, best)])
+            if self._holding([()], wanted):
                 return self._made((), "")
             for _ in range(min(self._options["longest"], len(self._space.predicates))):
                 candidates = self._longer(kept, best)
                 if not candidates:
                     break
                 kept = self._most_precise(candidates)
-                for rule in kept:
-                    wider = best is None or self._space.coverage(rule) > self._space.coverage(best)
-                    if wider and self._holds(rule, wanted):
-                        best = rule
+                least = -1.0 if best is None else self._space.coverage(best)
+                wider = [rule for rule in kept if self._space.coverage(rule) > least]
+                best = max(self._holding(wider, wanted), key=self._space.coverage, default=best)
         except BudgetError as error:
             why = error.found
         if best is not None:
             return self._made(best, "")
         tried = [rule for rule in self._trials if self._trials[rule]]
-        nearest = max(tried, key=lambda rule: (self._low(rule), self._space.coverage(rule), rule), default=())
+        low = dict(zip(tried, self._lows(tried).tolist(), strict=True))
+        nearest = max(tried, key=lambda rule: (low[rule], self._space.coverage(rule), rule), default=())
         return self._made(nearest, why)
 
     def _longer(self, kept: Sequence[Rule], best: Rule | None) -> list[Rule]:
@@ -135,76 +151,101 @@ class _Search:
     def _most_precise(self, candidates: list[Rule]) -> list[Rule]:
         """The few best candidates: those that may lie on either side of the border are asked about again.
 
-        All of them are asked about together and by doubling numbers of rows, so that the model is called a few
-        times instead of once for each pair of arms.
+        The bounds say which those are; the best of them are asked about together, half as many and with more rows
+        at each look, so that the model is called twice and not once for each pair of arms. Rules that are as good
+        as each other may be kept in either's place: whether a rule is precise enough is asked of it alone.
+
+        Reference: Z. Karnin, T. Koren and O. Somekh, *Almost optimal exploration in multi-armed bandits*, ICML
+        2013 (sequential halving).
         """
         wanted = min(self._options["beam"], len(candidates))
         self._ask([rule for rule in candidates if not self._trials.get(rule)])
-        while True:
+        for look in range(_LOOKS + 1):
             trials = np.array([self._trials[rule] for rule in candidates], dtype=np.float64)
             shares = np.array([self._hits[rule] for rule in candidates]) / trials
             order = np.lexsort((np.arange(len(candidates)), -shares))
-            if len(candidates) == wanted:
+            if len(candidates) == wanted or look == _LOOKS:
                 break
             rounds = max(1, int(trials.max()) // self._options["batch"])
             level = exploration(len(candidates), rounds, self._options["delta"]) / trials
             low, high = lower_bound(shares, level), upper_bound(shares, level)
             inside, outside = order[:wanted], order[wanted:]
             surest, strongest = low[inside].min(), high[outside].max()
-            contested = np.concatenate((inside[low[inside] < strongest], outside[high[outside] > surest]))
-            open_ = contested[trials[contested] < MOST_RANKED]
-            if strongest - surest < self._options["tolerance"] or not len(open_):
+            if strongest - surest < self._options["tolerance"]:
                 break
-            self._ask(
-                [candidates[place] for place in open_.tolist()],
-                times=max(1, int(trials[open_].min()) // self._options["batch"]),
-            )
+            contested = np.concatenate((inside[low[inside] < strongest], outside[high[outside] > surest]))
+            best = contested[np.lexsort((contested, -shares[contested]))][: wanted << (_LOOKS - look)]
+            open_ = best[trials[best] < MOST_RANKED]
+            if not len(open_):
+                break
+            fewest = int(trials[open_].min())
+            times = max(1, min(_STEP * fewest, MOST_RANKED - fewest) // self._options["batch"])
+            self._ask([candidates[place] for place in open_.tolist()], [times] * len(open_))
         return [candidates[place] for place in order[:wanted].tolist()]
 
-    def _holds(self, rule: Rule, wanted: float) -> bool:
-        """Whether a rule is precise enough: asked until that is sure, or sure not to be."""
-        if not self._trials.get(rule):
-            self._ask([rule])
-        while self._low(rule) < wanted:
-            trials = self._trials[rule]
-            hopeless = float(upper_bound(np.array([self._share(rule)]), self._level(rule))[0]) < wanted
-            # A share just about as wanted would be asked about for ever.
-            if hopeless or trials >= MOST_TRIALS:
-                return False
-            self._ask([rule], times=max(1, min(trials, MOST_TRIALS - trials) // self._options["batch"]))
-        return True
+    def _holding(self, rules: Sequence[Rule], wanted: float) -> list[Rule]:
+        """The rules that are precise enough: each is asked about until that is sure, or sure not to be.
 
-    def _ask(self, rules: Sequence[Rule], times: int = 1) -> None:
-        """Draw rows that meet each rule, and count how many of them get the row's answer."""
+        How many rows that takes can be told from the share so far, so that a few calls are enough for all rules.
+        """
+        held: list[Rule] = []
+        batch = self._options["batch"]
+        open_ = list(rules)
+        self._ask([rule for rule in open_ if not self._trials.get(rule)])
+        while open_:
+            trials = np.array([self._trials[rule] for rule in open_])
+            shares = np.array([self._hits[rule] for rule in open_]) / trials
+            level = self._levels(open_)
+            low, high = lower_bound(shares, level), upper_bound(shares, level)
+            # A share just about as wanted would be asked about for ever; one below it will hardly become sure.
+            promising = (shares >= wanted) | (trials < MOST_RANKED)
+            unsure = (low < wanted) & (high >= wanted) & (trials < MOST_TRIALS) & promising
+            held += [rule for rule, sure in zip(open_, low >= wanted, strict=True) if sure]
+            apart = np.maximum(divergence(shares, np.full(len(shares), wanted)), _CLOSE)
+            more = np.clip(
+                level * trials / apart - trials, batch, np.minimum(_STEP * trials, MOST_TRIALS - trials)
+            )
+            times = np.maximum(1, more // batch).astype(np.int64)[unsure].tolist()
+            open_ = [rule for rule, further in zip(open_, unsure, strict=True) if further]
+            self._ask(open_, times)
+        return held
+
+    def _ask(self, rules: Sequence[Rule], times: Sequence[int] = ()) -> None:
+        """Draw rows that meet each rule, a batch or so many, and count how many of them get the row's answer."""
         if not rules:
             return
-        size = self._options["batch"] * times
-        parts = [self._space.drawn(rule, size, self._generator) for rule in rules]
+        sizes = [self._options["batch"] * one for one in times or [1] * len(rules)]
+        parts = [self._space.drawn(rule, size, self._generator) for rule, size in zip(rules, sizes, strict=True)]
         columns = {name: np.concatenate([part[name] for part in parts]) for name in self._asked.names}
-        same = (self._asked.labels(columns) == self._answer).reshape(len(rules), size).sum(axis=1)
-        for rule, hits in zip(rules, same.tolist(), strict=True):
-            self._hits[rule] = self._hits.get(rule, 0) + hits
+        same = self._asked.labels(columns) == self._answer
+        hits = np.add.reduceat(same, np.cumsum([0, *sizes[:-1]]), dtype=np.int64)
+        for rule, size, hit in zip(rules, sizes, hits.tolist(), strict=True):
+            self._hits[rule] = self._hits.get(rule, 0) + hit
             self._trials[rule] = self._trials.get(rule, 0) + size
 
     def _share(self, rule: Rule) -> float:
         return self._hits[rule] / self._trials[rule] if self._trials[rule] else float("nan")
 
-    def _low(self, rule: Rule) -> float:
-        """What the share is at least, with the wanted confidence and however often that was looked at."""
-        if not self._trials[rule]:
-            return 0.0
-        return float(lower_bound(np.array([self._share(rule)]), self._level(rule))[0])
+    def _lows(self, rules: Sequence[Rule]) -> npt.NDArray[np.float64]:
+        """What shares are at least, with the wanted confidence and however often that was looked at."""
+        return lower_bound(np.array([self._share(rule) for rule in rules]), self._levels(rules))
 
-    def _level(self, rule: Rule) -> npt.NDArray[np.float64]:
-        rounds = max(1, self._trials[rule] // self._options["batch"])
-        return np.array([exploration(1, rounds, self._options["delta"]) / self._trials[rule]])
+    def _levels(self, rules: Sequence[Rule]) -> npt.NDArray[np.float64]:
+        trials = [self._trials[rule] for rule in rules]
+        rounds = [max(1, times // self._options["batch"]) for times in trials]
+        return np.array(
+            [
+                exploration(1, seen, self._options["delta"]) / most
+                for seen, most in zip(rounds, trials, strict=True)
+            ]
+        )
 
     def _made(self, rule: Rule, why: str) -> Anchor:
         return Anchor(
             predicates=tuple(self._space.predicates[place] for place in rule),
             answer=self._answer,
             precision=self._share(rule),
-            at_least=self._low(rule),
+            at_least=float(self._lows([rule])[0]) if self._trials[rule] else 0.0,
             trials=self._trials[rule],
             coverage=self._space.coverage(rule),
             reached=not why,

@@ -31,7 +31,7 @@ def anchors(
     seed: int = 0,
     precision: float = 0.95,
     delta: float = 0.05,
-    tolerance: float = 0.05,
+    tolerance: float = 0.15,
     beam: int = 2,
     longest: int = 6,
     bins: int = 4,
@@ -39,9 +39,9 @@ def anchors(
 ) -> list[Anchor]:
     """For each row a rule such that rows meeting it get the same answer, nearly always.
 
-    Rules grow by one condition at a time; of each length the ``beam`` most precise are kept, told apart by as few
-    rows as that takes (bounds of KL-LUCB), all of a round in one call of the model. Of the rules that are precise
-    enough the one that most of the data meets is given.
+    Rules grow by one condition at a time; of each length the ``beam`` most precise are kept, told apart by a few
+    looks at those that the bounds of KL-LUCB leave open, all of a look in one call of the model. Of the rules that
+    are precise enough the one that most of the data meets is given.
 
     What "rows meeting the rule" are: rows of the background, where each column that the rule names takes its
     value from a row that meets the condition, the others staying as they are.

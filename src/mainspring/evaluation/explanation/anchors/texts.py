@@ -32,7 +32,7 @@ def text_anchors(
     seed: int = 0,
     precision: float = 0.95,
     delta: float = 0.05,
-    tolerance: float = 0.05,
+    tolerance: float = 0.15,
     beam: int = 2,
     longest: int = 4,
     batch: int = 64,
