@@ -74,6 +74,7 @@ def mainspring_explainers() -> Mapping[str, str]:
         "lime": "mainspring.evaluation.explanation.lime:lime",
         "linear_shap": "mainspring.models.explaining:by_linear_shap",
         "sampled_shapley": f"{shapley}:by_sampled_shapley",
+        "terms": "mainspring.models.explaining:by_terms",
         "tree_shap": "mainspring.models.explaining:by_tree_shap",
     }
 

@@ -15,6 +15,7 @@ from mainspring.models.explaining.networks import (
     layer_slopes,
     tangent_of,
 )
+from mainspring.models.explaining.terms import by_terms
 from mainspring.models.explaining.trees import by_tree_shap
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "by_deep_shap",
     "by_integrated_gradients",
     "by_linear_shap",
+    "by_terms",
     "by_tree_shap",
     "grad_cam",
     "gradients_of",

@@ -16,6 +16,7 @@ from mainspring.evaluation.explanation.asking import Columns
 from mainspring.evaluation.explanation.shapley.attributing import cells_of
 from mainspring.models.linear import LinearForm
 from mainspring.models.model import Model
+from mainspring.models.ports import NotExportableError
 from mainspring.models.trees import Link, TreeEnsemble
 
 Floats = npt.NDArray[np.float64]
@@ -62,8 +63,7 @@ def sum_in(model: object, form: type[Form], method: str) -> tuple[Model, Form]:
     if not isinstance(model, Model):
         what = f"{method} cannot look into a {type(model).__name__}"
         raise InputError(what, expected=wanted, fix=_OTHERWISE)
-    estimator: object = model.fitted
-    found = _form(estimator)
+    found = form_of(model)
     if not isinstance(found, form):
         what = f"{method} cannot look into {model.recipe.estimator}"
         raise InputError(what, expected=wanted, fix=_OTHERWISE)
@@ -72,11 +72,20 @@ def sum_in(model: object, form: type[Form], method: str) -> tuple[Model, Form]:
     return model, found
 
 
+def form_of(model: object) -> object:
+    """The sum inside a model: its weights or its trees; ``None`` if it gives none."""
+    estimator: object = model.fitted if isinstance(model, Model) else None
+    return _form(estimator)
+
+
 @functools.lru_cache(maxsize=4)
 def _form(fitted: object) -> object:
     """The sum inside an estimator, read once: row after row is explained by the same one."""
     read = getattr(fitted, "form", None)
-    return None if read is None else read()
+    try:
+        return None if read is None else read()
+    except NotExportableError:
+        return None
 
 
 def output_of(asked: Asked, link: Link, slope: float, method: str) -> Output:
