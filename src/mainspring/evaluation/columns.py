@@ -15,6 +15,7 @@ from mainspring.data.transforms.kinds import as_words
 from mainspring.data.transforms.labels import find_classes
 from mainspring.evaluation.labelled import positive_class
 from mainspring.evaluation.predictions import Cutoff, Predictions
+from mainspring.evaluation.reading import check_columns
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -115,7 +116,7 @@ def predictions_in(
         ['no', 'yes', 'yes']
     """
     named = [*scores.values()] if isinstance(scores, Mapping) else [scores]
-    _check_columns(table, [name for name in (*named, predicted, label) if name is not None])
+    check_columns(table, [name for name in (*named, predicted, label) if name is not None])
     if scores is None:
         if predicted is None:
             raise InputError("no predictions were named", expected="a column as scores, as predicted, or both")
@@ -189,8 +190,10 @@ def _value(word: str) -> float | None:
 
 
 def _numbers(table: Table, column: str) -> npt.NDArray[np.float64]:
-    _check_columns(table, [column])
+    check_columns(table, [column])
     values: npt.NDArray[Any] = table.column(column)
+    if values.dtype == object and all(value is None for value in values):
+        return np.full(len(values), np.nan)
     if values.dtype == object:
         raise InputError(f"{column!r} holds text", expected="a column of numbers")
     return values.astype(np.float64)
@@ -210,12 +213,3 @@ def _probabilities(table: Table, column: str) -> npt.NDArray[np.float64]:
 
 def _other(classes: tuple[str, ...], name: str) -> str:
     return classes[1 - classes.index(name)]
-
-
-def _check_columns(table: Table, names: list[str]) -> None:
-    missing = [name for name in names if name not in table.names]
-    if missing:
-        raise InputError(
-            f"no column {', '.join(map(repr, missing))} in the table",
-            expected="one of " + ", ".join(table.names),
-        )

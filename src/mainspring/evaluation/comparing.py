@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -13,8 +12,8 @@ import numpy as np
 from mainspring.core import InputError, Slice
 from mainspring.data.comparison.significance import normal_tail
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
-from mainspring.evaluation.metrics.directions import better
 from mainspring.evaluation.metrics.facts import Better
+from mainspring.evaluation.metrics.intervals import deviations
 from mainspring.evaluation.metrics.measured import Interval, Measured
 from mainspring.evaluation.search.moments import holm
 
@@ -147,7 +146,7 @@ def compare_slices(
         for key in evaluation.slices
         if key != against
     ]
-    way = better(metric)
+    way = evaluation.better(metric)
     sign = -1 if way is Better.LOWER else 1
     corrected = _corrected(rows)
     corrected.sort(key=lambda row: (math.isnan(row.difference), sign * row.difference, str(row.slice)))
@@ -170,7 +169,7 @@ def _difference(
         return SliceDifference(
             slice=key, count=found.count, value=value, other=other, difference=difference, reason=told
         )
-    half = _quantile(level) * spread
+    half = deviations(level) * spread
     return SliceDifference(
         slice=key,
         count=found.count,
@@ -200,11 +199,7 @@ def _variance(found: Measured, metric: str, level: float) -> float:
     if metric not in found.intervals:
         return math.nan
     low, high = found.intervals[metric]
-    return ((high - low) / (2 * _quantile(level))) ** 2
-
-
-def _quantile(level: float) -> float:
-    return NormalDist().inv_cdf((1 + level) / 2)
+    return ((high - low) / (2 * deviations(level))) ** 2
 
 
 def _corrected(rows: Sequence[SliceDifference]) -> list[SliceDifference]:
@@ -296,13 +291,14 @@ def compare_models(evaluations: Mapping[str, Evaluation], metric: str) -> ModelC
         known = sorted({name for one in evaluations.values() for name in one.overall})
         raise InputError(f"no evaluation has {metric!r}", expected="one of " + ", ".join(known))
     keys = dict.fromkeys(key for one in evaluations.values() for key in one.measured)
-    rows = tuple(_model_row(key, evaluations, metric) for key in keys)
     first = evaluations[names[0]]
+    way = next(one for one in evaluations.values() if metric in one.overall).better(metric)
+    rows = tuple(_model_row(key, evaluations, metric, way) for key in keys)
     notes = [note for name in names[1:] for note in _unlike(names[0], first, name, evaluations[name])]
-    return ModelComparison(metric=metric, models=names, better=better(metric), rows=rows, notes=tuple(notes))
+    return ModelComparison(metric=metric, models=names, better=way, rows=rows, notes=tuple(notes))
 
 
-def _model_row(key: Slice, evaluations: Mapping[str, Evaluation], metric: str) -> ModelRow:
+def _model_row(key: Slice, evaluations: Mapping[str, Evaluation], metric: str, way: Better) -> ModelRow:
     found = {name: one.measured.get(key) for name, one in evaluations.items()}
     values = {name: math.nan if one is None else one.values.get(metric, math.nan) for name, one in found.items()}
     first, *others = values
@@ -313,11 +309,11 @@ def _model_row(key: Slice, evaluations: Mapping[str, Evaluation], metric: str) -
             variance = _variance(ours, metric, evaluations[name].intervals.level)
             variance += _variance(base, metric, evaluations[first].intervals.level)
             if not math.isnan(variance):
-                half = _quantile(evaluations[name].intervals.level) * math.sqrt(variance)
+                half = deviations(evaluations[name].intervals.level) * math.sqrt(variance)
                 middle = values[name] - values[first]
                 intervals[name] = Interval(middle - half, middle + half)
     told = {name: value for name, value in values.items() if not math.isnan(value)}
-    way = better(metric)
+    alike = len(told) == len(values) and len(set(told.values())) == 1
     pick = min if way is Better.LOWER else max
     return ModelRow(
         slice=key,
@@ -325,7 +321,7 @@ def _model_row(key: Slice, evaluations: Mapping[str, Evaluation], metric: str) -
         values=values,
         differences={name: values[name] - values[first] for name in others},
         intervals=intervals,
-        best=None if way is Better.NEITHER or not told else pick(told, key=lambda name: told[name]),
+        best=None if way is Better.NEITHER or alike or not told else pick(told, key=lambda name: told[name]),
     )
 
 

@@ -13,7 +13,8 @@ from mainspring.evaluation.curves import Curves, curves_of
 from mainspring.evaluation.judging import CHUNK_ROWS, Judging, judge_rows, judge_table
 from mainspring.evaluation.metrics.classification import ClassificationState
 from mainspring.evaluation.metrics.custom import Metric
-from mainspring.evaluation.metrics.facts import Fact
+from mainspring.evaluation.metrics.directions import better
+from mainspring.evaluation.metrics.facts import Better, Fact, MetricName
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals
 from mainspring.evaluation.metrics.measured import Measured
 from mainspring.evaluation.metrics.multilabel import LabelSetState
@@ -84,11 +85,22 @@ class Evaluation(StoredAsJson):
         """Rows that were judged."""
         return self.measured[ALL_ROWS].count
 
-    def worst(self, metric: str, *, lower_is_better: bool = False) -> tuple[tuple[Slice, float], ...]:
-        """Slices by a metric, the worst first; slices without the figure are left out."""
+    def better(self, metric: str) -> Better:
+        """Which way a metric of this evaluation improves; one that nobody has told of is better when higher."""
+        fact = self.facts.get(MetricName.parse(metric).stem)
+        return better(metric) if fact is None else fact.better
+
+    def worst(self, metric: str, *, lower_is_better: bool | None = None) -> tuple[tuple[Slice, float], ...]:
+        """Slices by a metric, the worst first; slices without the figure are left out.
+
+        Args:
+            metric: The figure.
+            lower_is_better: Which way it improves; as :meth:`better` says without it.
+        """
+        lower = self.better(metric) is Better.LOWER if lower_is_better is None else lower_is_better
         found = [(key, values[metric]) for key, values in self.slices.items() if metric in values]
         told = [(key, value) for key, value in found if not math.isnan(value)]
-        return tuple(sorted(told, key=lambda pair: (pair[1], str(pair[0])), reverse=lower_is_better))
+        return tuple(sorted(told, key=lambda pair: (pair[1], str(pair[0])), reverse=lower))
 
     def _repr_html_(self) -> str:
         """The page of it, for notebooks."""

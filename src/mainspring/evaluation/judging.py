@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core import InputError, Slice
-from mainspring.evaluation.labelled import Labelled, LeftOut, check_columns, label_rows
+from mainspring.evaluation.labelled import Labelled, LeftOut, label_rows
 from mainspring.evaluation.metrics.blocked import with_shares
 from mainspring.evaluation.metrics.classification import ClassifiedRows
 from mainspring.evaluation.metrics.custom import Answers, Metric
@@ -25,6 +25,7 @@ from mainspring.evaluation.metrics.states import Rows, State
 from mainspring.evaluation.metrics.wishes import Kind, Wishes, sort_out
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.reading import answered, check_columns, check_length
 from mainspring.evaluation.slicing import SliceForm, Slicer, slice_rows
 
 if TYPE_CHECKING:
@@ -129,17 +130,14 @@ def judge_table(
     Raises:
         InputError: As :func:`mainspring.evaluation.evaluate` says.
     """
-    if isinstance(predictor, Predictions) and len(predictor) != table.num_rows:
-        raise InputError(
-            f"{len(predictor)} predictions for {table.num_rows} rows",
-            expected="one prediction per row, in the order of the rows",
-        )
+    check_length(predictor, table)
     if wanted.cutoff is not None and not 0 <= wanted.cutoff <= 1:
         raise InputError(f"a cutoff of {wanted.cutoff}", expected="a probability, from 0 to 1")
     labels = [wanted.label] if isinstance(wanted.label, str) else [*wanted.label]
     if not labels:
         raise InputError("no label column was given", expected="a column, or one of truths for each class")
-    check_columns(table, [name for name in (*labels, wanted.weight, wanted.query) if name is not None])
+    needed = [name for name in (*labels, wanted.weight, wanted.query) if name is not None]
+    check_columns(table, needed, fix="name columns of the data as label=, weight= and query=")
     slicer = Slicer.of(
         table,
         slices,
@@ -148,10 +146,8 @@ def judge_table(
         weight=wanted.weight,
         privacy_floor=privacy_floor,
     )
-    found, start = Judged(), 0
-    for chunk in table.chunks(chunk_rows):
-        stop = start + chunk.num_rows
-        answers = predictor.rows(start, stop) if isinstance(predictor, Predictions) else predictor.predict(chunk)
+    found = Judged()
+    for start, answers, chunk in answered(predictor, table, chunk_rows):
         found.meet(answers, wanted)
         labelled = label_rows(
             answers,
@@ -173,7 +169,6 @@ def judge_table(
             found.blocked = _counted(found.blocked or {}, slicer.cut(chunk, labelled.blocked), labelled.left_out)
         numbers = start + np.flatnonzero(labelled.kept)
         _add(found.states, families, slicer.cut(chunk, labelled.kept), numbers, wanted.intervals)
-        start = stop
     found.states = {key: found.states[key] for key in (ALL_ROWS, *slicer.slices) if key in found.states}
     found.notes = (*found.left_out.notes, *slicer.notes)
     return found

@@ -16,6 +16,7 @@ from mainspring.evaluation.metrics.classification import ClassifiedRows
 from mainspring.evaluation.metrics.multilabel import LabelSetRows
 from mainspring.evaluation.metrics.regression import MeasuredRows
 from mainspring.evaluation.predictions import Cutoff, Predictions
+from mainspring.evaluation.reading import check_columns, check_length
 from mainspring.evaluation.weighing import row_weights
 
 if TYPE_CHECKING:
@@ -134,11 +135,7 @@ def label_rows(
     """
     names = [label] if isinstance(label, str) else [*label]
     check_columns(table, names if weight is None else [*names, weight])
-    if len(predictions) != table.num_rows:
-        raise InputError(
-            f"{len(predictions)} predictions for {table.num_rows} rows",
-            expected="one prediction per row, in the order of the rows",
-        )
+    check_length(predictions, table)
     rows = _Rows(row_weights(table, weight), start, tuple(wishes), predictions.blocked)
     if not isinstance(label, str):
         return _label_sets(predictions, table, names, rows, positive, 0.5 if cutoff is None else cutoff)
@@ -215,21 +212,6 @@ class _Rows:
     def numbers(self, kept: Mask) -> npt.NDArray[np.int64]:
         """Of the rows that are kept, in the whole table."""
         return self.start + np.flatnonzero(kept)
-
-
-def check_columns(table: Table, needed: Sequence[str]) -> None:
-    """Refuse a table without the columns of labels and weights.
-
-    Raises:
-        InputError: With the columns that it has.
-    """
-    missing = [name for name in needed if name not in table.names]
-    if missing:
-        raise InputError(
-            f"no column {', '.join(map(repr, missing))} in the table",
-            expected="one of " + ", ".join(table.names),
-            fix="name columns of the data as label=, weight= and query=",
-        )
 
 
 def _classes(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -16,6 +15,7 @@ from mainspring.evaluation.metrics.classification import ClassifiedRows
 from mainspring.evaluation.metrics.regression import MeasuredRows
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.reading import answered
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -90,7 +90,8 @@ def row_losses(
         InputError: If a column does not exist, the predictions do not fit, or the metric is not one of the task.
     """
     pieces = [
-        _piece(found, chunk, label, metric, positive, weight) for found, chunk in _predicted(predictor, table)
+        _piece(found, chunk, label, metric, positive, weight)
+        for _, found, chunk in answered(predictor, table, _CHUNK_ROWS)
     ]
     left_out = LeftOut()
     for _, one in pieces:
@@ -118,22 +119,6 @@ def columns_read(predictor: Predictor | Predictions) -> tuple[str, ...]:
     if not isinstance(predictor, ColumnPredictor):
         return ()
     return (*predictor.scores.values(), *([] if predictor.predicted is None else [predictor.predicted]))
-
-
-def _predicted(predictor: Predictor | Predictions, table: Table) -> Iterator[tuple[Predictions, Table]]:
-    if isinstance(predictor, Predictions) and len(predictor) != table.num_rows:
-        raise InputError(
-            f"{len(predictor)} predictions for {table.num_rows} rows",
-            expected="one prediction per row, in the order of the rows",
-        )
-    start = 0
-    for chunk in table.chunks(_CHUNK_ROWS):
-        stop = start + chunk.num_rows
-        yield (
-            predictor.rows(start, stop) if isinstance(predictor, Predictions) else predictor.predict(chunk),
-            chunk,
-        )
-        start = stop
 
 
 def _piece(

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core import InputError
+from mainspring.evaluation.reading import check_columns
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -53,8 +54,7 @@ def check_weight_column(table: Table, column: str) -> None:
     Raises:
         InputError: If it is so.
     """
-    if column not in table.names:
-        raise InputError(f"no column {column!r} in the table", expected="one of " + ", ".join(table.names))
+    check_columns(table, [column])
     if not table.type_of(column).is_numeric:
         raise InputError(
             f"the weights in {column!r} are of type {table.type_of(column).value}", expected="a column of numbers"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -112,3 +114,10 @@ def test_an_answer_that_is_no_class_is_named() -> None:
     predictor = predictions_in(TABLE, scores="score", predicted="nurse", label="late")
     with pytest.raises(InputError, match="'maybe'"):
         predictor.predict(Table.from_columns({"score": [0.5], "nurse": ["maybe"]}))
+
+
+def test_a_column_without_any_number_leaves_figures_that_say_why() -> None:
+    table = Table.from_columns({"late": ["no", "yes"], "chance": [None, None]})
+    found = evaluate(predictions_in(table, scores="chance", label="late"), table, label="late")
+    assert math.isnan(found.overall["auc"])
+    assert "no finite probabilities for 2 of 2 rows" in next(iter(found.measured.values())).reasons["auc"]

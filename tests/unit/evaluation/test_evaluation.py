@@ -20,6 +20,7 @@ from mainspring.evaluation import (
     measure_rows,
     metric,
 )
+from mainspring.evaluation.comparing import compare_models, compare_slices
 from mainspring.evaluation.evaluation import ALL_ROWS
 from mainspring.evaluation.metrics import MeasuredRows
 from mainspring.evaluation.steps import evaluate as evaluate_step
@@ -382,3 +383,24 @@ def test_values_whose_squares_are_no_numbers_are_refused_as_labels_and_broken_as
 def test_labels_must_be_named() -> None:
     with pytest.raises(InputError, match="no label column was given"):
         evaluate(Predictions(("a", "b"), np.eye(2)), Table.from_columns({"a": [1, 0]}), label=[])
+
+
+def test_the_worst_slices_are_worst_whichever_way_a_metric_improves() -> None:
+    @metric(better="lower")
+    def shortfall(truth, predicted):
+        return (truth != predicted).astype(float)
+
+    table = Table.from_columns({"y": ["no", "yes"] * 10, "side": ["left"] * 10 + ["right"] * 10})
+    chance = np.array([0.1, 0.9] * 5 + [0.9, 0.1] * 5)  # right on the left alone
+    found = evaluate(
+        Predictions(("no", "yes"), np.column_stack([1 - chance, chance])),
+        table,
+        label="y",
+        slices=["side"],
+        metrics=[shortfall],
+    )
+    assert found.better("shortfall") is Better.LOWER
+    for name in ("accuracy", "log_loss", "shortfall"):
+        assert found.worst(name)[0][0] == Slice.of(side="right"), name
+    assert compare_slices(found, "shortfall").better is Better.LOWER
+    assert compare_models({"a": found, "b": found}, "accuracy").rows[0].best is None

@@ -20,6 +20,7 @@ from mainspring.evaluation.labelled import Labelled, label_rows
 from mainspring.evaluation.metrics.intervals import Intervals
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.predictions import Cutoff, Predictions
+from mainspring.evaluation.reading import answered, check_length
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -90,15 +91,11 @@ def assess_fairness(
     edges = np.unique(np.array([*CALIBRATION_EDGES, *thresholds], dtype=np.float64))
     tally = Tally(grouping, edges)
     sample = Sample.of(table, alike)
-    start = 0
-    for chunk in table.chunks(chunk_rows):
-        stop = start + chunk.num_rows
-        found = predictor.rows(start, stop) if isinstance(predictor, Predictions) else predictor.predict(chunk)
+    for start, found, chunk in answered(predictor, table, chunk_rows):
         labelled = label_rows(found, chunk, label=label, positive=positive, weight=weight)
-        found = _cut_off(found, labelled, cutoff)
-        tally.add(found, labelled, chunk)
-        sample.add(found, labelled, chunk, start)
-        start = stop
+        answers = _cut_off(found, labelled, cutoff)
+        tally.add(answers, labelled, chunk)
+        sample.add(answers, labelled, chunk, start)
     asked = Asked(
         questions=tally.questions,
         thresholds=tuple(sorted(set(thresholds))) if tally.positive is not None else (),
@@ -159,11 +156,7 @@ def _check(
     intervals: Intervals,
     cutoff: float | None,
 ) -> None:
-    if isinstance(predictor, Predictions) and len(predictor) != table.num_rows:
-        raise InputError(
-            f"{len(predictor)} predictions for {table.num_rows} rows",
-            expected="one prediction per row, in the order of the rows",
-        )
+    check_length(predictor, table)
     shares = [*thresholds, *([] if cutoff is None else [cutoff])]
     wrong = [f"{share:g}" for share in shares if not 0 <= share <= 1]
     if wrong:

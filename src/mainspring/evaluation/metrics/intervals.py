@@ -123,7 +123,7 @@ def proportion(successes: float, trials: float, intervals: Intervals = CLOSED) -
 def normal(
     value: float, variance: float, *, low: float = -math.inf, high: float = math.inf, level: float = 0.95
 ) -> Interval:
-    """The interval ``value ± 1.96 sd``, kept within bounds; NaN if the variance is not known."""
+    """The interval ``value ± z · sd``, kept within bounds; NaN if the variance is not known."""
     if math.isnan(variance) or variance < 0:
         return Interval(math.nan, math.nan)
     half = deviations(level) * math.sqrt(variance)

@@ -13,6 +13,7 @@ from mainspring.core import InputError, Slice
 from mainspring.data import ColumnType
 from mainspring.evaluation.labelled import positive_class
 from mainspring.evaluation.metrics.grouping import Floats, Ints
+from mainspring.evaluation.reading import check_columns
 from mainspring.evaluation.slicing import CROSS, number_text, slice_rows
 from mainspring.evaluation.weighing import row_weights
 
@@ -81,14 +82,9 @@ def group_rows(
         InputError: If a column does not exist, there is no protected one, or the label has not two classes.
     """
     needed = [label, *protected, *([] if weight is None else [weight])]
-    absent = [name for name in needed if name not in table.names]
-    if absent or not protected:
-        raise InputError(
-            f"no column {', '.join(map(repr, absent))} in the table"
-            if absent
-            else "no protected column was named",
-            expected=("one of " if absent else "some of ") + ", ".join(table.names),
-        )
+    check_columns(table, needed)
+    if not protected:
+        raise InputError("no protected column was named", expected="some of " + ", ".join(table.names))
     codes, texts, values = _labels(table, label)
     if len(texts) != 2:
         raise InputError(

@@ -18,6 +18,7 @@ from mainspring.evaluation.fairness.mitigation.rows import Bools, GroupedRows, g
 from mainspring.evaluation.labelled import positive_class
 from mainspring.evaluation.metrics.grouping import Floats, Ints
 from mainspring.evaluation.predictions import Predictions
+from mainspring.evaluation.reading import check_length
 from mainspring.evaluation.slicing import MOST_NUMBERS
 
 if TYPE_CHECKING:
@@ -166,8 +167,7 @@ def scored_rows(
         raise InputError(
             f"predictions of the classes {predictions.classes}", expected="two classes: yes and no to something"
         )
-    if len(predictions) != table.num_rows:
-        raise InputError(f"{len(predictions)} predictions for {table.num_rows} rows", expected="one per row")
+    check_length(predictions, table)
     rows = group_rows(table, label=label, protected=protected, positive=positive, weight=weight)
     place = predictions.classes.index(_class_named(predictions, positive))
     scores = predictions.scores[rows.place, place]
