@@ -31,8 +31,8 @@ class Runtime(Protocol):
 class Servable(Protocol):
     """A model that can be opened for serving.
 
-    It may have ``assertions``, a tuple of :class:`mainspring.evaluation.assertions.Assertion`: the server holds its
-    answers to them.
+    It may have ``assertions``, a tuple of :class:`mainspring.evaluation.assertions.Assertion`: the server holds
+    its answers to them.
     """
 
     @property

@@ -12,6 +12,7 @@ import pytest
 from mainspring.evaluation.assertions import Assertion
 from mainspring.models.files import Files
 from mainspring.models.package import Package
+from mainspring.serving.client import EXPLAINS
 from mainspring.serving.endpoint import Endpoint
 from mainspring.serving.model_set import ModelSet
 from mainspring.serving.prediction_log import PredictionLog, read, table
@@ -119,11 +120,12 @@ def test_they_are_counted(held: Any) -> None:
     held("POST", V1, {"instances": [CLEAN, SHORT, RICH, UNSURE, SHORT]})
     held("POST", V2, tensors(SHORT))
     held("POST", V1, {"instances": [{"fare": "x"}]})
+    held("POST", V1, {"instances": [SHORT, RICH]}, {EXPLAINS: "1"})
     text = held("GET", "/metrics")[1]
     assert counted(text) == {"rich": 1, "short": 3, "unsure": 1}
     label = 'model="taxi",version="1.0.0"'
     assert f'mainspring_assertions_total{{{label},assertion="short",action="block"}} 3' in text
-    assert f"mainspring_rows_total{{{label}}} 6" in text
+    assert f"mainspring_rows_total{{{label}}} 8" in text
     assert f'mainspring_errors_total{{{label},kind="BLOCKED"}} 1' in text
     assert f'mainspring_requests_total{{{label},protocol="v2",code="422"}} 1' in text
 

@@ -160,8 +160,9 @@ class Inference:
         if prediction is not None and exchange.kind in ("", BlockedError.code):
             counts.rows.add(*names, by=prediction.rows)
             counts.model.observe(prediction.seconds, *names)
-            for assertion, rows in prediction.violations.items():
-                counts.assertions.add(*names, assertion.name, assertion.action, by=rows)
+            if not exchange.made_up:  # rows that explain others would sound an alarm
+                for assertion, rows in prediction.violations.items():
+                    counts.assertions.add(*names, assertion.name, assertion.action, by=rows)
         if self._log is not None:
             # What waits for the log is kept small: arrays, or the beginning of what could not be answered.
             exchange.body = exchange.body[:LOGGED_BODY] if exchange.error is not None else b""
