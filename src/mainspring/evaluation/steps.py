@@ -31,6 +31,15 @@ from mainspring.evaluation.gates.pairing import PAIRED
 from mainspring.evaluation.metrics.intervals import Intervals
 from mainspring.evaluation.operation import Operation
 from mainspring.evaluation.ports import Predictor
+from mainspring.evaluation.robustness.assessing import SEVERITIES
+from mainspring.evaluation.robustness.assessing import assess_robustness as perturb_rows
+from mainspring.evaluation.robustness.attacks.attacking import BUDGETS
+from mainspring.evaluation.robustness.attacks.attacking import attack as attack_rows
+from mainspring.evaluation.robustness.attacks.membership import Membership
+from mainspring.evaluation.robustness.attacks.membership import infer_membership as tell_members
+from mainspring.evaluation.robustness.attacks.report import AdversarialReport
+from mainspring.evaluation.robustness.perturbations import BUILT_IN
+from mainspring.evaluation.robustness.report import Robustness
 from mainspring.evaluation.search import SliceSearch
 from mainspring.evaluation.search import find_slices as search_slices
 from mainspring.evaluation.search.searching import MIN_EFFECT, MIN_SHARE, MIN_SIZE
@@ -43,6 +52,9 @@ _LOG = logging.getLogger(__name__)
 _NO_NAMES: Final[list[str]] = []
 _NO_BOUNDS: Final[dict[str, Any]] = {}
 _THRESHOLDS: Final[list[float]] = list(THRESHOLDS)
+_PERTURBATIONS: Final[list[str]] = list(BUILT_IN)
+_SEVERITIES: Final[list[float]] = list(SEVERITIES)
+_BUDGETS: Final[list[float]] = list(BUDGETS)
 
 
 @step
@@ -95,7 +107,7 @@ def evaluate(
         split=split,
         cutoff=cutoff,
         metrics=metrics,
-        intervals=Intervals(**intervals),
+        intervals=Intervals.from_dict(intervals),
     )
     if found.unreadable is not None:
         _LOG.warning("the model cannot read the rows, and was not judged: %s", found.unreadable)
@@ -384,6 +396,157 @@ def flip_protected(
     if model is None:
         return None
     return flip_rows(model, examples.split(split), protected=protected, label=label, positive=positive)
+
+
+@step
+def assess_robustness(
+    model: Predictor | None,
+    examples: Examples,
+    *,
+    label: str,
+    split: str = "eval",
+    metric: str | None = None,
+    perturbations: list[str] = _PERTURBATIONS,
+    severities: list[float] = _SEVERITIES,
+    each_feature: bool = False,
+    positive: str | None = None,
+    weight: str | None = None,
+    seed: int = 0,
+) -> Robustness | None:
+    """Let the columns of one split go wrong, and see what a model makes of it; nothing if there is no model.
+
+    Args:
+        model: Anything that predicts.
+        examples: The rows.
+        label: The label column.
+        split: The split to look at.
+        metric: What is lost; without it accuracy, or RMSE of a regression.
+        perturbations: Names.
+        severities: How badly, each between 0 and 1.
+        each_feature: One column at a time.
+        positive: The class that a binary task is about.
+        weight: A numeric column with the weight of each row.
+        seed: Of every random choice.
+    """
+    if model is None:
+        return None
+    return perturb_rows(
+        model,
+        examples.split(split),
+        label=label,
+        metric=metric,
+        perturbations=perturbations,
+        severities=severities,
+        each_feature=each_feature,
+        positive=positive,
+        weight=weight,
+        seed=seed,
+    )
+
+
+@step
+def attack(
+    model: Predictor | None,
+    examples: Examples,
+    *,
+    label: str,
+    split: str = "eval",
+    method: str = "column_search",
+    budgets: list[float] = _BUDGETS,
+    features: list[str] | None = None,
+    options: dict[str, Any] = _NO_BOUNDS,
+    seed: int = 0,
+) -> AdversarialReport | None:
+    """Change rows of one split a little until a classifier answers wrongly; nothing if there is no model.
+
+    Args:
+        model: A classifier.
+        examples: The rows.
+        label: The label column.
+        split: The split to attack.
+        method: An attack that only asks: ``column_search``, ``word_attack`` or ``simple_black_box``.
+        budgets: How far rows may be changed.
+        features: The columns that may change; all without it.
+        options: Of the attack: ``{"columns": 2}``.
+        seed: Of random choices.
+    """
+    if model is None:
+        return None
+    return attack_rows(
+        model,
+        examples.split(split),
+        label=label,
+        method=method,
+        budgets=budgets,
+        features=features,
+        seed=seed,
+        **options,
+    )
+
+
+@step
+def infer_membership(
+    model: Predictor | None,
+    examples: Examples,
+    *,
+    label: str,
+    members: str = TRAIN,
+    others: str = "eval",
+    positive: str | None = None,
+) -> Membership | None:
+    """Whether answers give away which rows a model was trained on; nothing if there is no model.
+
+    Args:
+        model: Anything that predicts.
+        examples: The rows.
+        label: The label column.
+        members: The split that it was trained on.
+        others: One that it was not.
+        positive: The class that a binary task is about.
+    """
+    if model is None:
+        return None
+    return tell_members(model, examples.split(members), examples.split(others), label=label, positive=positive)
+
+
+@step
+def judge_robustness(
+    robustness: Robustness | None = None,
+    adversarial: AdversarialReport | None = None,
+    membership: Membership | None = None,
+    *,
+    loss_at_most: float | dict[str, float] | None = None,
+    flips_at_most: float | dict[str, float] | None = None,
+    up_to: float = 1.0,
+    attacked_accuracy_at_least: float | None = None,
+    attacked_loss_at_most: float | None = None,
+    auc_at_most: float = 0.6,
+) -> Verdict:
+    """One verdict on what ``assess_robustness``, ``attack`` and ``infer_membership`` found.
+
+    Args:
+        robustness: What becomes of the model when data goes wrong.
+        adversarial: What an attack achieves.
+        membership: What tells training rows from others.
+        loss_at_most: The most that the metric may lose where data goes wrong; by perturbation, or for all.
+        flips_at_most: The largest share of answers that may flip there.
+        up_to: Severities above this are not judged.
+        attacked_accuracy_at_least: The least accuracy under attack, at every budget.
+        attacked_loss_at_most: The most accuracy that an attack may cost.
+        auc_at_most: How well training rows may be told from others.
+    """
+    verdicts = []
+    if robustness is not None:
+        verdicts.append(robustness.judge(loss_at_most=loss_at_most, flips_at_most=flips_at_most, up_to=up_to))
+    if adversarial is not None:
+        verdicts.append(
+            adversarial.judge(accuracy_at_least=attacked_accuracy_at_least, loss_at_most=attacked_loss_at_most)
+        )
+    if membership is not None:
+        verdicts.append(membership.judge(auc_at_most=auc_at_most))
+    if not verdicts:
+        raise InputError("there is nothing to judge", expected="what one of the three steps found")
+    return verdicts[0].merge(*verdicts[1:])
 
 
 @step

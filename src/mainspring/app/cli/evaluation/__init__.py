@@ -15,6 +15,7 @@ _COMMANDS = {
     "importance": "importance:importance",
     "mitigate": "mitigate:mitigate",
     "report": "report:report",
+    "robustness": "robustness:robustness",
     "slices": "slices:slices",
     "what-if": "what_if:what_if",
 }
@@ -27,6 +28,7 @@ _SUMMARIES = {
     "importance": "What a model depends on: columns shuffled, and what that costs.",
     "mitigate": "What narrows the gap between groups, and what it costs.",
     "report": "How good a model is, overall and by slice, on one page.",
+    "robustness": "What becomes of answers when data goes wrong, or when somebody means harm.",
     "slices": "Where a model is worst: slices found without being named.",
     "what-if": "What a model would answer to a row with other values.",
 }
