@@ -25,6 +25,9 @@ _ROW = 17.0
 _SIGN = 23.0
 """What the sign before a name in a legend takes."""
 
+_LEAST = 1e-300
+"""Steps below this have no power of ten."""
+
 _NAME = 24.0
 """What the name of the y axis and the gaps beside it take, left of the figures."""
 
@@ -43,9 +46,9 @@ def ticks(low: float, high: float, most: int = 5) -> list[float]:
         >>> ticks(0.0, 1.0)
         [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
-    if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
+    rough = (high - low) / most if math.isfinite(low) and math.isfinite(high) else 0.0
+    if not _LEAST < rough < math.inf:
         return [low]
-    rough = (high - low) / most
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)

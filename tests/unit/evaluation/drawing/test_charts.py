@@ -103,6 +103,10 @@ def test_ticks_lie_between_the_ends_and_are_evenly_apart(low: float, width: floa
     assert all(low - 1e-6 * width <= one <= low + width * (1 + 1e-6) for one in found) or len(found) == 1
 
 
+def test_an_axis_too_short_for_any_step_has_one_tick() -> None:
+    assert ticks(0.0, 5e-324) == [0.0]
+
+
 def test_a_fitted_axis_holds_a_single_value() -> None:
     low, high = fitted([3.0])
     assert low < 3.0 < high

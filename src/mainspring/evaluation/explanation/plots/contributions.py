@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import pairwise
 
 from mainspring.core.errors import InputError
-from mainspring.evaluation.drawing.frames import chart, fitted, short
+from mainspring.evaluation.drawing.frames import chart, fitted
 from mainspring.evaluation.drawing.lettering import escaped, number, shortened, width
 from mainspring.evaluation.explanation.attributions import Attributions, Contribution
-from mainspring.evaluation.explanation.plots.lanes import FIGURE, WIDE, Lanes, about, signed, told
+from mainspring.evaluation.explanation.plots.lanes import FIGURE, WIDE, Lanes, about, plain, signed, told
 
 STEPS = 10
 """So many features have a step of their own in a waterfall."""
@@ -47,7 +47,7 @@ def waterfall(attributions: Attributions, row: int = 0, *, most: int = STEPS) ->
         body += _thread(lanes, lane - 1, start)
         body += _beside(lanes, lane, max(start, end) if amount >= 0 else min(start, end), amount)
     body += _thread(lanes, len(steps), ends[-1]) + _level(lanes, len(names) - 1, answer)
-    words = f"From {short(_three(base))} to {short(_three(answer))}: " + "; ".join(
+    words = f"From {plain(base)} to {plain(answer)}: " + "; ".join(
         f"{name} {signed(amount)}" for name, amount, _ in steps
     )
     return lanes.whole(f"{attributions.method}: one answer", words, body)
@@ -80,8 +80,8 @@ def force(attributions: Attributions, row: int = 0) -> str:
             far = near + way * abs(one.amount)
             body += _push(at(near), at(far), style, one, top)
             near = far
-    body += _marked(at(base), f"base {short(_three(base))}", top, above=False, bold=False)
-    body += _marked(at(answer), f"answer {short(_three(answer))}", top, above=True, bold=True)
+    body += _marked(at(base), f"base {plain(base)}", top, above=False, bold=False)
+    body += _marked(at(answer), f"answer {plain(answer)}", top, above=True, bold=True)
     legend, high_end = "", top + 94
     for style, side, x, anchor in ((2, up, left, "start"), (1, down, right, "end")):
         for line, one in enumerate(side[:3]):
@@ -92,7 +92,7 @@ def force(attributions: Attributions, row: int = 0) -> str:
                 f"{signed(one.amount)}</tspan></text>"
             )
             high_end = max(high_end, top + 82 + 18 * line)
-    words = f"base {short(_three(base))}, answer {short(_three(answer))}; " + "; ".join(
+    words = f"base {plain(base)}, answer {plain(answer)}; " + "; ".join(
         f"{one.feature} = {told(one.value)} {signed(one.amount)}" for one in found[:6]
     )
     title = f"{attributions.method}: what pushes the {about(attributions.output, attributions.scale)}"
@@ -116,16 +116,12 @@ def _pieces(side: list[Contribution]) -> list[Contribution]:
     ]
 
 
-def _three(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
 def _level(lanes: Lanes, lane: int, value: float) -> str:
     x, y = lanes.x(value), lanes.y(lane)
     return (
         f'<circle style="fill:var(--ink)" cx="{number(x)}" cy="{number(y)}" r="4"/>'
         f'<text class="b" x="{number(x + 9)}" y="{number(y + 4.2)}" font-size="{FIGURE}">'
-        f"{short(_three(value))}</text>"
+        f"{plain(value)}</text>"
     )
 
 
@@ -138,7 +134,7 @@ def _step(lanes: Lanes, lane: int, start: float, end: float, name: str, error: f
         f"M{number(a)} {number(y - half)}H{number(b - tip)}L{number(b)} {number(y)}L{number(b - tip)}"
         f" {number(y + half)}H{number(a)}z"
     )
-    more = f" \N{PLUS-MINUS SIGN} {short(_three(1.96 * error))}" if error == error and error > 0 else ""
+    more = f" \N{PLUS-MINUS SIGN} {plain(1.96 * error)}" if error == error and error > 0 else ""
     return f'<path class="f{style}" d="{path}"><title>{escaped(name)} {signed(end - start)}{more}</title></path>'
 
 

@@ -14,7 +14,7 @@ from mainspring.evaluation.drawing.frames import Frame, chart, fitted, legend, s
 from mainspring.evaluation.drawing.lettering import escaped, number, shortened, width
 from mainspring.evaluation.explanation.attributions import Cell
 from mainspring.evaluation.explanation.effects.effect import ALE, Effect
-from mainspring.evaluation.explanation.plots.lanes import FIGURE, MOST, WIDE, Lanes, about, spread, told
+from mainspring.evaluation.explanation.plots.lanes import FIGURE, MOST, WIDE, Lanes, about, plain, spread, told
 
 SINGLE = 120
 """So many rows have a curve of their own."""
@@ -78,7 +78,7 @@ def _curve(effect: Effect) -> str:
             f'<text x="{number(x + 23)}" y="15" font-size="{FIGURE}">single rows</text>'
         )
     words = "; ".join(
-        f"{told(effect.grid[0][place])}: {short(_four(float(effect.values[place])))}"
+        f"{told(effect.grid[0][place])}: {plain(float(effect.values[place]))}"
         for place in spread(len(effect.grid[0]), 6)
     )
     return chart(size, _title(effect), words, body, broad=True)
@@ -103,7 +103,7 @@ def _bars(effect: Effect) -> str:
     body = lanes.drawn(f"change of the {name}" if low < 0 else name, zero=True)
     for lane, place in enumerate(shown):
         body += _level_bar(lanes, lane, float(values[place]), quarter.get(place))
-    words = "; ".join(f"{told(points[place])}: {short(_four(float(values[place])))}" for place in shown[:8])
+    words = "; ".join(f"{told(points[place])}: {plain(float(values[place]))}" for place in shown[:8])
     return lanes.whole(_title(effect), words, body)
 
 
@@ -126,7 +126,7 @@ def _level_bar(lanes: Lanes, lane: int, value: float, between: tuple[float, floa
             f'<path class="whisker" d="M{number(left)} {number(y)}H{number(right)}M{number(left)} {number(y - 4)}'
             f'v8M{number(right)} {number(y - 4)}v8"><title>four of five rows</title></path>'
         )
-    text = short(_four(value)).replace("-", "\N{MINUS SIGN}")
+    text = plain(value)
     return body + f'<text x="{number(edge + 6)}" y="{number(y + 4.2)}" font-size="{FIGURE}">{text}</text>'
 
 
@@ -147,7 +147,7 @@ def _map(effect: Effect) -> str:
         for j in range(columns):
             value = float(effect.values[i, j])
             words = f"{told(down[i])}, {told(across[j])}: " + (
-                f"{short(_four(value))} ({int(effect.counts[i, j]):,} rows)" if math.isfinite(value) else "no rows"
+                f"{plain(value)} ({int(effect.counts[i, j]):,} rows)" if math.isfinite(value) else "no rows"
             )
             body += (
                 f'<rect {_fill(value, low, high, two_sided)} x="{number(left + j * broad)}"'
@@ -170,7 +170,7 @@ def _map(effect: Effect) -> str:
         f"{escaped(shortened(effect.features[0], FIGURE, max(rows * side, 80)))}</text>"
     )
     body += _scale(low, high, two_sided)
-    words = f"from {short(_four(low))} to {short(_four(high))} over {rows} by {columns} points"
+    words = f"from {plain(low)} to {plain(high)} over {rows} by {columns} points"
     return chart((WIDE, bottom + 44), _title(effect), words, f'<g font-size="{FIGURE}">{body}</g>', broad=True)
 
 
@@ -186,14 +186,18 @@ def _fill(value: float, low: float, high: float, two_sided: bool) -> str:
 
 
 def _across(points: Sequence[Cell], left: float, broad: float, bottom: float) -> str:
-    drawn, free = "", 0.0
-    for place, point in enumerate(points):
-        room = broad - 4 if broad >= 40 else 64.0
-        text = shortened(told(point), FIGURE, room)
-        middle, half = left + (place + 0.5) * broad, width(text, FIGURE) / 2
-        if middle - half < free or middle + half > WIDE:
+    """Names below the columns, as many as there is room for; the last one, which may be missing, in any case."""
+    drawn = ""
+    placed: list[tuple[float, str]] = []
+    last = len(points) - 1
+    for place in (last, *range(last)):
+        text = shortened(told(points[place]), FIGURE, broad - 4 if broad >= 40 else 64.0)
+        half = width(text, FIGURE) / 2
+        middle = min(left + (place + 0.5) * broad, WIDE - half)
+        if any(abs(middle - other) < half + width(name, FIGURE) / 2 + 8 for other, name in placed):
             continue
-        free = middle + half + 8
+        placed.append((middle, text))
+    for middle, text in placed:
         drawn += (
             f'<text class="q" x="{number(middle)}" y="{number(bottom + 16)}" text-anchor="middle">'
             f"{escaped(text)}</text>"
@@ -203,14 +207,14 @@ def _across(points: Sequence[Cell], left: float, broad: float, bottom: float) ->
 
 def _scale(low: float, high: float, two_sided: bool) -> str:
     """What the shades mean, in the upper right corner."""
-    text = short(_four(high)).replace("-", "\N{MINUS SIGN}")
+    text = plain(high)
     x, steps = WIDE - 10 - width(text, FIGURE) - 6 - 96, 12
     body = f'<text x="{number(WIDE - 10)}" y="18" text-anchor="end">{text}</text>'
     for step in range(steps):
         value = low + (high - low) * (step + 0.5) / steps
         shade = _fill(value, low, high, two_sided)
         body += f'<rect {shade} x="{number(x + 8 * step)}" y="9" width="8.2" height="10"/>'
-    least = short(_four(low)).replace("-", "\N{MINUS SIGN}")
+    least = plain(low)
     return body + f'<text x="{number(x - 6)}" y="18" text-anchor="end">{least}</text>'
 
 
@@ -233,7 +237,7 @@ def _rug(points: Sequence[float], counts: Sequence[float], frame: Frame, *, betw
             body += (
                 f'<rect class="soft" x="{number(frame.x(edges[place]))}" y="{number(frame.bottom - tall)}"'
                 f' width="{number(max(span - 0.3, 1.0))}" height="{number(tall)}">'
-                f"<title>{short(_four(points[place]))}: {short(counts[place])} rows</title></rect>"
+                f"<title>{told(points[place])}: {short(counts[place])} rows</title></rect>"
             )
     return body
 
@@ -244,7 +248,3 @@ def _title(effect: Effect) -> str:
 
 def _is_number(point: Cell) -> bool:
     return isinstance(point, int | float) and not isinstance(point, bool)
-
-
-def _four(value: float) -> float:
-    return float(f"{value:.4g}") if math.isfinite(value) else 0.0

@@ -49,7 +49,8 @@ class Lanes:
     def x(self, value: float) -> float:
         """Where a figure lies across, in pixels; beyond the ends at the nearer one."""
         low, high = self.bounds
-        share = (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5
+        span = high / 2 - low / 2  # halves, because the whole span of the largest numbers is not a number
+        share = (value / 2 - low / 2) / span if span > 0 else 0.5
         return self.left + min(max(share, 0.0), 1.0) * (self.right - self.left)
 
     def y(self, lane: int) -> float:
@@ -96,12 +97,19 @@ def signed(value: float) -> str:
         >>> signed(0.12345), signed(2.0), signed(0.0)
         ('+0.123', '+2', '0')
     """
+    return ("+" if value > 0 and math.isfinite(value) else "") + plain(value)
+
+
+def plain(value: float) -> str:
+    """A figure in three digits.
+
+    Example:
+        >>> plain(0.12345), plain(1234.0), plain(float("nan"))
+        ('0.123', '1,230', '—')
+    """
     if not math.isfinite(value):
         return "\N{EM DASH}"
-    text = short(float(f"{abs(value):.3g}"))
-    if value == 0:
-        return text
-    return ("+" if value > 0 else "\N{MINUS SIGN}") + text
+    return short(float(f"{value:.3g}")).replace("-", "\N{MINUS SIGN}", 1)
 
 
 def told(cell: Cell) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mainspring.data.viewing.wording import counted, figure, percent
+from mainspring.data.viewing.wording import counted, percent
 from mainspring.evaluation.drawing import interval_bar
 from mainspring.evaluation.drawing.lettering import escaped
 from mainspring.evaluation.explanation.anchors import Anchor
 from mainspring.evaluation.explanation.counterfactuals import Counterfactuals
-from mainspring.evaluation.explanation.plots.lanes import about, told
+from mainspring.evaluation.explanation.plots.lanes import about, plain, told
 from mainspring.evaluation.explanation.surrogate import Surrogate
 
 STYLE = (
@@ -99,8 +99,8 @@ def counterfactual_table(found: Counterfactuals) -> str:
     foot = ""
     for name, texts in (
         ("answer", [found.answer, *(one.answer for one in found.found)]),
-        ("score", ["", *(figure(float(f"{one.score:.3g}")) for one in found.found)]),
-        ("distance", ["", *(figure(float(f"{one.distance:.3g}")) for one in found.found)]),
+        ("score", ["", *(plain(one.score) for one in found.found)]),
+        ("distance", ["", *(plain(one.distance) for one in found.found)]),
         ("as ordinary as", ["", *(f"{percent(one.plausibility)} of rows" for one in found.found)]),
     ):
         cells = "".join(f"<td><bdi>{escaped(text)}</bdi></td>" for text in texts)
@@ -123,23 +123,19 @@ def surrogate_rules(surrogate: Surrogate) -> str:
     lines = ""
     for leaf in leaves:
         rule = " and ".join(f"<bdi>{escaped(one)}</bdi>" for one in leaf.conditions) or "anything"
-        value = figure(float(f"{leaf.answer:.3g}"))
-        bar = interval_bar(leaf.answer, bounds=bounds, title=f"{value}", size=(96, 16))
+        value = plain(leaf.answer)
+        bar = interval_bar(leaf.answer, bounds=bounds, title=value, size=(96, 16))
         lines += (
             f'<tr><th scope="row">{rule}</th><td>{bar}</td><td class="num">{value}</td>'
-            f'<td class="num">{percent(leaf.share)}</td><td class="num">{figure(_short(leaf.error))}</td></tr>'
+            f'<td class="num">{percent(leaf.share)}</td><td class="num">{plain(leaf.error)}</td></tr>'
         )
     agreement = "" if math.isnan(surrogate.agreement) else f", the same side on {percent(surrogate.agreement)}"
     named = escaped(about(surrogate.output, surrogate.scale))
     return (
         f'<div class="ms-told">{STYLE}<p class="if">{counted(len(leaves), "rule")} for the <bdi>{named}</bdi>. '
         f"On held-out rows: fidelity (R\N{SUPERSCRIPT TWO}) "
-        f"<b>{figure(_short(surrogate.fidelity))}</b>{agreement}.</p>"
+        f"<b>{plain(surrogate.fidelity)}</b>{agreement}.</p>"
         '<div class="scroll" tabindex="0" role="region" aria-label="rules"><table><thead><tr>'
         '<th scope="col">if</th><th scope="col" colspan="2">answer</th><th scope="col" class="num">rows</th>'
         f'<th scope="col" class="num">error</th></tr></thead><tbody>{lines}</tbody></table></div></div>'
     )
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.3g}")

@@ -92,7 +92,8 @@ def _shown(noun: object, *, brief: bool) -> Shown:
     if isinstance(noun, Attributions):
         return _attributions(noun, brief=brief)
     if isinstance(noun, Effect):
-        drawn = Picture(svg=effect_curve(noun), caption=_spent(noun))
+        single = "" if noun.individual is None else "Thin lines and whiskers (four of five) are single rows; "
+        drawn = Picture(svg=effect_curve(noun), caption=single + _spent(noun))
         return f"Effect of {' and '.join(noun.features)}", [drawn]
     if isinstance(noun, Importance):
         caption = f"{noun.metric} is {noun.baseline:.4g} with every column in its place; " + _spent(noun)

@@ -14,7 +14,17 @@ from mainspring.evaluation.drawing.frames import fitted
 from mainspring.evaluation.drawing.lettering import number
 from mainspring.evaluation.explanation.attributions import Attributions, Cell
 from mainspring.evaluation.explanation.importance import LEVEL, Importance
-from mainspring.evaluation.explanation.plots.lanes import FIGURE, MOST, WIDE, Lanes, about, signed, spread, told
+from mainspring.evaluation.explanation.plots.lanes import (
+    FIGURE,
+    MOST,
+    WIDE,
+    Lanes,
+    about,
+    plain,
+    signed,
+    spread,
+    told,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -78,7 +88,7 @@ def beeswarm(attributions: Attributions, *, most: int = MOST) -> str:
         shades = _shades([row[place] for row in attributions.values])
         words |= bool((shades == SHADES).any())
         body += _swarm(lanes, lane, attributions.contributions[:, place], shades)
-    told_ = "; ".join(f"{name}: mean size {signed(importance[name]).lstrip('+')}" for name in names[:6])
+    told_ = "; ".join(f"{name}: mean size {plain(importance[name])}" for name in names[:6])
     drawn = f" {DOTS} of {len(attributions):,} rows are drawn." if len(attributions) > DOTS else ""
     body += _key(words=words) + _more(lanes, len(attributions.features) - most)
     return lanes.whole(f"{attributions.method}: {len(attributions):,} rows", told_ + "." + drawn, body)
@@ -148,7 +158,7 @@ def _bar(lanes: Lanes, lane: int, value: float, error: float) -> str:
             f'<path class="whisker" d="M{number(left)} {number(y)}H{number(right)}'
             f'M{number(left)} {number(y - 4)}v8M{number(right)} {number(y - 4)}v8"/>'
         )
-    text = signed(value).lstrip("+")
+    text = plain(value)
     return body + f'<text x="{number(edge + 6)}" y="{number(y + 4.2)}" font-size="{FIGURE}">{text}</text>'
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mainspring.core import InputError
+from mainspring.core import InputError, plugins
 from mainspring.data import Table
 from mainspring.evaluation import Predictions
 from mainspring.evaluation.explanation import Asked
@@ -118,6 +118,7 @@ def test_they_are_kept_and_shown(tmp_path):
     found = region_attributions(patch, IMAGE, samples=120)
     found.save(tmp_path)
     assert RegionAttributions.load(tmp_path) == found
+    assert plugins.load("artifact_types", RegionAttributions.ARTIFACT_TYPE) is RegionAttributions
     assert found._repr_html_().count("data:image/png;base64,") == 2
     assert "data:image/png" in explanation_page([found]).html
     assert found.properties()["method"] == "shapley"
