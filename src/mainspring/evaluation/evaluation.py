@@ -158,7 +158,7 @@ class Evaluation(StoredAsJson):
             notes=tuple(value["notes"]),
             weight=value.get("weight"),
             cutoff=value.get("cutoff"),
-            intervals=CLOSED if intervals is None else Intervals(**intervals),
+            intervals=CLOSED if intervals is None else Intervals.from_dict(intervals),
             facts={name: Fact.from_dict(fact) for name, fact in value.get("facts", {}).items()},
             unreadable=value.get("unreadable"),
         )

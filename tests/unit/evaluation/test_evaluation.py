@@ -387,7 +387,7 @@ def test_labels_must_be_named() -> None:
 
 def test_the_worst_slices_are_worst_whichever_way_a_metric_improves() -> None:
     @metric(better="lower")
-    def shortfall(truth, predicted):
+    def shortfall(truth: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         return (truth != predicted).astype(float)
 
     table = Table.from_columns({"y": ["no", "yes"] * 10, "side": ["left"] * 10 + ["right"] * 10})

@@ -208,7 +208,7 @@ class Fairness(StoredAsJson):
             thresholds=tuple(value["thresholds"]),
             cutoff=value["cutoff"],
             min_group_size=value["min_group_size"],
-            intervals=Intervals(**value["intervals"]),
+            intervals=Intervals.from_dict(value["intervals"]),
             overall=Group.from_dict(value["overall"]),
             groups=tuple(Group.from_dict(group) for group in value["groups"]),
             gaps=tuple(Gap.from_dict(gap) for gap in value["gaps"]),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from mainspring.core.errors import InputError
 from mainspring.evaluation.metrics.measured import Interval
@@ -51,8 +52,31 @@ class Intervals:
             )
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON: ``Intervals(**plain)`` is the same again."""
+        """Plain values, for JSON."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """The inverse of :meth:`as_dict`; what is not named is as it is without a wish.
+
+        Raises:
+            InputError: If something is named that there is not, or is of another type.
+        """
+        known = CLOSED.as_dict()
+        strange = sorted(set(value) - set(known))
+        if strange:
+            raise InputError(
+                f"intervals with {', '.join(map(repr, strange))}", expected="some of " + ", ".join(known)
+            )
+        numbers = {name: one for name, one in value.items() if name != "method"}
+        wrong = [
+            f"{name} {one!r}"
+            for name, one in numbers.items()
+            if isinstance(one, bool) or not isinstance(one, int if name != "level" else int | float)
+        ]
+        if wrong:
+            raise InputError(f"intervals with {', '.join(wrong)}", expected="a share as level, whole numbers else")
+        return cls(**value)
 
 
 CLOSED = Intervals()

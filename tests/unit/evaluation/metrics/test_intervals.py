@@ -5,7 +5,15 @@ import math
 import pytest
 from scipy.stats import binomtest
 
-from mainspring.evaluation.metrics.intervals import Intervals, clopper_pearson, normal, proportion, wilson
+from mainspring.core import InputError
+from mainspring.evaluation.metrics.intervals import (
+    CLOSED,
+    Intervals,
+    clopper_pearson,
+    normal,
+    proportion,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(
@@ -42,3 +50,13 @@ def test_the_wanted_kind_and_level_are_used() -> None:
 def test_how_intervals_are_made_comes_back_from_plain_values() -> None:
     wanted = Intervals(method="jackknife", level=0.9, buckets=5)
     assert Intervals(**wanted.as_dict()) == wanted
+
+
+def test_plain_values_come_back_and_wrong_ones_are_told() -> None:
+    some = Intervals(method="jackknife", level=0.9, buckets=10)
+    assert Intervals.from_dict(some.as_dict()) == some
+    assert Intervals.from_dict({}) == CLOSED
+    with pytest.raises(InputError, match="intervals with 'methd'"):
+        Intervals.from_dict({"methd": "bootstrap"})
+    with pytest.raises(InputError, match="level '95', resamples 2.5"):
+        Intervals.from_dict({"level": "95", "resamples": 2.5})
