@@ -16,6 +16,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Approval": "mainspring.pipelines.approvals:Approval",
         "mainspring.Assessment": "mainspring.data.assessment:Assessment",
         "mainspring.Attributions": "mainspring.evaluation.explanation:Attributions",
+        "mainspring.Contrast": "mainspring.evaluation.explanation.contrast:Contrast",
         "mainspring.Counterfactuals": "mainspring.evaluation.explanation.counterfactuals:Counterfactuals",
         "mainspring.Effect": "mainspring.evaluation.explanation.effects:Effect",
         "mainspring.Audit": "mainspring.evaluation.audit:Audit",
@@ -66,6 +67,7 @@ def mainspring_explainers() -> Mapping[str, str]:
     shapley = "mainspring.evaluation.explanation.shapley.attributing"
     return {
         "anchors": "mainspring.evaluation.explanation.anchors:anchors",
+        "contrast": "mainspring.evaluation.explanation.contrast:contrast",
         "counterfactuals": "mainspring.evaluation.explanation.counterfactuals:counterfactuals",
         "deep_shap": "mainspring.models.explaining:by_deep_shap",
         "exact_shapley": f"{shapley}:by_exact_shapley",

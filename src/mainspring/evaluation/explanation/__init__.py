@@ -10,6 +10,7 @@ from mainspring.evaluation.explanation.asking import Asked
 from mainspring.evaluation.explanation.attributions import Attributions, Contribution, ResidualError
 from mainspring.evaluation.explanation.background import Background
 from mainspring.evaluation.explanation.budgets import Budget, BudgetError, Spent
+from mainspring.evaluation.explanation.contrast import Contrast, contrast
 from mainspring.evaluation.explanation.counterfactuals import (
     Change,
     Constraints,
@@ -32,6 +33,7 @@ __all__ = [
     "BudgetError",
     "Change",
     "Constraints",
+    "Contrast",
     "Contribution",
     "Counterfactual",
     "Counterfactuals",
@@ -43,6 +45,7 @@ __all__ = [
     "WhatIf",
     "accumulated_local_effects",
     "anchors",
+    "contrast",
     "counterfactuals",
     "explain",
     "fit_explainer",
