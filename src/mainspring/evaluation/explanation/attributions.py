@@ -21,6 +21,20 @@ Floats = npt.NDArray[np.float64]
 Cell = float | str | bool | None
 
 
+def told(cell: Cell) -> str:
+    """A cell in words.
+
+    Example:
+        >>> told(0.123456789), told(40.0), told(True), told(None)
+        ('0.123457', '40', 'true', 'missing')
+    """
+    if cell is None:
+        return "missing"
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+
+
 class ResidualError(InputError):
     """Contributions do not add up to the answer that they are to explain."""
 

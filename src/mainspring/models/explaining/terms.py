@@ -11,7 +11,7 @@ from mainspring.core.errors import InputError
 from mainspring.data import Table
 from mainspring.evaluation.explanation import Asked, Attributions, Background
 from mainspring.evaluation.explanation.asking import Columns
-from mainspring.evaluation.explanation.attributions import Cell
+from mainspring.evaluation.explanation.attributions import Cell, told
 from mainspring.evaluation.explanation.shapley.attributing import cells_of
 from mainspring.models.explaining.sums import TOLERANCE, form_of, matrix_of, model_of, output_of
 from mainspring.models.explaining.trees import values_of
@@ -154,17 +154,13 @@ def _terms(model: Model, parts: list[set[int]]) -> tuple[tuple[tuple[str, ...], 
 def _cells(columns: Columns, features: list[tuple[str, ...]], rows: int) -> tuple[tuple[Cell, ...], ...]:
     """The explained cells; those of a pair as one text."""
     names = tuple(dict.fromkeys(name for pair in features for name in pair))
-    told = []
+    found = []
     for row in cells_of(columns, names, rows):
         cells = dict(zip(names, row, strict=True))
-        told.append(
+        found.append(
             tuple(
-                cells[one[0]] if len(one) == 1 else _TIMES.join(_word(cells[name]) for name in one)
+                cells[one[0]] if len(one) == 1 else _TIMES.join(told(cells[name]) for name in one)
                 for one in features
             )
         )
-    return tuple(told)
-
-
-def _word(cell: Cell) -> str:
-    return "missing" if cell is None else f"{cell:.6g}" if isinstance(cell, float) else str(cell)
+    return tuple(found)

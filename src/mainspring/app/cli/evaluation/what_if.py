@@ -127,8 +127,7 @@ def _cell(value: str, kind: str) -> Cell:
 
 
 def _lines(found: WhatIf, name: str) -> Iterator[str]:
-    about = "value" if found.output is None else f"{found.scale} of {found.output}"
-    yield f"{bold(name)}: {found.before.answer} ({about} {found.before.score:.4g})"
+    yield f"{bold(name)}: {found.before.answer} ({found.about} {found.before.score:.4g})"
     if found.cases:
         yield ""
         rows = [
@@ -140,7 +139,7 @@ def _lines(found: WhatIf, name: str) -> Iterator[str]:
             )
             for case in found.cases
         ]
-        yield from table(rows, ("what if", "answer", about, "change")).splitlines()
+        yield from table(rows, ("what if", "answer", found.about, "change")).splitlines()
     if found.alone:
         yield ""
         columns = [
@@ -151,5 +150,5 @@ def _lines(found: WhatIf, name: str) -> Iterator[str]:
             )
             for one in found.alone
         ]
-        yield from table(columns, ("column alone", about, "nearest value with another answer")).splitlines()
+        yield from table(columns, ("column alone", found.about, "nearest value with another answer")).splitlines()
     yield from (dim(f"- {note}") for note in found.notes)

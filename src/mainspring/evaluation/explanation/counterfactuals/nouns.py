@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core.records import Value
-from mainspring.evaluation.explanation.attributions import Cell
+from mainspring.evaluation.explanation.attributions import Cell, told
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
 from mainspring.evaluation.explanation.showing import shown
 
@@ -23,7 +23,7 @@ class Change:
     after: Cell
 
     def __str__(self) -> str:
-        return f"{self.feature}: {_told(self.before)} \N{RIGHTWARDS ARROW} {_told(self.after)}"
+        return f"{self.feature}: {told(self.before)} \N{RIGHTWARDS ARROW} {told(self.after)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +117,3 @@ class Counterfactuals:
     def load(cls, folder: Path) -> Self:
         """Read what :meth:`save` wrote."""
         return cls.from_dict(json.loads((folder / "counterfactuals.json").read_text(encoding="utf-8")))
-
-
-def _told(cell: Cell) -> str:
-    if cell is None:
-        return "missing"
-    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)

@@ -113,6 +113,11 @@ class WhatIf:
     spent: Spent = field(default=NOTHING, compare=False)
 
     @property
+    def about(self) -> str:
+        """What the scores are, in words."""
+        return "value" if self.output is None else f"{self.scale} of {self.output}"
+
+    @property
     def turning(self) -> tuple[Alone, ...]:
         """The columns that change the answer by themselves."""
         return tuple(one for one in self.alone if one.turns is not None)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from mainspring.data.viewing.page import Page, embedded
 from mainspring.data.viewing.wording import counted, figure
 from mainspring.evaluation.drawing import Line, line_chart
-from mainspring.evaluation.explanation.attributions import Cell
+from mainspring.evaluation.explanation.attributions import Cell, told
 from mainspring.evaluation.explanation.what_if.nouns import Alone, Case, WhatIf
 from mainspring.evaluation.viewing.material import Column, Entry, Grid, Material, Section, Told
 from mainspring.evaluation.viewing.page import TABLES, environment, script_text, style_text
@@ -78,7 +78,7 @@ def what_if_page(found: WhatIf, *, title: str = "What if") -> Page:
             found=found,
             movers=movers,
             before=(found.before.answer, figure(found.before.score)),
-            about=_about(found),
+            about=found.about,
             style=style_text() + _file("what_if.css"),
             script=script,
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -90,21 +90,15 @@ def what_if_page(found: WhatIf, *, title: str = "What if") -> Page:
 
 def _sentence(found: WhatIf) -> str:
     """What is to be known first."""
-    told = f"The model answers {found.before.answer} to this row"
+    answer = f"The model answers {found.before.answer} to this row"
     if not found.alone:
-        return f"{told}."
+        return f"{answer}."
     if not found.wanted:
-        return f"{told}. Move a column to see what it would answer instead."
+        return f"{answer}. Move a column to see what it would answer instead."
     if not found.turning:
-        return f"{told}, and no single column would change that within the data."
+        return f"{answer}, and no single column would change that within the data."
     names = ", ".join(one.feature for one in found.turning[:3]) + (" and others" if len(found.turning) > 3 else "")
-    return f"{told}. {counted(len(found.turning), 'column')} alone would change that: {names}."
-
-
-def _about(found: WhatIf) -> str:
-    if found.output is None:
-        return "value"
-    return f"{found.scale} of {found.output}"
+    return f"{answer}. {counted(len(found.turning), 'column')} alone would change that: {names}."
 
 
 def _bounds(found: WhatIf) -> tuple[float, float]:
@@ -119,7 +113,7 @@ def _bounds(found: WhatIf) -> tuple[float, float]:
 def _mover(found: WhatIf, key: int, one: Alone, bounds: tuple[float, float]) -> Mover:
     low, high = bounds
     points = tuple(
-        (_told(point), answer, figure(score), (score - low) / (high - low), _turned(found, answer))
+        (told(point), answer, figure(score), (score - low) / (high - low), _turned(found, answer))
         for point, answer, score in zip(one.points, one.answers, one.scores, strict=True)
     )
     after = one.turns.changes[0].after if one.turns is not None else None
@@ -155,9 +149,9 @@ def _curve(found: WhatIf, one: Alone, bounds: tuple[float, float]) -> str:
     own = one.points[one.own]
     return line_chart(
         [Line(name=one.feature, points=points, dots=True)],
-        title=f"{_about(found)} over {one.feature}",
+        title=f"{found.about} over {one.feature}",
         x=one.feature,
-        y=_about(found),
+        y=found.about,
         description=f"from {figure(points[0][1])} at {figure(points[0][0])} to {figure(points[-1][1])} at "
         f"{figure(points[-1][0])}",
         x_bounds=None,
@@ -165,15 +159,6 @@ def _curve(found: WhatIf, one: Alone, bounds: tuple[float, float]) -> str:
         mark=(own, one.scores[one.own]) if isinstance(own, float) else None,
         size=(380, 220),
     )
-
-
-def _told(cell: Cell) -> str:
-    """A cell in words."""
-    if cell is None:
-        return "missing"
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    return f"{cell:.6g}" if isinstance(cell, float) else str(cell)
 
 
 def _payload(found: WhatIf, movers: list[Mover]) -> dict[str, Any]:
@@ -214,7 +199,7 @@ def _listed(found: WhatIf) -> Grid:
         ]
         for case in found.cases
     ]
-    columns = [Column(name="changed"), Column(name="answer"), Column(name=_about(found), number=True)]
+    columns = [Column(name="changed"), Column(name="answer"), Column(name=found.about, number=True)]
     return Grid(caption="", columns=[*columns, Column(name="change", number=True)], rows=rows)
 
 
@@ -227,7 +212,7 @@ def _crossed(found: WhatIf) -> Grid:
     tops = list(dict.fromkeys(top for _, top in cells))
     rows = [
         [
-            Entry(text=_told(side)),
+            Entry(text=told(side)),
             *(
                 Entry(text=figure(case.score), more=case.answer, tone="strong" if case.turned else "")
                 for case in (cells[side, top] for top in tops)
@@ -235,12 +220,12 @@ def _crossed(found: WhatIf) -> Grid:
         ]
         for side in dict.fromkeys(side for side, _ in cells)
     ]
-    heads = [Column(name=down), *(Column(name=_told(top), number=True) for top in tops)]
-    return Grid(caption=f"{_about(found)} by {down} (down) and {across} (across)", columns=heads, rows=rows)
+    heads = [Column(name=down), *(Column(name=told(top), number=True) for top in tops)]
+    return Grid(caption=f"{found.about} by {down} (down) and {across} (across)", columns=heads, rows=rows)
 
 
 def _row(found: WhatIf) -> Section:
-    facts = [Told(name=name, value=_told(cell)) for name, cell in found.row.items()]
+    facts = [Told(name=name, value=told(cell)) for name, cell in found.row.items()]
     remarks = () if found.cases else found.notes
     return Section(key="row", title="The row", facts=facts, remarks=remarks)
 
