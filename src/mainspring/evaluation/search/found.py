@@ -112,7 +112,7 @@ class SliceSearch(StoredAsJson):
             return f"{head}: none is worse than the rest beyond chance (level {self.level:g})"
         lines = [
             f"  {one.slice}: {one.loss:.4g}, elsewhere {one.rest:.4g} ({one.count:,} rows, {one.share:.1%}; "
-            f"{one.loss_share:.0%} of the loss; p {_chance(one.p_value)})"
+            f"{one.loss_share:.0%} of the loss; p {chance_text(one.p_value)})"
             for one in self.slices
         ]
         return "\n".join([head, *lines])
@@ -158,5 +158,6 @@ class SliceSearch(StoredAsJson):
         return cls(**{**value, **read})
 
 
-def _chance(p_value: float) -> str:
+def chance_text(p_value: float) -> str:
+    """A chance for people: ``"0.012"``, or what it is below where numbers end."""
     return f"{p_value:.2g}" if p_value >= _SMALLEST else f"< {_SMALLEST:g}"

@@ -58,5 +58,5 @@ def test_plain_values_come_back_and_wrong_ones_are_told() -> None:
     assert Intervals.from_dict({}) == CLOSED
     with pytest.raises(InputError, match="intervals with 'methd'"):
         Intervals.from_dict({"methd": "bootstrap"})
-    with pytest.raises(InputError, match="level '95', resamples 2.5"):
+    with pytest.raises(InputError, match=r"level '95', resamples 2\.5"):
         Intervals.from_dict({"level": "95", "resamples": 2.5})

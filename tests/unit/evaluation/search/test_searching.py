@@ -10,6 +10,7 @@ from mainspring.core import InputError, Slice, plugins
 from mainspring.data import Table
 from mainspring.evaluation import Predictions, predictions_in
 from mainspring.evaluation.search import SliceSearch, find_slices
+from mainspring.evaluation.search.found import chance_text
 
 Mask = npt.NDArray[np.bool_]
 ROWS = 8_000
@@ -204,3 +205,8 @@ def test_a_planted_range_of_numbers_within_a_value_is_told_once() -> None:
     assert dict(worst.slice.values)["w4"] == "v2"
     assert dict(worst.slice.values)["x2"].startswith("below ")
     assert abs(worst.count - weak.sum()) < 0.1 * weak.sum()
+
+
+def test_chances_too_small_for_numbers_are_told_as_such() -> None:
+    assert chance_text(0.0123) == "0.012"
+    assert chance_text(0.0) == "< 1e-99"

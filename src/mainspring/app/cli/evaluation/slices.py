@@ -102,6 +102,8 @@ def slices(
 
 
 def _lines(found: SliceSearch, name: str) -> Iterator[str]:
+    from mainspring.evaluation.search.found import chance_text
+
     yield f"{bold(name)}: {found.metric} {found.loss:.4g} over {found.count:,} rows"
     if found.slices:
         rows = [
@@ -113,7 +115,7 @@ def _lines(found: SliceSearch, name: str) -> Iterator[str]:
                 f"{one.rest:.4g}",
                 f"{one.difference.low:+.3g} to {one.difference.high:+.3g}",
                 f"{one.loss_share:.1%}",
-                f"{one.p_value:.2g}",
+                chance_text(one.p_value),
             )
             for one in found.slices
         ]
