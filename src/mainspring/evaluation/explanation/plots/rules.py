@@ -29,7 +29,7 @@ STYLE = (
     ".ms-told table{border-collapse:collapse;font-size:13.5px;width:auto}"
     ".ms-told th,.ms-told td{text-align:left;font-weight:400;padding:6px 18px 6px 0;vertical-align:top;"
     "border-bottom:1px solid var(--line);background:none;color:var(--ink);position:static;white-space:normal;"
-    "min-width:0}"
+    "min-width:5em}"
     ".ms-told thead th{color:var(--quiet);font-size:12.5px;white-space:nowrap}"
     ".ms-told tbody th{font-weight:560;max-width:16em}"
     ".ms-told td{max-width:15em}"
@@ -102,7 +102,7 @@ def counterfactual_table(found: Counterfactuals) -> str:
         ("answer", [found.answer, *(one.answer for one in found.found)]),
         ("score", ["", *(plain(one.score) for one in found.found)]),
         ("distance", ["", *(plain(one.distance) for one in found.found)]),
-        ("as ordinary as", ["", *(f"{percent(one.plausibility)} of rows" for one in found.found)]),
+        ("plausibility", ["", *(percent(one.plausibility) for one in found.found)]),
     ):
         cells = "".join(f"<td><bdi>{escaped(text)}</bdi></td>" for text in texts)
         foot += f'<tr><th scope="row">{name}</th>{cells}</tr>'
@@ -123,7 +123,7 @@ def surrogate_rules(surrogate: Surrogate) -> str:
     bounds = (0.0, 1.0) if surrogate.scale == "probability" else (min([0.0, *answers]), max([0.0, *answers]))
     lines = ""
     for leaf in leaves:
-        rule = " and ".join(f"<bdi>{escaped(one)}</bdi>" for one in leaf.conditions) or "anything"
+        rule = "<br>and ".join(f"<bdi>{escaped(one)}</bdi>" for one in leaf.conditions) or "anything"
         value = plain(leaf.answer)
         bar = interval_bar(leaf.answer, bounds=bounds, title=value, size=(96, 16))
         lines += (
