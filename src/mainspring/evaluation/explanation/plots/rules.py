@@ -37,7 +37,8 @@ STYLE = (
     ".ms-told tfoot th{color:var(--quiet);font-size:12.5px}"
     ".ms-told tfoot td,.ms-told tfoot th{padding:3px 18px 3px 0;border:0}"
     ".ms-told tfoot tr:first-child>*{padding-top:9px}"
-    ".ms-told .num{text-align:right;white-space:nowrap}"
+    ".ms-told .num{text-align:right;white-space:nowrap;min-width:0}"
+    ".ms-told .rules tbody th{min-width:12em}"
     "</style>"
 )
 """Carried by every table, so that it looks the same on a page and in a notebook."""
@@ -136,7 +137,7 @@ def surrogate_rules(surrogate: Surrogate) -> str:
         f'<div class="ms-told">{STYLE}<p class="if">{counted(len(leaves), "rule")} for the <bdi>{named}</bdi>. '
         f"On held-out rows: fidelity (R\N{SUPERSCRIPT TWO}) "
         f"<b>{plain(surrogate.fidelity)}</b>{agreement}.</p>"
-        '<div class="scroll" tabindex="0" role="region" aria-label="rules"><table><thead><tr>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="rules"><table class="rules"><thead><tr>'
         '<th scope="col">if</th><th scope="col" colspan="2">answer</th><th scope="col" class="num">rows</th>'
         f'<th scope="col" class="num">error</th></tr></thead><tbody>{lines}</tbody></table></div></div>'
     )
