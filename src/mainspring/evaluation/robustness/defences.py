@@ -157,7 +157,7 @@ def compare_defences(
 
     ``adversarial_training`` attacks the training rows, adds what comes of them with the right labels, and trains
     again, a few times over; the model that stands best under attack on the training rows is kept, so that too few
-    rounds win nothing but lose nothing (Goodfellow and others, 2015). ``smoothing`` trains on rows with noise, and
+    rounds win little but hardly lose (Goodfellow and others, 2015). ``smoothing`` trains on rows with noise, and
     lets answers under noise vote (Cohen and others, 2019); attacks by gradients follow those of the model inside.
     ``distillation`` trains on the softened answers of a plainly trained model: each row comes once for every
     class, with the probability as its weight, so that any learner that takes weights can do it (N. Papernot and

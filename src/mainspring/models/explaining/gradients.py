@@ -86,7 +86,7 @@ class ModelGradients:
         return found
 
     def _single(self, outputs: Floats) -> bool:
-        return outputs.shape[1] == 1
+        return bool(outputs.shape[1] == 1)
 
     def _moved(self, columns: Columns, steps: Mapping[str, float], sign: float) -> Floats:
         return matrix_of(

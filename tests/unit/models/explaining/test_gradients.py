@@ -35,7 +35,7 @@ LOGISTIC = ("sklearn.linear_model.LogisticRegression", {})
 def prepared(c: Columns) -> dict[str, Any]:
     """Scaled numbers, one of them made of two raw columns."""
     both = c["a"] - c["b"]
-    return {"a": c["a"].z_score(), "both": both.z_score(), "job": c["job"].one_hot()}
+    return {"money": c["a"].z_score(), "both": both.z_score(), "work": c["job"].one_hot()}
 
 
 def trained(estimator: str, params: dict[str, object], label: str = "label", function: Any = None) -> Model:

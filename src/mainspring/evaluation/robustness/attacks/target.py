@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
@@ -57,6 +57,7 @@ class Target:
         constraints: Hard limits.
         gradients: Which way the answers move, if the attacker knows the model.
         seed: Of random choices.
+        notes: Rows that were left out, in sentences.
     """
 
     asked: Asked
@@ -69,7 +70,7 @@ class Target:
     constraints: Constraints = _FREE
     gradients: HasGradients | None = None
     seed: int = 0
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
