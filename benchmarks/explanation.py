@@ -5,14 +5,14 @@
     python -m venv peers/alibi && peers/alibi/bin/pip install alibi==0.9.4 "numpy<2" click
     python benchmarks/explanation.py FOLDER [--anchor VENV] [--shap VENV] [--alibi VENV] [--only anchors …]
 
-FOLDER holds the census income data (``adult.data.gz`` and ``adult.test.gz``). alibi 0.9.4 is the last release under
-an open licence.
+FOLDER holds the census income data (``adult.data.gz`` and ``adult.test.gz``). alibi 0.9.4 is the last release
+under an open licence.
 
 Both sides of a comparison train the same model from the same matrix with the same seed, each in a process of its
 own (what the models answer is compared), explain the same rows, and take turns; medians of all turns count. One
 thread each, unless ``--threads`` says otherwise. Training, reading and imports are left out. What is compared
 besides time: the precision of every anchor on 20,000 fresh rows, drawn from the test file by one piece of code for
-both sides; the distance of Shapley values from the exact ones of ``shap.TreeExplainer``; effects with the peer's.
+both sides; the distance of Shapley values from the exact ones of ``shap.TreeExplainer``; effects with the peers'.
 """
 
 from __future__ import annotations
@@ -325,8 +325,9 @@ def anchors(given: argparse.Namespace) -> None:
                     enough = sum(row["precision"] >= 0.95 for row in those)
                     print(
                         f"    {kind}: {len(those)}, fresh precision >= 0.95 in {enough}, "
-                        f"median {middle(those, 'precision'):.3f}, least {min(r['precision'] for r in those):.3f}; "
-                        f"coverage {middle(those, 'coverage'):.3f}, conditions {middle(those, 'length'):.0f}",
+                        f"median {middle(those, 'precision'):.3f}, "
+                        f"least {min(row['precision'] for row in those):.3f};"
+                        f" coverage {middle(those, 'coverage'):.3f}, conditions {middle(those, 'length'):.0f}",
                         flush=True,
                     )
 
