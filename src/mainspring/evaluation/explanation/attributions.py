@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +14,7 @@ from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
 from mainspring.evaluation.explanation.showing import shown
+from mainspring.evaluation.stored import StoredWithoutTime
 
 Floats = npt.NDArray[np.float64]
 Cell = float | str | bool | None
@@ -59,7 +58,7 @@ class Contribution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Attributions:
+class Attributions(StoredWithoutTime):
     """Contributions of features to answers, row by row.
 
     ``base + contributions.sum(axis=1)`` is ``outputs`` for every method that promises it; ``residual`` is how far
@@ -80,6 +79,7 @@ class Attributions:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Attributions"
+    FILE: ClassVar[str] = "attributions.json"
 
     method: str
     features: tuple[str, ...]
@@ -235,18 +235,6 @@ class Attributions:
             parameters=dict(value["parameters"]),
             spent=Spent(**value["spent"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``attributions.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
-        (folder / "attributions.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "attributions.json").read_text(encoding="utf-8")))
 
 
 def _plain(errors: Floats) -> list[list[float | None]]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mainspring.core.records import Value
@@ -19,17 +17,17 @@ from mainspring.evaluation.explanation.counterfactuals import (
     Counterfactuals,
     counterfactuals,
 )
+from mainspring.evaluation.stored import StoredWithoutTime
 
 if TYPE_CHECKING:
     from mainspring.data import Table
 
-_FILE = "contrast.json"
 _TRIED = 12
 _NO_LIMITS = Constraints()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contrast:
+class Contrast(StoredWithoutTime):
     """Why a row is answered with one class and not with another.
 
     Attributes:
@@ -39,6 +37,7 @@ class Contrast:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Contrast"
+    FILE: ClassVar[str] = "contrast.json"
 
     present: Anchor
     absent: Counterfactuals
@@ -84,19 +83,6 @@ class Contrast:
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`as_dict`."""
         return cls(present=Anchor.from_dict(value["present"]), absent=Counterfactuals.from_dict(value["absent"]))
-
-    def save(self, folder: Path) -> None:
-        """Write ``contrast.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        for part in plain.values():
-            part["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False, sort_keys=True)
-        (folder / _FILE).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / _FILE).read_text(encoding="utf-8")))
 
 
 def contrast(

@@ -409,16 +409,17 @@ def _best_shap(
     known = offers("explainers")
     # The answer may be a sum as a probability or as log-odds only.
     scales: tuple[Scale | None, ...] = (None, "logit") if bare.scale is None else (bare.scale,)
-    readable = [name for name in _LOOKS_INSIDE if name in known and hasattr(predictor, "save")]
-    for method, scale in itertools.product(readable, scales):
-        inside = {"background_rows": READ_ROWS, **options, "method": method, "inside": True}
-        inside |= {} if scale is None else {"scale": scale}
-        try:
-            _check_options({SHAP: inside})
-            replace(bare, methods={SHAP: inside}, model=predictor).explain(predictor, first)  # type: ignore[arg-type]
-        except MainspringError:
-            continue  # it cannot be read so, or not with these options
-        return inside, predictor
+    readable = [name for name in _LOOKS_INSIDE if name in known]
+    if predictor is not None and hasattr(predictor, "save"):
+        for method, scale in itertools.product(readable, scales):
+            inside = {"background_rows": READ_ROWS, **options, "method": method, "inside": True}
+            inside |= {} if scale is None else {"scale": scale}
+            try:
+                _check_options({SHAP: inside})
+                replace(bare, methods={SHAP: inside}, model=predictor).explain(predictor, first)
+            except MainspringError:
+                continue  # it cannot be read so, or not with these options
+            return inside, predictor
     players = len(bare.features)
     told = {"background_rows": SHAP_ROWS, **options, "method": "kernel_shap"}
     if (1 << min(players, 20)) - 2 > SHAP_COALITIONS:

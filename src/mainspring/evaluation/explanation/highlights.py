@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -20,6 +18,7 @@ from mainspring.evaluation.explanation.shapley.exact import exact_shapley
 from mainspring.evaluation.explanation.shapley.games import Coalitions, Floats, Game
 from mainspring.evaluation.explanation.shapley.kernel import chosen_coalitions, kernel_shap
 from mainspring.evaluation.explanation.words import Span, spans_of, without
+from mainspring.evaluation.stored import StoredWithoutTime
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -31,7 +30,7 @@ EXACT_UP_TO = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Highlights:
+class Highlights(StoredWithoutTime):
     """What each word of a text adds to an answer.
 
     Attributes:
@@ -47,6 +46,7 @@ class Highlights:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Highlights"
+    FILE: ClassVar[str] = "highlights.json"
 
     text: str
     spans: tuple[Span, ...]
@@ -116,17 +116,6 @@ class Highlights:
                 "spent": Spent(**value["spent"]),
             }
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``highlights.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        (folder / "highlights.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "highlights.json").read_text(encoding="utf-8")))
 
 
 def highlight(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -20,6 +18,7 @@ from mainspring.evaluation.explanation.showing import shown
 from mainspring.evaluation.metrics.directions import better
 from mainspring.evaluation.metrics.facts import Better
 from mainspring.evaluation.ports import Predictor
+from mainspring.evaluation.stored import StoredWithoutTime
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -30,7 +29,7 @@ LEVEL = 1.96
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Importance:
+class Importance(StoredWithoutTime):
     """How much each feature, or group of features, matters to a metric.
 
     Attributes:
@@ -43,6 +42,7 @@ class Importance:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Importance"
+    FILE: ClassVar[str] = "importance.json"
 
     metric: str
     baseline: float
@@ -103,18 +103,6 @@ class Importance:
             parameters=dict(value["parameters"]),
             spent=Spent(**value["spent"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``importance.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
-        (folder / "importance.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "importance.json").read_text(encoding="utf-8")))
 
 
 def permutation_importance(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -18,6 +16,7 @@ from mainspring.evaluation.explanation.anchors.predicates import Predicate
 from mainspring.evaluation.explanation.asking import Asked, Columns, taken
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
 from mainspring.evaluation.explanation.showing import shown
+from mainspring.evaluation.stored import StoredWithoutTime
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -48,7 +47,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surrogate:
+class Surrogate(StoredWithoutTime):
     """A tree in place of a model.
 
     Attributes:
@@ -62,6 +61,7 @@ class Surrogate:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Surrogate"
+    FILE: ClassVar[str] = "surrogate.json"
 
     leaves: tuple[Leaf, ...]
     fidelity: float
@@ -113,18 +113,6 @@ class Surrogate:
             parameters=dict(value["parameters"]),
             spent=Spent(**value["spent"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``surrogate.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
-        (folder / "surrogate.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "surrogate.json").read_text(encoding="utf-8")))
 
 
 def surrogate(

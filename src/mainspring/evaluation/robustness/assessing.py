@@ -112,13 +112,15 @@ class _Judge:
         weight: str | None,
     ) -> None:
         self._predictor, self._table, self._before = predictor, table, before
-        self._told = {"label": label, "positive": positive, "weight": weight}
+        self._label, self._positive, self._weight = label, positive, weight
         self._metric = metric
         self._baseline = self.figure(before, table)
 
     def figure(self, answers: Predictions, table: Table) -> float:
         metrics = (self._metric,) if "@" in self._metric else ()
-        found = evaluate(answers, table, metrics=metrics, **self._told)  # type: ignore[arg-type]  # a mapping of options
+        found = evaluate(
+            answers, table, label=self._label, positive=self._positive, weight=self._weight, metrics=metrics
+        )
         return found.overall.get(self._metric, math.nan)
 
     def entry(

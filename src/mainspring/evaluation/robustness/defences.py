@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -21,6 +19,7 @@ from mainspring.evaluation.robustness.attacks.attacking import attack, attack_of
 from mainspring.evaluation.robustness.attacks.ports import HasGradients
 from mainspring.evaluation.robustness.attacks.target import Floats, Target
 from mainspring.evaluation.robustness.smoothing import SIGMA, Smoothed
+from mainspring.evaluation.stored import StoredAsJson
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -61,7 +60,7 @@ class Defended:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DefenceComparison:
+class DefenceComparison(StoredAsJson):
     """Defences against one attack, side by side.
 
     Attributes:
@@ -74,6 +73,7 @@ class DefenceComparison:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.DefenceComparison"
+    FILE: ClassVar[str] = "defences.json"
 
     attack: str
     budget: float
@@ -124,16 +124,6 @@ class DefenceComparison:
         """The inverse of :meth:`as_dict`."""
         outcomes = tuple(Defended(**{**one, "interval": Interval(*one["interval"])}) for one in value["outcomes"])
         return cls(**{**value, "outcomes": outcomes})
-
-    def save(self, folder: Path) -> None:
-        """Write ``defences.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "defences.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "defences.json").read_text(encoding="utf-8")))
 
 
 def compare_defences(

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core import InputError, Slice
 from mainspring.core.records import Value
 from mainspring.evaluation.evaluation import ALL_ROWS
+from mainspring.evaluation.stored import StoredAsJson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class RemedyOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RemedyComparison:
+class RemedyComparison(StoredAsJson):
     """Remedies side by side; ``str`` of it is a table in Markdown.
 
     Attributes:
@@ -53,6 +52,7 @@ class RemedyComparison:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.RemedyComparison"
+    FILE: ClassVar[str] = "remedies.json"
 
     accuracy: str
     loss: str
@@ -101,16 +101,6 @@ class RemedyComparison:
         return cls(
             **{**value, "slice": Slice.of(value["slice"]), "outcomes": tuple(map(_read, value["outcomes"]))}
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``remedies.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "remedies.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "remedies.json").read_text(encoding="utf-8")))
 
 
 def _line(one: RemedyOutcome) -> tuple[str, ...]:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core import Reason, Verdict
 from mainspring.core.records import Value
 from mainspring.evaluation.metrics.directions import better
 from mainspring.evaluation.metrics.facts import Better
+from mainspring.evaluation.stored import StoredAsJson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,7 @@ class Perturbed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Robustness:
+class Robustness(StoredAsJson):
     """How a model bears up.
 
     Attributes:
@@ -56,6 +55,7 @@ class Robustness:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Robustness"
+    FILE: ClassVar[str] = "robustness.json"
 
     metric: str
     baseline: float
@@ -140,16 +140,6 @@ class Robustness:
             ),
             parameters=dict(value["parameters"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``robustness.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "robustness.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "robustness.json").read_text(encoding="utf-8")))
 
 
 def loss_of(metric: str, baseline: float, figure: float) -> float:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core.records import Value
@@ -14,10 +12,11 @@ from mainspring.evaluation.explanation.anchors.predicates import Predicate
 from mainspring.evaluation.explanation.attributions import Cell
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
 from mainspring.evaluation.explanation.showing import shown
+from mainspring.evaluation.stored import StoredWithoutTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
+class Anchor(StoredWithoutTime):
     """Conditions under which a model answers as it did, whatever the other columns hold.
 
     Attributes:
@@ -35,6 +34,7 @@ class Anchor:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Anchor"
+    FILE: ClassVar[str] = "anchor.json"
 
     predicates: tuple[Predicate, ...]
     answer: str
@@ -95,15 +95,3 @@ class Anchor:
             spent=Spent(**value["spent"]),
             **rest,
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``anchor.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False, sort_keys=True)
-        (folder / "anchor.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "anchor.json").read_text(encoding="utf-8")))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core.records import Value
 from mainspring.evaluation.explanation.attributions import Cell, told
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
 from mainspring.evaluation.explanation.showing import shown
+from mainspring.evaluation.stored import StoredWithoutTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Counterfactual:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counterfactuals:
+class Counterfactuals(StoredWithoutTime):
     """What would have had to be different for another answer.
 
     Attributes:
@@ -64,6 +63,7 @@ class Counterfactuals:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Counterfactuals"
+    FILE: ClassVar[str] = "counterfactuals.json"
 
     row: Mapping[str, Cell]
     answer: str
@@ -105,15 +105,3 @@ class Counterfactuals:
         )
         rest = {name: value[name] for name in value.keys() - {"found", "spent"}}
         return cls(found=found, spent=Spent(**value["spent"]), **rest)
-
-    def save(self, folder: Path) -> None:
-        """Write ``counterfactuals.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False, sort_keys=True)
-        (folder / "counterfactuals.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "counterfactuals.json").read_text(encoding="utf-8")))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -15,6 +13,7 @@ from mainspring.core.records import Value
 from mainspring.evaluation.explanation.attributions import Cell
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
 from mainspring.evaluation.explanation.showing import shown
+from mainspring.evaluation.stored import StoredWithoutTime
 
 Floats = npt.NDArray[np.float64]
 
@@ -23,7 +22,7 @@ ALE = "accumulated_local_effects"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Effect:
+class Effect(StoredWithoutTime):
     """The effect of one feature, or of two together.
 
     Attributes:
@@ -40,6 +39,7 @@ class Effect:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Effect"
+    FILE: ClassVar[str] = "effect.json"
 
     method: str
     features: tuple[str, ...]
@@ -103,19 +103,6 @@ class Effect:
             parameters=dict(value["parameters"]),
             spent=Spent(**value["spent"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``effect.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        (folder / "effect.json").write_text(
-            json.dumps(plain, ensure_ascii=False, allow_nan=False), encoding="utf-8"
-        )
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "effect.json").read_text(encoding="utf-8")))
 
 
 def _plain(values: Floats) -> Any:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import html
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -17,6 +15,7 @@ from mainspring.core.records import Value
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
 from mainspring.evaluation.explanation.images.pixels import Bytes, as_address, as_bytes
 from mainspring.evaluation.explanation.images.regions import Regions
+from mainspring.evaluation.stored import StoredWithoutTime
 
 Floats = npt.NDArray[np.float64]
 
@@ -28,7 +27,7 @@ _WIDE = 224
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RegionAttributions:
+class RegionAttributions(StoredWithoutTime):
     """What each region of an image adds to an answer, in units of the output or, of maps of slopes, of no unit.
 
     Attributes:
@@ -45,6 +44,7 @@ class RegionAttributions:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.RegionAttributions"
+    FILE: ClassVar[str] = "regions.json"
 
     method: str
     image: Floats
@@ -145,18 +145,6 @@ class RegionAttributions:
                 "spent": Spent(**value["spent"]),
             }
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``regions.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False)
-        (folder / "regions.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "regions.json").read_text(encoding="utf-8")))
 
 
 def pixel_map(

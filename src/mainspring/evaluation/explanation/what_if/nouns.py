@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core.records import Value
 from mainspring.evaluation.explanation.attributions import Cell
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
 from mainspring.evaluation.explanation.counterfactuals import Change
+from mainspring.evaluation.stored import StoredWithoutTime
 
-_FILE = "what_if.json"
 _TOLD = 8
 
 
@@ -83,7 +81,7 @@ class Alone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WhatIf:
+class WhatIf(StoredWithoutTime):
     """One row, the answers to it with other values, and which single values change the answer.
 
     Attributes:
@@ -100,6 +98,7 @@ class WhatIf:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.WhatIf"
+    FILE: ClassVar[str] = "what_if.json"
 
     row: Mapping[str, Cell]
     output: str | None
@@ -187,15 +186,3 @@ class WhatIf:
             "spent": Spent(**value["spent"]),
         }
         return cls(**{**value, **made})
-
-    def save(self, folder: Path) -> None:
-        """Write ``what_if.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, ensure_ascii=False, allow_nan=False, sort_keys=True)
-        (folder / _FILE).write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / _FILE).read_text(encoding="utf-8")))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -20,6 +18,7 @@ from mainspring.evaluation.metrics.intervals import wilson
 from mainspring.evaluation.metrics.measured import Interval
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.robustness.attacks.target import Raw
+from mainspring.evaluation.stored import StoredWithoutTime
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -43,7 +42,7 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Extraction:
+class Extraction(StoredWithoutTime):
     """How well a model can be copied by asking.
 
     Attributes:
@@ -55,6 +54,7 @@ class Extraction:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Extraction"
+    FILE: ClassVar[str] = "extraction.json"
 
     found: tuple[Copied, ...]
     baseline: float
@@ -103,18 +103,6 @@ class Extraction:
         """The inverse of :meth:`as_dict`."""
         found = tuple(Copied(**{**one, "interval": Interval(*one["interval"])}) for one in value["found"])
         return cls(**{**value, "found": found, "spent": Spent(**value["spent"])})
-
-    def save(self, folder: Path) -> None:
-        """Write ``extraction.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "extraction.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "extraction.json").read_text(encoding="utf-8")))
 
 
 def extract_model(

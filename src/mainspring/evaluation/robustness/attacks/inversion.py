@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -17,6 +15,7 @@ from mainspring.evaluation.metrics.intervals import wilson
 from mainspring.evaluation.metrics.measured import Interval
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.robustness.attacks.target import Target
+from mainspring.evaluation.stored import StoredAsJson
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -28,7 +27,7 @@ MOST_VALUES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inversion:
+class Inversion(StoredAsJson):
     """How well a hidden column is guessed with the help of a model.
 
     Attributes:
@@ -44,6 +43,7 @@ class Inversion:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Inversion"
+    FILE: ClassVar[str] = "inversion.json"
 
     sensitive: str
     known: str
@@ -95,16 +95,6 @@ class Inversion:
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`as_dict`."""
         return cls(**{**value, "interval": Interval(*value["interval"])})
-
-    def save(self, folder: Path) -> None:
-        """Write ``inversion.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "inversion.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "inversion.json").read_text(encoding="utf-8")))
 
 
 def invert_attribute(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -17,6 +15,7 @@ from mainspring.evaluation.metrics.intervals import normal
 from mainspring.evaluation.metrics.measured import Interval
 from mainspring.evaluation.metrics.ranking import Ranking
 from mainspring.evaluation.ports import Predictor
+from mainspring.evaluation.stored import StoredAsJson
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -28,7 +27,7 @@ _LEAST = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
+class Membership(StoredAsJson):
     """What somebody who knows rows and labels can tell from a model's losses on them.
 
     Attributes:
@@ -44,6 +43,7 @@ class Membership:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Membership"
+    FILE: ClassVar[str] = "membership.json"
 
     auc: float
     interval: Interval
@@ -85,16 +85,6 @@ class Membership:
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`as_dict`."""
         return cls(**{**value, "interval": Interval(*value["interval"]), "notes": tuple(value["notes"])})
-
-    def save(self, folder: Path) -> None:
-        """Write ``membership.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "membership.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "membership.json").read_text(encoding="utf-8")))
 
 
 def infer_membership(

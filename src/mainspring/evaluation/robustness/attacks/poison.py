@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -22,6 +20,7 @@ from mainspring.evaluation.metrics.classes import class_name
 from mainspring.evaluation.metrics.intervals import wilson
 from mainspring.evaluation.ports import Predictor
 from mainspring.evaluation.robustness.attacks.target import Target
+from mainspring.evaluation.stored import StoredAsJson
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -84,7 +83,7 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Poison:
+class Poison(StoredAsJson):
     """What looks as if somebody had tampered with training rows.
 
     Attributes:
@@ -96,6 +95,7 @@ class Poison:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Poison"
+    FILE: ClassVar[str] = "poison.json"
 
     contradicted: tuple[Contradicted, ...]
     triggers: tuple[Trigger, ...]
@@ -159,16 +159,6 @@ class Poison:
             tried=value["tried"],
             notes=tuple(value["notes"]),
         )
-
-    def save(self, folder: Path) -> None:
-        """Write ``poison.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "poison.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "poison.json").read_text(encoding="utf-8")))
 
 
 def find_poison(

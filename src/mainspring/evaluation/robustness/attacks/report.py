@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core import Reason, Verdict
@@ -14,6 +12,7 @@ from mainspring.core.records import Value
 from mainspring.evaluation.explanation.budgets import NOTHING, Spent
 from mainspring.evaluation.explanation.counterfactuals import Change
 from mainspring.evaluation.metrics.measured import Interval
+from mainspring.evaluation.stored import StoredWithoutTime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ class Adversarial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdversarialReport:
+class AdversarialReport(StoredWithoutTime):
     """How many answers an attack turns, by what it may change.
 
     Attributes:
@@ -75,6 +74,7 @@ class AdversarialReport:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.AdversarialReport"
+    FILE: ClassVar[str] = "adversarial.json"
 
     attack: str
     norm: str
@@ -191,18 +191,6 @@ class AdversarialReport:
             "notes": tuple(value["notes"]),
         }
         return cls(**{**value, **told})
-
-    def save(self, folder: Path) -> None:
-        """Write ``adversarial.json`` into the folder, without the seconds that it took."""
-        plain = self.as_dict()
-        plain["spent"]["seconds"] = 0.0  # equal values have equal bytes
-        text = json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "adversarial.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "adversarial.json").read_text(encoding="utf-8")))
 
 
 def _reason(ok: bool, message: str, subject: str, seen: float, bound: float) -> Reason:

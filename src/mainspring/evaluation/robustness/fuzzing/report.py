@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from mainspring.core import Reason, Verdict
 from mainspring.core.records import Value
+from mainspring.evaluation.stored import StoredAsJson
 
 CODES = {
     "crashed": "CRASHED",
@@ -41,7 +40,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fuzzing:
+class Fuzzing(StoredAsJson):
     """What became of hostile input.
 
     Attributes:
@@ -52,6 +51,7 @@ class Fuzzing:
     """
 
     ARTIFACT_TYPE: ClassVar[str] = "mainspring.Fuzzing"
+    FILE: ClassVar[str] = "fuzzing.json"
 
     about: str
     answered: int
@@ -89,13 +89,3 @@ class Fuzzing:
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
         """The inverse of :meth:`as_dict`."""
         return cls(**{**value, "failures": tuple(Failure(**one) for one in value["failures"])})
-
-    def save(self, folder: Path) -> None:
-        """Write ``fuzzing.json`` into the folder."""
-        text = json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        (folder / "fuzzing.json").write_text(text, encoding="utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what :meth:`save` wrote."""
-        return cls.from_dict(json.loads((folder / "fuzzing.json").read_text(encoding="utf-8")))
