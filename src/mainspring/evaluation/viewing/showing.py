@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mainspring.core.verdicts import Verdict
 from mainspring.data.viewing.page import Page
+from mainspring.evaluation.audit.audit import Audit
+from mainspring.evaluation.errors.analysis import ErrorAnalysis
 from mainspring.evaluation.evaluation import Evaluation
+from mainspring.evaluation.fairness.fairness import Fairness
+from mainspring.evaluation.fairness.flipped import Flips
+from mainspring.evaluation.fairness.mitigation.outcomes import MitigationComparison
+from mainspring.evaluation.metrics.residuals import ResidualDiagnosis
+from mainspring.evaluation.operation import Operation
+from mainspring.evaluation.search.found import SliceSearch
 from mainspring.evaluation.viewing.gathering import gather
 from mainspring.evaluation.viewing.material import Section
 from mainspring.evaluation.viewing.page import render
-
-if TYPE_CHECKING:
-    from mainspring.evaluation.audit.audit import Audit
-    from mainspring.evaluation.errors.analysis import ErrorAnalysis
-    from mainspring.evaluation.fairness.fairness import Fairness
-    from mainspring.evaluation.fairness.flipped import Flips
-    from mainspring.evaluation.fairness.mitigation.outcomes import MitigationComparison
-    from mainspring.evaluation.metrics.residuals import ResidualDiagnosis
-    from mainspring.evaluation.operation import Operation
-    from mainspring.evaluation.search.found import SliceSearch
 
 # Imported on use: each brings a part of the room that most pages do without.
 _SECTIONS: Final = {
