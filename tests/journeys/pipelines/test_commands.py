@@ -164,7 +164,12 @@ def test_help_of_every_command(project: Project, watch: Any) -> None:
         "print(json.dumps({n: any('--json' in p.opts for p in c.params) for n, c in found.items()}))"
     )
     has_json = json.loads(project.python(program))
-    assert {name for name, has in has_json.items() if not has} <= {"data schema wizard", "demo", "serve"}
+    assert {name for name, has in has_json.items() if not has} <= {
+        "data schema wizard",
+        "demo",
+        "explain-serve",
+        "serve",
+    }
     text = project.run("--help")
     for name in {name.split()[0] for name in has_json}:
         assert f"  {name}  " in text

@@ -40,7 +40,8 @@ def audit() -> None:
     "--slice", "slices", multiple=True, metavar="SLICE", help="A column that groups go by, or sex=Female."
 )
 @click.option("--force", is_flag=True, help="Overwrite a file that is there.")
-def new(path: Path, title: str | None, task: Any, slices: tuple[str, ...], force: bool) -> None:
+@json_option
+def new(path: Path, title: str | None, task: Any, slices: tuple[str, ...], force: bool, as_json: bool) -> None:
     """Write a checklist to start from, with the questions that are worth asking of any model."""
     from mainspring.evaluation.audit import template
 
@@ -48,6 +49,9 @@ def new(path: Path, title: str | None, task: Any, slices: tuple[str, ...], force
         raise ConflictError("the file is there already", where=str(path), fix="add --force to overwrite it")
     text = template(title=title or path.resolve().parent.name, task=task, slices=slices)
     path.write_text(text, encoding="utf-8")
+    if as_json:
+        print_json({"wrote": str(path)})
+        return
     click.echo(f"wrote {path}: strike what does not apply, add what does, and name owners")
 
 

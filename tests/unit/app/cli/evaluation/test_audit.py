@@ -56,3 +56,10 @@ def test_a_bad_file_is_told_by_line(tmp_path: Path, evaluation: str, capsys: pyt
     assert "^" in said
     assert main(["eval", "audit", "show", str(tmp_path / "none.yaml")]) == 1
     assert "mainspring eval audit new" in capsys.readouterr().err
+
+
+def test_a_new_checklist_is_told_to_machines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "audit.yaml"
+    assert main(["eval", "audit", "new", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"wrote": str(path)}
+    assert path.is_file()
