@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core import InputError
+from mainspring.data import engine
 from mainspring.data.celltypes import ColumnType
 from mainspring.data.transforms.kinds import as_words
 from mainspring.data.transforms.labels import find_classes
@@ -137,7 +138,7 @@ def _classes(table: Table, label: str | None, predicted: str) -> tuple[str, ...]
     found = _found(table, predicted if label is None else label)
     if found is None or label is None:
         return found
-    words = {word for word in _words(table, predicted) if word is not None}
+    words = {word for word in _words(_distinct(table, predicted), predicted) if word is not None}
     return (*found, *sorted(word for word in words if _place(word, found) < 0))
 
 
@@ -147,7 +148,7 @@ def _two_classes(table: Table, label: str | None, predicted: str | None, positiv
         raise InputError(
             "the classes cannot be told from a column of probabilities", fix="give the label column as label="
         )
-    words = {word for word in _words(table, known) if word is not None}
+    words = {word for word in _words(_distinct(table, known), known) if word is not None}
     if positive is not None and len(words) == 1 and positive not in words:
         return (*words, positive)
     found = _found(table, known)
@@ -162,8 +163,13 @@ def _two_classes(table: Table, label: str | None, predicted: str | None, positiv
 
 
 def _found(table: Table, column: str) -> tuple[str, ...] | None:
-    quoted = column.replace('"', '""')
-    return find_classes(table.where(f'"{quoted}" IS NOT NULL'), column)
+    return find_classes(_distinct(table, column), column)
+
+
+def _distinct(table: Table, column: str) -> Table:
+    """The different values of a column, without the missing ones: a few, of however many rows."""
+    name = engine.quote(column)
+    return table.select([column]).sql(f"SELECT DISTINCT {name} FROM this WHERE {name} IS NOT NULL")  # noqa: S608 - quoted
 
 
 def _words(table: Table, column: str) -> list[str | None]:
