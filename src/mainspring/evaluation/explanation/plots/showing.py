@@ -146,7 +146,6 @@ def _side_by_side(pictures: Sequence[Picture]) -> list[Picture]:
 
 
 def _spent(noun: Any) -> str:
+    """What the model was asked; nothing where nobody counted."""
     calls, rows = noun.spent.calls, noun.spent.rows
-    return (
-        f"the model answered {counted(rows, 'row')} in {counted(calls, 'call')}" if calls else "no call was needed"
-    )
+    return f"the model answered {counted(rows, 'row')} in {counted(calls, 'call')}" if calls else ""
