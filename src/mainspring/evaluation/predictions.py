@@ -39,8 +39,6 @@ class Cutoff:
             return NotImplemented
         return self.positive == other.positive and np.array_equal(self.at, other.at)
 
-    __hash__ = None  # type: ignore[assignment]  # arrays have no hash
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
@@ -97,8 +95,6 @@ class Predictions:
         alike = self.classes == other.classes and self.cutoff == other.cutoff
         alike = alike and np.array_equal(self.unanswered, other.unanswered)
         return alike and np.array_equal(self.scores, other.scores, equal_nan=True)
-
-    __hash__ = None  # type: ignore[assignment]  # arrays have no hash
 
     @property
     def labels(self) -> npt.NDArray[Any]:

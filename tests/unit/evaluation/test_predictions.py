@@ -77,3 +77,9 @@ def test_marked_rows_keep_their_cutoffs() -> None:
 def test_every_class_has_one_column() -> None:
     with pytest.raises(InputError, match="hold one twice"):
         Predictions(("yes", "yes"), np.array([[0.9, 0.1]]))
+
+
+def test_values_with_arrays_have_no_hash():
+    for value in (Cutoff("yes", 0.3), Predictions(None, np.zeros(2))):
+        with pytest.raises(TypeError, match="unhashable"):
+            hash(value)

@@ -51,8 +51,6 @@ class Answer:
             return NotImplemented
         return (self.method, self.found) == (other.method, other.found)
 
-    __hash__ = None  # type: ignore[assignment]  # what was found may hold arrays
-
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON: ``method``, ``type`` (of the artifact), ``text`` and ``data``."""
         kind: str = getattr(self.found, "ARTIFACT_TYPE", type(self.found).__name__)

@@ -102,8 +102,6 @@ class Attributions(StoredWithoutTime):
         mine, theirs = self.as_dict(), other.as_dict()
         return mine | {"spent": None} == theirs | {"spent": None}
 
-    __hash__ = None  # type: ignore[assignment]  # arrays have no hash
-
     @property
     def residual(self) -> float:
         """The largest distance of a row's answer from the sum of its parts."""

@@ -84,9 +84,10 @@ def flip_protected(
     start = 0
     for chunk in table.chunks(chunk_rows):
         stop = start + chunk.num_rows
-        tally.begin(predictor.predict(chunk), own[start:stop], start)
+        before = predictor.predict(chunk)
+        tally.begin(before, own[start:stop], start)
         for target in targets:
-            tally.add(target, predictor.predict(with_constants(chunk, dict(target.values))))
+            tally.add(target, before, predictor.predict(with_constants(chunk, dict(target.values))))
         start = stop
     proxies = _proxies(table, protected, label)
     return tally.done(tuple(protected), proxies)
@@ -102,22 +103,19 @@ class _Tally:
         self._found: list[Flip] = []
         self._rows = self._flipped = self._start = 0
         self._positive: str | None = None
-        self._before: Predictions | None = None
         self._own: Ints = np.array([], dtype=np.int64)
         self._any: Bools = np.array([], dtype=np.bool_)
 
     def begin(self, answers: Predictions, own: Ints, start: int) -> None:
         """The answers to a piece as it is."""
         self._finish()
-        self._before, self._own, self._start = answers, own, start
+        self._own, self._start = own, start
         self._any = np.zeros(len(own), dtype=np.bool_)
         self._rows += len(own)
         self._positive = None if answers.classes is None else positive_class(answers.classes, self._wanted)
 
-    def add(self, target: Slice, answers: Predictions) -> None:
-        """The answers to the same piece with other values."""
-        before = self._before
-        assert before is not None  # noqa: S101 - begin() comes first
+    def add(self, target: Slice, before: Predictions, answers: Predictions) -> None:
+        """The answers to the same piece as it is, and with other values."""
         moved = _scores(answers, self._positive) - _scores(before, self._positive)
         if before.classes is None:
             up, down = moved > 0, moved < 0

@@ -196,8 +196,16 @@ class Ranking:
                 continue
             before = place
             hit, alarm = float(hits[place]), float(alarms[place])
-            found.append((threshold, hit, alarm, self.total_positive - hit, self.total_negative - alarm))
-        return tuple(tuple(round(x, _DIGITS) for x in row) for row in found)  # type: ignore[misc]  # rows of five
+            found.append(
+                (
+                    round(threshold, _DIGITS),
+                    round(hit, _DIGITS),
+                    round(alarm, _DIGITS),
+                    round(self.total_positive - hit, _DIGITS),
+                    round(self.total_negative - alarm, _DIGITS),
+                )
+            )
+        return tuple(found)
 
     def roc(self, limit: int = 50) -> Points:
         """Points (false positive rate, true positive rate) from (0, 0) to (1, 1); empty without both kinds."""

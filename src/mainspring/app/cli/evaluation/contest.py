@@ -103,11 +103,9 @@ _NAMES = (
 
 
 def _contest(*, files: tuple[str, ...], label: tuple[str, ...], **given: Any) -> Contest:
-    kept = [_kept(file) for file in files]
-    if all(found is not None for found in kept) and len(files) <= 2:
-        evaluation, baseline = [*kept, None][:2]
-        assert evaluation is not None  # noqa: S101  all of them are there
-        return Contest(evaluation=evaluation, baseline=baseline, on=given["on"])
+    kept = [found for found in map(_kept, files) if found is not None]
+    if 1 <= len(kept) == len(files) <= 2:
+        return Contest(evaluation=kept[0], baseline=kept[1] if len(kept) > 1 else None, on=given["on"])
     if len(files) > 1 or not label:
         raise InputError(
             "the data has no --label" if len(files) == 1 else f"{len(files)} files, not all of them evaluations",

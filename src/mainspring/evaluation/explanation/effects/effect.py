@@ -57,8 +57,6 @@ class Effect(StoredWithoutTime):
             return NotImplemented
         return self.as_dict() | {"spent": None} == other.as_dict() | {"spent": None}
 
-    __hash__ = None  # type: ignore[assignment]  # arrays have no hash
-
     @property
     def size(self) -> float:
         """How much the answer moves: the largest less the smallest value; NaN without any."""
@@ -107,5 +105,6 @@ class Effect(StoredWithoutTime):
 
 def _plain(values: Floats) -> Any:
     """Nested lists, ``None`` for NaN."""
-    holed: Any = np.where(np.isnan(values), None, values).tolist()  # type: ignore[call-overload]  # numpy's stubs
-    return holed
+    holed = values.astype(object)
+    holed[np.isnan(values)] = None
+    return holed.tolist()

@@ -62,8 +62,6 @@ class RegionAttributions(StoredWithoutTime):
             return NotImplemented
         return self.as_dict() | {"spent": None} == other.as_dict() | {"spent": None}
 
-    __hash__ = None  # type: ignore[assignment]  # arrays have no hash
-
     @property
     def heat(self) -> Floats:
         """The weight of each pixel's region, shape ``[h, w]``."""
