@@ -19,6 +19,8 @@ Bools = npt.NDArray[np.bool_]
 class Constraints:
     """Hard limits on changes; what they do not name may become anything that the data holds.
 
+    A value that is there is never taken away: to leave something out is no advice.
+
     Attributes:
         immutable: Columns that never change: ``("sex", "race")``.
         rising: Columns of numbers that may only grow: ``("age",)``.
@@ -63,12 +65,12 @@ class Constraints:
         if after.dtype == object:
             same = np.fromiter((value == before for value in after), np.bool_, len(after))
             words = self.among.get(feature)
-            fits = np.ones(len(after), dtype=np.bool_)
+            fits = np.fromiter((value is not None for value in after), np.bool_, len(after))
             if words is not None:
                 fits = np.fromiter((value in words for value in after), np.bool_, len(after))
         else:
             same = (after == before) | (np.isnan(after) & np.isnan(before))
-            fits = np.ones(len(after), dtype=np.bool_)
+            fits = ~np.isnan(after)
             if feature in self.rising:
                 fits &= after >= before
             if feature in self.falling:

@@ -13,6 +13,9 @@ from mainspring.evaluation.explanation.counterfactuals import Counterfactuals
 from mainspring.evaluation.explanation.plots.lanes import about, plain, told
 from mainspring.evaluation.explanation.surrogate import Surrogate
 
+TOLD = "ms-told ms-broad"
+"""The class of what is told in words: it wants the whole width of a page."""
+
 STYLE = (
     "<style>"
     ".ms-told{font:14px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;max-width:760px;"
@@ -51,7 +54,7 @@ def anchor_rules(anchors: Anchor | Sequence[Anchor]) -> str:
     """
     listed = [anchors] if isinstance(anchors, Anchor) else list(anchors)
     rules = "".join(_rule(one) for one in listed)
-    return f'<div class="ms-told">{STYLE}{rules or "<p>There is no anchor to show.</p>"}</div>'
+    return f'<div class="{TOLD}">{STYLE}{rules or "<p>There is no anchor to show.</p>"}</div>'
 
 
 def _rule(anchor: Anchor) -> str:
@@ -85,7 +88,7 @@ def counterfactual_table(found: Counterfactuals) -> str:
     answer, wanted = escaped(found.answer), escaped(found.wanted)
     if not found.found:
         text = f"No row was found that is answered <b><bdi>{wanted}</bdi></b>: <bdi>{escaped(found.why)}</bdi>."
-        return f'<div class="ms-told">{STYLE}<p class="warn">{text}</p></div>'
+        return f'<div class="{TOLD}">{STYLE}<p class="warn">{text}</p></div>'
     changed = dict.fromkeys(change.feature for one in found.found for change in one.changes)
     ways = range(1, len(found.found) + 1)
     heads = "".join(f'<th scope="col">{"instead" if len(found.found) == 1 else f"way {way}"}</th>' for way in ways)
@@ -109,7 +112,7 @@ def counterfactual_table(found: Counterfactuals) -> str:
         foot += f'<tr><th scope="row">{name}</th>{cells}</tr>'
     why = f'<p class="quiet"><bdi>{escaped(found.why)}</bdi></p>' if found.why else ""
     return (
-        f'<div class="ms-told">{STYLE}<p class="if">The answer is <b><bdi>{answer}</bdi></b>. It would be '
+        f'<div class="{TOLD}">{STYLE}<p class="if">The answer is <b><bdi>{answer}</bdi></b>. It would be '
         f"<b><bdi>{wanted}</bdi></b> with:</p>"
         f'<div class="scroll" tabindex="0" role="region" aria-label="what would have to be different"><table>'
         f'<thead><tr><th scope="col">column</th><th scope="col">as it is</th>{heads}</tr></thead>'
@@ -134,7 +137,7 @@ def surrogate_rules(surrogate: Surrogate) -> str:
     agreement = "" if math.isnan(surrogate.agreement) else f", the same side on {percent(surrogate.agreement)}"
     named = escaped(about(surrogate.output, surrogate.scale))
     return (
-        f'<div class="ms-told">{STYLE}<p class="if">{counted(len(leaves), "rule")} for the <bdi>{named}</bdi>. '
+        f'<div class="{TOLD}">{STYLE}<p class="if">{counted(len(leaves), "rule")} for the <bdi>{named}</bdi>. '
         f"On held-out rows: fidelity (R\N{SUPERSCRIPT TWO}) "
         f"<b>{plain(surrogate.fidelity)}</b>{agreement}.</p>"
         '<div class="scroll" tabindex="0" role="region" aria-label="rules"><table class="rules"><thead><tr>'

@@ -200,3 +200,19 @@ def test_questions_that_make_no_sense():
         )
     with pytest.raises(InputError, match="no class 'maybe'"):
         counterfactuals(asked_of(loan), rows, background=BACKGROUND, wanted="maybe")
+
+
+def test_a_value_that_is_there_is_never_taken_away():
+    holes = Table.from_columns({"pay": [*RNG.normal(size=50), *[None] * 50], "job": ["smith", None] * 50})
+    limits = Constraints()
+    held = {name: holes.column(name) for name in ("pay", "job")}
+    assert not limits.allowed("pay", 1.0, held["pay"])[50:].any()
+    assert limits.allowed("pay", np.nan, held["pay"]).all()
+    assert limits.allowed("job", "baker", held["job"]).tolist() == [True, False] * 50
+
+    def gaps(held):
+        return np.where(np.isnan(held["pay"]), 1.0, -1.0)
+
+    asked = Asked.of(Rule(gaps), holes)
+    (found,) = counterfactuals(asked, holes.rows(0, 1), background=Background.of(holes))
+    assert found.found == ()
