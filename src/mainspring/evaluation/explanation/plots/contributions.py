@@ -39,7 +39,7 @@ def waterfall(attributions: Attributions, row: int = 0, *, most: int = STEPS) ->
         ends.append(ends[-1] + amount)
     names = ["base", *(name for name, _, _ in steps), "answer"]
     low, high = fitted([*ends, answer])
-    room = (high - low) * 0.16  # figures stand beside the bars
+    room = (high - low) * 0.28  # figures stand beside the bars, tiny ones with a power
     lanes = Lanes(names, (low - room, high + room))
     body = lanes.drawn(about(attributions.output, attributions.scale)) + _level(lanes, 0, base)
     for lane, ((name, amount, error), (start, end)) in enumerate(zip(steps, pairwise(ends), strict=True), start=1):
