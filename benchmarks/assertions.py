@@ -24,9 +24,9 @@ import numpy as np
 from mainspring.data import Table, Transform, infer, summarize
 from mainspring.evaluation.assertions import Assertion, Enforcer
 from mainspring.models import Package, build, declare_assertions, train
-from mainspring.serving.endpoint import Endpoint
-from mainspring.serving.model_set import ModelSet
 from mainspring.serving.predictor import Predictor
+from mainspring.serving.repository import Repository
+from mainspring.serving.server import assemble
 
 REQUESTS = 200
 RULES = (
@@ -101,7 +101,7 @@ async def main() -> None:
     rounds = parser.parse_args().rounds
     plain = Predictor(package(), name="loans", version="1.0.0")
     held = Predictor(declare_assertions(package(), RULES), name="loans", version="1.0.0")
-    without, with_three = (Asked(Endpoint(ModelSet([one]))) for one in (plain, held))
+    without, with_three = (Asked(assemble(Repository.of([one]))) for one in (plain, held))
     enforcer = Enforcer(RULES, plain.signature.classes)
     print("| row | without | with three | difference | the rules alone |\n| --- | ---: | ---: | ---: | ---: |")
     for name, row in ROWS.items():

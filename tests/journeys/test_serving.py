@@ -17,7 +17,7 @@ from mainspring.models.training import train
 from mainspring.monitoring import by_count, check_drift, request_retraining
 from mainspring.serving import Deployment, ServerProcess, log_table, read_log, validate
 from mainspring.serving.infra_validator import with_missing
-from mainspring.serving.predictor import plain_values
+from mainspring.serving.prediction import plain_values
 from mainspring.store.adapters.memory import open_store
 
 TAXI = Path(__file__).parents[2] / "../shared/data/chicago_taxi/big_tipper.csv.gz"

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mainspring.serving.client import Client, predict, ready
     from mainspring.serving.infra_validator import validate
+    from mainspring.serving.prediction import Prediction
     from mainspring.serving.prediction_log import LogRecord, PredictionLog
     from mainspring.serving.prediction_log import read as read_log
     from mainspring.serving.prediction_log import table as log_table
-    from mainspring.serving.predictor import Prediction, Predictor
+    from mainspring.serving.predictor import Predictor
     from mainspring.serving.push import Deployment, Pushed
     from mainspring.serving.remote import RemotePredictor
-    from mainspring.serving.server import PackageAt, serve
+    from mainspring.serving.repository import PackageAt
+    from mainspring.serving.server import serve
     from mainspring.serving.server_process import ExplainerProcess, ServerProcess
 
 # Imported on first use: a client needs none of what a server needs.
@@ -27,8 +29,8 @@ _EXPORTS = {
     "Deployment": "push:Deployment",
     "ExplainerProcess": "server_process:ExplainerProcess",
     "LogRecord": "prediction_log:LogRecord",
-    "PackageAt": "server:PackageAt",
-    "Prediction": "predictor:Prediction",
+    "PackageAt": "repository:PackageAt",
+    "Prediction": "prediction:Prediction",
     "PredictionLog": "prediction_log:PredictionLog",
     "Predictor": "predictor:Predictor",
     "Pushed": "push:Pushed",

@@ -23,7 +23,7 @@ from mainspring.serving.asserting import served
 from mainspring.serving.blocked import BlockedError
 from mainspring.serving.client import Client
 from mainspring.serving.comparison import Comparison
-from mainspring.serving.questions import Questions, folder_of, sendable
+from mainspring.serving.probing import Questions, folder_of, sendable
 from mainspring.serving.server_process import ServerProcess
 
 if TYPE_CHECKING:

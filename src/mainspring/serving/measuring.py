@@ -24,7 +24,7 @@ from mainspring.evaluation.operation import Operation
 from mainspring.models.package import Package, columns_of
 from mainspring.serving.blocked import BlockedError
 from mainspring.serving.client import Client
-from mainspring.serving.questions import Questions, folder_of, sendable
+from mainspring.serving.probing import Questions, folder_of, sendable
 from mainspring.serving.server_process import ServerProcess
 
 if TYPE_CHECKING:

@@ -1,21 +1,23 @@
-"""One loaded version of a model: checks what comes in, runs it, checks what goes out."""
+"""One loaded version of a packaged model: checks what comes in, runs it, checks what goes out."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import MainspringError
-from mainspring.evaluation.assertions import Answered, Assertion
-from mainspring.models.signature import Field, Signature
-from mainspring.serving.asserting import ERROR, Guard, assertions_of, served
+from mainspring.evaluation.assertions import Answered
+from mainspring.models.signature import BadInputError, Field, Problem, Signature
+from mainspring.serving.asserting import Guard, assertions_of, served
 from mainspring.serving.glance import Glance
 from mainspring.serving.ports import Servable
+from mainspring.serving.prediction import Inputs, Prediction
+from mainspring.serving.question import Question
+from mainspring.serving.tensors import all_problems, lists_of, unknown_outputs
 
 QUICK_SECONDS = 0.001
 """A model that answers one row in this time is run where the request is; handing it to a thread costs 0.1 ms."""
@@ -27,71 +29,8 @@ class ModelError(MainspringError):
     code = "MODEL_FAILED"
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """An answer.
-
-    Attributes:
-        signature: What the arrays follow.
-        rows: How many rows were asked for.
-        columns: The rows as they were read, one array per input column.
-        outputs: One array per output, ``[rows]`` or ``[rows, classes]``.
-        seconds: How long the model ran.
-        answered: What assertions made of the model's own answers; ``None`` for a model without assertions.
-    """
-
-    signature: Signature
-    rows: int
-    columns: Mapping[str, npt.NDArray[Any]]
-    outputs: Mapping[str, npt.NDArray[Any]]
-    seconds: float
-    answered: Answered | None = None
-
-    @property
-    def violations(self) -> Mapping[Assertion, int]:
-        """Violated assertion to the number of its rows."""
-        return {} if self.answered is None else self.answered.counts
-
-    def plain_columns(self) -> dict[str, list[Any]]:
-        """The input as plain values: whole numbers and booleans as such, ``None`` for missing."""
-        return {field.name: plain_values(field, self.columns[field.name]) for field in self.signature.inputs}
-
-    def plain_outputs(self) -> dict[str, list[Any]]:
-        """The output as plain columns: ``label`` and ``probability.<class>``, or ``prediction``.
-
-        Of a model with assertions also the names of the ``assertions`` that each row violates; and where these
-        changed an answer, the model's own under ``own.label`` and so on.
-        """
-        plain = self._plain(self.outputs)
-        if self.answered is not None:
-            plain.pop(ERROR, None)
-            if self.answered.changed:
-                plain |= {f"own.{name}": values for name, values in self._plain(self.answered.own).items()}
-        return plain
-
-    def _plain(self, outputs: Mapping[str, npt.NDArray[Any]]) -> dict[str, list[Any]]:
-        plain: dict[str, list[Any]] = {}
-        for name, values in outputs.items():
-            if name == "probabilities" and self.signature.classes is not None:
-                for place, word in enumerate(self.signature.classes):
-                    plain[f"probability.{word}"] = values[:, place].tolist()
-            else:
-                plain[name] = values.tolist()
-        return plain
-
-
-def plain_values(field: Field, values: npt.NDArray[Any]) -> list[Any]:
-    """A column, in the form of ``Signature.columns``, as JSON values: integers as such, ``None`` for missing."""
-    plain: list[Any] = values.tolist()
-    if field.datatype == "BYTES":
-        return plain
-    kind = {"INT64": int, "BOOL": bool}.get(field.datatype, float)
-    # NaN, the missing value, is not equal to itself.
-    return [kind(value) if value == value else None for value in plain]
-
-
 class Predictor:
-    """A loaded model version. Safe for threads.
+    """A loaded model version: an :class:`mainspring.serving.ports.Answering` of named columns. Safe for threads.
 
     Args:
         package: What to load; it is opened here.
@@ -104,6 +43,7 @@ class Predictor:
         signature: What the model asks for and answers.
         assertions: What its answers are held to.
         served: The signature as callers see it: with assertions there are outputs that tell of them.
+        quick: Whether a row is computed in less than :data:`QUICK_SECONDS`.
     """
 
     def __init__(self, package: Servable, *, name: str, version: str, threads: int = 1) -> None:
@@ -117,6 +57,93 @@ class Predictor:
         self._glance = Glance(self.signature)
         self._guard = Guard(self.assertions, self.signature.classes) if self.assertions else None
 
+    @property
+    def inputs(self) -> Sequence[Field]:
+        """The columns that it reads."""
+        return self.signature.inputs
+
+    @property
+    def outputs(self) -> Sequence[Field]:
+        """What it answers, as callers see it."""
+        return self.served.outputs
+
+    @property
+    def task(self) -> str:
+        """Classification or regression."""
+        return self.signature.task
+
+    @property
+    def classes(self) -> Sequence[str] | None:
+        """Names of the classes, in the order of the probabilities; ``None`` for regression."""
+        return self.signature.classes
+
+    def read(self, question: Question) -> Inputs:
+        """Check a question, and bring it into columns.
+
+        Raises:
+            BadInputError: With every problem in it.
+        """
+        problems: list[Problem] = []
+        if question.outputs is not None:
+            problems = unknown_outputs(question.outputs, self.outputs)
+        if question.rows is not None:
+            if problems:
+                raise BadInputError(problems)
+            columns = self._glance.of_rows(question.rows)
+            if columns is None:
+                columns = self.signature.columns(question.rows)
+            return Inputs(columns, len(question.rows))
+        lists = question.lists
+        if question.tensors is not None:
+            lists = lists_of(question.tensors, self.signature, problems)
+        if problems:
+            raise all_problems(problems, self.signature, lists or {})
+        return self._of_lists(lists or {})
+
+    def compute(self, inputs: Inputs) -> Mapping[str, npt.NDArray[Any]]:
+        """The model's own outputs.
+
+        Raises:
+            ModelError: If the model fails.
+        """
+        try:
+            outputs = self._runtime.predict(inputs.columns)
+        except MainspringError:
+            raise
+        except Exception as error:
+            raise ModelError(
+                f"the model failed on these {inputs.rows} rows: {type(error).__name__}: {error}",
+                where=f"{self.name} {self.version}",
+            ) from error
+        for field in self.signature.outputs:
+            _check(field, outputs.get(field.name), inputs.rows, f"{self.name} {self.version}")
+        return outputs
+
+    def finish(self, inputs: Inputs, outputs: Mapping[str, npt.NDArray[Any]], seconds: float) -> Prediction:
+        """The answer, with what assertions make of it."""
+        signature, answered = self.served, None
+        if self._guard is not None:
+            outputs, answered = self._guard.hold(inputs.columns, outputs)
+        return Prediction(
+            signature.inputs,
+            outputs,
+            signature.outputs,
+            inputs.rows,
+            inputs.columns,
+            seconds,
+            signature.classes,
+            answered,
+        )
+
+    def answer(self, question: Question) -> Prediction:
+        """Answer a question here and now.
+
+        Raises:
+            BadInputError: With every problem in it.
+            ModelError: If the model fails.
+        """
+        return self._answer(self.read(question))
+
     def from_rows(self, rows: Sequence[Mapping[str, Any]]) -> Prediction:
         """Answer rows, given as values by column name in any order.
 
@@ -124,8 +151,7 @@ class Predictor:
             BadInputError: With every problem in the rows.
             ModelError: If the model fails.
         """
-        columns = self._glance.of_rows(rows)
-        return self._answer(self.signature.columns(rows) if columns is None else columns, len(rows))
+        return self.answer(Question(rows=rows))
 
     def from_lists(self, lists: Mapping[str, Sequence[Any] | npt.NDArray[Any]]) -> Prediction:
         """Answer columns, given as lists of equal length.
@@ -134,10 +160,19 @@ class Predictor:
             BadInputError: With every problem in the columns.
             ModelError: If the model fails.
         """
-        columns = self._glance.of_lists(lists)
-        if columns is None:
-            columns = self.signature.columns_from_lists(lists)
-        return self._answer(columns, len(next(iter(columns.values()), ())))
+        return self._answer(self._of_lists(lists))
+
+    def nothing(self, inputs: Inputs) -> Prediction:
+        """The answer to no row at all, for which no model is asked."""
+        empty = {
+            field.name: np.empty((0, *field.shape[1:]), dtype=object if field.datatype == "BYTES" else np.float64)
+            for field in self.served.outputs
+        }
+        answered = None if self._guard is None else Answered(empty, empty, (), {})
+        signature = self.served
+        return Prediction(
+            signature.inputs, empty, signature.outputs, 0, inputs.columns, 0.0, signature.classes, answered
+        )
 
     def warm(self, example: Sequence[Mapping[str, Any]] = ()) -> None:
         """Run the model a few times, so that the first caller does not wait, and see whether it is quick.
@@ -151,28 +186,26 @@ class Predictor:
         rows = example[:1] or [{field.name: _plausible(field) for field in self.signature.inputs}]
         self.quick = min(self.from_rows(rows).seconds for _ in range(3)) <= QUICK_SECONDS
 
-    def _answer(self, columns: Mapping[str, npt.NDArray[Any]], rows: int) -> Prediction:
-        if rows == 0:
-            nothing = _nothing(self.served)
-            answered = None if self._guard is None else Answered(nothing, nothing, (), {})
-            return Prediction(self.signature, 0, columns, nothing, 0.0, answered)
+    @property
+    def trouble(self) -> str:
+        """Nothing: what runs in this process is there as long as it is."""
+        return ""
+
+    def close(self) -> None:
+        """Nothing: a runtime lets go of what it has when it is forgotten."""
+
+    def _of_lists(self, lists: Mapping[str, Sequence[Any] | npt.NDArray[Any]]) -> Inputs:
+        columns = self._glance.of_lists(lists)
+        if columns is None:
+            columns = self.signature.columns_from_lists(lists)
+        return Inputs(columns, len(next(iter(columns.values()), ())))
+
+    def _answer(self, inputs: Inputs) -> Prediction:
+        if inputs.rows == 0:
+            return self.nothing(inputs)
         began = time.perf_counter()
-        try:
-            outputs = self._runtime.predict(columns)
-        except MainspringError:
-            raise
-        except Exception as error:
-            raise ModelError(
-                f"the model failed on these {rows} rows: {type(error).__name__}: {error}",
-                where=f"{self.name} {self.version}",
-            ) from error
-        seconds = time.perf_counter() - began
-        for field in self.signature.outputs:
-            _check(field, outputs.get(field.name), rows, f"{self.name} {self.version}")
-        if self._guard is None:
-            return Prediction(self.signature, rows, columns, outputs, seconds)
-        held, answered = self._guard.hold(columns, outputs)
-        return Prediction(self.signature, rows, columns, held, seconds, answered)
+        outputs = self.compute(inputs)
+        return self.finish(inputs, outputs, time.perf_counter() - began)
 
 
 def _check(field: Field, values: npt.NDArray[Any] | None, rows: int, where: str) -> None:
@@ -183,13 +216,6 @@ def _check(field: Field, values: npt.NDArray[Any] | None, rows: int, where: str)
             expected=f"shape {list(expected)}, as the signature says",
             where=where,
         )
-
-
-def _nothing(signature: Signature) -> dict[str, npt.NDArray[Any]]:
-    return {
-        field.name: np.empty((0, *field.shape[1:]), dtype=object if field.datatype == "BYTES" else np.float64)
-        for field in signature.outputs
-    }
 
 
 def _plausible(field: Field) -> Any:

@@ -16,7 +16,7 @@ from mainspring.models.package import columns_of, whole
 from mainspring.models.signature import Field, Signature
 from mainspring.serving.asserting import ERROR
 from mainspring.serving.client import EXPLAINS, Client
-from mainspring.serving.predictor import plain_values
+from mainspring.serving.prediction import plain_values
 
 if TYPE_CHECKING:
     from mainspring.data import Table

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -17,32 +16,17 @@ from typing import Any, Protocol
 import uvicorn
 
 from mainspring.core.errors import InputError, UnavailableError
-from mainspring.models.package import Package
+from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.endpoint import MAX_BODY, Endpoint
-from mainspring.serving.model_set import ModelSet
+from mainspring.serving.endpoint.instruments import Instruments
+from mainspring.serving.log_observer import LogObserver
+from mainspring.serving.opening import open_model
 from mainspring.serving.prediction_log import PredictionLog
-from mainspring.serving.predictor import Predictor
-from mainspring.serving.push import POINTER
+from mainspring.serving.repository import Given, ModelOptions, PackageAt, Repository
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _KEEP_ALIVE_SECONDS = 75
 _GRACE_SECONDS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class PackageAt:
-    """A package to be served.
-
-    Attributes:
-        folder: The package, or a deployment (see :class:`mainspring.serving.push.Deployment`), of which the
-            package that it points at is served.
-        name: The name under which it is served.
-        version: Its version.
-    """
-
-    folder: Path
-    name: str
-    version: str = "1"
 
 
 def serve(
@@ -80,7 +64,7 @@ def serve(
     with bound(host, port) as listener:
         models = load(packages, threads=threads)
         with logging_to(log_folder) as log:
-            endpoint = Endpoint(models, log=log, max_body=max_body, explainer_url=explainer_url)
+            endpoint = assemble(models, log=log, max_body=max_body, explainer_url=explainer_url)
             run(endpoint, listener, drain=drain, started=started)
 
 
@@ -107,19 +91,49 @@ def logging_to(folder: Path | None) -> Iterator[PredictionLog | None]:
         yield log
 
 
-def load(packages: Sequence[PackageAt], *, threads: int = 1) -> ModelSet:
+def load(packages: Sequence[PackageAt], *, threads: int = 1) -> Repository:
     """Load packages and warm them up: afterwards every one of them has answered.
 
     Raises:
         MainspringError: If one cannot be loaded, or does not answer its own example.
     """
-    predictors = []
-    for at in packages:
-        package = Package.load(_resolved(at.folder))
-        predictor = Predictor(package, name=at.name, version=at.version, threads=threads)
-        predictor.warm(package.input_example)
-        predictors.append(predictor)
-    return ModelSet(predictors)
+    options = {at.name: ModelOptions(threads=threads) for at in packages}
+    repository = Repository(open_model, [Given(packages)], options=options)
+    repository.load_all()
+    return repository
+
+
+def assemble(
+    models: Repository,
+    *,
+    log: PredictionLog | None = None,
+    max_body: int = MAX_BODY,
+    threads: int = 4,
+    explainer_url: str | None = None,
+) -> Endpoint:
+    """A prediction server as an ASGI application, of its parts.
+
+    Args:
+        models: What it serves: loaded and warmed up.
+        log: Where every prediction request is written; closed when the application shuts down.
+        max_body: The largest body taken, in bytes, compressed or not.
+        threads: How many large or slow requests are answered at once.
+        explainer_url: The service that requests for explanations are sent on to.
+    """
+    dispatcher = Dispatcher(models, threads=threads)
+    endpoint: Endpoint
+    instruments = Instruments(models, log, lambda: endpoint.ready)
+    dispatcher.observe(instruments)
+    if log is not None:
+        dispatcher.observe(LogObserver(log))
+
+    def close() -> None:
+        dispatcher.close()
+        if log is not None:
+            log.close()
+
+    endpoint = Endpoint(dispatcher, instruments, max_body=max_body, explainer_url=explainer_url, closing=close)
+    return endpoint
 
 
 class Application(Protocol):
@@ -213,8 +227,3 @@ def _url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
-
-
-def _resolved(folder: Path) -> Path:
-    pointer = folder / POINTER
-    return folder / pointer.read_text(encoding="ascii").strip() if pointer.is_file() else folder

@@ -11,8 +11,9 @@ from types import ModuleType
 import pytest
 
 from mainspring.serving.endpoint import Endpoint
-from mainspring.serving.model_set import ModelSet
 from mainspring.serving.predictor import Predictor
+from mainspring.serving.repository import Repository
+from mainspring.serving.server import assemble
 from mainspring.serving.server_process import ServerProcess
 
 PLUGIN = Path(__file__).parent / "plugin"
@@ -43,7 +44,7 @@ def predictor(rule: ModuleType) -> Predictor:
 
 @pytest.fixture
 def endpoint(predictor: Predictor) -> Endpoint:
-    return Endpoint(ModelSet([predictor]))
+    return assemble(Repository.of([predictor]))
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from mainspring.evaluation.assertions import Assertion
 from mainspring.models.files import Files
 from mainspring.models.package import Package
 from mainspring.serving.client import EXPLAINS
-from mainspring.serving.endpoint import Endpoint
-from mainspring.serving.model_set import ModelSet
 from mainspring.serving.prediction_log import PredictionLog, read, table
 from mainspring.serving.predictor import Predictor
+from mainspring.serving.repository import Repository
+from mainspring.serving.server import assemble
 
 RULES = [
     Assertion(name="short", when="fare < 5 and answer == 'no'", action="block", message="too short to say"),
@@ -43,7 +43,7 @@ def log(tmp_path: Path) -> PredictionLog:
 @pytest.fixture
 def held(rule: ModuleType, log: PredictionLog, caller: Any) -> Any:
     predictor = Predictor(asserting(rule.package(), RULES), name="taxi", version="1.0.0")
-    return caller(Endpoint(ModelSet([predictor]), log=log))
+    return caller(assemble(Repository.of([predictor]), log=log))
 
 
 def tensors(*rows: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def test_values_are_held_to_assertions(rule: ModuleType, caller: Any) -> None:
         Assertion(name="huge", when="answer > 10", action="block"),
     ]
     package = asserting(rule.package(task="regression"), rules)
-    call = caller(Endpoint(ModelSet([Predictor(package, name="taxi", version="1.0.0")])))
+    call = caller(assemble(Repository.of([Predictor(package, name="taxi", version="1.0.0")])))
     _, answer, _ = call("POST", V1, {"instances": [SHORT, CLEAN, {**CLEAN, "fare": 100.0}]})
     assert answer["predictions"] == [0.0, 2.0, None]
     assert answer["errors"] == [None, None, "huge"]

@@ -7,8 +7,8 @@ import pytest
 
 from mainspring.core.errors import ConflictError, NotFoundError
 from mainspring.models.signature import BadInputError
-from mainspring.serving.model_set import ModelSet
 from mainspring.serving.predictor import ModelError, Predictor
+from mainspring.serving.repository import Repository
 
 ROW = {"fare": 12.5, "hour": 3, "company": "A", "airport": True}
 YES = 1 / (1 + math.exp(-0.5))
@@ -96,7 +96,7 @@ def test_arrays_of_rows_may_be_missing_everywhere(predictor: Predictor) -> None:
 
 def test_the_highest_version_answers(rule: Any) -> None:
     versions = ["1.9.0", "1.10.0", "1.2.0", "1.10.0-rc1"]
-    models = ModelSet([Predictor(rule.package(), name="taxi", version=version) for version in versions])
+    models = Repository.of([Predictor(rule.package(), name="taxi", version=version) for version in versions])
     assert models.versions("taxi") == ["1.2.0", "1.9.0", "1.10.0-rc1", "1.10.0"]
     assert models.find("taxi").version == "1.10.0"
     assert models.find("taxi", "1.2.0").version == "1.2.0"
@@ -107,9 +107,9 @@ def test_the_highest_version_answers(rule: Any) -> None:
     with pytest.raises(NotFoundError, match="one of: 'taxi'"):
         models.find("tax")
     with pytest.raises(NotFoundError, match="one of: none"):
-        ModelSet([]).find("tax")
+        Repository.of([]).find("tax")
 
 
 def test_a_version_is_served_once(predictor: Predictor) -> None:
     with pytest.raises(ConflictError, match="given twice"):
-        ModelSet([predictor, predictor])
+        Repository.of([predictor, predictor])

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from mainspring.core.errors import MainspringError
-from mainspring.serving.endpoint.problems import status_of
+from mainspring.serving.problems import status_of
 
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header: TypeAlias = tuple[bytes, bytes]

@@ -22,9 +22,10 @@ from importlib.metadata import version as installed_version
 from typing import Any
 
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from mainspring.core.errors import MainspringError, NotFoundError
+from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.endpoint.answers import Answer, error_answer, json_answer
 from mainspring.serving.endpoint.bodies import DisconnectedError
 from mainspring.serving.endpoint.forwarding import Forwarding
@@ -32,17 +33,18 @@ from mainspring.serving.endpoint.inference import Inference
 from mainspring.serving.endpoint.instruments import Instruments
 from mainspring.serving.endpoint.kserve import KServeV1
 from mainspring.serving.endpoint.open_inference import OpenInference, metadata
-from mainspring.serving.endpoint.problems import MethodError
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.metrics import CONTENT_TYPE
-from mainspring.serving.model_set import ModelSet
-from mainspring.serving.prediction_log import PredictionLog
+from mainspring.serving.problems import LoadingError, MethodError
+from mainspring.serving.repository import Repository
+from mainspring.serving.served import Served
 
 MAX_BODY = 32 << 20
 """The largest body that is taken, in bytes, unless the server is told otherwise."""
 
 
 _V1, _V2 = KServeV1(), OpenInference()
+_PLAIN, _SLASHES = "/v2/models/", 4
 _ASK: tuple[tuple[str, PredictionProtocol], ...] = (
     ("/v2/models/{model}/infer", _V2),
     ("/v2/models/{model}/versions/{version}/infer", _V2),
@@ -63,11 +65,11 @@ class Endpoint:
     """A prediction server as an ASGI application.
 
     Args:
-        models: What it serves: loaded and warmed up.
-        log: Where every prediction request is written; closed when the application shuts down.
+        dispatcher: Takes requests to models.
+        instruments: What ``/metrics`` shows.
         max_body: The largest body taken, in bytes, compressed or not.
-        threads: How many large or slow requests are answered at once.
         explainer_url: The service that requests for explanations are sent on to.
+        closing: Called once when the application shuts down.
 
     Attributes:
         draining: Set to true, the server says that it is not ready, and still answers.
@@ -75,40 +77,40 @@ class Endpoint:
 
     def __init__(
         self,
-        models: ModelSet,
+        dispatcher: Dispatcher,
+        instruments: Instruments,
         *,
-        log: PredictionLog | None = None,
         max_body: int = MAX_BODY,
-        threads: int = 4,
         explainer_url: str | None = None,
+        closing: Callable[[], None] = lambda: None,
     ) -> None:
-        self.models, self.log = models, log
+        self.models = dispatcher.repository
         self.draining = False
-        self._instruments = Instruments(models, log, lambda: self.ready)
-        self._inference = Inference(models, self._instruments, log, max_body=max_body, threads=threads)
+        self._instruments, self._closing = instruments, closing
+        self._inference = Inference(dispatcher, max_body=max_body)
         self._explanations = Forwarding(explainer_url, max_body=max_body)
+        self._infer = {protocol.name: _Infer(self._inference, protocol) for protocol in (_V1, _V2)}
         self._router = Router(
             self._routes(), default=_Get(_unknown), redirect_slashes=False, lifespan=self._lifespan
         )
-        # The models known now are found without trying one pattern after the other.
-        self._exact: dict[str, ASGIApp] = {
-            path.format(model=name): _Infer(self._inference, protocol, name)
-            for path, protocol in _ASK
-            if "version" not in path
-            for name in models.names
-        }
 
     @property
     def ready(self) -> bool:
-        """Whether it has a model and is not being stopped."""
-        return not self.draining and bool(self.models.names)
+        """Whether every model that should be served answers, and the server is not being stopped."""
+        return not self.draining and self.models.ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000, "reason": "this server speaks HTTP only"})
             return
-        await self._exact.get(scope.get("path", ""), self._router)(scope, receive, send)
+        path = scope.get("path", "")
+        # The usual request finds its way without trying one pattern after the other.
+        if path.startswith(_PLAIN) and path.endswith("/infer") and path.count("/") == _SLASHES:
+            scope["path_params"] = {"model": path[len(_PLAIN) : -len("/infer")]}
+            await self._infer[_V2.name](scope, receive, send)
+            return
+        await self._router(scope, receive, send)
 
     def _routes(self) -> list[Route]:
         get: list[tuple[str, Callable[[Mapping[str, str]], Answer]]] = [
@@ -126,7 +128,7 @@ class Endpoint:
             ("/v1/models/{model}", self._model_ready),
         ]
         return [
-            *(Route(path, _Infer(self._inference, protocol)) for path, protocol in _ASK),
+            *(Route(path, self._infer[protocol.name]) for path, protocol in _ASK),
             *(Route(path, self._explanations) for path in _EXPLAIN),
             *(Route(path, _Get(answer)) for path, answer in get),
         ]
@@ -136,10 +138,8 @@ class Endpoint:
         _ = app
         yield
         self.draining = True
-        self._inference.close()
         self._explanations.close()
-        if self.log is not None:
-            self.log.close()
+        self._closing()
 
     def _metrics(self) -> Answer:
         text = self._instruments.exposition().encode()
@@ -149,12 +149,13 @@ class Endpoint:
         return json_answer({"ready": self.ready}, 200 if self.ready else 503)
 
     def _metadata(self, path: Mapping[str, str]) -> Answer:
-        predictor = self.models.find(path["model"], path.get("version"))
-        return json_answer(metadata(predictor, self.models.versions(predictor.name)))
+        served = _found(self.models, path)
+        return json_answer(metadata(served.model, self.models.versions(served.name)))
 
     def _model_ready(self, path: Mapping[str, str]) -> Answer:
-        predictor = self.models.find(path["model"], path.get("version"))
-        return json_answer({"name": predictor.name, "ready": self.ready}, 200 if self.ready else 503)
+        served = _found(self.models, path)
+        ready = not self.draining
+        return json_answer({"name": served.name, "ready": ready}, 200 if ready else 503)
 
 
 class _Get:
@@ -178,17 +179,22 @@ class _Get:
 class _Infer:
     """Answers prediction requests of one protocol."""
 
-    def __init__(self, inference: Inference, protocol: PredictionProtocol, model: str | None = None) -> None:
-        self._inference, self._protocol, self._model = inference, protocol, model
+    def __init__(self, inference: Inference, protocol: PredictionProtocol) -> None:
+        self._inference, self._protocol = inference, protocol
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: dict[str, str] = scope.get("path_params", {})
-        model = self._model if self._model is not None else path["model"]
         try:
-            answer = await self._inference.answer(self._protocol, model, path.get("version"), scope, receive)
+            answer = await self._inference.answer(self._protocol, scope["path_params"], scope, receive)
         except DisconnectedError:
             return
         await answer.send(send)
+
+
+def _found(models: Repository, path: Mapping[str, str]) -> Served:
+    served = models.find(path["model"], path.get("version", ""))
+    if served is None:
+        raise LoadingError(f"model {path['model']!r} is loaded when it is asked for first")
+    return served
 
 
 @functools.cache

@@ -6,7 +6,8 @@ import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
-from mainspring.serving.endpoint.problems import EncodingError, MalformedError, too_large
+from mainspring.serving.endpoint.problems import too_large
+from mainspring.serving.problems import EncodingError, MalformedError
 
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 

@@ -13,7 +13,7 @@ from mainspring.core.errors import MainspringError
 from mainspring.serving.client import Client
 from mainspring.serving.endpoint.answers import Answer, error_answer
 from mainspring.serving.endpoint.bodies import DisconnectedError, read_body
-from mainspring.serving.endpoint.problems import BusyError, MethodError, NoExplainerError
+from mainspring.serving.problems import BusyError, MethodError, NoExplainerError
 
 AT_ONCE = 4
 """Explanations that are waited for at the same time; predictions have threads of their own."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
+from mainspring.serving.blocked import BlockedError
+from mainspring.serving.call import Call
 from mainspring.serving.metrics import Counter, Gauge, Histogram, Metric, exposition
-from mainspring.serving.model_set import ModelSet
 from mainspring.serving.prediction_log import PredictionLog
+from mainspring.serving.repository import Repository
 
 _MODEL = ("model", "version")
 
 
 class Instruments:
-    """The metrics of one server. Safe for threads.
+    """The metrics of one server, and an observer that counts. Safe for threads.
 
     Args:
         models: What it serves.
@@ -21,7 +23,7 @@ class Instruments:
         ready: Whether it takes requests.
     """
 
-    def __init__(self, models: ModelSet, log: PredictionLog | None, ready: Callable[[], bool]) -> None:
+    def __init__(self, models: Repository, log: PredictionLog | None, ready: Callable[[], bool]) -> None:
         self.requests = Counter(
             "mainspring_requests_total", "Prediction requests answered.", (*_MODEL, "protocol", "code")
         )
@@ -34,10 +36,6 @@ class Instruments:
             "Rows whose answer an assertion flagged, overrode or blocked.",
             (*_MODEL, "assertion", "action"),
         )
-        for predictor in models:
-            for one in predictor.assertions:
-                # Whoever waits for the first violation needs a 0 before it.
-                self.assertions.add(predictor.name, predictor.version, one.name, one.action, by=0)
         self.latency = Histogram(
             "mainspring_request_seconds", "From the last byte of a request to its answer.", _MODEL
         )
@@ -46,22 +44,43 @@ class Instruments:
             self.requests,
             self.errors,
             self.rows,
-            *([self.assertions] if any(predictor.assertions for predictor in models) else []),
+            self.assertions,
             self.latency,
             self.model,
             Gauge(
                 "mainspring_model_info",
                 "The models served, as labels.",
                 (*_MODEL, "runtime", "task"),
-                lambda: {(p.name, p.version, p.runtime, p.signature.task): 1 for p in models},
+                lambda: {(one.name, one.version, one.model.runtime, one.model.task): 1 for one in models},
             ),
             *of_process(ready),
         ]
         if log is not None:
             self._metrics += of_log(log)
 
+        self._models = models
+
+    def __call__(self, call: Call) -> None:
+        """Count a finished call."""
+        names, prediction = call.names, call.prediction
+        self.requests.add(*names, call.protocol, str(call.status))
+        if call.began:
+            self.latency.observe(call.latency, *names)
+        if call.error is not None:
+            self.errors.add(*names, call.kind)
+        if prediction is not None and call.kind in ("", BlockedError.code):
+            self.rows.add(*names, by=prediction.rows)
+            self.model.observe(prediction.seconds, *names)
+            if not call.made_up:  # rows that explain others would sound an alarm
+                for assertion, rows in prediction.violations.items():
+                    self.assertions.add(*names, assertion.name, assertion.action, by=rows)
+
     def exposition(self) -> str:
         """All of them, in the Prometheus text format."""
+        for served in self._models:
+            for one in served.model.assertions:
+                # Whoever waits for the first violation needs a 0 before it.
+                self.assertions.add(served.name, served.version, one.name, one.action, by=0)
         return exposition(self._metrics)
 
 

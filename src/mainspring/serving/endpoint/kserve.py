@@ -6,15 +6,18 @@ TensorFlow Serving.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from mainspring.evaluation.assertions import Assertion
-from mainspring.models.signature import Signature
-from mainspring.serving.endpoint.problems import MalformedError, unreadable
-from mainspring.serving.endpoint.protocol import Question
-from mainspring.serving.predictor import Prediction, Predictor
+from mainspring.serving.call import Call
+from mainspring.serving.endpoint.answers import Answer
+from mainspring.serving.endpoint.problems import unreadable
+from mainspring.serving.prediction import Prediction
+from mainspring.serving.problems import MalformedError
+from mainspring.serving.question import Question
 
 PROBABILITIES = "probabilities"
 """The request parameter that asks for the probabilities of every class beside the label."""
@@ -36,12 +39,13 @@ class KServeV1:
         self._decoder = msgspec.json.Decoder(_Request)
         self._encoder = msgspec.json.Encoder()
 
-    def read(self, body: bytes, signature: Signature) -> Question:
+    def read(self, body: bytes, headers: Mapping[bytes, bytes]) -> Question:
         """Read ``instances`` (objects by column name) or ``inputs`` (a list per column).
 
         Raises:
             MalformedError: If it is not JSON of the right form.
         """
+        _ = headers
         try:
             request = self._decoder.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -50,42 +54,39 @@ class KServeV1:
             found = (
                 "neither 'instances' nor 'inputs'" if request.inputs is None else "both 'instances' and 'inputs'"
             )
-            names = ", ".join(signature.names)
             raise MalformedError(
                 f"the request has {found}",
-                expected=f"'instances' (a list of objects) or 'inputs' (an object of lists) with columns {names}",
+                expected="'instances' (a list of objects) or 'inputs' (an object of lists) by column name",
             )
-        asked = (request.parameters or {}).get(PROBABILITIES, False)
+        parameters = request.parameters or {}
+        asked = parameters.get(PROBABILITIES, False)
         if not isinstance(asked, bool):
             raise MalformedError(f"parameter {PROBABILITIES!r} is {asked!r}", expected="true or false")
-        outputs = ("label", PROBABILITIES) if asked and signature.classes is not None else None
-        return Question(id=request.id, rows=request.instances, lists=request.inputs, outputs=outputs)
+        return Question(id=request.id, rows=request.instances, lists=request.inputs, parameters=parameters)
 
-    def write(self, question: Question, predictor: Predictor, prediction: Prediction, request: str) -> bytes:
+    def write(self, call: Call, prediction: Prediction) -> Answer:
         """Write ``predictions``: a label or a number per row, or the label with the probability of every class.
 
         A model with assertions has two lists besides, row for row: ``assertions``, those that are violated, and
         ``errors``, why there is no prediction.
         """
-        _ = request  # this protocol has no place for it; the header x-request-id does
-        classes = predictor.signature.classes
-        first = predictor.signature.outputs[0].name
-        predictions: list[Any] = prediction.outputs[first].tolist()
-        if question.outputs is not None and classes is not None:
+        classes = prediction.classes
+        predictions: list[Any] = prediction.outputs[prediction.fields[0].name].tolist()
+        asked = call.question is not None and call.question.parameters.get(PROBABILITIES)
+        if asked and classes is not None:
             predictions = [
                 {"label": label, PROBABILITIES: dict(zip(classes, row, strict=True))}
                 for label, row in zip(predictions, prediction.outputs[PROBABILITIES].tolist(), strict=True)
             ]
         if prediction.answered is None:
-            return self._encoder.encode({"predictions": predictions})
+            return Answer(200, self._encoder.encode({"predictions": predictions}))
         told = {one: _told(one) for one in prediction.violations}
-        return self._encoder.encode(
-            {
-                "predictions": predictions,
-                "assertions": [[told[one] for one in row] for row in prediction.answered.violated],
-                "errors": [prediction.answered.blocked.get(row) for row in range(prediction.rows)],
-            }
-        )
+        body = {
+            "predictions": predictions,
+            "assertions": [[told[one] for one in row] for row in prediction.answered.violated],
+            "errors": [prediction.answered.blocked.get(row) for row in range(prediction.rows)],
+        }
+        return Answer(200, self._encoder.encode(body))
 
 
 def _told(assertion: Assertion) -> dict[str, str]:

@@ -1,70 +1,10 @@
-"""What can be wrong with a request besides its values, and which HTTP status says so."""
+"""Bodies that cannot be read, said with the place where it went wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import msgspec
 
-from mainspring.core.errors import InputError, MainspringError
-
-
-class MalformedError(InputError):
-    """The body is not JSON, or not of the form that the protocol asks for."""
-
-    code = "MALFORMED"
-
-
-class TooLargeError(InputError):
-    """The body is larger than the server takes."""
-
-    code = "TOO_LARGE"
-
-
-class EncodingError(InputError):
-    """The body is compressed in a way that the server does not know."""
-
-    code = "UNKNOWN_ENCODING"
-
-
-class MethodError(InputError):
-    """The path exists, but not for this method."""
-
-    code = "METHOD_NOT_ALLOWED"
-
-
-class BusyError(MainspringError):
-    """So many requests of this kind are under way that another one would have to wait."""
-
-    code = "BUSY"
-
-
-class NoExplainerError(MainspringError):
-    """The server predicts, and was not told who explains."""
-
-    code = "NO_EXPLAINER"
-
-
-STATUS: Mapping[str, int] = {
-    "INVALID_INPUT": 400,
-    "BAD_INPUT": 400,
-    "MALFORMED": 400,
-    "NOT_FOUND": 404,
-    "METHOD_NOT_ALLOWED": 405,
-    "TOO_LARGE": 413,
-    "UNKNOWN_ENCODING": 415,
-    "BLOCKED": 422,
-    "BUDGET_SPENT": 422,
-    "BUSY": 429,
-    "NO_EXPLAINER": 501,
-    "UNAVAILABLE": 503,
-}
-"""HTTP status by error code; every other error is the server's own, 500."""
-
-
-def status_of(error: MainspringError) -> int:
-    """The HTTP status that tells of an error."""
-    return STATUS.get(error.code, 500)
+from mainspring.serving.problems import MalformedError, TooLargeError
 
 
 def too_large(limit: int) -> TooLargeError:

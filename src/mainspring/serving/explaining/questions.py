@@ -14,8 +14,10 @@ from mainspring.evaluation.explanation.budgets import UNLIMITED, Budget
 from mainspring.models.signature import Signature
 from mainspring.serving.endpoint.kserve import KServeV1
 from mainspring.serving.endpoint.open_inference import OpenInference
-from mainspring.serving.endpoint.problems import MalformedError, unreadable
+from mainspring.serving.endpoint.problems import unreadable
 from mainspring.serving.endpoint.protocol import PredictionProtocol
+from mainspring.serving.problems import MalformedError
+from mainspring.serving.tensors import columns_of
 
 _PARAMETERS: Final = ("method", "output", "wanted", "budget_seconds", "budget_rows")
 _READERS: Final[Mapping[str, PredictionProtocol]] = {"v1": KServeV1(), "v2": OpenInference()}
@@ -55,7 +57,7 @@ def read(protocol: str, body: bytes, signature: Signature) -> ExplainQuestion:
         MalformedError: If it is not JSON of the right form, or a parameter is none.
         BadInputError: If the rows do not fit the signature, with every problem.
     """
-    question = _READERS[protocol].read(body, signature)
+    question = _READERS[protocol].read(body, {})
     try:
         given = msgspec.json.decode(body, type=_Asked).parameters
     except msgspec.DecodeError as error:
@@ -68,11 +70,7 @@ def read(protocol: str, body: bytes, signature: Signature) -> ExplainQuestion:
     for name in ("method", "output"):
         if not isinstance(given.get(name), str | None):
             raise MalformedError(f"parameter {name!r} is {given[name]!r}", expected="text")
-    columns = (
-        signature.columns(question.rows)
-        if question.rows is not None
-        else signature.columns_from_lists(question.lists or {})
-    )
+    columns = columns_of(question, signature)
     return ExplainQuestion(
         id=question.id,
         columns=columns,

@@ -29,19 +29,22 @@ from mainspring.evaluation.explanation.budgets import BudgetError
 from mainspring.models.signature import DATATYPES, Signature
 from mainspring.serving.endpoint.answers import JSON, Answer, Header, Send, error_answer, json_answer
 from mainspring.serving.endpoint.bodies import DisconnectedError, Receive, read_body
-from mainspring.serving.endpoint.inference import LOGGED_BODY, LONGEST_ID, given_id, id_header
-from mainspring.serving.endpoint.problems import BusyError, MethodError
+from mainspring.serving.endpoint.ids import LONGEST_ID, given_id, id_header
 from mainspring.serving.explaining.asking import Explaining
 from mainspring.serving.explaining.instruments import Instruments
 from mainspring.serving.explaining.questions import ExplainQuestion, read, write
 from mainspring.serving.metrics import CONTENT_TYPE
+from mainspring.serving.prediction import plain_values
 from mainspring.serving.prediction_log import LogRecord, PredictionLog, request_id
-from mainspring.serving.predictor import plain_values
+from mainspring.serving.problems import BusyError, MethodError
 
 _ASK = {
     "v1": re.compile(r"/v1/models/(?P<model>[^/]+?)(?:/versions/(?P<version>[^/:]+))?:explain"),
     "v2": re.compile(r"/v2/models/(?P<model>[^/]+)(?:/versions/(?P<version>[^/]+))?/explain"),
 }
+_LOGGED_BODY = 2_000
+"""How much of a request that could not be answered is logged, in bytes."""
+
 _MODEL = re.compile(r"/v[12]/models/(?P<model>[^/:]+)(?:/ready)?")
 
 
@@ -236,7 +239,7 @@ class ExplainerService:
             counts.calls.add(*names, by=sum(spent.calls for spent in fresh))
             counts.asked.add(*names, by=sum(spent.rows for spent in fresh))
         if self._log is not None:
-            exchange.body = exchange.body[:LOGGED_BODY] if exchange.error is not None else b""
+            exchange.body = exchange.body[:_LOGGED_BODY] if exchange.error is not None else b""
             rows = max(1, len(exchange.explanations))
             self._log.write(lambda: _record(exchange, answer.status, latency), rows=rows)
         return answer

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from mainspring.serving.endpoint import Endpoint
-from mainspring.serving.model_set import ModelSet
 from mainspring.serving.prediction_log import PredictionLog, read
 from mainspring.serving.predictor import Predictor
+from mainspring.serving.repository import Repository
+from mainspring.serving.server import assemble
 
 ROW = {"fare": 12.5, "hour": 3, "company": "A", "airport": True}
 PREDICT = "/v1/models/taxi:predict"
@@ -42,7 +43,7 @@ def test_requests_errors_rows_and_latency_are_counted(call: Any) -> None:
 def test_every_request_is_logged_errors_too(rule: Any, caller: Any, tmp_path: Path, capsys: Any) -> None:
     predictor = Predictor(rule.package(), name="taxi", version="1.0.0")
     with PredictionLog(tmp_path) as log:
-        call = caller(Endpoint(ModelSet([predictor]), log=log, max_body=2_000))
+        call = caller(assemble(Repository.of([predictor]), log=log, max_body=2_000))
         call("POST", PREDICT, {"id": "a", "instances": [ROW, {**ROW, "fare": None, "hour": None}]})
         call("POST", PREDICT, {"instances": [{**ROW, "fare": "x"}]}, {"x-request-id": "b"})
         call("POST", PREDICT, b"{", {"x-request-id": "c"})
@@ -73,7 +74,7 @@ def test_every_request_is_logged_errors_too(rule: Any, caller: Any, tmp_path: Pa
 
 def test_the_log_shows_in_the_metrics(predictor: Predictor, caller: Any, tmp_path: Path) -> None:
     with PredictionLog(tmp_path, max_requests=1, flush_seconds=30) as log:
-        call = caller(Endpoint(ModelSet([predictor]), log=log))
+        call = caller(assemble(Repository.of([predictor]), log=log))
         for _ in range(3):
             assert call("POST", PREDICT, {"instances": [ROW]})[0] == 200
         lines = call("GET", "/metrics")[1].splitlines()
@@ -82,7 +83,7 @@ def test_the_log_shows_in_the_metrics(predictor: Predictor, caller: Any, tmp_pat
 
 
 def test_a_large_body_is_refused_with_its_limit(predictor: Predictor, caller: Any) -> None:
-    call = caller(Endpoint(ModelSet([predictor]), max_body=1_000))
+    call = caller(assemble(Repository.of([predictor]), max_body=1_000))
     status, answer, headers = call("POST", PREDICT, b"x" * 1_001)
     assert (status, "larger than 1000 bytes" in answer["error"]) == (413, True)
     assert "connection" not in headers
@@ -93,7 +94,7 @@ def test_a_large_body_is_refused_with_its_limit(predictor: Predictor, caller: An
 def test_large_and_slow_requests_do_not_hold_up_the_others(rule: Any, caller: Any) -> None:
     slow = Predictor(rule.package(sleep=0.3), name="slow", version="1")
     slow.warm(rule.EXAMPLE)
-    endpoint = Endpoint(ModelSet([slow]))
+    endpoint = assemble(Repository.of([slow]))
     order: list[str] = []
 
     async def ask(path: str, method: str, body: bytes) -> None:
@@ -127,14 +128,14 @@ def test_a_large_batch_is_answered(call: Any) -> None:
 
 
 def test_models_do_not_answer_for_each_other(rule: Any, caller: Any) -> None:
-    models = ModelSet(
+    models = Repository.of(
         [
             Predictor(rule.package(), name="a", version="1"),
             Predictor(rule.package(shift=-5.0), name="b", version="1"),
             Predictor(rule.package(shift=5.0), name="b", version="2"),
         ]
     )
-    call = caller(Endpoint(models))
+    call = caller(assemble(models))
     body = {"instances": [{**ROW, "fare": 9.0, "company": "B"}], "parameters": {"probabilities": True}}
 
     def yes(path: str) -> float:
@@ -145,7 +146,7 @@ def test_models_do_not_answer_for_each_other(rule: Any, caller: Any) -> None:
 
 
 def test_without_a_model_the_server_is_not_ready(caller: Any) -> None:
-    assert caller(Endpoint(ModelSet([])))("GET", "/v2/health/ready")[:2] == (503, {"ready": False})
+    assert caller(assemble(Repository.of([])))("GET", "/v2/health/ready")[:2] == (503, {"ready": False})
 
 
 def test_websockets_are_closed(endpoint: Endpoint) -> None:
@@ -165,7 +166,7 @@ def test_shutting_down_turns_ready_off_and_writes_the_log(
     predictor: Predictor, caller: Any, tmp_path: Path
 ) -> None:
     log = PredictionLog(tmp_path, flush_seconds=30)
-    endpoint = Endpoint(ModelSet([predictor]), log=log)
+    endpoint = assemble(Repository.of([predictor]), log=log)
     caller(endpoint)("POST", PREDICT, {"instances": [ROW]})
     incoming = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
     sent: list[str] = []
@@ -185,6 +186,6 @@ def test_shutting_down_turns_ready_off_and_writes_the_log(
 
 @pytest.mark.parametrize("name", ["a b", "Ä", "x:y", "with.dots-1"])
 def test_names_may_be_odd(rule: Any, caller: Any, name: str) -> None:
-    call = caller(Endpoint(ModelSet([Predictor(rule.package(), name=name, version="1")])))
+    call = caller(assemble(Repository.of([Predictor(rule.package(), name=name, version="1")])))
     assert call("POST", f"/v1/models/{name}:predict", {"instances": [ROW]})[0] == 200
     assert call("GET", f"/v2/models/{name}")[1]["name"] == name

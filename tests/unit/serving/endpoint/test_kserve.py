@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from mainspring.serving.endpoint import Endpoint
-from mainspring.serving.model_set import ModelSet
 from mainspring.serving.predictor import Predictor
+from mainspring.serving.repository import Repository
+from mainspring.serving.server import assemble
 
 PREDICT = "/v1/models/taxi:predict"
 ROW = {"fare": 12.5, "hour": 3, "company": "A", "airport": True}
@@ -41,7 +41,7 @@ def test_probabilities_are_given_when_asked_for(call: Any) -> None:
 
 def test_a_regression_gives_numbers(rule: Any, caller: Any) -> None:
     predictor = Predictor(rule.package(task="regression"), name="taxi", version="1")
-    call = caller(Endpoint(ModelSet([predictor])))
+    call = caller(assemble(Repository.of([predictor])))
     assert call("POST", PREDICT, {"instances": [ROW]})[:2] == (200, {"predictions": [0.5]})
     asked = {"instances": [ROW], "parameters": {"probabilities": True}}
     assert call("POST", PREDICT, asked)[:2] == (200, {"predictions": [0.5]})

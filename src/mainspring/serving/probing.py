@@ -1,4 +1,4 @@
-"""Rows made ready to be sent to a prediction server, and a package made ready to be served."""
+"""Rows made ready to be sent to a prediction server that is tried, and a package made ready to be served."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from mainspring.models.package import Package
 from mainspring.models.signature import Signature
-from mainspring.serving.predictor import plain_values
+from mainspring.serving.prediction import plain_values
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,190 @@
+"""The way of a request to its model and back, whichever door it came through.
+
+A door reads a request into a :class:`mainspring.serving.call.Call`, and calls here, in this order: ``find`` (what
+answers), ``read`` (is the question right), ``compute`` or ``compute_now``, and at the end, good or bad, ``tell``.
+Everything but ``read`` belongs on the thread of the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
+from mainspring.core.errors import MainspringError
+from mainspring.serving.asserting import refuse
+from mainspring.serving.call import Call
+from mainspring.serving.ports import Answering
+from mainspring.serving.prediction import Inputs, Prediction
+from mainspring.serving.problems import CancelledError, status_of
+from mainspring.serving.question import Question
+from mainspring.serving.repository import Repository
+from mainspring.serving.served import Served
+
+Observer: TypeAlias = Callable[[Call], None]
+"""Is told of every finished request, on the event loop: it takes microseconds and does not raise."""
+
+INTERNAL = "INTERNAL"
+"""The kind of an error that nobody foresaw."""
+
+_FEW_ROWS = 64
+"""A quick model is asked where the request is for so many rows, and in a thread for more."""
+
+
+class Dispatcher:
+    """Takes requests to models. For the thread of one event loop.
+
+    Args:
+        repository: What is served.
+        observers: Who is told of every finished request.
+        threads: How many slow or large requests are computed at once.
+    """
+
+    def __init__(self, repository: Repository, *, observers: Sequence[Observer] = (), threads: int = 4) -> None:
+        self.repository = repository
+        self._observers = list(observers)
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="predict")
+
+    def observe(self, observer: Observer) -> None:
+        """Tell somebody else, too."""
+        self._observers.append(observer)
+
+    def find(self, call: Call) -> Served | None:
+        """What answers a call; ``None`` if it has to be loaded first: then await :meth:`demand`.
+
+        Raises:
+            NotFoundError: If it is not served here.
+            LoadingError: If it is being loaded, or cannot answer at the moment.
+        """
+        served = self.repository.find(call.model, call.version, call.label)
+        if served is not None:
+            self._take(call, served)
+        return served
+
+    async def demand(self, call: Call) -> Served:
+        """What answers a call, loaded now.
+
+        Raises:
+            MainspringError: If it cannot be loaded.
+        """
+        served = await self.repository.demand(call.model, call.version)
+        self._take(call, served)
+        return served
+
+    def read(self, call: Call, question: Question) -> Inputs:
+        """Check a question. Any thread may do it.
+
+        Raises:
+            BadInputError: With every problem of the question.
+        """
+        call.question = question
+        if question.id:
+            call.id = question.id
+        return _model(call).read(question)
+
+    def may_compute_now(self, call: Call) -> bool:
+        """Whether the model of a call is so quick that it is asked where the request is."""
+        return _model(call).quick
+
+    def compute_now(self, call: Call, inputs: Inputs) -> Prediction:
+        """Answer, in this thread.
+
+        Raises:
+            BlockedError: If an assertion forbids the only answer.
+            MainspringError: If the model fails.
+        """
+        model = _model(call)
+        if inputs.rows == 0:
+            return _kept(call, model.nothing(inputs))
+        began = time.perf_counter()
+        outputs = model.compute(inputs)
+        return _finished(call, model, inputs, outputs, time.perf_counter() - began)
+
+    async def compute(self, call: Call, inputs: Inputs) -> Prediction:
+        """Answer, without holding up others.
+
+        Raises:
+            BlockedError: If an assertion forbids the only answer.
+            MainspringError: If the model fails.
+        """
+        if _model(call).quick and inputs.rows <= _FEW_ROWS:
+            return self.compute_now(call, inputs)
+        return await self.in_thread(self.compute_now, call, inputs)
+
+    async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Do something slow elsewhere. What waited for a thread counts as time in the queue."""
+        return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
+
+    def fail(self, call: Call, error: BaseException) -> None:
+        """Keep why a call failed, with the status that says so; what nobody foresaw goes to standard error."""
+        if isinstance(error, asyncio.CancelledError):
+            error = CancelledError("the caller went away before there was an answer")
+        if isinstance(error, MainspringError):
+            call.error, call.kind, call.status = str(error), error.code, status_of(error)
+        else:
+            call.error, call.kind, call.status = f"{type(error).__name__}: {error}", INTERNAL, 500
+        if call.status == 500:
+            traceback.print_exception(error, file=sys.stderr)
+
+    def tell(self, call: Call) -> None:
+        """The call is finished: let go of the model, and tell all who want to know."""
+        call.ended = call.ended or time.perf_counter()
+        served = call.served
+        if served is not None:
+            served.in_flight -= 1
+            _count(served, call)
+        for observer in self._observers:
+            observer(call)
+
+    def close(self) -> None:
+        """Wait for what is running in threads."""
+        self._pool.shutdown()
+
+    def _take(self, call: Call, served: Served) -> None:
+        call.served, call.version = served, served.version
+        served.in_flight += 1
+        served.used = call.arrived
+
+
+def _model(call: Call) -> Answering:
+    if call.served is None:
+        raise LookupError("the call was not given a model: find comes first")
+    return call.served.model
+
+
+def _finished(
+    call: Call, model: Answering, inputs: Inputs, outputs: Mapping[str, npt.NDArray[Any]], seconds: float
+) -> Prediction:
+    prediction = _kept(call, model.finish(inputs, outputs, seconds))
+    if prediction.answered is not None:
+        refuse(prediction.answered)
+    return prediction
+
+
+def _kept(call: Call, prediction: Prediction) -> Prediction:
+    call.prediction = prediction
+    return prediction
+
+
+def _count(served: Served, call: Call) -> None:
+    counts = served.statistics
+    counts.last = call.time + call.ended - call.arrived
+    if call.error is not None:
+        counts.failed += 1
+        counts.wasted += call.latency
+        return
+    counts.succeeded += 1
+    counts.rows += call.rows
+    counts.total += call.latency
+    counts.queue += call.queue
+    if call.cached:
+        counts.remembered += 1
+    else:
+        counts.computed += 1
+        counts.compute += call.compute

@@ -1,0 +1,21 @@
+"""Opens whatever is served under a name and a version."""
+
+from __future__ import annotations
+
+from mainspring.models.package import Package
+from mainspring.serving.ports import Answering
+from mainspring.serving.predictor import Predictor
+from mainspring.serving.repository.options import ModelOptions
+from mainspring.serving.repository.sources import PackageAt
+
+
+def open_model(at: PackageAt, options: ModelOptions) -> Answering:
+    """Load a model and warm it up: it has answered when this returns.
+
+    Raises:
+        MainspringError: If it cannot be loaded, or does not answer its own example.
+    """
+    package = Package.load(at.folder)
+    predictor = Predictor(package, name=at.name, version=at.version, threads=options.threads)
+    predictor.warm(package.input_example)
+    return predictor

@@ -1,0 +1,55 @@
+"""What a caller asks, as a protocol read it: nothing is known of the model yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy.typing as npt
+
+Parameter: TypeAlias = str | int | float | bool
+"""What the parameters of a request may hold (Open Inference Protocol)."""
+
+
+@dataclass(slots=True)
+class Tensor:
+    """A named array, as it was sent.
+
+    Attributes:
+        name: Of the input.
+        datatype: Of the Open Inference Protocol: ``"FP32"``, ``"INT64"``, ``"BYTES"`` …
+        shape: Its dimensions.
+        data: Values as JSON has them, flat or nested in row-major order; or, if they came as bytes, an array of
+            that shape.
+        parameters: What was said of it besides.
+    """
+
+    name: str
+    datatype: str
+    shape: Sequence[int]
+    data: Sequence[Any] | npt.NDArray[Any]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Question:
+    """What a caller asks. One of ``rows``, ``lists`` and ``tensors`` is given.
+
+    Attributes:
+        id: The caller's id for the request.
+        rows: Rows: mappings by column name, or lists in the order of the columns.
+        lists: Columns by name.
+        tensors: Named arrays.
+        outputs: The outputs wanted, in order; ``None`` for all that the protocol gives by itself.
+        parameters: What was said besides.
+        form: Whatever the protocol has to remember for its answer.
+    """
+
+    id: str | None = None
+    rows: Sequence[Any] | None = None
+    lists: Mapping[str, Sequence[Any]] | None = None
+    tensors: Sequence[Tensor] | None = None
+    outputs: tuple[str, ...] | None = None
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    form: object = None

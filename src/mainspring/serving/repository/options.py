@@ -1,0 +1,59 @@
+"""What can be said of a model that is served, and of a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from mainspring.serving.repository.versions import VersionPolicy
+
+Mode = Literal["none", "explicit", "poll"]
+
+
+class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How one model is served.
+
+    Attributes:
+        package: The folder of a package, of a deployment, or a file; empty for a model of the repository.
+        version: Its version, for a ``package``; by default what a deployment says, else ``"1"``.
+        versions: Which versions of the repository are served.
+        labels: Labels by the version that they stand for; a label moves only to a loaded version.
+        threads: Threads per call of the model.
+        timeout: Seconds within which a request must be answered.
+        keep_old: While a version is replaced, keep the old one until the new one answers. ``False`` frees its
+            memory first, and answers nothing in between.
+        retries: How often loading is tried again after it failed.
+    """
+
+    package: str = ""
+    version: str = ""
+    versions: VersionPolicy = VersionPolicy(latest=1)
+    labels: Mapping[Annotated[str, Meta(pattern="^[a-zA-Z0-9_]+$")], str] = {}
+    threads: Annotated[int, Meta(ge=1)] = 1
+    timeout: Annotated[float, Meta(gt=0)] | None = None
+    keep_old: bool = True
+    retries: Annotated[int, Meta(ge=0)] = 0
+
+
+class RepositoryOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where models lie and when they are loaded.
+
+    Attributes:
+        folder: A folder with one folder per model, which holds a package, packages by version, or a deployment.
+        mode: ``none`` loads everything at the start and takes no orders; ``explicit`` loads what is asked for;
+            ``poll`` follows the folder.
+        poll_seconds: How often it looks.
+        on_demand: Load a model when it is asked for first, and let go of those not used lately.
+        max_models: The most versions loaded at a time, with ``on_demand``.
+        max_memory: The most bytes of models loaded at a time, with ``on_demand``.
+    """
+
+    folder: str = ""
+    mode: Mode = "explicit"
+    poll_seconds: Annotated[float, Meta(gt=0)] = 5.0
+    on_demand: bool = False
+    max_models: Annotated[int, Meta(ge=1)] | None = None
+    max_memory: Annotated[int, Meta(ge=1)] | None = None

@@ -1,0 +1,469 @@
+"""What a server serves: which versions are loaded, which should be, and the way from one to the other."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mainspring.core.errors import ConflictError, MainspringError, NotFoundError
+from mainspring.serving.ports import Answering
+from mainspring.serving.problems import LoadingError
+from mainspring.serving.repository.loading import Loader, Opener
+from mainspring.serving.repository.options import ModelOptions, RepositoryOptions
+from mainspring.serving.repository.sources import Given, PackageAt, Source, fingerprint
+from mainspring.serving.repository.states import State, VersionState
+from mainspring.serving.repository.versions import order
+from mainspring.serving.served import Served
+
+_PLAIN = ModelOptions()
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The loaded versions of one model.
+
+    Attributes:
+        versions: By version, growing.
+        labels: Versions by label.
+        newest: What answers if no version is asked for.
+    """
+
+    versions: dict[str, Served]
+    labels: dict[str, str] = field(default_factory=dict)
+    newest: Served = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.versions = dict(sorted(self.versions.items(), key=lambda item: order(item[0])))
+        self.newest = next(reversed(self.versions.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Versions that were loaded and wait to take their place.
+
+    Attributes:
+        name: The model.
+        versions: All versions of it that will be served.
+        options: How.
+    """
+
+    name: str
+    versions: Mapping[str, Served]
+    options: ModelOptions
+
+
+class Repository:
+    """The models of one server process. Changed on the thread of its event loop; :meth:`find` costs nothing.
+
+    Args:
+        opener: Opens a package as something that answers.
+        sources: Where packages lie.
+        options: How models are served, by name; every other as :class:`ModelOptions` says.
+        settings: When they are loaded.
+    """
+
+    def __init__(
+        self,
+        opener: Opener | None = None,
+        sources: Sequence[Source] = (),
+        *,
+        options: Mapping[str, ModelOptions] | None = None,
+        settings: RepositoryOptions | None = None,
+    ) -> None:
+        self.settings = settings or RepositoryOptions()
+        self._loader = None if opener is None else Loader(opener)
+        self._sources = tuple(sources)
+        self._options = dict(options or {})
+        self._shelves: dict[str, Shelf] = {}
+        self._moving: dict[tuple[str, str], VersionState] = {}
+        self._wanted: set[str] = set()
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._seen: dict[tuple[str, str], str] = {}
+
+    @classmethod
+    def of(cls, models: Iterable[Answering]) -> Repository:
+        """A repository of models that are loaded already, and of nothing else.
+
+        Raises:
+            ConflictError: If two have the same name and version.
+        """
+        repository = cls()
+        for model in models:
+            versions = {} if model.name not in repository else dict(repository._shelves[model.name].versions)
+            if model.version in versions:
+                raise ConflictError(
+                    f"model {model.name!r} version {model.version!r} is given twice",
+                    fix="give each package a name and version of its own",
+                )
+            versions[model.version] = Served(model)
+            repository._shelves[model.name] = Shelf(versions)
+            repository._wanted.add(model.name)
+        return repository
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._shelves
+
+    def __iter__(self) -> Iterator[Served]:
+        return (served for shelf in self._shelves.values() for served in shelf.versions.values())
+
+    @property
+    def names(self) -> list[str]:
+        """The models that answer."""
+        return list(self._shelves)
+
+    def versions(self, name: str) -> list[str]:
+        """The versions of a model that answer, growing: ``1.10.0`` comes after ``1.9.0``."""
+        return list(self._shelf(name).versions)
+
+    def labels(self, name: str) -> Mapping[str, str]:
+        """The labels of a model, and the version that each stands for."""
+        return self._shelf(name).labels
+
+    def options(self, name: str) -> ModelOptions:
+        """How a model is served."""
+        return self._options.get(name, _PLAIN)
+
+    def find(self, name: str, version: str = "", label: str = "") -> Served | None:
+        """What answers for a model: a version, the one that a label stands for, or the newest.
+
+        Returns:
+            ``None`` if it lies in the repository and is loaded on demand; see :meth:`demand`.
+
+        Raises:
+            NotFoundError: If it is not served here.
+            LoadingError: If it is being loaded, or cannot answer at the moment.
+        """
+        shelf = self._shelves.get(name)
+        if shelf is None:
+            return self._absent(name, version)
+        served: Served | None = shelf.newest
+        if label:
+            version = shelf.labels.get(label, "")
+            if not version:
+                raise NotFoundError(
+                    f"label {label!r} of model {name!r} stands for nothing",
+                    expected="one of: " + (", ".join(map(repr, shelf.labels)) or "none"),
+                )
+        if version:
+            served = shelf.versions.get(version)
+            if served is None:
+                return self._absent(name, version)
+        if served is not None and served.model.trouble:
+            raise LoadingError(
+                f"model {name!r} version {served.version!r} cannot answer at the moment: {served.model.trouble}",
+                fix="ask again in a moment",
+            )
+        return served
+
+    @property
+    def ready(self) -> bool:
+        """Whether every model that should be served has a version that answers, and there is one at all.
+
+        A version that is being loaded beside others does not count against it, nor one that was unloaded by hand.
+        """
+        shelves = self._shelves
+        return bool(shelves) and all(
+            name in shelves and any(not one.model.trouble for one in shelves[name].versions.values())
+            for name in self._wanted
+        )
+
+    def index(self, *, ready: bool = False) -> list[VersionState]:
+        """The state of every version that is known of.
+
+        Args:
+            ready: Only of those that answer.
+        """
+        found = {(at.name, at.version): VersionState(at.name, at.version, State.UNAVAILABLE) for at in self._all()}
+        found |= self._moving
+        for served in self:
+            trouble = served.model.trouble
+            state = State.UNAVAILABLE if trouble else State.READY
+            moving = self._moving.get((served.name, served.version))
+            reason = trouble or ("" if moving is None or not moving.failed else moving.reason)
+            found[served.name, served.version] = VersionState(served.name, served.version, state, reason)
+        states = sorted(found.values(), key=lambda one: (one.name, order(one.version)))
+        return [one for one in states if one.state is State.READY or not ready]
+
+    def load_all(self) -> None:
+        """Load what should be served from the start, before the server answers.
+
+        Raises:
+            MainspringError: If a package that was named cannot be loaded. One of the repository's folder that
+                cannot is told in :meth:`index`, and keeps the server from being ready.
+        """
+        given = {at.name for source in self._sources if isinstance(source, Given) for at in source.packages()}
+        everything = self.settings.mode != "explicit" and not self.settings.on_demand
+        for name, packages in self._by_name().items():
+            if not (everything or name in given or name in self._options):
+                continue
+            self._wanted.add(name)
+            try:
+                loaded = {at.version: self._load_now(at) for at in self._chosen(name, packages)}
+            except MainspringError as error:
+                if name in given:
+                    raise
+                self._failed(name, packages, error)
+            else:
+                self.commit(Change(name, loaded, self.options(name)))
+
+    async def load(
+        self, name: str, *, options: ModelOptions | None = None, packages: Sequence[PackageAt] | None = None
+    ) -> None:
+        """Load a model, or load it anew; what was served before is served until then, and if it fails.
+
+        Raises:
+            NotFoundError: If there is no such model.
+            MainspringError: If it cannot be loaded.
+        """
+        async with self._lock(name):
+            self.commit(await self.prepare(name, options=options, packages=packages))
+
+    async def prepare(
+        self, name: str, *, options: ModelOptions | None = None, packages: Sequence[PackageAt] | None = None
+    ) -> Change:
+        """Load the versions of a model that should be served, without serving them.
+
+        Raises:
+            NotFoundError: If there is no such model.
+            MainspringError: If one of them cannot be loaded.
+        """
+        found = self._by_name().get(name, []) if packages is None else list(packages)
+        if not found:
+            raise NotFoundError(
+                f"there is no model {name!r} in the repository",
+                expected="one of: " + (", ".join(map(repr, self._by_name())) or "none"),
+            )
+        chosen = options or self.options(name)
+        if not chosen.keep_old and name in self._shelves:
+            self._remove(name)
+        loaded = {}
+        for at in self._chosen(name, found, chosen):
+            loaded[at.version] = await self._load_aside(at, chosen)
+        if not loaded:
+            raise NotFoundError(
+                f"no version of model {name!r} is to be served",
+                expected="versions among " + ", ".join(at.version for at in found),
+            )
+        return Change(name, loaded, chosen)
+
+    def commit(self, change: Change) -> None:
+        """Serve what was prepared, and let go of what it replaces once nothing is in flight there.
+
+        Raises:
+            NotFoundError: If a label stands for a version that is not loaded.
+        """
+        labels = dict(change.options.labels)
+        for label, version in labels.items():
+            if version not in change.versions:
+                raise NotFoundError(
+                    f"label {label!r} of model {change.name!r} stands for {version!r}, which is not loaded",
+                    expected="a version among " + ", ".join(change.versions),
+                )
+        before = self._shelves.get(change.name)
+        self._shelves[change.name] = Shelf(dict(change.versions), labels)
+        self._options[change.name] = change.options
+        self._wanted.add(change.name)
+        for version in change.versions:
+            self._moving.pop((change.name, version), None)
+        if before is not None:
+            self._retire(before.versions.values())
+
+    async def unload(self, name: str, *, version: str | None = None) -> None:
+        """Stop serving a model or one version of it; what is in flight is finished.
+
+        Raises:
+            NotFoundError: If it is not served.
+        """
+        async with self._lock(name):
+            shelf = self._shelf(name)
+            if version is None or list(shelf.versions) == [version]:
+                self._wanted.discard(name)
+                self._remove(name)
+                return
+            if version not in shelf.versions:
+                self._absent(name, version)
+            kept = {key: served for key, served in shelf.versions.items() if key != version}
+            self._shelves[name] = Shelf(kept, {k: v for k, v in shelf.labels.items() if v != version})
+            self._retire([shelf.versions[version]])
+
+    async def demand(self, name: str, version: str = "") -> Served:
+        """What answers for a model, loaded first if it is not.
+
+        Raises:
+            NotFoundError: If it does not lie in the repository.
+            MainspringError: If it cannot be loaded.
+        """
+        async with self._lock(name):
+            if name not in self._shelves or (version and version not in self._shelves[name].versions):
+                await self._load_on_demand(name, version)
+        served = self.find(name, version)
+        if served is None:
+            raise LoadingError(f"model {name!r} was unloaded again before it could answer")
+        return served
+
+    async def refresh(self) -> None:
+        """Look at the sources, and serve what lies there now: new versions, and those written anew.
+
+        A package whose files changed since the last look is left for the next one: it may still be written.
+        """
+        found = await asyncio.get_running_loop().run_in_executor(None, self._look)
+        stable = {key for key, print_ in found.items() if self._seen.get(key, print_) == print_}
+        self._seen = found
+        packages = self._by_name()
+        for name in {*packages, *self._wanted}:
+            if name not in packages:
+                if name in self._shelves:
+                    await self.unload(name)
+                continue
+            chosen = self._chosen(name, packages[name])
+            keys = {(name, at.version) for at in chosen}
+            loaded = {(one.name, one.version): one.digest for one in self if one.name == name}
+            if keys <= stable and {key: found[key] for key in keys} != loaded:
+                await self._try(name)
+
+    def close(self) -> None:
+        """Let go of every model."""
+        for served in self:
+            served.model.close()
+        if self._loader is not None:
+            self._loader.close()
+
+    def _shelf(self, name: str) -> Shelf:
+        shelf = self._shelves.get(name)
+        if shelf is None:
+            self._absent(name, "")
+            raise NotFoundError(f"model {name!r} is not loaded", fix="load it first")
+        return shelf
+
+    def _absent(self, name: str, version: str) -> None:
+        """What to do about a version that is not loaded: nothing, if it can be loaded on demand."""
+        moving = [one for key, one in self._moving.items() if key[0] == name and version in ("", key[1])]
+        if any(one.state is State.LOADING for one in moving):
+            raise LoadingError(f"model {name!r} is being loaded", fix="ask again in a moment")
+        if self.settings.on_demand and any(at.name == name and version in ("", at.version) for at in self._all()):
+            return
+        if name not in self._shelves:
+            known = ", ".join(map(repr, self._shelves)) or "none"
+            raise NotFoundError(f"model {name!r} is not served here", expected=f"one of: {known}")
+        raise NotFoundError(
+            f"version {version!r} of model {name!r} is not served here",
+            expected="one of: " + ", ".join(map(repr, self._shelves[name].versions)),
+        )
+
+    def _all(self) -> list[PackageAt]:
+        return [at for source in self._sources for at in source.packages()]
+
+    def _by_name(self) -> dict[str, list[PackageAt]]:
+        found: dict[str, list[PackageAt]] = {}
+        for at in self._all():
+            known = found.setdefault(at.name, [])
+            if any(one.version == at.version for one in known):
+                raise ConflictError(
+                    f"model {at.name!r} version {at.version!r} is given twice",
+                    where=str(at.folder),
+                    fix="give each package a name and version of its own",
+                )
+            known.append(at)
+        return found
+
+    def _chosen(
+        self, name: str, packages: Sequence[PackageAt], options: ModelOptions | None = None
+    ) -> list[PackageAt]:
+        """The packages whose versions are served; every one of those that were named one by one."""
+        given = [at for source in self._sources if isinstance(source, Given) for at in source.packages()]
+        versions = (options or self.options(name)).versions.choose(at.version for at in packages)
+        return [at for at in packages if at.version in versions or at in given]
+
+    def _load_now(self, at: PackageAt) -> Served:
+        return self._with_loader().load(at, self.options(at.name))
+
+    async def _load_aside(self, at: PackageAt, options: ModelOptions) -> Served:
+        key = (at.name, at.version)
+        self._moving[key] = VersionState(*key, State.LOADING)
+        try:
+            served = await self._with_loader().load_aside(at, options)
+        except MainspringError as error:
+            self._failed(at.name, [at], error)
+            raise
+        self._moving.pop(key, None)
+        return served
+
+    async def _load_on_demand(self, name: str, version: str) -> None:
+        packages = self._by_name().get(name, [])
+        chosen = [at for at in packages if at.version == version] if version else self._chosen(name, packages)
+        if not chosen:
+            self._absent(name, version)
+            raise NotFoundError(f"model {name!r} is not in the repository")
+        shelf = self._shelves.get(name)
+        kept = {} if shelf is None else dict(shelf.versions)
+        for at in chosen:
+            kept[at.version] = await self._load_aside(at, self.options(name))
+        self._shelves[name] = Shelf(kept, {} if shelf is None else shelf.labels)
+        for at in chosen:
+            kept[at.version].used = time.perf_counter()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Let go of the versions not used for longest, until what is loaded keeps to the limits."""
+        settings = self.settings
+        loaded = sorted(self, key=lambda one: one.used)
+        while len(loaded) > 1 and (
+            (settings.max_models is not None and len(loaded) > settings.max_models)
+            or (settings.max_memory is not None and sum(one.size for one in loaded) > settings.max_memory)
+        ):
+            oldest = loaded.pop(0)
+            shelf = self._shelves[oldest.name]
+            kept = {key: served for key, served in shelf.versions.items() if served is not oldest}
+            if kept:
+                self._shelves[oldest.name] = Shelf(kept, shelf.labels)
+            else:
+                del self._shelves[oldest.name]
+            self._retire([oldest])
+
+    async def _try(self, name: str) -> None:
+        try:
+            await self.load(name)
+        except MainspringError:
+            return  # the index says why; what was served still is
+
+    def _look(self) -> dict[tuple[str, str], str]:
+        return {(at.name, at.version): fingerprint(at.folder) for at in self._all()}
+
+    def _failed(self, name: str, packages: Iterable[PackageAt], error: MainspringError) -> None:
+        for at in packages:
+            self._moving[name, at.version] = VersionState(
+                name, at.version, State.UNAVAILABLE, str(error), failed=True
+            )
+
+    def _remove(self, name: str) -> None:
+        self._retire(self._shelves.pop(name).versions.values())
+
+    def _retire(self, gone: Iterable[Served]) -> None:
+        for served in gone:
+            key = (served.name, served.version)
+            self._moving.setdefault(key, VersionState(*key, State.UNLOADING))
+            try:
+                task = asyncio.get_running_loop().create_task(self._let_go(served))
+            except RuntimeError:  # no loop yet: nothing is in flight
+                served.model.close()
+                self._moving.pop(key, None)
+                continue
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
+
+    async def _let_go(self, served: Served) -> None:
+        await self._with_loader().retire(served)
+        key = (served.name, served.version)
+        if self._moving.get(key) == VersionState(*key, State.UNLOADING):
+            del self._moving[key]
+
+    def _with_loader(self) -> Loader:
+        if self._loader is None:
+            raise LookupError("this repository holds loaded models only")
+        return self._loader
+
+    def _lock(self, name: str) -> asyncio.Lock:
+        return self._locks.setdefault(name, asyncio.Lock())
