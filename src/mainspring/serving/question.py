@@ -6,30 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-import numpy.typing as npt
+import msgspec
 
 Parameter: TypeAlias = str | int | float | bool
 """What the parameters of a request may hold (Open Inference Protocol)."""
 
 
-@dataclass(slots=True)
-class Tensor:
-    """A named array, as it was sent.
+class Tensor(msgspec.Struct, gc=False):
+    """A named array, as it was sent. A request in JSON is decoded into it.
 
     Attributes:
         name: Of the input.
         datatype: Of the Open Inference Protocol: ``"FP32"``, ``"INT64"``, ``"BYTES"`` …
         shape: Its dimensions.
-        data: Values as JSON has them, flat or nested in row-major order; or, if they came as bytes, an array of
-            that shape.
+        data: Values as JSON has them, a list, flat or nested in row-major order; or, if they came as bytes, an
+            array of that shape: of ``bytes`` for ``BYTES``.
         parameters: What was said of it besides.
     """
 
     name: str
     datatype: str
-    shape: Sequence[int]
-    data: Sequence[Any] | npt.NDArray[Any]
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    shape: list[int]
+    data: Any = None  # a list or an array: msgspec cannot be told of both
+    parameters: dict[str, Parameter] = {}
 
 
 @dataclass(slots=True)
