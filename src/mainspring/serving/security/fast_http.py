@@ -1,0 +1,59 @@
+"""HTTP/1.1 by httptools, with the limits of :mod:`mainspring.serving.security.connections`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mainspring.serving.security.connections import Cycle, Guard, refusal
+
+
+class FastHttp(Guard, HttpToolsProtocol):
+    """A connection of the fast parser."""
+
+    _large = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, unless the client is gone already and cannot be told from one on a local socket."""
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("HTTP needs a stream")
+        self.app_state = self.begin(transport, self.app_state, self.loop.time())
+        super().connection_made(transport)
+        if self.client is None and self.server is not None and self.server[1] is not None:
+            transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came."""
+        size, limits = len(data), self.limits
+        self._large = self.taken + size > min(limits.target_bytes, limits.header_bytes)
+        super().data_received(data)
+        self.note(size, self.cycle, self.scope, self.loop.time())
+        if self._large and self.taken > limits.header_bytes and self._in_head():
+            self.turn_away(self.transport, 431)
+
+    def on_headers_complete(self) -> None:
+        """Take the request, if its head is not too large."""
+        if self._large:
+            size = sum(len(name) + len(value) for name, value in self.headers)
+            target = len(self.url) > self.limits.target_bytes
+            if target or size > self.limits.header_bytes:
+                self.refusal = 414 if target else 431
+                raise ValueError("the head of the request is too large")
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what cannot be read."""
+        _ = msg
+        self.transport.write(refusal(self.refusal))
+        self.transport.close()
+
+    def look(self, now: float) -> bool:
+        """Close the connection if it owes something for too long."""
+        unsent = self.transport.get_write_buffer_size()
+        status = self.owes(unsent, self.cycle, self.scope, paused=self.flow.read_paused, now=now)
+        return self.turn_away(self.transport, status)
+
+    def _in_head(self) -> bool:
+        cycle: Cycle | None = self.cycle
+        return not self.transport.is_closing() and (cycle is None or cycle.scope is not self.scope)
