@@ -29,6 +29,10 @@ class ModelError(MainspringError):
     code = "MODEL_FAILED"
 
 
+class WrongShapeError(ModelError):
+    """The model's answer has another shape than its signature promises: nobody can say whose rows they are."""
+
+
 class Predictor:
     """A loaded model version: an :class:`mainspring.serving.ports.Answering` of named columns. Safe for threads.
 
@@ -211,7 +215,7 @@ class Predictor:
 def _check(field: Field, values: npt.NDArray[Any] | None, rows: int, where: str) -> None:
     expected = (rows, *field.shape[1:])
     if values is None or values.shape != expected:
-        raise ModelError(
+        raise WrongShapeError(
             f"output {field.name!r} has shape {'none' if values is None else list(values.shape)}",
             expected=f"shape {list(expected)}, as the signature says",
             where=where,
