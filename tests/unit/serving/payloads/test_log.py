@@ -11,8 +11,9 @@ import pytest
 
 from mainspring.core.errors import IntegrityError
 from mainspring.data import ColumnType
-from mainspring.serving import log_segments
-from mainspring.serving.prediction_log import LogRecord, PredictionLog, read, request_id, table
+from mainspring.serving.payloads import LogRecord, PredictionLog, read, request_id, table
+from mainspring.serving.payloads.segments import SegmentWriter, segments
+from mainspring.serving.payloads.spools import ring_files
 
 
 def _record(number: int, **more: object) -> LogRecord:
@@ -54,38 +55,34 @@ def test_the_reader_selects_by_time_and_model(tmp_path: Path) -> None:
 
 
 def test_a_full_queue_drops_and_counts_and_never_waits(tmp_path: Path) -> None:
-    gate = threading.Event()
-
-    def slow() -> LogRecord:
-        gate.wait(10)
-        return _record(0)
-
-    log = PredictionLog(tmp_path, max_requests=5, flush_seconds=0.0)
-    assert log.write(slow)
-    deadline = time.monotonic() + 5
-    while log._pending and time.monotonic() < deadline:  # until the writer has taken it
-        time.sleep(0.001)
+    log = PredictionLog(tmp_path, max_requests=5, flush_seconds=30)
     began = time.perf_counter()
-    taken = [log.write(functools.partial(_record, number)) for number in range(1, 8)]
+    taken = [log.write(_record(number)) for number in range(8)]
     assert time.perf_counter() - began < 1
-    assert taken == [True] * 4 + [False] * 3
+    assert taken == [True] * 5 + [False] * 3
     assert (log.depth, log.dropped) == (5, 3)
-    gate.set()
     log.close()
     assert [record.id for record in read(tmp_path)] == ["0", "1", "2", "3", "4"]
-    assert log.depth == 0
+    assert (log.depth, log.written) == (0, 5)
 
 
-def test_the_queue_is_bounded_in_rows_but_takes_one_large_record(tmp_path: Path) -> None:
-    log = PredictionLog(tmp_path, max_rows=100, flush_seconds=0.2)
-    assert log.write(functools.partial(_record, 1), rows=1_000)
-    assert not log.write(functools.partial(_record, 2), rows=1)
-    assert log.flush(5)
-    assert log.write(functools.partial(_record, 3), rows=60)
-    assert not log.write(functools.partial(_record, 4), rows=60)
+def test_the_queue_is_bounded_in_bytes(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path, queue_bytes=4_096, flush_seconds=30)
+    assert log.write(_record(1, body="x" * 3_000, error="e"))
+    assert not log.write(_record(2, body="x" * 3_000, error="e"))
+    assert log.write(_record(3))
     log.close()
     assert [record.id for record in read(tmp_path)] == ["1", "3"]
-    assert log.dropped == 2
+    assert log.dropped == 1
+
+
+def test_room_comes_back_once_records_are_written(tmp_path: Path) -> None:
+    with PredictionLog(tmp_path, queue_bytes=2_048, flush_seconds=0.0) as log:
+        for number in range(500):
+            assert log.write(_record(number))
+            if number % 10 == 9:
+                assert log.flush(5)
+    assert [record.id for record in read(tmp_path)] == [str(number) for number in range(500)]
 
 
 def test_a_record_that_cannot_be_written_does_not_stop_the_others(
@@ -107,15 +104,15 @@ def test_after_a_failing_disk_nothing_accepted_is_lost_or_doubled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = PredictionLog(tmp_path, flush_seconds=0.0)
-    real = log_segments.SegmentWriter.append
+    real = SegmentWriter.append
     failures = iter([True, True])
 
-    def append(self: log_segments.SegmentWriter, data: bytes) -> None:
+    def append(self: SegmentWriter, data: bytes) -> None:
         if next(failures, False):
             raise OSError(28, "the disk is full")
         real(self, data)
 
-    monkeypatch.setattr(log_segments.SegmentWriter, "append", append)
+    monkeypatch.setattr(SegmentWriter, "append", append)
     monkeypatch.setattr(log._stop, "wait", lambda seconds: time.sleep(min(seconds, 0.01)))
     for number in range(200):
         log.write(functools.partial(_record, number))
@@ -134,40 +131,74 @@ def test_closing_writes_everything_that_was_accepted(tmp_path: Path) -> None:
     assert time.perf_counter() - began < 5
     assert not log.write(functools.partial(_record, 501))
     assert [record.id for record in read(tmp_path)] == [str(number) for number in range(500)]
-    assert len(log_segments.segments(tmp_path)) > 5
+    assert len(segments(tmp_path)) > 5
     assert not list(tmp_path.glob("*.open"))
 
 
-def test_a_killed_writer_leaves_whole_records_that_the_next_one_recovers(tmp_path: Path) -> None:
-    code = """
-import sys, time, pathlib, functools
-from mainspring.serving.prediction_log import LogRecord, PredictionLog
-log = PredictionLog(pathlib.Path(sys.argv[1]), flush_seconds=0.0)
-number = 0
-while True:
-    log.write(functools.partial(LogRecord, id=str(number), time=float(number), model="m", version="1"))
-    number += 1
-    if number == 1000:
-        log.flush(10)
-        print("1000", flush=True)
-    time.sleep(0.00001)
+KILLED = """
+import os, sys, pathlib, signal
+from mainspring.serving.payloads import LogRecord, PredictionLog
+folder, flush, count = pathlib.Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+log = PredictionLog(folder, flush_seconds=flush, segment_bytes=int(sys.argv[4]), queue_bytes=1 << 20)
+for number in range(count):
+    while not log.write(LogRecord(id=str(number), time=float(number), model="m", version="1")):
+        log.flush()
+os.kill(os.getpid(), signal.SIGKILL)
 """
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    with process.stdout:
-        assert process.stdout.readline().strip() == "1000"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    [left] = tmp_path.glob("*.open")
-    with left.open("ab") as file:
-        file.write(b'{"id": "torn')
+
+
+def _killed(folder: Path, *, flush: float, count: int, segment: int = 1 << 20) -> None:
+    arguments = [str(folder), str(flush), str(count), str(segment)]
+    done = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(("flush", "segment"), [(30.0, 1 << 20), (0.0, 1 << 20), (0.0, 3_000)])
+def test_a_kill_loses_and_doubles_nothing_that_was_taken(tmp_path: Path, flush: float, segment: int) -> None:
+    """With ``flush`` of 30 seconds nothing was on the disk yet."""
+    _killed(tmp_path, flush=flush, count=3_000, segment=segment)
+    expected = [str(number) for number in range(3_000)]
+    assert [record.id for record in read(tmp_path)] == expected  # nobody has tidied up yet
     with PredictionLog(tmp_path) as log:
-        assert len(log.recovered) == 1
-        log.write(functools.partial(_record, 10**9))
-    ids = [int(record.id) for record in read(tmp_path)]
-    assert ids[-1] == 10**9
-    assert ids[:-1] == list(range(len(ids) - 1))
-    assert len(ids) > 1000
+        assert log.recovered
+        assert [record.id for record in read(tmp_path)] == expected
+        log.write(_record(10**9))
+        assert [record.id for record in read(tmp_path)] == [*expected, str(10**9)]
+    assert [record.id for record in read(tmp_path)] == [*expected, str(10**9)]
+    assert list(ring_files(tmp_path)) == []
+
+
+def test_a_record_can_be_read_as_soon_as_it_is_taken(tmp_path: Path) -> None:
+    with PredictionLog(tmp_path, flush_seconds=30) as log:
+        log.write(_record(1))
+        assert [record.id for record in read(tmp_path)] == ["1"]
+        assert log.depth == 1
+
+
+def test_reading_while_it_is_written_misses_and_doubles_nothing(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path, flush_seconds=0.001, segment_bytes=5_000)
+    stop = threading.Event()
+    taken = 0
+
+    def write() -> None:
+        nonlocal taken
+        while not stop.is_set():
+            taken += log.write(_record(taken))
+            time.sleep(0.0002)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for _ in range(40):
+            before = taken
+            ids = [int(record.id) for record in read(tmp_path)]
+            assert ids == list(range(len(ids)))
+            assert len(ids) >= before
+    finally:
+        stop.set()
+        writer.join()
+        log.close()
+    assert len(list(read(tmp_path))) == taken
 
 
 def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:

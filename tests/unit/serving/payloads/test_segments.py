@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainspring.serving import log_segments
-from mainspring.serving.log_segments import SegmentWriter, lines, recover, segments
+from mainspring.serving.payloads.recovery import recover
+from mainspring.serving.payloads.segments import OPEN, SegmentWriter, lines, segments
 
 
 def _all(folder: Path) -> list[bytes]:
@@ -31,24 +31,27 @@ def test_a_segment_is_open_until_it_is_closed(tmp_path: Path) -> None:
 def test_a_full_segment_is_closed_and_the_next_sorts_after_it(tmp_path: Path) -> None:
     writer = SegmentWriter(tmp_path, max_bytes=4, max_seconds=60)
     for line in (b"aa\n", b"bb\n", b"cc\n"):
+        if writer.full:
+            writer.close()
         writer.append(line)
     assert [path.suffix for path in segments(tmp_path)] == [".jsonl", ".open"]
     assert _all(tmp_path) == [b"aa\n", b"bb\n", b"cc\n"]
     writer.close()
 
 
-def test_an_old_segment_is_closed(tmp_path: Path) -> None:
+def test_an_old_segment_is_full(tmp_path: Path) -> None:
     time = [1_000.0]
     writer = SegmentWriter(tmp_path, max_bytes=1_000, max_seconds=60, clock=lambda: time[0])
     assert writer.due_in() == float("inf")
     writer.append(b"a\n")
     time[0] += 59
-    writer.rotate()
     assert writer.due_in() == pytest.approx(1)
-    assert [path.suffix for path in segments(tmp_path)] == [".open"]
+    assert not writer.full
     time[0] += 1
-    writer.rotate()
+    assert writer.full
+    writer.close()
     assert [path.suffix for path in segments(tmp_path)] == [".jsonl"]
+    assert not writer.full
 
 
 @given(
@@ -60,7 +63,7 @@ def test_recovery_keeps_whole_lines_and_drops_a_torn_one(
 ) -> None:
     folder = tmp_path_factory.mktemp("log")
     torn = torn.replace(b"\n", b" ")
-    left = folder / f"20260101T000000.000000Z-1-000001{log_segments.OPEN}"
+    left = folder / f"20260101T000000.000000Z-1-000001{OPEN}"
     left.write_bytes(b"".join(whole) + torn)
     recovered = recover(folder)
     assert _all(folder) == whole
@@ -69,7 +72,7 @@ def test_recovery_keeps_whole_lines_and_drops_a_torn_one(
 
 
 def test_the_end_of_the_last_line_is_found_across_blocks(tmp_path: Path) -> None:
-    left = tmp_path / f"20260101T000000.000000Z-1-000001{log_segments.OPEN}"
+    left = tmp_path / f"20260101T000000.000000Z-1-000001{OPEN}"
     left.write_bytes(b"first\n" + b"x" * 200_000)
     recover(tmp_path)
     assert _all(tmp_path) == [b"first\n"]
@@ -78,7 +81,12 @@ def test_the_end_of_the_last_line_is_found_across_blocks(tmp_path: Path) -> None
 def test_the_segment_of_a_living_writer_is_left_alone(tmp_path: Path) -> None:
     writer = SegmentWriter(tmp_path, max_bytes=1_000, max_seconds=60)
     writer.append(b"a\n")
-    code = "from mainspring.serving.log_segments import *; print(recover(Path(__import__('sys').argv[1])))"
+    code = """
+import sys
+from pathlib import Path
+from mainspring.serving.payloads.recovery import recover
+print(recover(Path(sys.argv[1])))
+"""
     seen = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert seen.stdout.strip() == "[]"
     writer.append(b"b\n")

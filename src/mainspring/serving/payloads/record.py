@@ -1,0 +1,90 @@
+"""What is logged of one request."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+BLOCKED = 422
+"""The HTTP status of an answer that an assertion of the model forbids."""
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class LogRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One request.
+
+    Attributes:
+        id: The caller's id, or a time-ordered one made for it.
+        time: When it arrived, in seconds since the epoch.
+        model: The model asked for, with ``version`` the one that answered; empty if there was none.
+        protocol: The protocol it came in, such as ``"v1"`` or ``"v2"``.
+        status: The HTTP status of the answer, or the one that means the same.
+        columns: The rows that were answered, column by column, as plain values with ``None`` for missing. A large
+            value (an image, a tensor) is an object with ``blob``, ``dtype`` and ``shape``: its content lies in the
+            folder ``blobs`` of the log.
+        outputs: What went out: ``label`` and ``probability.<class>``, or ``prediction``. With assertions
+            also ``assertions``, the names of those that each row violates, and the model's own answers as
+            ``own.label`` and so on, where it was not these that went out.
+        latency: Seconds from the last byte read to the answer being ready.
+        error: Why it failed; ``None`` for an answer.
+        kind: Why it failed, as the code of an error.
+        body: The beginning of a request that could not be answered.
+        trace: The id of its distributed trace (W3C Trace Context), 32 hexadecimal digits.
+        caller: Who asked, as far as the server knows.
+        subject: Whom the data is about: one name for all rows, or one per row.
+        cached: Whether the answer was remembered.
+        batch: Rows that were computed together with it, its own included; 0 if it was not batched.
+        share: The share of requests like this one that are logged: each stands for ``1 / share`` of them.
+        tags: What the model said about this answer.
+        parameters: What the caller said besides.
+        erased: The rows that were erased since, by number: their values are ``None``.
+    """
+
+    id: str
+    time: float
+    model: str
+    version: str
+    protocol: str = ""
+    status: int = 200
+    columns: Mapping[str, Sequence[Any]] = _NOTHING
+    outputs: Mapping[str, Sequence[Any]] = _NOTHING
+    latency: float = 0.0
+    error: str | None = None
+    kind: str = ""
+    body: str | None = None
+    trace: str = ""
+    caller: str = ""
+    subject: str | tuple[str | None, ...] = ""
+    cached: bool = False
+    batch: int = 0
+    share: float = 1.0
+    tags: Mapping[str, Any] = _NOTHING
+    parameters: Mapping[str, Any] = _NOTHING
+    erased: tuple[int, ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the model answered, and an assertion forbade the answer to the only row."""
+        return self.error is not None and self.status == BLOCKED and any(self.outputs.get("assertions", ()))
+
+    @property
+    def rows(self) -> int:
+        """How many rows were asked for, as far as they could be read."""
+        return max((len(values) for values in self.columns.values() if isinstance(values, list)), default=0)
+
+
+def request_id(seconds: float) -> str:
+    """A new id that sorts by time: UUID version 7 (RFC 9562, section 5.7).
+
+    Example:
+        >>> request_id(0)[:15]
+        '00000000-0000-7'
+    """
+    chance = int.from_bytes(os.urandom(10), "big")
+    value = (int(seconds * 1000) & (2**48 - 1)) << 80 | 0x7 << 76 | (chance >> 68 & 0xFFF) << 64
+    text = f"{value | 0b10 << 62 | chance & (2**62 - 1):032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
