@@ -24,10 +24,10 @@ import numpy as np
 from mainspring.data import Table, Transform, infer, summarize
 from mainspring.evaluation.assertions import Assertion, Enforcer
 from mainspring.models import Package, build, declare_assertions, train
+from mainspring.serving.assembly import assemble
 from mainspring.serving.endpoint import Endpoint
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import Repository
-from mainspring.serving.server import assemble
 
 REQUESTS = 200
 RULES = (

@@ -13,30 +13,36 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
+
+from msgspec.structs import replace
 
 from mainspring.core.errors import InputError, MainspringError
-from mainspring.serving.endpoint import MAX_BODY
-from mainspring.serving.server import PackageAt, serve
+from mainspring.serving.configuration import ServerOptions, read_options
+from mainspring.serving.repository import ModelOptions, PackageAt
+from mainspring.serving.repository.options import Mode
+from mainspring.serving.repository.sources import deployed_version
+from mainspring.serving.server import Place, packages_of, serve, supervise
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; gives the exit status: 0 after a clean stop, 1 if the server could not start."""
-    options = _parser().parse_args(arguments)
-    if options.until_stdin_closes:
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    told = _parser().parse_args(given)
+    if told.until_stdin_closes:
         stop_with_stdin()
     try:
-        packages = _packages(options.package, options.name, options.version)
-        serve(
-            packages,
-            host=options.host,
-            port=options.port,
-            log_folder=options.log,
-            threads=options.threads,
-            drain=options.drain,
-            max_body=options.max_body,
-            explainer_url=options.explainer_url,
-            started=teller("serving " + ", ".join(f"{at.name} {at.version}" for at in packages), options.announce),
-        )
+        packages = _packages(told.package, told.name, told.version)
+        options = _options(told, packages)
+        if told.worker is not None:
+            place = Place(told.worker, told.listener, told.control)
+            serve(packages, options=options, log_folder=told.log, place=place)
+            return 0
+        tell = teller("serving " + _names(packages, options), told.announce)
+        if options.processes > 1:
+            supervise([sys.executable, "-m", "mainspring.serving", *_for_workers(given)], options, started=tell)
+        else:
+            serve(packages, options=options, log_folder=told.log, started=tell)
     except MainspringError as error:
         print(error, file=sys.stderr)
         return 1
@@ -48,38 +54,77 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m mainspring.serving",
         description="Serve packages over HTTP: Open Inference Protocol v2 and KServe v1.",
         epilog="example: python -m mainspring.serving --package ./package --name taxi --version 1.0.0 --port 8080",
+        allow_abbrev=False,
     )
     add = parser.add_argument
     add(
         "--package",
         type=Path,
         action="append",
-        required=True,
+        default=[],
         metavar="FOLDER",
         help="a package, or a deployment folder with a CURRENT file; may be given several times",
     )
     add("--name", action="append", default=[], help="name of the model; once per package (default: its folder)")
-    add("--version", action="append", default=[], help="version of the model; once per package (default: 1)")
-    add("--threads", type=int, default=1, help="threads per call of a model (default: %(default)s)")
+    add(
+        "--version",
+        action="append",
+        default=[],
+        help="version of the model; once per package (default: that of the deployment, or 1)",
+    )
+    add("--config", type=Path, metavar="FILE", help="the file that says what is served, and how: YAML or JSON")
+    add("--models", type=Path, metavar="FOLDER", help="a folder with one folder per model")
+    add("--mode", choices=get_args(Mode), help="when models are loaded (default: explicit)")
+    add("--threads", type=int, help="threads per call of a model (default: 1)")
+    add("--workers", type=int, metavar="N", help="processes that answer, 0 for one per core (default: 1)")
     add("--explainer-url", metavar="URL", help="send requests for explanations on to this service")
-    add_server_options(parser, port=8080)
+    add_server_options(parser)
+    for hidden in ("--worker", "--listener", "--control"):
+        add(hidden, type=int, help=argparse.SUPPRESS)
     return parser
 
 
-def add_server_options(parser: argparse.ArgumentParser, *, port: int) -> None:
-    """The options that every server of ours has."""
+def _options(told: argparse.Namespace, packages: Sequence[PackageAt]) -> ServerOptions:
+    """The options of the file, with those of the command line in their place."""
+    options = ServerOptions() if told.config is None else read_options(told.config)
+    names = ("host", "port", "drain", "max_body", "workers", "explainer_url")
+    given = {name: getattr(told, name) for name in names if getattr(told, name) is not None}
+    repository = {
+        name: value
+        for name, value in (("folder", told.models and str(told.models.resolve())), ("mode", told.mode))
+        if value is not None
+    }
+    models = dict(options.models)
+    if told.threads is not None:
+        for at in packages:
+            models[at.name] = replace(models.get(at.name, ModelOptions()), threads=told.threads)
+    return replace(options, **given, models=models, repository=replace(options.repository, **repository))
+
+
+def _names(packages: Sequence[PackageAt], options: ServerOptions) -> str:
+    named = [f"{at.name} {at.version}" for at in (*packages, *packages_of(options))]
+    folder = options.repository.folder
+    return ", ".join([*named, *([f"the models of {folder}"] if folder else [])])
+
+
+def _for_workers(given: Sequence[str]) -> list[str]:
+    """The command line without what concerns only the process that was started with it."""
+    kept, skip = [], False
+    for word in given:
+        if not skip and word not in ("--announce", "--until-stdin-closes"):
+            kept.append(word)
+        skip = word == "--announce"
+    return [word for word in kept if not word.startswith("--announce=")]
+
+
+def add_server_options(parser: argparse.ArgumentParser) -> None:
+    """The options that every server of ours has; those that are not given are ``None``."""
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=int, default=port, help="port to listen on, 0 for any (default: %(default)s)")
+    add("--host", help="address to listen on (default: 127.0.0.1)")
+    add("--port", type=int, help="port to listen on, 0 for any (default: 8080; 8081 to explain)")
     add("--log", type=Path, metavar="FOLDER", help="log every request into this folder")
-    add("--drain", type=float, default=0.0, metavar="SECONDS", help="say 'not ready' for so long before stopping")
-    add(
-        "--max-body",
-        type=int,
-        default=MAX_BODY,
-        metavar="BYTES",
-        help="largest request body (default: %(default)s)",
-    )
+    add("--drain", type=float, metavar="SECONDS", help="say 'not ready' for so long before stopping")
+    add("--max-body", type=int, metavar="BYTES", help="largest request body (default: 33554432)")
     add("--announce", type=int, metavar="FD", help="write a line of JSON with the URL to this file descriptor")
     add("--until-stdin-closes", action="store_true", help="stop when standard input closes, as when a parent dies")
 
@@ -92,11 +137,11 @@ def _packages(folders: Sequence[Path], names: Sequence[str], versions: Sequence[
                 expected=f"one {option} per --package",
             )
     return [
-        PackageAt(folder, name, version)
+        PackageAt(folder, name, version or deployed_version(folder))
         for folder, name, version in zip(
             folders,
             names or [folder.resolve().name for folder in folders],
-            versions or ["1"] * len(folders),
+            versions or [""] * len(folders),
             strict=True,
         )
     ]

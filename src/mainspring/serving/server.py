@@ -1,84 +1,129 @@
-"""Running a prediction server in this process until it is told to stop."""
+"""Running a prediction server until it is told to stop: in this process, or in several that share a port."""
 
 from __future__ import annotations
 
-import gc
-import signal
+import asyncio
 import socket
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
-import uvicorn
+from mainspring.core.errors import InputError
+from mainspring.serving.configuration import ServerOptions
+from mainspring.serving.http_server import bound, run
+from mainspring.serving.repository import PackageAt
+from mainspring.serving.workers.notify import notify
+from mainspring.serving.workers.supervisor import Supervisor
 
-from mainspring.core.errors import InputError, UnavailableError
-from mainspring.serving.dispatch import Dispatcher
-from mainspring.serving.endpoint import MAX_BODY, Endpoint
-from mainspring.serving.endpoint.instruments import Instruments
-from mainspring.serving.log_observer import LogObserver
-from mainspring.serving.opening import open_model
-from mainspring.serving.prediction_log import PredictionLog
-from mainspring.serving.repository import Given, ModelOptions, PackageAt, Repository
+if TYPE_CHECKING:
+    from mainspring.serving.payloads import PredictionLog
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_KEEP_ALIVE_SECONDS = 75
-_GRACE_SECONDS = 30
+_PLAIN = ServerOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a process among the workers of a server.
+
+    Attributes:
+        index: Its number, from 0.
+        listener: The file number of the socket that it answers on.
+        control: The file number of its end of the socket pair to the supervisor.
+    """
+
+    index: int
+    listener: int
+    control: int
 
 
 def serve(
-    packages: Sequence[PackageAt],
+    packages: Sequence[PackageAt] = (),
     *,
-    host: str = "127.0.0.1",
-    port: int = 8080,
+    options: ServerOptions = _PLAIN,
     log_folder: Path | None = None,
-    threads: int = 1,
-    drain: float = 0.0,
-    max_body: int = MAX_BODY,
-    explainer_url: str | None = None,
     started: Callable[[str], None] | None = None,
+    place: Place | None = None,
 ) -> None:
     """Serve packages until SIGTERM or SIGINT; then finish what is in flight, write the log and return.
 
     Args:
-        packages: What to serve.
-        host: The address to listen on.
-        port: The port; 0 lets the system choose.
+        packages: What to serve, besides what the options name.
+        options: How.
         log_folder: Where every request is logged; ``None`` logs nothing.
-        threads: Threads per call of a model.
-        drain: Seconds between the signal, when the server begins to say that it is not ready, and the moment when
-            it stops taking requests: the time a load balancer needs to notice. A second signal ends it at once.
-        max_body: The largest request body, in bytes.
-        explainer_url: The service that requests for explanations are sent on to.
         started: Called with the server's URL once it answers.
+        place: Its place, if it is one of several processes: see :func:`supervise`.
 
     Raises:
+        InputError: If there is nothing to serve.
         UnavailableError: If the port is taken.
         MainspringError: If a package cannot be loaded, or does not answer its own example.
     """
-    if not packages:
-        raise InputError("no package to serve", expected="at least one package folder")
-    with bound(host, port) as listener:
-        models = load(packages, threads=threads)
-        with logging_to(log_folder) as log:
-            endpoint = assemble(models, log=log, max_body=max_body, explainer_url=explainer_url)
-            run(endpoint, listener, drain=drain, started=started)
+    # What a supervisor does without is imported here: it stays small.
+    from mainspring.serving.assembly import assemble, repository_of
+    from mainspring.serving.control import LocalControl
+    from mainspring.serving.workers.worker import SharedControl
+
+    served = [*packages, *packages_of(options)]
+    if not served and not options.repository.folder:
+        raise InputError("there is nothing to serve", expected="a --package, a --config, or a folder of --models")
+    with ExitStack() as stack:
+        listener = stack.enter_context(bound(options.host, options.port)) if place is None else _handed(place)
+        models = repository_of(served, options)
+        models.load_all()
+        log = stack.enter_context(logging_to(log_folder))
+        if place is None:
+            run(
+                assemble(models, options, log=log),
+                listener,
+                drain=options.drain,
+                grace=options.grace,
+                started=_telling(started),
+            )
+            return
+        shared = SharedControl(LocalControl(models), socket.socket(fileno=place.control))
+        endpoint = assemble(models, options, control=shared, log=log, services=[shared.running])
+        run(endpoint, listener, drain=options.drain, grace=options.grace, started=shared.ready)
 
 
-def run(
-    application: Application,
-    listener: socket.socket,
+def supervise(
+    command: Sequence[str],
+    options: ServerOptions,
     *,
-    drain: float = 0.0,
     started: Callable[[str], None] | None = None,
 ) -> None:
-    """Answer on a socket from :func:`bound` until SIGTERM or SIGINT; see :func:`serve`."""
-    gc.collect()
-    gc.freeze()  # what is here now stays; the collector need not look at it again
-    _Server(application, drain=drain, started=started).run(sockets=[listener])
+    """Serve in several processes on one port, until SIGTERM or SIGINT; a process that dies is replaced.
+
+    Connections are spread over the processes by the kernel. SIGHUP replaces them all, one after the other.
+
+    Args:
+        command: What serves as one of them: it calls :func:`serve` with the place that it is given.
+        options: How many, and where.
+        started: Called with the server's URL once all of them answer.
+
+    Raises:
+        UnavailableError: If the port is taken, or a process does not start.
+    """
+    with ExitStack() as stack:
+        first = stack.enter_context(bound(options.host, options.port, shared=True))
+        port = first.getsockname()[1]
+        others = [
+            stack.enter_context(bound(options.host, port, shared=True)) for _ in range(options.processes - 1)
+        ]
+        grace = options.drain + options.grace
+        asyncio.run(Supervisor(command, [first, *others], grace=grace, started=started).run())
+
+
+def packages_of(options: ServerOptions) -> list[PackageAt]:
+    """The packages that the options of models name."""
+    from mainspring.serving.repository.sources import deployed_version
+
+    return [
+        PackageAt(Path(one.package), name, one.version or deployed_version(Path(one.package)))
+        for name, one in options.models.items()
+        if one.package
+    ]
 
 
 @contextmanager
@@ -87,143 +132,21 @@ def logging_to(folder: Path | None) -> Iterator[PredictionLog | None]:
     if folder is None:
         yield None
         return
+    from mainspring.serving.payloads import PredictionLog
+
     with PredictionLog(folder) as log:
         yield log
 
 
-def load(packages: Sequence[PackageAt], *, threads: int = 1) -> Repository:
-    """Load packages and warm them up: afterwards every one of them has answered.
-
-    Raises:
-        MainspringError: If one cannot be loaded, or does not answer its own example.
-    """
-    options = {at.name: ModelOptions(threads=threads) for at in packages}
-    repository = Repository(open_model, [Given(packages)], options=options)
-    repository.load_all()
-    return repository
+def _handed(place: Place) -> socket.socket:
+    """The socket that a worker was started with."""
+    return socket.socket(fileno=place.listener)
 
 
-def assemble(
-    models: Repository,
-    *,
-    log: PredictionLog | None = None,
-    max_body: int = MAX_BODY,
-    threads: int = 4,
-    explainer_url: str | None = None,
-) -> Endpoint:
-    """A prediction server as an ASGI application, of its parts.
+def _telling(started: Callable[[str], None] | None) -> Callable[[str], None]:
+    def tell(url: str) -> None:
+        notify("READY=1")
+        if started is not None:
+            started(url)
 
-    Args:
-        models: What it serves: loaded and warmed up.
-        log: Where every prediction request is written; closed when the application shuts down.
-        max_body: The largest body taken, in bytes, compressed or not.
-        threads: How many large or slow requests are answered at once.
-        explainer_url: The service that requests for explanations are sent on to.
-    """
-    dispatcher = Dispatcher(models, threads=threads)
-    endpoint: Endpoint
-    instruments = Instruments(models, log, lambda: endpoint.ready)
-    dispatcher.observe(instruments)
-    if log is not None:
-        dispatcher.observe(LogObserver(log))
-
-    def close() -> None:
-        dispatcher.close()
-        if log is not None:
-            log.close()
-
-    endpoint = Endpoint(dispatcher, instruments, max_body=max_body, explainer_url=explainer_url, closing=close)
-    return endpoint
-
-
-class Application(Protocol):
-    """What is served: an ASGI application that can be told that it will be stopped.
-
-    Attributes:
-        draining: Set to true, it says that it is not ready, and still answers.
-    """
-
-    draining: bool
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer."""
-        ...
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn, with a time of draining, and an exit status of 0 after a signal."""
-
-    def __init__(self, endpoint: Application, *, drain: float, started: Callable[[str], None] | None) -> None:
-        config = uvicorn.Config(
-            endpoint,
-            lifespan="on",
-            ws="none",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-        super().__init__(config)
-        self._endpoint, self._drain, self._tell = endpoint, drain, started
-        self._leave_at = float("inf")
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self._tell is not None and sockets:
-            self._tell(_url(sockets[0]))
-
-    async def on_tick(self, counter: int) -> bool:
-        if time.monotonic() >= self._leave_at:
-            self.should_exit = True
-        return await super().on_tick(counter)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        # Uvicorn raises the signal again after it has stopped, so that the process seems to have been killed.
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        _ = sig, frame
-        if self.should_exit:
-            self.force_exit = True
-        elif self._endpoint.draining:
-            self.should_exit = True
-        self._endpoint.draining = True
-        self._leave_at = min(self._leave_at, time.monotonic() + self._drain)
-
-
-@contextmanager
-def bound(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that holds the port but does not listen yet: nobody is let in before the models are loaded."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Said in so many words, because asyncio sends small answers at once only if it sees that this is TCP.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((host, port))
-        except OSError as error:
-            raise UnavailableError(
-                f"cannot listen on port {port}: {error.strerror}",
-                where=host,
-                fix="stop what uses it, or choose another port (0 lets the system choose)",
-            ) from error
-        yield listener
-    finally:
-        listener.close()
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    return tell

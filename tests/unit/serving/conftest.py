@@ -10,10 +10,10 @@ from types import ModuleType
 
 import pytest
 
+from mainspring.serving.assembly import assemble
 from mainspring.serving.endpoint import Endpoint
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import Repository
-from mainspring.serving.server import assemble
 from mainspring.serving.server_process import ServerProcess
 
 PLUGIN = Path(__file__).parent / "plugin"

@@ -24,7 +24,8 @@ def serve(
 
     Also: /v2/health/live, /v2/health/ready, /metrics. Every request is logged for monitoring.
     """
-    from mainspring.serving.server import PackageAt
+    from mainspring.serving.configuration import ServerOptions
+    from mainspring.serving.repository import PackageAt
     from mainspring.serving.server import serve as run_server
 
     with platform.existing() as opened:
@@ -44,11 +45,7 @@ def serve(
         body = json.dumps({"instances": list(rows)[:1]}, ensure_ascii=False)
         click.echo(dim("try: ") + f"curl -s {url}/v1/models/{name}:predict -d {shlex.quote(body)}")
 
-    run_server(
-        packages,
-        host=host or settings.host,
-        port=settings.port if port is None else port,
-        log_folder=log,
-        explainer_url=explainer_url,
-        started=started,
+    options = ServerOptions(
+        host=host or settings.host, port=settings.port if port is None else port, explainer_url=explainer_url
     )
+    run_server(packages, options=options, log_folder=log, started=started)

@@ -16,8 +16,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version as installed_version
 from typing import Any
 
@@ -35,6 +35,7 @@ from mainspring.serving.endpoint.kserve import KServeV1
 from mainspring.serving.endpoint.open_inference import OpenInference, metadata
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.metrics import CONTENT_TYPE
+from mainspring.serving.ports import Control
 from mainspring.serving.problems import LoadingError, MethodError
 from mainspring.serving.repository import Repository
 from mainspring.serving.served import Served
@@ -67,9 +68,10 @@ class Endpoint:
     Args:
         dispatcher: Takes requests to models.
         instruments: What ``/metrics`` shows.
+        control: Changes what is served.
         max_body: The largest body taken, in bytes, compressed or not.
         explainer_url: The service that requests for explanations are sent on to.
-        closing: Called once when the application shuts down.
+        services: What runs as long as the application does: entered in this order, left in the other.
 
     Attributes:
         draining: Set to true, the server says that it is not ready, and still answers.
@@ -80,13 +82,14 @@ class Endpoint:
         dispatcher: Dispatcher,
         instruments: Instruments,
         *,
+        control: Control,
         max_body: int = MAX_BODY,
         explainer_url: str | None = None,
-        closing: Callable[[], None] = lambda: None,
+        services: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = (),
     ) -> None:
         self.models = dispatcher.repository
         self.draining = False
-        self._instruments, self._closing = instruments, closing
+        self._instruments, self._control, self._services = instruments, control, services
         self._inference = Inference(dispatcher, max_body=max_body)
         self._explanations = Forwarding(explainer_url, max_body=max_body)
         self._infer = {protocol.name: _Infer(self._inference, protocol) for protocol in (_V1, _V2)}
@@ -136,10 +139,14 @@ class Endpoint:
     @asynccontextmanager
     async def _lifespan(self, app: object) -> AsyncIterator[None]:
         _ = app
-        yield
-        self.draining = True
-        self._explanations.close()
-        self._closing()
+        async with AsyncExitStack() as stack:
+            for service in self._services:
+                await stack.enter_async_context(service())
+            try:
+                yield
+            finally:
+                self.draining = True
+                self._explanations.close()
 
     def _metrics(self) -> Answer:
         text = self._instruments.exposition().encode()

@@ -12,10 +12,11 @@ from mainspring.evaluation.explanation.explainer import Explainer
 from mainspring.serving.endpoint import MAX_BODY
 from mainspring.serving.explaining.asking import DEFAULT, Explaining, Limits
 from mainspring.serving.explaining.service import ExplainerService
+from mainspring.serving.http_server import bound, run
 from mainspring.serving.main import add_server_options, stop_with_stdin, teller
-from mainspring.serving.server import bound, logging_to, run
+from mainspring.serving.server import logging_to
 
-PORT = 8081
+HOST, PORT = "127.0.0.1", 8081
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,11 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 instances=options.instances,
                 concurrency=options.concurrency,
             ),
-            host=options.host,
-            port=options.port,
+            host=options.host or HOST,
+            port=PORT if options.port is None else options.port,
             log_folder=options.log,
-            drain=options.drain,
-            max_body=options.max_body,
+            drain=options.drain or 0.0,
+            max_body=options.max_body or MAX_BODY,
             started=teller(f"explaining {options.name} of {options.model_url}", options.announce),
         )
     except MainspringError as error:
@@ -105,5 +106,5 @@ def _parser() -> argparse.ArgumentParser:
     add("--rows", type=int, default=DEFAULT.rows, help="the most rows asked of the model (default: %(default)s)")
     add("--instances", type=int, default=DEFAULT.instances, help="the most rows explained (default: %(default)s)")
     add("--concurrency", type=int, default=DEFAULT.concurrency, help="requests at once (default: %(default)s)")
-    add_server_options(parser, port=PORT)
+    add_server_options(parser)
     return parser

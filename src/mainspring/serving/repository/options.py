@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -27,6 +27,9 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             memory first, and answers nothing in between.
         retries: How often loading is tried again after it failed.
     """
+
+    SET_AT_START: ClassVar[frozenset[str]] = frozenset({"package", "version"})
+    """What only whoever starts the server may say: it names places there."""
 
     package: str = ""
     version: str = ""

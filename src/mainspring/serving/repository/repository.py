@@ -247,29 +247,29 @@ class Repository:
                 f"no version of model {name!r} is to be served",
                 expected="versions among " + ", ".join(at.version for at in found),
             )
+        missing = {label: version for label, version in chosen.labels.items() if version not in loaded}
+        if missing:
+            self._retire(loaded.values())
+            raise NotFoundError(
+                f"labels of model {name!r} stand for versions that are not loaded: {missing}",
+                expected="versions among " + ", ".join(loaded),
+            )
         return Change(name, loaded, chosen)
 
     def commit(self, change: Change) -> None:
-        """Serve what was prepared, and let go of what it replaces once nothing is in flight there.
-
-        Raises:
-            NotFoundError: If a label stands for a version that is not loaded.
-        """
-        labels = dict(change.options.labels)
-        for label, version in labels.items():
-            if version not in change.versions:
-                raise NotFoundError(
-                    f"label {label!r} of model {change.name!r} stands for {version!r}, which is not loaded",
-                    expected="a version among " + ", ".join(change.versions),
-                )
+        """Serve what was prepared, and let go of what it replaces once nothing is in flight there."""
         before = self._shelves.get(change.name)
-        self._shelves[change.name] = Shelf(dict(change.versions), labels)
+        self._shelves[change.name] = Shelf(dict(change.versions), dict(change.options.labels))
         self._options[change.name] = change.options
         self._wanted.add(change.name)
         for version in change.versions:
             self._moving.pop((change.name, version), None)
         if before is not None:
             self._retire(before.versions.values())
+
+    def abandon(self, change: Change) -> None:
+        """Let go of what was prepared and will not be served."""
+        self._retire(change.versions.values())
 
     async def unload(self, name: str, *, version: str | None = None) -> None:
         """Stop serving a model or one version of it; what is in flight is finished.

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from mainspring.serving.assembly import assemble
+from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.endpoint import Endpoint
 from mainspring.serving.prediction_log import PredictionLog, read
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import Repository
-from mainspring.serving.server import assemble
 
 ROW = {"fare": 12.5, "hour": 3, "company": "A", "airport": True}
 PREDICT = "/v1/models/taxi:predict"
@@ -43,7 +44,7 @@ def test_requests_errors_rows_and_latency_are_counted(call: Any) -> None:
 def test_every_request_is_logged_errors_too(rule: Any, caller: Any, tmp_path: Path, capsys: Any) -> None:
     predictor = Predictor(rule.package(), name="taxi", version="1.0.0")
     with PredictionLog(tmp_path) as log:
-        call = caller(assemble(Repository.of([predictor]), log=log, max_body=2_000))
+        call = caller(assemble(Repository.of([predictor]), log=log, options=ServerOptions(max_body=2_000)))
         call("POST", PREDICT, {"id": "a", "instances": [ROW, {**ROW, "fare": None, "hour": None}]})
         call("POST", PREDICT, {"instances": [{**ROW, "fare": "x"}]}, {"x-request-id": "b"})
         call("POST", PREDICT, b"{", {"x-request-id": "c"})
@@ -83,7 +84,7 @@ def test_the_log_shows_in_the_metrics(predictor: Predictor, caller: Any, tmp_pat
 
 
 def test_a_large_body_is_refused_with_its_limit(predictor: Predictor, caller: Any) -> None:
-    call = caller(assemble(Repository.of([predictor]), max_body=1_000))
+    call = caller(assemble(Repository.of([predictor]), options=ServerOptions(max_body=1_000)))
     status, answer, headers = call("POST", PREDICT, b"x" * 1_001)
     assert (status, "larger than 1000 bytes" in answer["error"]) == (413, True)
     assert "connection" not in headers

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
+from mainspring.serving.assembly import assemble
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import Repository
-from mainspring.serving.server import assemble
 
 PREDICT = "/v1/models/taxi:predict"
 ROW = {"fare": 12.5, "hour": 3, "company": "A", "airport": True}
@@ -55,7 +55,7 @@ def test_no_rows_have_no_predictions(call: Any) -> None:
 def test_exactly_one_of_instances_and_inputs(call: Any, body: Any) -> None:
     status, answer, _ = call("POST", PREDICT, body)
     assert status == 400
-    assert "columns fare, hour, company, airport" in answer["error"]
+    assert "by column name" in answer["error"]
 
 
 def test_a_row_that_is_no_object_is_named(call: Any) -> None:

@@ -1,0 +1,106 @@
+"""A prediction server as an ASGI application, put together of its parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from mainspring.serving.configuration import ServerOptions
+from mainspring.serving.control import LocalControl
+from mainspring.serving.dispatch import Dispatcher
+from mainspring.serving.endpoint import Endpoint
+from mainspring.serving.endpoint.instruments import Instruments
+from mainspring.serving.log_observer import LogObserver
+from mainspring.serving.opening import open_model
+from mainspring.serving.payloads import PredictionLog
+from mainspring.serving.ports import Control
+from mainspring.serving.repository import Folder, Given, PackageAt, Repository, Source
+
+Service: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+"""Something that runs as long as the server does, on its event loop."""
+
+_PLAIN = ServerOptions()
+
+
+def repository_of(packages: Sequence[PackageAt], options: ServerOptions = _PLAIN) -> Repository:
+    """The models that a server serves; none of them is loaded yet.
+
+    Args:
+        packages: Packages that are served from the start.
+        options: How models are served, and where others lie.
+
+    Raises:
+        InputError: If the folder of models does not exist.
+    """
+    sources: list[Source] = [Given(packages)]
+    if options.repository.folder:
+        sources.append(Folder(Path(options.repository.folder)))
+    return Repository(open_model, sources, options=options.models, settings=options.repository)
+
+
+def assemble(
+    models: Repository,
+    options: ServerOptions = _PLAIN,
+    *,
+    control: Control | None = None,
+    log: PredictionLog | None = None,
+    services: Sequence[Service] = (),
+) -> Endpoint:
+    """A prediction server.
+
+    Args:
+        models: What it serves, loaded.
+        options: How.
+        control: Changes what is served, in all processes of the server; by default in this one.
+        log: Where every prediction request is written; closed when the application shuts down.
+        services: What runs beside it.
+    """
+    dispatcher = Dispatcher(models, threads=options.threads)
+    endpoint: Endpoint
+    instruments = Instruments(models, log, lambda: endpoint.ready)
+    dispatcher.observe(instruments)
+    if log is not None:
+        dispatcher.observe(LogObserver(log))
+    endpoint = Endpoint(
+        dispatcher,
+        instruments,
+        control=control or LocalControl(models),
+        max_body=options.max_body,
+        explainer_url=options.explainer_url,
+        services=[lambda: _closing(dispatcher, models, log), lambda: _following(models), *services],
+    )
+    return endpoint
+
+
+@asynccontextmanager
+async def _closing(dispatcher: Dispatcher, models: Repository, log: PredictionLog | None) -> AsyncIterator[None]:
+    """At the end, finish what is under way, write the log, and let go of the models."""
+    try:
+        yield
+    finally:
+        dispatcher.close()
+        if log is not None:
+            log.close()
+        models.close()
+
+
+@asynccontextmanager
+async def _following(models: Repository) -> AsyncIterator[None]:
+    """Look at the repository's folder again and again, if it is to be followed."""
+    if models.settings.mode != "poll":
+        yield
+        return
+
+    async def follow() -> None:
+        while True:
+            await asyncio.sleep(models.settings.poll_seconds)
+            await models.refresh()
+
+    following = asyncio.create_task(follow())
+    try:
+        yield
+    finally:
+        following.cancel()

@@ -1,0 +1,112 @@
+"""The file that says what a server serves, and how: YAML, or JSON if its name ends in ``.json``.
+
+Values may name variables of the environment, ``${NAME}``: that is the place of secrets.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import yaml
+from msgspec import Meta
+
+from mainspring.core.errors import InputError, NotFoundError
+from mainspring.serving.repository import ModelOptions, RepositoryOptions
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+Seconds = Annotated[float, Meta(ge=0)]
+
+
+class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a server serves, and how.
+
+    Attributes:
+        host: The address to listen on.
+        port: The port of HTTP; 0 lets the system choose.
+        workers: How many processes answer; 0 means one per core.
+        threads: How many slow or large requests a process computes at once.
+        drain: Seconds between the signal to stop, when the server begins to say that it is not ready, and the
+            moment when it stops taking requests: the time a load balancer needs to notice.
+        grace: Seconds that requests in flight are given to be finished.
+        max_body: The largest request body, in bytes, compressed or not.
+        explainer_url: The service that requests for explanations are sent on to.
+        models: How models are served, by name.
+        repository: Where models lie that are not named one by one.
+    """
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    workers: Annotated[int, Meta(ge=0)] = 1
+    threads: Annotated[int, Meta(ge=1)] = 4
+    drain: Seconds = 0.0
+    grace: Seconds = 30.0
+    max_body: Annotated[int, Meta(ge=1)] = 32 << 20
+    explainer_url: str | None = None
+    models: Mapping[str, ModelOptions] = {}
+    repository: RepositoryOptions = RepositoryOptions()
+
+    @property
+    def processes(self) -> int:
+        """How many processes answer."""
+        return self.workers or len(os.sched_getaffinity(0))
+
+
+def read_options(path: Path, environment: Mapping[str, str] | None = None) -> ServerOptions:
+    """Read the file of a server. Relative paths in it are relative to the file's folder.
+
+    Args:
+        path: The file.
+        environment: Where ``${NAME}`` is looked up; that of the process by default.
+
+    Raises:
+        NotFoundError: If there is no such file.
+        InputError: If it is not of the right form, with the place.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFoundError("there is no such file of a server", where=str(path)) from error
+    try:
+        plain = msgspec.json.decode(text) if path.suffix == ".json" else yaml.safe_load(text)
+        filled = _filled(plain or {}, os.environ if environment is None else environment, str(path))
+        options = msgspec.convert(filled, ServerOptions)
+    except (msgspec.DecodeError, yaml.YAMLError) as error:
+        raise InputError(f"the file is wrong: {error}", where=str(path)) from error
+    return _placed(options, path.resolve().parent)
+
+
+def _filled(value: Any, environment: Mapping[str, str], where: str) -> Any:
+    """The value with every ``${NAME}`` in it filled in."""
+    if isinstance(value, dict):
+        return {key: _filled(each, environment, where) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_filled(each, environment, where) for each in value]
+    if not isinstance(value, str):
+        return value
+    missing = [name for name in _VARIABLE.findall(value) if name not in environment]
+    if missing:
+        raise InputError(
+            f"the variables {', '.join(missing)} of the environment are not set",
+            where=where,
+            fix=" ".join(f"export {name}=…" for name in missing),
+        )
+    return _VARIABLE.sub(lambda found: environment[found[1]], value)
+
+
+def _placed(options: ServerOptions, folder: Path) -> ServerOptions:
+    """The options with their paths made absolute."""
+    models = {
+        name: msgspec.structs.replace(one, package=str(folder / one.package)) if one.package else one
+        for name, one in options.models.items()
+    }
+    repository = options.repository
+    if repository.folder:
+        repository = msgspec.structs.replace(repository, folder=str(folder / repository.folder))
+    return msgspec.structs.replace(options, models=models, repository=repository)

@@ -1,0 +1,140 @@
+"""Changes what this process serves: what stands behind the management calls of every door."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from mainspring.core.errors import InputError
+from mainspring.models.package import MANIFEST
+from mainspring.serving.problems import ForbiddenError
+from mainspring.serving.repository import Change, ModelOptions, PackageAt, Repository
+
+_UNVERSIONED = "1"
+
+
+class LocalControl:
+    """A :class:`mainspring.serving.ports.Control` of one process. For the thread of its event loop.
+
+    Args:
+        repository: What is served.
+    """
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._brought: dict[str, tempfile.TemporaryDirectory[str]] = {}
+
+    async def load(
+        self, name: str, *, config: str | None = None, files: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Load a model, or load it anew; see :class:`mainspring.serving.ports.Control`.
+
+        Raises:
+            ForbiddenError: If the repository takes no orders.
+            InputError: If the options or the names of the files are wrong.
+            NotFoundError: If there is no such model.
+            MainspringError: If it cannot be loaded.
+        """
+        self.commit(await self.prepare(name, config=config, files=files))
+
+    async def prepare(
+        self, name: str, *, config: str | None = None, files: Mapping[str, bytes] | None = None
+    ) -> Change:
+        """Load a model without serving it; :meth:`commit` or :meth:`abandon` has to follow.
+
+        Raises:
+            MainspringError: As :meth:`load` does.
+        """
+        self._refuse_if_fixed()
+        options = None if config is None else options_of(config, self._repository.options(name))
+        packages = None
+        if files:
+            folder = tempfile.TemporaryDirectory(prefix="mainspring-model-")
+            packages = unpack(name, files, Path(folder.name))
+            self._brought[name] = folder
+        return await self._repository.prepare(name, options=options, packages=packages)
+
+    def commit(self, change: Change) -> None:
+        """Serve what was prepared."""
+        self._repository.commit(change)
+
+    def abandon(self, change: Change) -> None:
+        """Let go of what was prepared."""
+        self._repository.abandon(change)
+
+    async def unload(self, name: str, *, version: str | None = None) -> None:
+        """Stop serving a model or a version of it; see :class:`mainspring.serving.ports.Control`.
+
+        Raises:
+            ForbiddenError: If the repository takes no orders.
+            NotFoundError: If it is not served.
+        """
+        self._refuse_if_fixed()
+        await self._repository.unload(name, version=version)
+        self._brought.pop(name, None)
+
+    def _refuse_if_fixed(self) -> None:
+        if self._repository.settings.mode != "explicit":
+            raise ForbiddenError(
+                f"this server takes no orders: its repository's mode is {self._repository.settings.mode!r}",
+                expected="mode 'explicit'",
+                fix="start the server with it, or change the repository's folder in mode 'poll'",
+            )
+
+
+def options_of(config: str, before: ModelOptions) -> ModelOptions:
+    """The options of a model from JSON; what is not said stays as it was.
+
+    Raises:
+        InputError: If it is not JSON of the right form, or names a place on the server.
+    """
+    try:
+        given = msgspec.json.decode(config, type=dict[str, msgspec.Raw])
+        options = msgspec.json.decode(config, type=ModelOptions)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"the config is wrong: {error}", expected="an object with a model's options") from error
+    barred = sorted(given.keys() & ModelOptions.SET_AT_START)
+    if barred:
+        raise InputError(
+            f"the config says {', '.join(barred)}",
+            expected="options without it: a place or a program on the server is named where the server is started",
+        )
+    return msgspec.structs.replace(before, **{name: getattr(options, name) for name in given})
+
+
+def unpack(name: str, files: Mapping[str, bytes], folder: Path) -> Sequence[PackageAt]:
+    """Write the files of a package that came with an order, and say which versions they are.
+
+    Args:
+        name: The model.
+        files: By path: ``<version>/<file of the package>``, or the file alone.
+        folder: Where they are written to; new and empty.
+
+    Raises:
+        InputError: If a path leads out of the folder, or no file is a package's.
+    """
+    bad = [path for path in files if not _inside(path)]
+    if bad:
+        raise InputError(
+            f"these are no paths of files: {', '.join(map(repr, bad))}",
+            expected="names with '/' between them, such as '1/package.json'",
+        )
+    plain = MANIFEST in files
+    for path, content in files.items():
+        place = folder / _UNVERSIONED / path if plain else folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    found = [PackageAt(one.parent, name, one.parent.name) for one in sorted(folder.glob(f"*/{MANIFEST}"))]
+    if not found:
+        raise InputError(
+            f"none of the files is a {MANIFEST}", expected=f"the files of a package, its {MANIFEST} among them"
+        )
+    return found
+
+
+def _inside(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return bool(parts) and "\\" not in path and "\0" not in path and not {"..", "/", "."} & set(parts)

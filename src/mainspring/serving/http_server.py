@@ -1,0 +1,152 @@
+"""An HTTP server in this process: it holds its port before it listens, and drains when it is told to stop."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Protocol
+
+import uvicorn
+
+from mainspring.core.errors import UnavailableError
+
+GRACE_SECONDS = 30.0
+"""How long requests in flight are waited for at the end."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_KEEP_ALIVE_SECONDS = 75
+
+
+class Application(Protocol):
+    """What is served: an ASGI application that can be told that it will be stopped.
+
+    Attributes:
+        draining: Set to true, it says that it is not ready, and still answers.
+    """
+
+    draining: bool
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer."""
+        ...
+
+
+def run(
+    application: Application,
+    listener: socket.socket,
+    *,
+    drain: float = 0.0,
+    grace: float = GRACE_SECONDS,
+    started: Callable[[str], None] | None = None,
+) -> None:
+    """Answer on a socket from :func:`bound` until SIGTERM or SIGINT, and finish what is in flight.
+
+    Args:
+        application: What answers.
+        listener: The socket.
+        drain: Seconds between the signal, when the application is told to say that it is not ready, and the
+            moment when it stops taking requests. A second signal ends it at once.
+        grace: Seconds that requests in flight are given then.
+        started: Called with the URL once it answers.
+    """
+    gc.collect()
+    gc.freeze()  # what is here now stays; the collector need not look at it again
+    _Server(application, drain=drain, grace=grace, started=started).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn, with a time of draining, and an exit status of 0 after a signal."""
+
+    def __init__(
+        self, endpoint: Application, *, drain: float, grace: float, started: Callable[[str], None] | None
+    ) -> None:
+        config = uvicorn.Config(
+            endpoint,
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=max(1, round(grace)),
+        )
+        super().__init__(config)
+        self._endpoint, self._drain, self._tell = endpoint, drain, started
+        self._leave_at = float("inf")
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._tell is not None and sockets:
+            self._tell(_url(sockets[0]))
+
+    async def on_tick(self, counter: int) -> bool:
+        if time.monotonic() >= self._leave_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        # Uvicorn raises the signal again after it has stopped, so that the process seems to have been killed.
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        _ = sig, frame
+        if self.should_exit:
+            self.force_exit = True
+        elif self._endpoint.draining:
+            self.should_exit = True
+        self._endpoint.draining = True
+        self._leave_at = min(self._leave_at, time.monotonic() + self._drain)
+
+
+@contextmanager
+def bound(host: str, port: int, *, shared: bool = False) -> Iterator[socket.socket]:
+    """A socket that holds the port but does not listen yet: nobody is let in before the models are loaded.
+
+    Args:
+        host: The address.
+        port: The port; 0 lets the system choose.
+        shared: Whether further sockets may hold the same port, each with a share of the connections.
+
+    Raises:
+        UnavailableError: If the port is taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Said in so many words, because asyncio sends small answers at once only if it sees that this is TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise UnavailableError(
+                f"cannot listen on port {port}: {error.strerror}",
+                where=host,
+                fix="stop what uses it, or choose another port (0 lets the system choose)",
+            ) from error
+        yield listener
+    finally:
+        listener.close()
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"

@@ -1,0 +1,1 @@
+"""Several processes that answer on one port: started, watched, told what to serve, and replaced when they die."""
