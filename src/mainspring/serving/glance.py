@@ -18,6 +18,9 @@ from mainspring.models.signature import Signature
 _EXACT = 2.0**53
 """Whole numbers below this are the same as floats."""
 
+_ARRAYS: Mapping[str, str] = {"FP64": "fiu", "INT64": "iuf", "BOOL": "b", "BYTES": "O"}
+"""Kinds of arrays that may hold a column."""
+
 _KINDS: Mapping[str, frozenset[type]] = {
     "FP64": frozenset({float, int}),
     "INT64": frozenset({int}),
@@ -36,10 +39,12 @@ class Glance:
         }
         self._size = len(kinds)
         self._kinds = kinds
+        self._arrays = {item.name: _ARRAYS[item.datatype] for item in signature.inputs}
         self._text = [item.name for item in signature.inputs if item.datatype == "BYTES"]
         numbers = [item for item in signature.inputs if item.datatype != "BYTES"]
         self._numbers = [item.name for item in numbers]
         self._whole = [place for place, item in enumerate(numbers) if item.datatype == "INT64"]
+        self._truths = [place for place, item in enumerate(numbers) if item.datatype == "BOOL"]
         self._present = [place for place, item in enumerate(numbers) if not item.nullable]
 
     def of_rows(self, rows: Sequence[Any]) -> dict[str, npt.NDArray[Any]] | None:
@@ -51,27 +56,50 @@ class Glance:
         return self.of_lists({name: [row[name] for row in rows] for name in names})
 
     def of_lists(self, lists: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]] | None:
-        """The columns given as lists; ``None`` if they need a closer look."""
+        """The columns given as lists or as arrays of one dimension; ``None`` if they need a closer look."""
         if len(lists) != self._size:
             return None
-        rows = -1
+        rows, arrays = -1, False
         for name, kinds in self._kinds.items():
             values = lists.get(name)
-            if type(values) is not list or not _only(values, kinds):
+            if type(values) is list:
+                if not _only(values, kinds):
+                    return None
+            elif type(values) is np.ndarray and values.ndim == 1 and values.dtype.kind in self._arrays[name]:
+                arrays = True
+            else:
                 return None
             if rows not in (-1, len(values)):
                 return None
             rows = len(values)
-        columns = self._matrix(lists)
+        columns = self._numbers_of(lists, arrays=arrays)
         if columns is None:
             return None
         for name in self._text:
+            values = lists[name]
+            if type(values) is not list:
+                values = _texts(values)
+                if values is None or not _only(values, self._kinds[name]):
+                    return None
             column = np.empty(rows, dtype=object)
-            column[:] = lists[name]
+            column[:] = values
             columns[name] = column
         return columns
 
-    def _matrix(self, lists: Mapping[str, list[Any]]) -> dict[str, npt.NDArray[Any]] | None:
+    def of_matrix(self, matrix: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]] | None:
+        """The columns of a matrix of numbers ``[rows, columns]``, in the order of the signature.
+
+        Truth is 1 and falsehood 0. ``None`` if they need a closer look, or a column is no number.
+        """
+        if self._text or matrix.ndim != 2 or matrix.shape[1] != self._size or matrix.dtype.kind not in "fiu":
+            return None
+        numbers = np.ascontiguousarray(matrix.T, dtype=np.float64)
+        truths = numbers[self._truths]
+        if not ((truths == 0) | (truths == 1) | np.isnan(truths)).all():
+            return None
+        return self._checked(numbers, arrays=True)
+
+    def _numbers_of(self, lists: Mapping[str, Any], *, arrays: bool) -> dict[str, npt.NDArray[Any]] | None:
         """The columns of numbers, as views of one array."""
         if not self._numbers:
             return {}
@@ -79,10 +107,25 @@ class Glance:
             matrix = np.array([lists[name] for name in self._numbers], dtype=np.float64)
         except OverflowError:
             return None
-        if np.isfinite(matrix).all() or not (np.isinf(matrix).any() or np.isnan(matrix[self._present]).any()):
-            if self._whole and not np.nanmax(np.abs(matrix[self._whole]), initial=0.0) < _EXACT:
+        return self._checked(matrix, arrays=arrays)
+
+    def _checked(self, matrix: npt.NDArray[np.float64], *, arrays: bool) -> dict[str, npt.NDArray[Any]] | None:
+        if not np.isfinite(matrix).all() and (np.isinf(matrix).any() or np.isnan(matrix[self._present]).any()):
+            return None
+        if self._whole:
+            whole = matrix[self._whole]
+            if not np.nanmax(np.abs(whole), initial=0.0) < _EXACT:
                 return None
-            return dict(zip(self._numbers, matrix, strict=True))
+            # The values of lists were seen to be whole by their type.
+            if arrays and not ((whole == np.floor(whole)) | np.isnan(whole)).all():
+                return None
+        return dict(zip(self._numbers, matrix, strict=True))
+
+
+def _texts(values: npt.NDArray[Any]) -> list[Any] | None:
+    try:
+        return [value.decode() if type(value) is bytes else value for value in values.tolist()]
+    except UnicodeDecodeError:
         return None
 
 

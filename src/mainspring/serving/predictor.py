@@ -11,13 +11,12 @@ import numpy.typing as npt
 
 from mainspring.core.errors import MainspringError
 from mainspring.evaluation.assertions import Answered
-from mainspring.models.signature import BadInputError, Field, Problem, Signature
+from mainspring.models.signature import Field, Signature
 from mainspring.serving.asserting import Guard, assertions_of, served
-from mainspring.serving.glance import Glance
+from mainspring.serving.columns import ColumnReader
 from mainspring.serving.ports import Servable
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.question import Question
-from mainspring.serving.tensors import all_problems, lists_of, unknown_outputs
 
 QUICK_SECONDS = 0.001
 """A model that answers one row in this time is run where the request is; handing it to a thread costs 0.1 ms."""
@@ -58,7 +57,7 @@ class Predictor:
         self.served = served(self.signature, self.assertions)
         self.quick = True
         self._runtime = package.open(threads=threads)
-        self._glance = Glance(self.signature)
+        self._columns = ColumnReader(self.signature)
         self._guard = Guard(self.assertions, self.signature.classes) if self.assertions else None
 
     @property
@@ -87,22 +86,9 @@ class Predictor:
         Raises:
             BadInputError: With every problem in it.
         """
-        problems: list[Problem] = []
-        if question.outputs is not None:
-            problems = unknown_outputs(question.outputs, self.outputs)
-        if question.rows is not None:
-            if problems:
-                raise BadInputError(problems)
-            columns = self._glance.of_rows(question.rows)
-            if columns is None:
-                columns = self.signature.columns(question.rows)
-            return Inputs(columns, len(question.rows))
-        lists = question.lists
-        if question.tensors is not None:
-            lists = lists_of(question.tensors, self.signature, problems)
-        if problems:
-            raise all_problems(problems, self.signature, lists or {})
-        return self._of_lists(lists or {})
+        columns = self._columns.read(question, self.outputs)
+        rows = question.rows
+        return Inputs(columns, len(next(iter(columns.values()), ())) if rows is None else len(rows))
 
     def compute(self, inputs: Inputs) -> Mapping[str, npt.NDArray[Any]]:
         """The model's own outputs.
@@ -164,7 +150,7 @@ class Predictor:
             BadInputError: With every problem in the columns.
             ModelError: If the model fails.
         """
-        return self._answer(self._of_lists(lists))
+        return self.answer(Question(lists=lists))
 
     def nothing(self, inputs: Inputs) -> Prediction:
         """The answer to no row at all, for which no model is asked."""
@@ -197,12 +183,6 @@ class Predictor:
 
     def close(self) -> None:
         """Nothing: a runtime lets go of what it has when it is forgotten."""
-
-    def _of_lists(self, lists: Mapping[str, Sequence[Any] | npt.NDArray[Any]]) -> Inputs:
-        columns = self._glance.of_lists(lists)
-        if columns is None:
-            columns = self.signature.columns_from_lists(lists)
-        return Inputs(columns, len(next(iter(columns.values()), ())))
 
     def _answer(self, inputs: Inputs) -> Prediction:
         if inputs.rows == 0:

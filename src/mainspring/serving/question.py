@@ -37,8 +37,8 @@ class Question:
 
     Attributes:
         id: The caller's id for the request.
-        rows: Rows: mappings by column name, or lists in the order of the columns.
-        lists: Columns by name.
+        rows: Rows: mappings by column name, lists in the order of the columns, or bare values of the only column.
+        lists: Columns by name, as lists or arrays.
         tensors: Named arrays.
         outputs: The outputs wanted, in order; ``None`` for all that the protocol gives by itself.
         parameters: What was said besides.
@@ -47,7 +47,7 @@ class Question:
 
     id: str | None = None
     rows: Sequence[Any] | None = None
-    lists: Mapping[str, Sequence[Any]] | None = None
+    lists: Mapping[str, Any] | None = None
     tensors: Sequence[Tensor] | None = None
     outputs: tuple[str, ...] | None = None
     parameters: Mapping[str, Parameter] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Tensors as the columns of a table: one tensor per column, in any order.
+"""Tensors as the columns of a table: one tensor per column, in any order, or one matrix for all of them.
 
 Specification: https://github.com/kserve/open-inference-protocol, ``specification/protocol/inference_rest.md``.
 """
@@ -6,13 +6,15 @@ Specification: https://github.com/kserve/open-inference-protocol, ``specificatio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.models.signature import BadInputError, Field, Problem, Signature
-from mainspring.serving.question import Question, Tensor
+from mainspring.serving.glance import Glance
+from mainspring.serving.question import Tensor
 
 WHOLE = frozenset({"INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"})
 FLOAT = frozenset({"FP16", "FP32", "FP64", "BF16"})
@@ -22,28 +24,67 @@ _ACCEPTED: Mapping[str, frozenset[str]] = {
     "BOOL": frozenset({"BOOL"}),
     "BYTES": frozenset({"BYTES"}),
 }
+_NUMBERS = frozenset({float, int, type(None)})
 
 
-def columns_of(question: Question, signature: Signature) -> dict[str, npt.NDArray[Any]]:
-    """The columns of a question, in the form that ``Signature.columns`` gives.
+def accepted_datatypes(field: Field) -> list[str]:
+    """The datatypes in which a column may be sent."""
+    return sorted(_ACCEPTED.get(field.datatype, (field.datatype,)))
 
-    Raises:
-        BadInputError: With every problem in it.
+
+class TensorReader:
+    """Reads tensors as the columns of one signature, at a glance. Safe for threads.
+
+    Like :class:`mainspring.serving.glance.Glance` it never refuses: what is unusual is left to :func:`lists_of`.
     """
-    if question.rows is not None:
-        return signature.columns(question.rows)
-    if question.tensors is None:
-        return signature.columns_from_lists(question.lists or {})
-    problems: list[Problem] = []
-    lists = lists_of(question.tensors, signature, problems)
-    if problems:
-        raise all_problems(problems, signature, lists)
-    return signature.columns_from_lists(lists)
+
+    def __init__(self, signature: Signature, glance: Glance) -> None:
+        self._glance = glance
+        self._accepted = {field.name: _ACCEPTED[field.datatype] for field in signature.inputs}
+        self._numbers = all_numbers(signature)
+
+    def read(self, tensors: Sequence[Tensor]) -> dict[str, npt.NDArray[Any]] | None:
+        """The columns; ``None`` if they need a closer look."""
+        if len(tensors) != len(self._accepted):
+            return self._of_matrix(tensors)
+        lists: dict[str, Any] = {}
+        for tensor in tensors:
+            shape, data = tensor.shape, tensor.data
+            accepted = self._accepted.get(tensor.name)
+            if accepted is None or tensor.datatype not in accepted or not shape or len(data) != shape[0]:
+                return self._of_matrix(tensors)
+            if len(shape) != 1:
+                if len(shape) != 2 or shape[1] != 1:
+                    return None
+                if type(data) is not list:
+                    data = data.reshape(-1)
+            lists[tensor.name] = data
+        return self._glance.of_lists(lists)
+
+    def _of_matrix(self, tensors: Sequence[Tensor]) -> dict[str, npt.NDArray[Any]] | None:
+        if not self._numbers or not is_matrix(tensors, self._accepted):
+            return None
+        matrix = _matrix(tensors[0])
+        return None if matrix is None else self._glance.of_matrix(matrix)
+
+
+def all_numbers(signature: Signature) -> bool:
+    """Whether every column is a number or a truth value, so that a row can be a list of numbers."""
+    return bool(signature.inputs) and all(field.datatype != "BYTES" for field in signature.inputs)
+
+
+def is_matrix(tensors: Sequence[Tensor], names: Mapping[str, object]) -> bool:
+    """Whether the one tensor stands for all columns: ``[rows, columns]``, under whatever name."""
+    if len(tensors) != 1 or len(tensors[0].shape) != 2 or tensors[0].datatype not in WHOLE | FLOAT:
+        return False
+    return tensors[0].name not in names or tensors[0].shape[1] == len(names) > 1
 
 
 def lists_of(tensors: Sequence[Tensor], signature: Signature, problems: list[Problem]) -> dict[str, Any]:
-    """The columns of a question, as lists or arrays; what is wrong with the tensors is added to the problems."""
+    """The columns of a question as lists; what is wrong with the tensors is added to the problems."""
     fields = {field.name: field for field in signature.inputs}
+    if all_numbers(signature) and is_matrix(tensors, fields):
+        return _split(tensors[0], signature, problems)
     lists: dict[str, Any] = {}
     for tensor in tensors:
         if tensor.name in lists:
@@ -79,7 +120,62 @@ def all_problems(problems: list[Problem], signature: Signature, lists: Mapping[s
     return BadInputError(problems, total=total)
 
 
-def _values(tensor: Tensor, field: Field | None, problems: list[Problem]) -> Sequence[Any] | npt.NDArray[Any]:
+def truths(values: Sequence[Any]) -> list[Any]:
+    """Numbers that stand for truth values, as these; anything else as it is."""
+    return [bool(value) if type(value) in (int, float) and value in (0, 1) else value for value in values]
+
+
+def texts(values: Sequence[Any]) -> list[Any]:
+    """Bytes that hold text, as text; anything else as it is."""
+    return [_text(value) if isinstance(value, bytes) else value for value in values]
+
+
+def _text(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value
+
+
+def _matrix(tensor: Tensor) -> npt.NDArray[Any] | None:
+    """The matrix that a tensor holds, as numbers; ``None`` if it is not as it should be."""
+    data = tensor.data
+    if isinstance(data, np.ndarray):
+        return data
+    try:
+        flat = list(chain.from_iterable(data)) if data and isinstance(data[0], list) else data
+        if not set(map(type, flat)) <= _NUMBERS:
+            return None
+        return np.array(flat, dtype=np.float64).reshape(tensor.shape)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _split(tensor: Tensor, signature: Signature, problems: list[Problem]) -> dict[str, Any]:
+    """The columns of a matrix, as lists."""
+    rows, width = tensor.shape
+    size, data = len(signature.inputs), tensor.data
+    if isinstance(data, np.ndarray):
+        data = data.tolist()
+    nested = [row for row in data if isinstance(row, list)]
+    flat = list(chain.from_iterable(nested)) if nested else data
+    uneven = bool(nested) and (len(nested) != len(data) or any(len(row) != width for row in nested))
+    if width != size:
+        expected = f"shape [rows, {size}]: one value per column, in this order: {', '.join(signature.names)}"
+        problems.append(Problem("WRONG_SHAPE", expected, column=tensor.name, value=f"shape {tensor.shape}"))
+    if rows < 0 or uneven or len(flat) != rows * width:
+        expected = f"{rows * width} values, as its shape says"
+        problems.append(Problem("WRONG_LENGTH", expected, column=tensor.name, value=f"{len(flat)} values"))
+    if problems:
+        raise BadInputError(problems)
+    lists: dict[str, Any] = {field.name: flat[place::size] for place, field in enumerate(signature.inputs)}
+    for field in signature.inputs:
+        if field.datatype == "BOOL":
+            lists[field.name] = truths(lists[field.name])
+    return lists
+
+
+def _values(tensor: Tensor, field: Field | None, problems: list[Problem]) -> Sequence[Any]:
     if field is not None and tensor.datatype not in _ACCEPTED[field.datatype]:
         problems.append(
             Problem(
@@ -90,12 +186,12 @@ def _values(tensor: Tensor, field: Field | None, problems: list[Problem]) -> Seq
             )
         )
     shape, data = tensor.shape, tensor.data
+    if isinstance(data, np.ndarray):
+        data = texts(data.reshape(-1).tolist())
     if not (len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)) or shape[0] < 0:
         problems.append(
             Problem("WRONG_SHAPE", "shape [rows] or [rows, 1]", column=tensor.name, value=f"shape {shape}")
         )
-    elif isinstance(data, np.ndarray):
-        data = data.reshape(-1)
     elif data and len(shape) == 2 and isinstance(data[0], list):
         flat = [value for part in data if isinstance(part, list) for value in part]
         if len(flat) != len(data):
@@ -112,4 +208,4 @@ def _values(tensor: Tensor, field: Field | None, problems: list[Problem]) -> Seq
                 value=f"{len(data)} values",
             )
         )
-    return data
+    return list(data)

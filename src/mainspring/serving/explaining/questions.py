@@ -12,12 +12,12 @@ import numpy.typing as npt
 from mainspring.evaluation.explanation.answers import Answer
 from mainspring.evaluation.explanation.budgets import UNLIMITED, Budget
 from mainspring.models.signature import Signature
+from mainspring.serving.columns import columns_of
 from mainspring.serving.endpoint.kserve import KServeV1
 from mainspring.serving.endpoint.open_inference import OpenInference
 from mainspring.serving.endpoint.problems import unreadable
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.problems import MalformedError
-from mainspring.serving.tensors import columns_of
 
 _PARAMETERS: Final = ("method", "output", "wanted", "budget_seconds", "budget_rows")
 _READERS: Final[Mapping[str, PredictionProtocol]] = {"v1": KServeV1(), "v2": OpenInference()}
