@@ -91,7 +91,8 @@ def lists_of(tensors: Sequence[Tensor], signature: Signature, problems: list[Pro
             problems.append(
                 Problem("DUPLICATE_COLUMN", "each column once", column=tensor.name, value="two tensors")
             )
-        lists[tensor.name] = _values(tensor, fields.get(tensor.name), problems)
+        known = fields.get(tensor.name)
+        lists[tensor.name] = [] if known is None else _values(tensor, known, problems)
     return lists
 
 
@@ -142,6 +143,8 @@ def _matrix(tensor: Tensor) -> npt.NDArray[Any] | None:
     data = tensor.data
     if isinstance(data, np.ndarray):
         return data
+    if tensor.shape[0] < 0:
+        return None
     try:
         flat = list(chain.from_iterable(data)) if data and isinstance(data[0], list) else data
         if not set(map(type, flat)) <= _NUMBERS:
@@ -175,8 +178,8 @@ def _split(tensor: Tensor, signature: Signature, problems: list[Problem]) -> dic
     return lists
 
 
-def _values(tensor: Tensor, field: Field | None, problems: list[Problem]) -> Sequence[Any]:
-    if field is not None and tensor.datatype not in _ACCEPTED[field.datatype]:
+def _values(tensor: Tensor, field: Field, problems: list[Problem]) -> Sequence[Any]:
+    if tensor.datatype not in _ACCEPTED[field.datatype]:
         problems.append(
             Problem(
                 "WRONG_DATATYPE",
