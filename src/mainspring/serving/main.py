@@ -21,7 +21,6 @@ from mainspring.core.errors import InputError, MainspringError
 from mainspring.serving.configuration import ServerOptions, read_options
 from mainspring.serving.repository import ModelOptions, PackageAt
 from mainspring.serving.repository.options import Mode
-from mainspring.serving.repository.sources import deployed_version
 from mainspring.serving.server import Place, packages_of, serve, supervise
 
 
@@ -102,7 +101,8 @@ def _options(told: argparse.Namespace, packages: Sequence[PackageAt]) -> ServerO
 
 
 def _names(packages: Sequence[PackageAt], options: ServerOptions) -> str:
-    named = [f"{at.name} {at.version}" for at in (*packages, *packages_of(options))]
+    given = [at.resolved() for at in (*packages, *packages_of(options))]
+    named = [f"{at.name} {at.version}" for at in given]
     folder = options.repository.folder
     return ", ".join([*named, *([f"the models of {folder}"] if folder else [])])
 
@@ -137,7 +137,7 @@ def _packages(folders: Sequence[Path], names: Sequence[str], versions: Sequence[
                 expected=f"one {option} per --package",
             )
     return [
-        PackageAt(folder, name, version or deployed_version(folder))
+        PackageAt(folder, name, version)
         for folder, name, version in zip(
             folders,
             names or [folder.resolve().name for folder in folders],

@@ -117,13 +117,7 @@ def supervise(
 
 def packages_of(options: ServerOptions) -> list[PackageAt]:
     """The packages that the options of models name."""
-    from mainspring.serving.repository.sources import deployed_version
-
-    return [
-        PackageAt(Path(one.package), name, one.version or deployed_version(Path(one.package)))
-        for name, one in options.models.items()
-        if one.package
-    ]
+    return [PackageAt(Path(one.package), name, one.version) for name, one in options.models.items() if one.package]
 
 
 @contextmanager

@@ -5,38 +5,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mainspring.core.errors import ConflictError, MainspringError, NotFoundError
 from mainspring.serving.ports import Answering
 from mainspring.serving.problems import LoadingError
+from mainspring.serving.repository.catalogue import Catalogue
 from mainspring.serving.repository.loading import Loader, Opener
 from mainspring.serving.repository.options import ModelOptions, RepositoryOptions
-from mainspring.serving.repository.sources import Given, PackageAt, Source, fingerprint
+from mainspring.serving.repository.room import too_much
+from mainspring.serving.repository.shelf import Shelf
+from mainspring.serving.repository.sources import PackageAt, Source
 from mainspring.serving.repository.states import State, VersionState
 from mainspring.serving.repository.versions import order
 from mainspring.serving.served import Served
 
 _PLAIN = ModelOptions()
-
-
-@dataclass(slots=True)
-class Shelf:
-    """The loaded versions of one model.
-
-    Attributes:
-        versions: By version, growing.
-        labels: Versions by label.
-        newest: What answers if no version is asked for.
-    """
-
-    versions: dict[str, Served]
-    labels: dict[str, str] = field(default_factory=dict)
-    newest: Served = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.versions = dict(sorted(self.versions.items(), key=lambda item: order(item[0])))
-        self.newest = next(reversed(self.versions.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +58,7 @@ class Repository:
     ) -> None:
         self.settings = settings or RepositoryOptions()
         self._loader = None if opener is None else Loader(opener)
-        self._sources = tuple(sources)
+        self._catalogue = Catalogue(sources)
         self._options = dict(options or {})
         self._shelves: dict[str, Shelf] = {}
         self._moving: dict[tuple[str, str], VersionState] = {}
@@ -82,6 +66,7 @@ class Repository:
         self._locks: dict[str, asyncio.Lock] = {}
         self._retiring: set[asyncio.Task[None]] = set()
         self._seen: dict[tuple[str, str], str] = {}
+        self._broken: dict[str, dict[tuple[str, str], str]] = {}
 
     @classmethod
     def of(cls, models: Iterable[Answering]) -> Repository:
@@ -138,7 +123,8 @@ class Repository:
         """
         shelf = self._shelves.get(name)
         if shelf is None:
-            return self._absent(name, version)
+            self._absent(name, version)
+            return None
         served: Served | None = shelf.newest
         if label:
             version = shelf.labels.get(label, "")
@@ -150,7 +136,8 @@ class Repository:
         if version:
             served = shelf.versions.get(version)
             if served is None:
-                return self._absent(name, version)
+                self._absent(name, version)
+                return None
         if served is not None and served.model.trouble:
             raise LoadingError(
                 f"model {name!r} version {served.version!r} cannot answer at the moment: {served.model.trouble}",
@@ -176,7 +163,10 @@ class Repository:
         Args:
             ready: Only of those that answer.
         """
-        found = {(at.name, at.version): VersionState(at.name, at.version, State.UNAVAILABLE) for at in self._all()}
+        found = {
+            (at.name, at.version): VersionState(at.name, at.version, State.UNAVAILABLE)
+            for at in self._catalogue.packages
+        }
         found |= self._moving
         for served in self:
             trouble = served.model.trouble
@@ -194,14 +184,17 @@ class Repository:
             MainspringError: If a package that was named cannot be loaded. One of the repository's folder that
                 cannot is told in :meth:`index`, and keeps the server from being ready.
         """
-        given = {at.name for source in self._sources if isinstance(source, Given) for at in source.packages()}
+        given = {at.name for at in self._catalogue.given}
+        self._seen = self._catalogue.fingerprints()
         everything = self.settings.mode != "explicit" and not self.settings.on_demand
-        for name, packages in self._by_name().items():
+        for name, packages in self._catalogue.by_name().items():
             if not (everything or name in given or name in self._options):
                 continue
             self._wanted.add(name)
             try:
-                loaded = {at.version: self._load_now(at) for at in self._chosen(name, packages)}
+                loaded = {
+                    at.version: self._load_now(at) for at in self._catalogue.chosen(packages, self.options(name))
+                }
             except MainspringError as error:
                 if name in given:
                     raise
@@ -230,17 +223,17 @@ class Repository:
             NotFoundError: If there is no such model.
             MainspringError: If one of them cannot be loaded.
         """
-        found = self._by_name().get(name, []) if packages is None else list(packages)
+        found = self._catalogue.by_name().get(name, []) if packages is None else list(packages)
         if not found:
             raise NotFoundError(
                 f"there is no model {name!r} in the repository",
-                expected="one of: " + (", ".join(map(repr, self._by_name())) or "none"),
+                expected="one of: " + (", ".join(map(repr, self._catalogue.by_name())) or "none"),
             )
         chosen = options or self.options(name)
         if not chosen.keep_old and name in self._shelves:
             self._remove(name)
         loaded = {}
-        for at in self._chosen(name, found, chosen):
+        for at in self._catalogue.chosen(found, chosen):
             loaded[at.version] = await self._load_aside(at, chosen)
         if not loaded:
             raise NotFoundError(
@@ -309,20 +302,20 @@ class Repository:
 
         A package whose files changed since the last look is left for the next one: it may still be written.
         """
-        found = await asyncio.get_running_loop().run_in_executor(None, self._look)
-        stable = {key for key, print_ in found.items() if self._seen.get(key, print_) == print_}
+        found = await asyncio.get_running_loop().run_in_executor(None, self._catalogue.fingerprints)
+        stable = {key for key, print_ in found.items() if self._seen.get(key) == print_}
         self._seen = found
-        packages = self._by_name()
+        packages = self._catalogue.by_name()
         for name in {*packages, *self._wanted}:
             if name not in packages:
                 if name in self._shelves:
                     await self.unload(name)
                 continue
-            chosen = self._chosen(name, packages[name])
-            keys = {(name, at.version) for at in chosen}
+            chosen = {(name, at.version) for at in self._catalogue.chosen(packages[name], self.options(name))}
+            wanted = {key: found[key] for key in chosen & found.keys()}
             loaded = {(one.name, one.version): one.digest for one in self if one.name == name}
-            if keys <= stable and {key: found[key] for key in keys} != loaded:
-                await self._try(name)
+            if chosen <= stable and wanted != loaded and self._broken.get(name) != wanted:
+                await self._try(name, wanted)
 
     def close(self) -> None:
         """Let go of every model."""
@@ -343,7 +336,7 @@ class Repository:
         moving = [one for key, one in self._moving.items() if key[0] == name and version in ("", key[1])]
         if any(one.state is State.LOADING for one in moving):
             raise LoadingError(f"model {name!r} is being loaded", fix="ask again in a moment")
-        if self.settings.on_demand and any(at.name == name and version in ("", at.version) for at in self._all()):
+        if self.settings.on_demand and self._catalogue.has(name, version):
             return
         if name not in self._shelves:
             known = ", ".join(map(repr, self._shelves)) or "none"
@@ -352,30 +345,6 @@ class Repository:
             f"version {version!r} of model {name!r} is not served here",
             expected="one of: " + ", ".join(map(repr, self._shelves[name].versions)),
         )
-
-    def _all(self) -> list[PackageAt]:
-        return [at for source in self._sources for at in source.packages()]
-
-    def _by_name(self) -> dict[str, list[PackageAt]]:
-        found: dict[str, list[PackageAt]] = {}
-        for at in self._all():
-            known = found.setdefault(at.name, [])
-            if any(one.version == at.version for one in known):
-                raise ConflictError(
-                    f"model {at.name!r} version {at.version!r} is given twice",
-                    where=str(at.folder),
-                    fix="give each package a name and version of its own",
-                )
-            known.append(at)
-        return found
-
-    def _chosen(
-        self, name: str, packages: Sequence[PackageAt], options: ModelOptions | None = None
-    ) -> list[PackageAt]:
-        """The packages whose versions are served; every one of those that were named one by one."""
-        given = [at for source in self._sources if isinstance(source, Given) for at in source.packages()]
-        versions = (options or self.options(name)).versions.choose(at.version for at in packages)
-        return [at for at in packages if at.version in versions or at in given]
 
     def _load_now(self, at: PackageAt) -> Served:
         return self._with_loader().load(at, self.options(at.name))
@@ -392,8 +361,12 @@ class Repository:
         return served
 
     async def _load_on_demand(self, name: str, version: str) -> None:
-        packages = self._by_name().get(name, [])
-        chosen = [at for at in packages if at.version == version] if version else self._chosen(name, packages)
+        packages = self._catalogue.by_name().get(name, [])
+        chosen = (
+            [at for at in packages if at.version == version]
+            if version
+            else self._catalogue.chosen(packages, self.options(name))
+        )
         if not chosen:
             self._absent(name, version)
             raise NotFoundError(f"model {name!r} is not in the repository")
@@ -407,30 +380,21 @@ class Repository:
         self._make_room()
 
     def _make_room(self) -> None:
-        """Let go of the versions not used for longest, until what is loaded keeps to the limits."""
-        settings = self.settings
-        loaded = sorted(self, key=lambda one: one.used)
-        while len(loaded) > 1 and (
-            (settings.max_models is not None and len(loaded) > settings.max_models)
-            or (settings.max_memory is not None and sum(one.size for one in loaded) > settings.max_memory)
-        ):
-            oldest = loaded.pop(0)
-            shelf = self._shelves[oldest.name]
-            kept = {key: served for key, served in shelf.versions.items() if served is not oldest}
+        for served in too_much(self, self.settings):
+            shelf = self._shelves[served.name]
+            kept = {version: one for version, one in shelf.versions.items() if one is not served}
             if kept:
-                self._shelves[oldest.name] = Shelf(kept, shelf.labels)
+                self._shelves[served.name] = Shelf(kept, shelf.labels)
             else:
-                del self._shelves[oldest.name]
-            self._retire([oldest])
+                del self._shelves[served.name]
+            self._retire([served])
 
-    async def _try(self, name: str) -> None:
+    async def _try(self, name: str, wanted: dict[tuple[str, str], str]) -> None:
         try:
             await self.load(name)
         except MainspringError:
-            return  # the index says why; what was served still is
-
-    def _look(self) -> dict[tuple[str, str], str]:
-        return {(at.name, at.version): fingerprint(at.folder) for at in self._all()}
+            # The index says why; what was served still is. It is not tried again before it is written anew.
+            self._broken[name] = wanted
 
     def _failed(self, name: str, packages: Iterable[PackageAt], error: MainspringError) -> None:
         for at in packages:

@@ -13,6 +13,9 @@ from mainspring.core.errors import InputError
 from mainspring.models.package import MANIFEST
 from mainspring.serving.push import HISTORY, POINTER, Deployment
 
+UNVERSIONED = "1"
+"""The version of a package of which nobody says one."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackageAt:
@@ -22,12 +25,16 @@ class PackageAt:
         folder: The package, or a deployment (see :class:`mainspring.serving.push.Deployment`), of which the
             package that it points at is served.
         name: The name under which it is served.
-        version: Its version.
+        version: Its version; empty for that of the deployment, or ``"1"`` for any other folder.
     """
 
     folder: Path
     name: str
-    version: str = "1"
+    version: str = ""
+
+    def resolved(self) -> PackageAt:
+        """The package that is there now, with its version."""
+        return PackageAt(resolved(self.folder), self.name, self.version or deployed_version(self.folder))
 
 
 class Source(Protocol):
@@ -46,7 +53,7 @@ class Given:
 
     def packages(self) -> Sequence[PackageAt]:
         """Each of them, where it points now."""
-        return [PackageAt(resolved(at.folder), at.name, at.version) for at in self._packages]
+        return [at.resolved() for at in self._packages]
 
 
 class Folder:
@@ -76,9 +83,9 @@ def resolved(folder: Path) -> Path:
 
 
 def deployed_version(folder: Path) -> str:
-    """The version of the model that a deployment points at; ``"1"`` for any other folder."""
+    """The version of the model that a deployment points at; :data:`UNVERSIONED` for any other folder."""
     if not (folder / POINTER).is_file():
-        return "1"
+        return UNVERSIONED
     sequence = (folder / POINTER).read_text(encoding="ascii").strip()
     if not (folder / HISTORY).is_file():
         return sequence
@@ -104,5 +111,5 @@ def _versions(model: Path) -> list[PackageAt]:
     if (model / POINTER).is_file():
         return [PackageAt(resolved(model), model.name, deployed_version(model))]
     if (model / MANIFEST).is_file():
-        return [PackageAt(model, model.name)]
+        return [PackageAt(model, model.name, UNVERSIONED)]
     return [PackageAt(one, model.name, one.name) for one in _folders(model) if (one / MANIFEST).is_file()]

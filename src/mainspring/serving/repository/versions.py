@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -46,7 +46,7 @@ class VersionPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return found[-(self.latest or 1) :]
 
 
-def order(version: str) -> Sequence[tuple[int, int, str]]:
+def order(version: str) -> list[tuple[int, int, str]]:
     """A key that sorts versions as people do: numbers by value, and 1.0-rc before 1.0."""
     parts = re.split(r"[.\-_+]", version)
     keys = [(1, int(part), "") if part.isdecimal() else (0, 0, part) for part in parts]

@@ -1,0 +1,28 @@
+"""What to let go of, so that models loaded on demand keep to their limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mainspring.serving.repository.options import RepositoryOptions
+from mainspring.serving.served import Served
+
+
+def too_much(loaded: Iterable[Served], settings: RepositoryOptions) -> list[Served]:
+    """The versions not used for longest, as many as are over the limits; the last one used stays.
+
+    Args:
+        loaded: Everything that is loaded.
+        settings: The limits.
+    """
+    kept, gone = sorted(loaded, key=lambda one: one.used), list[Served]()
+    while len(kept) > 1 and _over(kept, settings):
+        gone.append(kept.pop(0))
+    return gone
+
+
+def _over(loaded: Iterable[Served], settings: RepositoryOptions) -> bool:
+    sizes = [one.size for one in loaded]
+    return (settings.max_models is not None and len(sizes) > settings.max_models) or (
+        settings.max_memory is not None and sum(sizes) > settings.max_memory
+    )
