@@ -19,8 +19,26 @@ from mainspring.models.problems import BadInputError, Problem
 
 __all__ = ["BadInputError", "Datatype", "Field", "MISSING", "Problem", "Signature", "Task", "empty_column"]
 
-Datatype: TypeAlias = Literal["FP64", "INT64", "BOOL", "BYTES"]
-"""The types of a value. Text is ``BYTES`` in UTF-8, and so are dates and times (ISO 8601)."""
+Datatype: TypeAlias = Literal[
+    "FP64",
+    "INT64",
+    "BOOL",
+    "BYTES",
+    "FP32",
+    "FP16",
+    "BF16",
+    "INT32",
+    "INT16",
+    "INT8",
+    "UINT64",
+    "UINT32",
+    "UINT16",
+    "UINT8",
+]
+"""The types of a value. Text is ``BYTES`` in UTF-8, and so are dates and times (ISO 8601).
+
+Columns are of the first four; models of tensors may be of any.
+"""
 
 Task: TypeAlias = Literal["classification", "regression"]
 """What a model answers: one class of several with probabilities, or a number."""
