@@ -97,24 +97,23 @@ class Switchboard(grpc.GenericRpcHandler):
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
         """What answers."""
         path = handler_call_details.method
-        method = self._methods.get(path) or Method(stream_stream=_Unknown(path))
+        method = self._methods.get(path) or Method(stream_stream=_unknown(path))
         return cast("grpc.RpcMethodHandler[bytes, bytes]", method)
 
 
-class _Unknown:
+def _unknown(path: str) -> Both:
     """Refuses whatever is asked."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    async def __call__(self, requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
+    async def refusal(requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
         _ = requests
         for nothing in list[bytes]():
             yield nothing  # what may be a stream is asked for as one
-        shared = "SharedMemory" in self._path
+        shared = "SharedMemory" in path
         error = UnsupportedError(
-            f"{self._path} is not offered here",
+            f"{path} is not offered here",
             expected="tensors in raw_input_contents" if shared else None,
             fix=None if shared else "ask for what there is with grpcurl HOST:PORT list",
         )
         await refuse(context, error)
+
+    return refusal
