@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -25,7 +26,6 @@ class LocalControl:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
-        self._brought: dict[str, tempfile.TemporaryDirectory[str]] = {}
 
     async def load(
         self, name: str, *, config: str | None = None, files: Mapping[str, bytes] | None = None
@@ -50,12 +50,14 @@ class LocalControl:
         """
         self._refuse_if_fixed()
         options = None if config is None else options_of(config, self._repository.options(name))
-        packages = None
-        if files:
-            folder = tempfile.TemporaryDirectory(prefix="mainspring-model-")
-            packages = unpack(name, files, Path(folder.name))
-            self._brought[name] = folder
-        return await self._repository.prepare(name, options=options, packages=packages)
+        if not files:
+            return await self._repository.prepare(name, options=options)
+        folder = Path(tempfile.mkdtemp(prefix="mainspring-model-"))
+        try:
+            return await self._repository.prepare(name, options=options, packages=unpack(name, files, folder))
+        finally:
+            # A model is read whole when it is opened, and its files are not needed again.
+            shutil.rmtree(folder)
 
     def commit(self, change: Change) -> None:
         """Serve what was prepared."""
@@ -74,7 +76,6 @@ class LocalControl:
         """
         self._refuse_if_fixed()
         await self._repository.unload(name, version=version)
-        self._brought.pop(name, None)
 
     def _refuse_if_fixed(self) -> None:
         if self._repository.settings.mode != "explicit":

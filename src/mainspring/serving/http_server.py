@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 import socket
@@ -21,6 +22,7 @@ GRACE_SECONDS = 30.0
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _KEEP_ALIVE_SECONDS = 75
+_LINGER_SECONDS, _LOOK_SECONDS = 0.3, 0.01
 
 
 class Application(Protocol):
@@ -85,6 +87,16 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self._tell is not None and sockets:
             self._tell(_url(sockets[0]))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # A connection that was taken a moment ago may be about to ask: it is answered, and told to go elsewhere.
+        self._endpoint.draining = True
+        for server in self.servers:
+            server.close()
+        deadline = time.monotonic() + _LINGER_SECONDS
+        while self.server_state.connections and time.monotonic() < deadline and not self.force_exit:
+            await asyncio.sleep(_LOOK_SECONDS)
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         if time.monotonic() >= self._leave_at:

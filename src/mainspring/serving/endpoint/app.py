@@ -16,7 +16,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from importlib.metadata import version as installed_version
 from typing import Any
@@ -107,6 +107,8 @@ class Endpoint:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000, "reason": "this server speaks HTTP only"})
             return
+        if self.draining and scope["type"] == "http":
+            send = _parting(send)
         path = scope.get("path", "")
         # The usual request finds its way without trying one pattern after the other.
         if path.startswith(_PLAIN) and path.endswith("/infer") and path.count("/") == _SLASHES:
@@ -163,6 +165,17 @@ class Endpoint:
         served = _found(self.models, path)
         ready = not self.draining
         return json_answer({"name": served.name, "ready": ready}, 200 if ready else 503)
+
+
+def _parting(send: Send) -> Send:
+    """Sends answers that tell the caller to ask on another connection next time."""
+
+    async def part(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (b"connection", b"close")]
+        await send(message)
+
+    return part
 
 
 class _Get:
