@@ -7,8 +7,12 @@ before they become one. A good request pays a comparison or two for this.
 
 from __future__ import annotations
 
+import array
 import asyncio
+import contextlib
+import fcntl
 import json
+import termios
 from collections.abc import Iterable
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -87,7 +91,7 @@ class Guard(asyncio.Protocol):
         """The status that says what a client owes for too long, 1 if nothing is to be said; 0 if there is time.
 
         Args:
-            unsent: Bytes of answers that the client has not taken.
+            unsent: Bytes of answers that the client has not taken; see :func:`unsent`.
             cycle: See :meth:`note`.
             scope: Likewise.
             paused: Whether it is the server that does not read.
@@ -123,6 +127,19 @@ class Guard(asyncio.Protocol):
             self._unread = now
         self._unsent = unsent
         return now - self._unread if self._unread else 0.0
+
+
+def unsent(transport: asyncio.Transport) -> int:
+    """Bytes of answers that a client has not taken; 0 if the kernel has taken them all."""
+    waiting = transport.get_write_buffer_size()
+    if not waiting:
+        return 0
+    # The kernel asks for more in steps of up to a megabyte; how far a slow client is can only be seen there.
+    queued = array.array("i", [0])
+    connection = transport.get_extra_info("socket")
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, queued, True)
+    return waiting + queued[0]
 
 
 def refusal(status: int) -> bytes:

@@ -6,7 +6,7 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mainspring.serving.security.connections import Cycle, Guard, refusal
+from mainspring.serving.security.connections import Cycle, Guard, refusal, unsent
 
 
 class FastHttp(Guard, HttpToolsProtocol):
@@ -50,8 +50,7 @@ class FastHttp(Guard, HttpToolsProtocol):
 
     def look(self, now: float) -> bool:
         """Close the connection if it owes something for too long."""
-        unsent = self.transport.get_write_buffer_size()
-        status = self.owes(unsent, self.cycle, self.scope, paused=self.flow.read_paused, now=now)
+        status = self.owes(unsent(self.transport), self.cycle, self.scope, paused=self.flow.read_paused, now=now)
         return self.turn_away(self.transport, status)
 
     def _in_head(self) -> bool:

@@ -9,7 +9,7 @@ import asyncio
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from mainspring.serving.security.connections import Guard, refusal
+from mainspring.serving.security.connections import Guard, refusal, unsent
 
 
 class PlainHttp(Guard, H11Protocol):
@@ -26,7 +26,13 @@ class PlainHttp(Guard, H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
-        super().data_received(data)
+        step = self.limits.header_bytes
+        if len(data) <= step:
+            super().data_received(data)
+        else:  # the parser measures only what it could not read to its end
+            for start in range(0, len(data), step):
+                if not self.transport.is_closing():
+                    super().data_received(data[start : start + step])
         self.note(len(data), self.cycle, self.scope, self.loop.time())
 
     def send_400_response(self, msg: str) -> None:
@@ -38,6 +44,5 @@ class PlainHttp(Guard, H11Protocol):
 
     def look(self, now: float) -> bool:
         """Close the connection if it owes something for too long."""
-        unsent = self.transport.get_write_buffer_size()
-        status = self.owes(unsent, self.cycle, self.scope, paused=self.flow.read_paused, now=now)
+        status = self.owes(unsent(self.transport), self.cycle, self.scope, paused=self.flow.read_paused, now=now)
         return self.turn_away(self.transport, status)
