@@ -15,6 +15,7 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header: TypeAlias = tuple[bytes, bytes]
 
 JSON: Header = (b"content-type", b"application/json")
+OCTETS: Header = (b"content-type", b"application/octet-stream")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,21 @@ from mainspring.serving.client import EXPLAINS
 from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.endpoint.answers import Answer, Header, error_answer, json_answer
 from mainspring.serving.endpoint.bodies import DisconnectedError, Receive, read_body
+from mainspring.serving.endpoint.compression import LEAST, accepted, compressed
+from mainspring.serving.endpoint.events import Event, event_of
 from mainspring.serving.endpoint.ids import given_id, id_header
 from mainspring.serving.endpoint.protocol import PredictionProtocol
+from mainspring.serving.prediction import Prediction
 from mainspring.serving.prediction_log import request_id
 from mainspring.serving.problems import CancelledError, MethodError, retry_after
+from mainspring.serving.question import Parameter, Question
 
 SMALL_BODY = 16_384
 """Larger bodies are read and answered in a thread, so that they do not hold up the others."""
 
 _MADE_UP = EXPLAINS.encode()
+_VARY: Header = (b"vary", b"accept-encoding")
+_TIMEOUT, _PRIORITY = "timeout", "priority"
 
 
 class Inference:
@@ -55,7 +61,7 @@ class Inference:
         call = _call(protocol.name, path, scope, headers)
         try:
             answer = await self._answer(call, protocol, scope["method"], receive)
-            call.status = answer.status
+            call.status, call.sent = answer.status, len(answer.body)
         except DisconnectedError:
             self._dispatcher.fail(call, CancelledError("the caller went away before everything was there"))
             raise
@@ -65,6 +71,7 @@ class Inference:
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             self._dispatcher.fail(call, error)
             answer = _refusal(call, error)
+            call.sent = len(answer.body)
         finally:
             call.ended = time.perf_counter()
             self._dispatcher.tell(call)
@@ -82,13 +89,54 @@ class Inference:
         if small and dispatcher.may_compute_now(call):
             return self._now(call, protocol)
         if not small:
-            return await dispatcher.in_thread(self._now, call, protocol)
-        inputs = dispatcher.read(call, protocol.read(call.body, call.headers))
-        return protocol.write(call, await dispatcher.compute(call, inputs))
+            answer: Answer = await dispatcher.in_thread(self._now, call, protocol)
+            return answer
+        question, event = _asked(call, protocol)
+        inputs = dispatcher.read(call, question)
+        return _answered(call, protocol, await dispatcher.compute(call, inputs), event)
 
     def _now(self, call: Call, protocol: PredictionProtocol) -> Answer:
-        inputs = self._dispatcher.read(call, protocol.read(call.body, call.headers))
-        return protocol.write(call, self._dispatcher.compute_now(call, inputs))
+        question, event = _asked(call, protocol)
+        inputs = self._dispatcher.read(call, question)
+        return _answered(call, protocol, self._dispatcher.compute_now(call, inputs), event)
+
+
+def _asked(call: Call, protocol: PredictionProtocol) -> tuple[Question, Event | None]:
+    """What a body asks, and the event that it came in, if it did."""
+    event, body = event_of(call.headers, call.body), call.body
+    if event is not None:
+        body = event.data
+        call.id = given_id(call.headers) or event.id
+    question = protocol.read(body, call.headers)
+    if call.served is not None:
+        protocol.complete(question, call.served.model)
+    if question.parameters:
+        _hurry(call, question.parameters)
+    return question, event
+
+
+def _hurry(call: Call, parameters: Mapping[str, Parameter]) -> None:
+    """Take over how soon the answer is wanted, in microseconds, and how much (Triton's schedule policy)."""
+    timeout, priority = parameters.get(_TIMEOUT), parameters.get(_PRIORITY)
+    if type(timeout) is int and timeout > 0:
+        until = call.arrived + timeout / 1e6
+        call.deadline = until if call.deadline is None else min(until, call.deadline)
+    if type(priority) is int:
+        call.priority = priority
+
+
+def _answered(call: Call, protocol: PredictionProtocol, prediction: Prediction, event: Event | None) -> Answer:
+    """The answer in the form of the question, compressed if that was asked for and is worth it."""
+    answer = protocol.write(call, prediction)
+    if event is not None:
+        answer = Answer(answer.status, *event.wrap(answer.body, answer.headers, call.id, call.names[0]))
+    if len(answer.body) < LEAST:
+        return answer
+    encoding = accepted(call.headers.get(b"accept-encoding"))
+    small = None if encoding is None else compressed(answer.body, encoding)
+    if encoding is None or small is None:
+        return answer
+    return Answer(answer.status, small, (*answer.headers, (b"content-encoding", encoding.encode()), _VARY))
 
 
 def _call(

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from mainspring.serving.call import Call
 from mainspring.serving.endpoint.answers import Answer
+from mainspring.serving.ports import Answering
 from mainspring.serving.prediction import Prediction
 from mainspring.serving.question import Question
 
@@ -24,6 +25,18 @@ class PredictionProtocol(Protocol):
         """
         ...
 
+    def complete(self, question: Question, model: Answering) -> None:
+        """Read what could not be read without knowing the model.
+
+        Raises:
+            MalformedError: If it is no question for this model.
+        """
+        ...
+
     def write(self, call: Call, prediction: Prediction) -> Answer:
-        """Write the answer to a call."""
+        """Write the answer to a call.
+
+        Raises:
+            MalformedError: If it cannot be said in the form that was asked for.
+        """
         ...

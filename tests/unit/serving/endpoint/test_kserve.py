@@ -24,7 +24,8 @@ def test_rows_and_columns_give_predictions(call: Any, path: str) -> None:
     rows = [ROW, {"airport": False, "company": None, "hour": None, "fare": None}]
     assert call("POST", path, {"instances": rows})[:2] == (200, {"predictions": ["yes", "no"]})
     columns = {name: [each[name] for each in rows] for name in ("airport", "company", "fare", "hour")}
-    assert call("POST", path, {"inputs": columns})[:2] == (200, {"predictions": ["yes", "no"]})
+    status, answer, _ = call("POST", path, {"inputs": columns})
+    assert (status, answer["predictions"], answer["outputs"]["label"]) == (200, ["yes", "no"], ["yes", "no"])
 
 
 def test_probabilities_are_given_when_asked_for(call: Any) -> None:
