@@ -4,48 +4,145 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mainspring.app import platform
 from mainspring.app.cli.words import bold, dim
+from mainspring.core.errors import InputError
+
+if TYPE_CHECKING:
+    from mainspring.serving.configuration import ServerOptions
+    from mainspring.serving.repository import PackageAt
+
+FOLLOW_SECONDS = 2.0
+"""How often a server that follows the registry looks."""
 
 
-@click.command(epilog="\b\nExamples:\n  mainspring serve taxi\n  mainspring serve taxi@production --port 9000")
-@click.argument("references", metavar="NAME[@ALIAS]...", nargs=-1, required=True)
+@click.command(
+    epilog="\b\nExamples:\n  mainspring serve taxi\n  mainspring serve taxi@production --port 9000 --workers 2\n"
+    "  mainspring serve taxi@production --follow\n  mainspring serve --config server.yaml"
+)
+@click.argument("references", metavar="NAME[@ALIAS]...", nargs=-1)
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The file that says what is served, and how; see the guide.",
+)
 @click.option("--host", help="The address to listen on; 127.0.0.1 unless the settings say otherwise.")
 @click.option("--port", type=int, help="The port; 8080 unless the settings say otherwise; 0 picks a free one.")
+@click.option("--workers", type=int, help="How many processes answer; 0 means one per core.")
+@click.option("--follow", is_flag=True, help="Serve what NAME@ALIAS stands for later, too, without a gap.")
+@click.option("--drain", type=float, help="Seconds to say 'not ready' before stopping.")
 @click.option("--no-log", is_flag=True, help="Do not keep the requests for monitoring.")
 @click.option("--explainer-url", metavar="URL", help="Send :explain on to this service: see explain-serve.")
 def serve(
-    references: tuple[str, ...], host: str | None, port: int | None, no_log: bool, explainer_url: str | None
+    references: tuple[str, ...],
+    config: Path | None,
+    follow: bool,
+    no_log: bool,
+    **flags: Any,
 ) -> None:
     """Answer prediction requests over HTTP: Open Inference Protocol v2 and KServe v1, by column name.
 
     Also: /v2/health/live, /v2/health/ready, /metrics. Every request is logged for monitoring.
     """
-    from mainspring.serving.configuration import ServerOptions
-    from mainspring.serving.repository import PackageAt
-    from mainspring.serving.server import serve as run_server
-
+    if not references and config is None:
+        raise InputError("there is nothing to serve", expected="NAME[@ALIAS], or --config FILE")
     with platform.existing() as opened:
         settings = opened.settings.serving
-        packages, examples = [], []
-        for reference in references:
-            version = opened.models.resolve(reference)
-            folder = opened.store.blobs.local(version.digest)
-            packages.append(PackageAt(folder, name=version.name, version=str(version.version)))
-            examples.append((version.name, opened.models.fetch(version).input_example))
-            click.echo(f"{bold(version.name)} {version.version} {dim('from ' + version.digest[:19])}")
+        packages, examples = _packages(opened, references)
         log = None if no_log else opened.settings.path(settings.log)
+    options = _options(config, flags, settings.host, settings.port)
+    with ExitStack() as stack:
+        if follow:
+            folder = _following(references, stack)
+            options, packages = _polling(options, folder), []
+        _run(packages, options, log, _started(examples))
 
+
+def _packages(
+    opened: platform.Mainspring, references: Sequence[str]
+) -> tuple[list[PackageAt], list[tuple[str, Sequence[Any]]]]:
+    """The packages that references stand for now, and rows to try them with."""
+    from mainspring.serving.repository import PackageAt
+
+    packages = []
+    examples: list[tuple[str, Sequence[Any]]] = []
+    for reference in references:
+        version = opened.models.resolve(reference)
+        folder = opened.store.blobs.local(version.digest)
+        packages.append(PackageAt(folder, name=version.name, version=str(version.version)))
+        examples.append((version.name, opened.models.fetch(version).input_example))
+        click.echo(f"{bold(version.name)} {version.version} {dim('from ' + version.digest[:19])}")
+    return packages, examples
+
+
+def _options(config: Path | None, flags: dict[str, Any], host: str, port: int) -> ServerOptions:
+    """The options of the file and the flags; without a file, host and port are those of the settings."""
+    from msgspec.structs import replace
+
+    from mainspring.serving.configuration import ServerOptions, read_options
+
+    options = ServerOptions(host=host, port=port) if config is None else read_options(config)
+    return replace(options, **{name: value for name, value in flags.items() if value is not None})
+
+
+def _following(references: Sequence[str], stack: ExitStack) -> Path:
+    """A folder that is kept as the registry has it."""
+    from mainspring.app.following import Follower
+
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mainspring-follow-")))
+    stack.enter_context(Follower(references, folder, seconds=FOLLOW_SECONDS))
+    return folder
+
+
+def _polling(options: ServerOptions, folder: Path) -> ServerOptions:
+    from msgspec.structs import replace
+
+    repository = replace(options.repository, folder=str(folder), mode="poll", poll_seconds=FOLLOW_SECONDS / 2)
+    return replace(options, repository=repository)
+
+
+def _run(
+    packages: Sequence[PackageAt], options: ServerOptions, log: Path | None, started: Callable[[str], None]
+) -> None:
+    from mainspring.serving.server import serve as run_server
+    from mainspring.serving.server import supervise
+
+    if options.processes == 1:
+        run_server(packages, options=options, log_folder=log, started=started)
+        return
+    with tempfile.TemporaryDirectory(prefix="mainspring-serve-") as folder:
+        file = Path(folder) / "server.json"
+        _write(file, options)
+        command = [sys.executable, "-m", "mainspring.serving", "--config", str(file)]
+        for at in packages:
+            command += ["--package", str(at.folder), "--name", at.name, "--version", at.version]
+        if log is not None:
+            command += ["--log", str(log)]
+        supervise(command, options, started=started)
+
+
+def _write(file: Path, options: ServerOptions) -> None:
+    """Write the options for the workers; it may hold secrets, and nobody else reads it."""
+    import msgspec
+
+    file.touch(mode=0o600)
+    file.write_bytes(msgspec.json.encode(options))
+
+
+def _started(examples: Sequence[tuple[str, Sequence[Any]]]) -> Callable[[str], None]:
     def started(url: str) -> None:
         click.echo(f"listening on {bold(url)}")
-        name, rows = examples[0]
-        body = json.dumps({"instances": list(rows)[:1]}, ensure_ascii=False)
-        click.echo(dim("try: ") + f"curl -s {url}/v1/models/{name}:predict -d {shlex.quote(body)}")
+        for name, rows in examples[:1]:
+            body = json.dumps({"instances": list(rows)[:1]}, ensure_ascii=False)
+            click.echo(dim("try: ") + f"curl -s {url}/v1/models/{name}:predict -d {shlex.quote(body)}")
 
-    options = ServerOptions(
-        host=host or settings.host, port=settings.port if port is None else port, explainer_url=explainer_url
-    )
-    run_server(packages, options=options, log_folder=log, started=started)
+    return started
