@@ -17,9 +17,9 @@ from mainspring.serving.columns import ColumnReader
 from mainspring.serving.ports import Servable
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.question import Question
+from mainspring.serving.quickness import QUICK_SECONDS, Quickness
 
-QUICK_SECONDS = 0.001
-"""A model that answers one row in this time is run where the request is; handing it to a thread costs 0.1 ms."""
+__all__ = ["ModelError", "Predictor", "QUICK_SECONDS", "WrongShapeError"]
 
 
 class ModelError(MainspringError):
@@ -46,7 +46,8 @@ class Predictor:
         signature: What the model asks for and answers.
         assertions: What its answers are held to.
         served: The signature as callers see it: with assertions there are outputs that tell of them.
-        quick: Whether a row is computed in less than :data:`QUICK_SECONDS`.
+        quick: Whether a row is computed in less than :data:`QUICK_SECONDS`; measured before it is served, and
+            while it is.
     """
 
     def __init__(self, package: Servable, *, name: str, version: str, threads: int = 1) -> None:
@@ -55,7 +56,8 @@ class Predictor:
         self.runtime: str = package.runtime
         self.assertions = assertions_of(package)
         self.served = served(self.signature, self.assertions)
-        self.quick = True
+        self._pace = Quickness()
+        self.quick = self._pace.quick
         self._runtime = package.open(threads=threads)
         self._columns = ColumnReader(self.signature)
         self._guard = Guard(self.assertions, self.signature.classes) if self.assertions else None
@@ -96,6 +98,7 @@ class Predictor:
         Raises:
             ModelError: If the model fails.
         """
+        began = time.perf_counter()
         try:
             outputs = self._runtime.predict(inputs.columns)
         except MainspringError:
@@ -105,6 +108,8 @@ class Predictor:
                 f"the model failed on these {inputs.rows} rows: {type(error).__name__}: {error}",
                 where=f"{self.name} {self.version}",
             ) from error
+        self._pace.note(time.perf_counter() - began, inputs.rows)
+        self.quick = self._pace.quick
         for field in self.signature.outputs:
             _check(field, outputs.get(field.name), inputs.rows, f"{self.name} {self.version}")
         return outputs
@@ -174,7 +179,8 @@ class Predictor:
             MainspringError: If it cannot answer the example: it must not be served then.
         """
         rows = example[:1] or [{field.name: _plausible(field) for field in self.signature.inputs}]
-        self.quick = min(self.from_rows(rows).seconds for _ in range(3)) <= QUICK_SECONDS
+        self._pace.measure(lambda: self.from_rows(rows).seconds)
+        self.quick = self._pace.quick
 
     @property
     def trouble(self) -> str:
