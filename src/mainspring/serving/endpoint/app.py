@@ -1,65 +1,59 @@
-"""The ASGI application: which path leads where.
+"""The ASGI application: which path leads where. ``{m}`` stands for a model, and perhaps for a version of it.
 
-========================================================== =====================================================
-``GET /``                                                  ``{"status": "alive"}``
-``GET /metrics``                                           Prometheus text
-``GET /v2``, ``/v2/health/live``, ``/v2/health/ready``     the server (Open Inference Protocol)
-``GET /v2/models/{m}[/versions/{v}][/ready]``              a model
-``POST /v2/models/{m}[/versions/{v}]/infer``               predictions
-``GET /v1/models``, ``/v1/models/{m}``                     the models (KServe V1)
-``POST /v1/models/{m}[/versions/{v}]:predict``             predictions
-``POST /v1/models/{m}[/versions/{v}]:explain``             sent on to the service that explains
-``POST /v2/models/{m}[/versions/{v}]/explain``             likewise
-========================================================== =====================================================
+================================================================== ==============================================
+``GET /``, ``/v2/health/live``                                     that the server lives
+``GET /v2/health/ready``                                           whether it answers
+``GET /v2``                                                        its name, version and extensions
+``GET /metrics``                                                   Prometheus text
+``GET /openapi.json``, ``/v2/models/{m}/openapi.json``             OpenAPI documents
+``GET /v2/models/{m}/docs``                                        a page about the model
+``GET /v2/models/{m}[/ready|/config|/stats]``                      the model
+``POST /v2/models/{m}/infer``                                      predictions (Open Inference Protocol)
+``POST /v2/repository/index``                                      what is there, and in which state
+``POST /v2/repository/models/{m}/load``, ``…/unload``              changes it
+``GET /v1/models``, ``/v2/models``, ``/v2/models/stats``           the models
+``GET /v1/models/{m}[/metadata]``                                  the model (KServe V1, TensorFlow Serving)
+``POST /v1/models/{m}:predict``                                    predictions (KServe V1, TensorFlow Serving)
+``POST /v1/models/{m}:classify``, ``:regress``                     predictions (TensorFlow Serving)
+``POST /v1/models/{m}:explain``, ``/v2/models/{m}/explain``        sent on to the service that explains
+================================================================== ==============================================
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from importlib.metadata import version as installed_version
 from typing import Any
 
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mainspring.core.errors import MainspringError, NotFoundError
+from mainspring.serving.caller import Scope as Right
 from mainspring.serving.dispatch import Dispatcher
-from mainspring.serving.endpoint.answers import Answer, error_answer, json_answer
-from mainspring.serving.endpoint.bodies import DisconnectedError
+from mainspring.serving.endpoint.about import About
+from mainspring.serving.endpoint.admission import Admission
+from mainspring.serving.endpoint.answers import Answer
 from mainspring.serving.endpoint.forwarding import Forwarding
 from mainspring.serving.endpoint.inference import Inference
 from mainspring.serving.endpoint.instruments import Instruments
 from mainspring.serving.endpoint.kserve import KServeV1
-from mainspring.serving.endpoint.open_inference import OpenInference, metadata
+from mainspring.serving.endpoint.management import Management
+from mainspring.serving.endpoint.open_inference import OpenInference
 from mainspring.serving.endpoint.protocol import PredictionProtocol
+from mainspring.serving.endpoint.routes import Asked, Get, Post, Predict, Telling, Unknown
+from mainspring.serving.endpoint.tensorflow_serving import Classify, Regress
 from mainspring.serving.metrics import CONTENT_TYPE
 from mainspring.serving.ports import Control
-from mainspring.serving.problems import LoadingError, MethodError
-from mainspring.serving.repository import Repository
-from mainspring.serving.served import Served
+from mainspring.serving.security.gatekeeper import Gatekeeper
 
 MAX_BODY = 32 << 20
 """The largest body that is taken, in bytes, unless the server is told otherwise."""
 
-
-_V1, _V2 = KServeV1(), OpenInference()
-_PLAIN, _SLASHES = "/v2/models/", 4
-_ASK: tuple[tuple[str, PredictionProtocol], ...] = (
-    ("/v2/models/{model}/infer", _V2),
-    ("/v2/models/{model}/versions/{version}/infer", _V2),
-    ("/v1/models/{model}/versions/{version}:predict", _V1),
-    ("/v1/models/{model}:predict", _V1),
-)
-
-
-_EXPLAIN = (
-    "/v2/models/{model}/explain",
-    "/v2/models/{model}/versions/{version}/explain",
-    "/v1/models/{model}/versions/{version}:explain",
-    "/v1/models/{model}:explain",
-)
+_V1, _V2 = "/v1/models/", "/v2/models/"
+_INFER, _PREDICT = "/infer", ":predict"
+_V1_SLASHES, _V2_SLASHES = 3, 4
+_VERSIONED = ("{model}", "{model}/versions/{version}")
+_LABELLED = (*_VERSIONED, "{model}/labels/{label}")
 
 
 class Endpoint:
@@ -69,6 +63,8 @@ class Endpoint:
         dispatcher: Takes requests to models.
         instruments: What ``/metrics`` shows.
         control: Changes what is served.
+        gatekeeper: Who may ask for what; by default everybody for predictions, and programs on the same machine
+            for changes.
         max_body: The largest body taken, in bytes, compressed or not.
         explainer_url: The service that requests for explanations are sent on to.
         services: What runs as long as the application does: entered in this order, left in the other.
@@ -83,18 +79,22 @@ class Endpoint:
         instruments: Instruments,
         *,
         control: Control,
+        gatekeeper: Gatekeeper | None = None,
         max_body: int = MAX_BODY,
         explainer_url: str | None = None,
         services: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = (),
     ) -> None:
         self.models = dispatcher.repository
         self.draining = False
-        self._instruments, self._control, self._services = instruments, control, services
-        self._inference = Inference(dispatcher, max_body=max_body)
-        self._explanations = Forwarding(explainer_url, max_body=max_body)
-        self._infer = {protocol.name: _Infer(self._inference, protocol) for protocol in (_V1, _V2)}
+        self._instruments, self._services, self._max_body = instruments, services, max_body
+        self._admission = Admission(gatekeeper or Gatekeeper())
+        self._inference = Inference(dispatcher, self._admission, max_body=max_body)
+        self._explanations = Forwarding(explainer_url, self._admission, max_body=max_body)
+        self._about = About(self.models, ready=lambda: self.ready, draining=lambda: self.draining)
+        self._management = Management(self.models, control)
+        self._infer, self._predict = self._asks(OpenInference()), self._asks(KServeV1())
         self._router = Router(
-            self._routes(), default=_Get(_unknown), redirect_slashes=False, lifespan=self._lifespan
+            list(self._routes()), default=Unknown(), redirect_slashes=False, lifespan=self._lifespan
         )
 
     @property
@@ -109,34 +109,74 @@ class Endpoint:
             return
         if self.draining and scope["type"] == "http":
             send = _parting(send)
-        path = scope.get("path", "")
-        # The usual request finds its way without trying one pattern after the other.
-        if path.startswith(_PLAIN) and path.endswith("/infer") and path.count("/") == _SLASHES:
-            scope["path_params"] = {"model": path[len(_PLAIN) : -len("/infer")]}
-            await self._infer[_V2.name](scope, receive, send)
-            return
-        await self._router(scope, receive, send)
+        await self._way(scope)(scope, receive, send)
 
-    def _routes(self) -> list[Route]:
-        get: list[tuple[str, Callable[[Mapping[str, str]], Answer]]] = [
-            ("/", lambda _: json_answer({"status": "alive"})),
-            ("/metrics", lambda _: self._metrics()),
-            ("/v2", lambda _: _server()),
-            ("/v2/", lambda _: _server()),
-            ("/v2/health/live", lambda _: json_answer({"live": True})),
-            ("/v2/health/ready", lambda _: self._health()),
-            ("/v2/models/{model}", self._metadata),
-            ("/v2/models/{model}/ready", self._model_ready),
-            ("/v2/models/{model}/versions/{version}", self._metadata),
-            ("/v2/models/{model}/versions/{version}/ready", self._model_ready),
-            ("/v1/models", lambda _: json_answer({"models": self.models.names})),
-            ("/v1/models/{model}", self._model_ready),
-        ]
-        return [
-            *(Route(path, self._infer[protocol.name]) for path, protocol in _ASK),
-            *(Route(path, self._explanations) for path in _EXPLAIN),
-            *(Route(path, _Get(answer)) for path, answer in get),
-        ]
+    def _way(self, scope: Scope) -> ASGIApp:
+        """What answers: the usual request finds its way without trying one pattern after the other."""
+        path: str = scope.get("path", "")
+        if path.startswith(_V2) and path.endswith(_INFER) and path.count("/") == _V2_SLASHES:
+            scope["path_params"] = {"model": path[len(_V2) : -len(_INFER)]}
+            return self._infer
+        if path.startswith(_V1) and path.endswith(_PREDICT) and path.count("/") == _V1_SLASHES:
+            scope["path_params"] = {"model": path[len(_V1) : -len(_PREDICT)]}
+            return self._predict
+        return self._router
+
+    def _asks(self, protocol: PredictionProtocol) -> ASGIApp:
+        return Predict(self._inference, protocol)
+
+    def _routes(self) -> Iterator[Route]:
+        classify, regress = self._asks(Classify()), self._asks(Regress())
+        for model in _LABELLED:
+            yield Route(f"{_V1}{model}:predict", self._predict)
+            yield Route(f"{_V1}{model}:classify", classify)
+            yield Route(f"{_V1}{model}:regress", regress)
+        for model in _VERSIONED:
+            yield Route(f"{_V2}{model}/infer", self._infer)
+            yield Route(f"{_V2}{model}/explain", self._explanations)
+            yield Route(f"{_V1}{model}:explain", self._explanations)
+        for path, do in (
+            ("/v2/repository/index", self._index),
+            ("/v2/repository/models/{model}/load", self._load),
+            ("/v2/repository/models/{model}/unload", self._unload),
+        ):
+            right = Right.INFERENCE if do == self._index else Right.MANAGEMENT
+            yield Route(path, Post(do, self._admission, right, max_body=self._max_body))
+        for path, tell, scope in self._told():
+            yield Route(path, Get(tell, self._admission, scope))
+
+    def _told(self) -> Iterator[tuple[str, Telling, Right | None]]:
+        """What is answered without a body, and for whom."""
+        about = self._about
+        yield "/", lambda _: about.alive(), None
+        yield "/v2/health/live", lambda _: about.live(), None
+        yield "/v2/health/ready", lambda _: about.ready(), None
+        yield "/metrics", lambda _: self._metrics(), Right.METRICS
+        for path in ("/v2", "/v2/"):
+            yield path, lambda _: about.server(), Right.INFERENCE
+        yield "/openapi.json", lambda asked: about.openapi(asked.caller), Right.INFERENCE
+        for path in ("/v1/models", "/v2/models"):
+            yield path, lambda asked: about.names(asked.caller), Right.INFERENCE
+        yield f"{_V2}stats", lambda asked: about.all_stats(asked.caller), Right.INFERENCE
+        for model in _LABELLED:
+            yield f"{_V1}{model}", lambda asked: about.status(asked.path), Right.INFERENCE
+            yield f"{_V1}{model}/metadata", lambda asked: about.signature(asked.path), Right.INFERENCE
+        for model in _VERSIONED:
+            yield f"{_V2}{model}", lambda asked: about.metadata(asked.path), Right.INFERENCE
+            yield f"{_V2}{model}/ready", lambda asked: about.model_ready(asked.path), Right.INFERENCE
+            yield f"{_V2}{model}/stats", lambda asked: about.stats(asked.path), Right.INFERENCE
+            yield f"{_V2}{model}/config", lambda asked: about.config(asked.path), Right.INFERENCE
+            yield f"{_V2}{model}/docs", lambda asked: about.page(asked.path), Right.INFERENCE
+            yield f"{_V2}{model}/openapi.json", lambda asked: about.model_openapi(asked.path), Right.INFERENCE
+
+    async def _index(self, asked: Asked) -> Answer:
+        return self._management.index(asked.caller, asked.body)
+
+    async def _load(self, asked: Asked) -> Answer:
+        return await self._management.load(asked.path["model"], asked.body)
+
+    async def _unload(self, asked: Asked) -> Answer:
+        return await self._management.unload(asked.path["model"], asked.body)
 
     @asynccontextmanager
     async def _lifespan(self, app: object) -> AsyncIterator[None]:
@@ -154,18 +194,6 @@ class Endpoint:
         text = self._instruments.exposition().encode()
         return Answer(200, text, ((b"content-type", CONTENT_TYPE.encode()),))
 
-    def _health(self) -> Answer:
-        return json_answer({"ready": self.ready}, 200 if self.ready else 503)
-
-    def _metadata(self, path: Mapping[str, str]) -> Answer:
-        served = _found(self.models, path)
-        return json_answer(metadata(served.model, self.models.versions(served.name)))
-
-    def _model_ready(self, path: Mapping[str, str]) -> Answer:
-        served = _found(self.models, path)
-        ready = not self.draining
-        return json_answer({"name": served.name, "ready": ready}, 200 if ready else 503)
-
 
 def _parting(send: Send) -> Send:
     """Sends answers that tell the caller to ask on another connection next time."""
@@ -176,54 +204,3 @@ def _parting(send: Send) -> Send:
         await send(message)
 
     return part
-
-
-class _Get:
-    """Answers what takes no body."""
-
-    def __init__(self, answer: Callable[[Mapping[str, str]], Answer]) -> None:
-        self._answer = answer
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        _ = receive
-        try:
-            path: dict[str, Any] = scope.get("path_params", {})
-            answer = self._answer({**path, "": scope["path"]})
-            if scope["method"] not in ("GET", "HEAD"):
-                raise MethodError(f"method {scope['method']} is not known at {scope['path']}", expected="GET")
-        except MainspringError as error:
-            answer = error_answer(error, [(b"allow", b"GET, HEAD")] if isinstance(error, MethodError) else ())
-        await answer.send(send)
-
-
-class _Infer:
-    """Answers prediction requests of one protocol."""
-
-    def __init__(self, inference: Inference, protocol: PredictionProtocol) -> None:
-        self._inference, self._protocol = inference, protocol
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            answer = await self._inference.answer(self._protocol, scope["path_params"], scope, receive)
-        except DisconnectedError:
-            return
-        await answer.send(send)
-
-
-def _found(models: Repository, path: Mapping[str, str]) -> Served:
-    served = models.find(path["model"], path.get("version", ""))
-    if served is None:
-        raise LoadingError(f"model {path['model']!r} is loaded when it is asked for first")
-    return served
-
-
-@functools.cache
-def _server() -> Answer:
-    return json_answer({"name": "mainspring", "version": installed_version("mainspring"), "extensions": []})
-
-
-def _unknown(path: Mapping[str, str]) -> Answer:
-    raise NotFoundError(
-        f"there is nothing at {path['']}",
-        expected="/v2/models/{model}/infer, /v1/models/{model}:predict, /v2/health/ready or /metrics",
-    )

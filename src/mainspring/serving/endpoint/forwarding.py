@@ -10,9 +10,12 @@ from urllib.parse import quote
 from starlette.types import Receive, Scope, Send
 
 from mainspring.core.errors import MainspringError
+from mainspring.serving.caller import Scope as Right
 from mainspring.serving.client import Client
-from mainspring.serving.endpoint.answers import Answer, error_answer
+from mainspring.serving.endpoint.admission import Admission
+from mainspring.serving.endpoint.answers import Answer
 from mainspring.serving.endpoint.bodies import DisconnectedError, read_body
+from mainspring.serving.endpoint.refusals import refusal
 from mainspring.serving.problems import BusyError, MethodError, NoExplainerError
 
 AT_ONCE = 4
@@ -28,11 +31,12 @@ class Forwarding:
 
     Args:
         url: The other server; without it every request is refused, with what to do.
+        admission: Who may ask.
         max_body: The largest body taken, in bytes.
     """
 
-    def __init__(self, url: str | None, *, max_body: int) -> None:
-        self._url, self._max_body = url, max_body
+    def __init__(self, url: str | None, admission: Admission, *, max_body: int) -> None:
+        self._url, self._admission, self._max_body = url, admission, max_body
         self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="explain")
         self._waiting = 0
 
@@ -40,12 +44,12 @@ class Forwarding:
         """Answer."""
         headers = dict(scope["headers"])
         try:
+            self._admission.admit(Right.INFERENCE, scope, headers, scope["path_params"]["model"])
             answer = await self._answer(scope, receive, headers)
         except DisconnectedError:
             return
         except MainspringError as error:
-            more = {MethodError: [(b"allow", b"POST")], BusyError: [(b"retry-after", b"1")]}.get(type(error), [])
-            answer = error_answer(error, more)
+            answer = refusal(error, allow=b"POST")
         await answer.send(send)
 
     def close(self) -> None:

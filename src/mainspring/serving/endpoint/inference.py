@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from mainspring.core.clock import now
-from mainspring.core.errors import MainspringError
 from mainspring.serving.call import Call
+from mainspring.serving.caller import Scope
 from mainspring.serving.client import EXPLAINS
 from mainspring.serving.dispatch import Dispatcher
-from mainspring.serving.endpoint.answers import Answer, Header, error_answer, json_answer
+from mainspring.serving.endpoint.admission import Admission
+from mainspring.serving.endpoint.answers import Answer, Header
 from mainspring.serving.endpoint.bodies import DisconnectedError, Receive, read_body
 from mainspring.serving.endpoint.compression import LEAST, accepted, compressed
 from mainspring.serving.endpoint.events import Event, event_of
 from mainspring.serving.endpoint.ids import given_id, id_header
 from mainspring.serving.endpoint.protocol import PredictionProtocol
+from mainspring.serving.endpoint.refusals import refusal
 from mainspring.serving.prediction import Prediction
 from mainspring.serving.prediction_log import request_id
-from mainspring.serving.problems import CancelledError, MethodError, retry_after
+from mainspring.serving.problems import CancelledError, MethodError
 from mainspring.serving.question import Parameter, Question
 
 SMALL_BODY = 16_384
@@ -37,11 +38,12 @@ class Inference:
 
     Args:
         dispatcher: Takes them to their models.
+        admission: Who may ask.
         max_body: The largest body taken, in bytes, compressed or not.
     """
 
-    def __init__(self, dispatcher: Dispatcher, *, max_body: int) -> None:
-        self._dispatcher, self._max_body = dispatcher, max_body
+    def __init__(self, dispatcher: Dispatcher, admission: Admission, *, max_body: int) -> None:
+        self._dispatcher, self._admission, self._max_body = dispatcher, admission, max_body
 
     async def answer(
         self, protocol: PredictionProtocol, path: Mapping[str, str], scope: Mapping[str, Any], receive: Receive
@@ -60,6 +62,7 @@ class Inference:
         headers = dict(scope["headers"])
         call = _call(protocol.name, path, scope, headers)
         try:
+            call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, call.model)
             answer = await self._answer(call, protocol, scope["method"], receive)
             call.status, call.sent = answer.status, len(answer.body)
         except DisconnectedError:
@@ -70,7 +73,8 @@ class Inference:
             raise
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             self._dispatcher.fail(call, error)
-            answer = _refusal(call, error)
+            held_back = b"expect" in headers and not call.began
+            answer = refusal(error, allow=b"POST", held_back=held_back, request=call.id)
             call.sent = len(answer.body)
         finally:
             call.ended = time.perf_counter()
@@ -155,18 +159,3 @@ def _call(
         peer=peer[0] if peer else None,
         made_up=_MADE_UP in headers,
     )
-
-
-def _refusal(call: Call, error: Exception) -> Answer:
-    if not isinstance(error, MainspringError):
-        text = f"the server failed on this request; its log has more (request {call.id})"
-        return json_answer({"error": text}, call.status)
-    more: list[Header] = []
-    if isinstance(error, MethodError):
-        more.append((b"allow", b"POST"))
-    wait = retry_after(error)
-    if wait is not None:
-        more.append((b"retry-after", b"%d" % math.ceil(wait)))
-    if b"expect" in call.headers and not call.began:
-        more.append((b"connection", b"close"))  # the body that was held back must not follow
-    return error_answer(error, more)

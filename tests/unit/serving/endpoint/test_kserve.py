@@ -15,7 +15,8 @@ YES = 1 / (1 + math.exp(-0.5))
 def test_the_models_are_listed(call: Any) -> None:
     assert call("GET", "/")[:2] == (200, {"status": "alive"})
     assert call("GET", "/v1/models")[:2] == (200, {"models": ["taxi"]})
-    assert call("GET", "/v1/models/taxi")[:2] == (200, {"name": "taxi", "ready": True})
+    status, answer, _ = call("GET", "/v1/models/taxi")
+    assert (status, answer["name"], answer["ready"]) == (200, "taxi", True)
     assert call("GET", "/v1/models/tax")[0] == 404
 
 

@@ -1,0 +1,45 @@
+"""Who may ask for what, over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mainspring.serving.caller import Caller, Scope
+from mainspring.serving.problems import ForbiddenError
+from mainspring.serving.security.certificates import of_scope
+from mainspring.serving.security.gatekeeper import Gatekeeper
+
+
+class Admission:
+    """Lets requests in as the gatekeeper of the server says.
+
+    Args:
+        gatekeeper: Who may ask for what.
+    """
+
+    def __init__(self, gatekeeper: Gatekeeper) -> None:
+        self._gatekeeper = gatekeeper
+
+    def admit(
+        self, scope: Scope, asgi: Mapping[str, Any], headers: Mapping[bytes, bytes], model: str = ""
+    ) -> Caller:
+        """Let a request in; gives who asks.
+
+        Args:
+            scope: What it is about.
+            asgi: The scope of ASGI.
+            headers: By name in lower case.
+            model: The model that it is about.
+
+        Raises:
+            UnauthenticatedError: If it is not known who asks, and it has to be.
+            ForbiddenError: If it is known, and they may not.
+        """
+        peer = asgi.get("client")
+        caller = self._gatekeeper.admit(scope, headers, peer[0] if peer else None, of_scope(asgi))
+        if model and not caller.may_ask(model):
+            raise ForbiddenError(
+                f"{caller.name!r} may not ask model {model!r}", expected="one of: " + ", ".join(caller.models)
+            )
+        return caller
