@@ -1,0 +1,267 @@
+"""A class of the user's as a model like any other: what REST, gRPC, batching and the log ask."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.evaluation.assertions import Assertion
+from mainspring.models.signature import BadInputError, Datatype, Field
+from mainspring.serving.components.answers import (
+    array_of,
+    as_json_values,
+    as_rows,
+    as_texts,
+    fields_of,
+    outputs_of,
+)
+from mainspring.serving.components.declaring import declared
+from mainspring.serving.components.node import How, Node, Reply
+from mainspring.serving.components.options import Component
+from mainspring.serving.prediction import Inputs, Prediction
+from mainspring.serving.question import Question, Tensor
+from mainspring.serving.quickness import Quickness
+from mainspring.serving.raw_tensors import DTYPES
+from mainspring.serving.tensor_models.reading import CONTENT, TensorReader
+from mainspring.serving.tensors import unknown_outputs
+
+INSTANCES = "instances"
+"""The name under which the rows of a question go that are taken as they are."""
+
+SAID = "\0said"
+"""Beside the outputs: what the class says about each row's answer. It is taken out before anybody sees it."""
+
+
+@dataclass(slots=True)
+class ComponentInputs(Inputs):
+    """A question for a class.
+
+    Attributes:
+        how: What the columns are: arrays by name, or the rows of the question.
+        more: What the class may ask for besides: ``meta`` and ``parameters``.
+        wanted: The outputs asked for.
+        as_json: Whether the answer goes out as plain JSON, not as tensors.
+    """
+
+    how: How = "tensors"
+    more: Mapping[str, Any] = field(default_factory=dict)
+    wanted: tuple[str, ...] | None = None
+    as_json: bool = False
+
+
+class ComponentModel:
+    """A class as an :class:`mainspring.serving.ports.Answering`. Safe for threads.
+
+    Args:
+        node: Where the class runs.
+        component: What was said of it.
+        name: The name under which it is served.
+        version: Its version.
+
+    Attributes:
+        node: Where the class runs; it has the other methods of the contract.
+        batches: Whether rows of several requests may come in one call.
+    """
+
+    def __init__(self, node: Node, component: Component, *, name: str, version: str) -> None:
+        self.name, self.version = name, version
+        self.runtime = "component"
+        self.assertions: tuple[Assertion, ...] = ()
+        self.node, self.component = node, component
+        told = node.described
+        side = declared(component.inputs, told.inputs, f"{name} {version}")
+        self.inputs: Sequence[Field] = side.fields
+        self.outputs: Sequence[Field] = declared(component.outputs, told.outputs, f"{name} {version}").fields
+        self._names = side.names
+        self.batches = told.batches if component.batches is None else component.batches
+        # What waits for another process must not hold up the event loop.
+        self._pace = Quickness(quick=False) if component.inline else None
+        self.quick = False
+        by_row = bool(self.inputs) and all(one.shape[:1] == (-1,) for one in self.inputs)
+        self._reader = TensorReader(self.inputs, batches=by_row, binary=side.binary)
+
+    @property
+    def task(self) -> str:
+        """Nothing: a class may do anything."""
+        return ""
+
+    @property
+    def classes(self) -> Sequence[str] | None:
+        """None are known."""
+        return None
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot answer at the moment; empty if it can."""
+        return self.node.trouble
+
+    def read(self, question: Question) -> ComponentInputs:
+        """Check a question against what the class declares; take it as it is if it declares nothing.
+
+        Raises:
+            BadInputError: With every problem in it.
+        """
+        how: How = "tensors"
+        if self.inputs:
+            read = self._reader.read(question, self.outputs)
+        else:
+            problems = unknown_outputs(question.outputs, self.outputs) if self.outputs else []
+            if problems:
+                raise BadInputError(problems)
+            how = "tensors" if question.rows is None else "rows"
+            read = _anything(question)
+        more: dict[str, Any] = {}
+        if question.parameters:
+            more["parameters"] = dict(question.parameters)
+        if question.id or question.parameters:
+            more["meta"] = {"puid": question.id or "", "tags": {}, **more}
+        as_json = question.tensors is None
+        return ComponentInputs(read.columns, read.rows, how, more, question.outputs, as_json)
+
+    def compute(self, inputs: Inputs) -> Mapping[str, npt.NDArray[Any]]:
+        """What the class answers.
+
+        Raises:
+            MainspringError: If it fails, gives something else than it promises, or is not there.
+        """
+        how: How = "tensors"
+        more: Mapping[str, Any] = {}
+        if isinstance(inputs, ComponentInputs):
+            how, more = inputs.how, inputs.more
+        elif list(inputs.columns) == [INSTANCES] and not self.inputs:
+            how = "rows"
+        value: Any = inputs.columns if how == "tensors" else inputs.columns[INSTANCES].tolist()
+        began = time.perf_counter()
+        reply = self.node.call("predict", value, how=how, names=self._names, more=more)
+        if self._pace is not None:
+            self._pace.note(time.perf_counter() - began, inputs.rows)
+            self.quick = self._pace.quick
+        rows = inputs.rows if self._reader.batches else None
+        outputs = outputs_of(reply.value, self.outputs, rows, f"{self.name} {self.version}")
+        if reply.tags or reply.metrics:
+            outputs[SAID] = _said(reply, inputs.rows)
+        return outputs
+
+    def finish(self, inputs: Inputs, outputs: Mapping[str, npt.NDArray[Any]], seconds: float) -> Prediction:
+        """The answer, with what the class says about it.
+
+        Raises:
+            BadInputError: If an output was asked for that there is not.
+        """
+        said: list[Reply] = []
+        if SAID in outputs:
+            outputs = dict(outputs)
+            said = [one for one in outputs.pop(SAID).tolist() if one is not None]
+        fields = self.outputs or fields_of(outputs)
+        if isinstance(inputs, ComponentInputs):
+            if inputs.wanted is not None and not self.outputs:
+                problems = unknown_outputs(inputs.wanted, fields)
+                if problems:
+                    raise BadInputError(problems)
+            outputs, fields = _shown(outputs, fields, as_json=inputs.as_json)
+        return Prediction(
+            self.inputs or fields_of(inputs.columns),
+            outputs,
+            fields,
+            inputs.rows,
+            inputs.columns,
+            seconds,
+            tags={name: tag for one in said for name, tag in one.tags.items()},
+            metrics=[metric for one in said for metric in one.metrics],
+        )
+
+    def nothing(self, inputs: Inputs) -> Prediction:
+        """The answer to no row at all; the class is not asked."""
+        fields = self.outputs or (Field("output", "FP64", nullable=False),)
+        shapes = {one.name: [0, *(max(size, 0) for size in one.shape[1:])] for one in fields}
+        outputs = {one.name: np.empty(shapes[one.name], dtype=DTYPES[one.datatype]) for one in fields}
+        return Prediction(self.inputs or fields_of(inputs.columns), outputs, fields, 0, inputs.columns, 0.0)
+
+    def answer(self, question: Question) -> Prediction:
+        """Answer a question here and now.
+
+        Raises:
+            MainspringError: If something is wrong with it, or the class fails.
+        """
+        inputs = self.read(question)
+        if inputs.rows == 0:
+            return self.nothing(inputs)
+        began = time.perf_counter()
+        outputs = self.compute(inputs)
+        return self.finish(inputs, outputs, time.perf_counter() - began)
+
+    def warm(self, example: Sequence[Mapping[str, Any]] = ()) -> None:
+        """Ask the class once, if there is an example.
+
+        Raises:
+            MainspringError: If it cannot answer: it must not be served then.
+        """
+        rows: Sequence[Any] = example or self.component.example
+        if not rows:
+            return
+        question = Question(rows=list(rows))
+        if self._pace is None:
+            self.answer(question)
+        else:
+            self._pace.measure(lambda: self.answer(question).seconds)
+            self.quick = self._pace.quick
+
+    def close(self) -> None:
+        """End the processes."""
+        self.node.close()
+
+
+def _anything(question: Question) -> Inputs:
+    """What a question holds, as it is."""
+    if question.rows is not None:
+        rows = np.empty(len(question.rows), dtype=object)
+        rows[:] = list(question.rows)
+        return Inputs({INSTANCES: rows}, len(rows))
+    if question.tensors is None:
+        lists = {name: array_of(values) for name, values in (question.lists or {}).items()}
+        return Inputs(lists, _common_rows(lists))
+    fields = [_as_sent(one) for one in question.tensors]
+    raw = [
+        one.name
+        for one in question.tensors
+        if not isinstance(one.data, list) or one.parameters.get(CONTENT) == "base64"
+    ]
+    read = TensorReader(fields, batches=False, binary=raw).read(replace(question, outputs=None), ())
+    return Inputs(read.columns, _common_rows(read.columns))
+
+
+def _as_sent(tensor: Tensor) -> Field:
+    """What a tensor says of itself; a datatype that there is not is found out when it is read."""
+    return Field(tensor.name, cast("Datatype", tensor.datatype), nullable=False, shape=(-1,) * len(tensor.shape))
+
+
+def _common_rows(columns: Mapping[str, npt.NDArray[Any]]) -> int:
+    """How many rows all arrays have; 1 if they differ in it."""
+    sizes = {len(one) if one.ndim else -1 for one in columns.values()}
+    return next(iter(sizes)) if len(sizes) == 1 and -1 not in sizes else 1
+
+
+def _said(reply: Reply, rows: int) -> npt.NDArray[Any]:
+    """Tags for every row, metrics with the first: they are counted once."""
+    said = np.empty(rows, dtype=object)
+    said[:] = [Reply(None, reply.tags)] * rows
+    if rows:
+        said[0] = Reply(None, reply.tags, reply.metrics)
+    return said
+
+
+def _shown(
+    outputs: Mapping[str, npt.NDArray[Any]], fields: Sequence[Field], *, as_json: bool
+) -> tuple[Mapping[str, npt.NDArray[Any]], Sequence[Field]]:
+    """Outputs as a protocol shows them: plain JSON has one list of predictions, tensors hold text."""
+    if not as_json:
+        return {name: as_texts(one) for name, one in outputs.items()}, fields
+    if len(outputs) > 1:
+        rows = {"predictions": as_rows(outputs)}
+        return rows, fields_of(rows)
+    return {name: as_json_values(one) for name, one in outputs.items()}, fields

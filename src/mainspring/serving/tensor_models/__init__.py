@@ -1,0 +1,1 @@
+"""Models that take and give tensors of any shape, and the reading of tensors."""
