@@ -8,6 +8,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ class Server(uvicorn.Server):
         config = uvicorn.Config(
             application,
             http=http,
-            loop="asyncio",
+            loop="uvloop" if kind == "httptools" and find_spec("uvloop") else "asyncio",
             log_config=None,
             log_level="error",
             lifespan="off",
