@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -89,16 +92,19 @@ async def _closing(dispatcher: Dispatcher, models: Repository, log: PredictionLo
 
 @asynccontextmanager
 async def _following(models: Repository) -> AsyncIterator[None]:
-    """Look at the repository's folder again and again, if it is to be followed."""
-    if models.settings.mode != "poll":
-        yield
-        return
+    """Look at the sources again and again, if they are to be followed, and whenever SIGHUP asks for it."""
+    asked = asyncio.Event()
 
     async def follow() -> None:
+        wait = models.settings.poll_seconds if models.settings.mode == "poll" else None
         while True:
-            await asyncio.sleep(models.settings.poll_seconds)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), wait)
+            asked.clear()
             await models.refresh()
 
+    if threading.current_thread() is threading.main_thread():
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)
     following = asyncio.create_task(follow())
     try:
         yield

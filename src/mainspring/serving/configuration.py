@@ -55,7 +55,17 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     @property
     def processes(self) -> int:
         """How many processes answer."""
-        return self.workers or len(os.sched_getaffinity(0))
+        return self.workers or cores()
+
+
+def cores(quota: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """How many processors this process may use: those of the machine, or what its container is given of them."""
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        most, period = quota.read_text(encoding="ascii").split()
+    except (OSError, ValueError):
+        return found
+    return found if most == "max" else max(1, min(found, round(int(most) / int(period))))
 
 
 def read_options(path: Path, environment: Mapping[str, str] | None = None) -> ServerOptions:

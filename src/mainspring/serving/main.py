@@ -27,7 +27,7 @@ from mainspring.serving.server import Place, packages_of, serve, supervise
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; gives the exit status: 0 after a clean stop, 1 if the server could not start."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    told = _parser().parse_args(given)
+    told = parser().parse_args(given)
     if told.until_stdin_closes:
         stop_with_stdin()
     try:
@@ -48,14 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    made = argparse.ArgumentParser(
         prog="python -m mainspring.serving",
         description="Serve packages over HTTP: Open Inference Protocol v2 and KServe v1.",
         epilog="example: python -m mainspring.serving --package ./package --name taxi --version 1.0.0 --port 8080",
         allow_abbrev=False,
     )
-    add = parser.add_argument
+    add = made.add_argument
     add(
         "--package",
         type=Path,
@@ -77,10 +78,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, help="threads per call of a model (default: 1)")
     add("--workers", type=int, metavar="N", help="processes that answer, 0 for one per core (default: 1)")
     add("--explainer-url", metavar="URL", help="send requests for explanations on to this service")
-    add_server_options(parser)
+    add_server_options(made)
     for hidden in ("--worker", "--listener", "--control"):
         add(hidden, type=int, help=argparse.SUPPRESS)
-    return parser
+    return made
 
 
 def _options(told: argparse.Namespace, packages: Sequence[PackageAt]) -> ServerOptions:
