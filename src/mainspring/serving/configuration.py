@@ -85,26 +85,27 @@ def read_options(path: Path, environment: Mapping[str, str] | None = None) -> Se
         raise NotFoundError("there is no such file of a server", where=str(path)) from error
     try:
         plain = msgspec.json.decode(text) if path.suffix == ".json" else yaml.safe_load(text)
-        filled = _filled(plain or {}, os.environ if environment is None else environment, str(path))
+        filled = _filled(plain or {}, os.environ if environment is None else environment)
         options = msgspec.convert(filled, ServerOptions)
     except (msgspec.DecodeError, yaml.YAMLError) as error:
         raise InputError(f"the file is wrong: {error}", where=str(path)) from error
+    except InputError as error:
+        raise InputError(error.found, expected=error.expected, where=str(path), fix=error.fix) from error
     return _placed(options, path.resolve().parent)
 
 
-def _filled(value: Any, environment: Mapping[str, str], where: str) -> Any:
+def _filled(value: Any, environment: Mapping[str, str]) -> Any:
     """The value with every ``${NAME}`` in it filled in."""
     if isinstance(value, dict):
-        return {key: _filled(each, environment, where) for key, each in value.items()}
+        return {key: _filled(each, environment) for key, each in value.items()}
     if isinstance(value, list):
-        return [_filled(each, environment, where) for each in value]
+        return [_filled(each, environment) for each in value]
     if not isinstance(value, str):
         return value
     missing = [name for name in _VARIABLE.findall(value) if name not in environment]
     if missing:
         raise InputError(
             f"the variables {', '.join(missing)} of the environment are not set",
-            where=where,
             fix=" ".join(f"export {name}=…" for name in missing),
         )
     return _VARIABLE.sub(lambda found: environment[found[1]], value)
