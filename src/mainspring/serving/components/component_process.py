@@ -100,7 +100,6 @@ class ComponentProcess(Node):
     def close(self) -> None:
         """End the processes: those that are answering are given ``stop_seconds`` to finish."""
         self._stopping.set()
-        self._reason = "it was stopped"
         self._sweep(None)
         for process in list(self._processes):
             if process.lanes:
@@ -110,6 +109,7 @@ class ComponentProcess(Node):
         for keeper in self._keepers:
             keeper.join()
         self._keepers = []
+        self._reason = "it was stopped"
 
     def call(
         self,

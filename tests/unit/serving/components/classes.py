@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 
 class Champion:
@@ -151,14 +152,14 @@ class Scores:
     """Declares what it takes and gives, as class attributes."""
 
     batches = True
-    inputs = [
+    inputs = (
         {"name": "age", "datatype": "INT64", "shape": [-1]},
         {"name": "city", "datatype": "BYTES", "shape": [-1]},
-    ]
-    outputs = [
+    )
+    outputs = (
         {"name": "score", "datatype": "FP32", "shape": [-1]},
         {"name": "why", "datatype": "BYTES", "shape": [-1]},
-    ]
+    )
 
     def predict(self, rows):
         return {
@@ -170,10 +171,10 @@ class Scores:
 class Image:
     """Takes several inputs by name."""
 
-    inputs = [
+    inputs = (
         {"name": "image", "datatype": "UINT8", "shape": [-1, 2, 2]},
         {"name": "scale", "datatype": "FP32", "shape": [-1]},
-    ]
+    )
 
     def predict(self, image, scale):
         return image.mean(axis=(1, 2)) * scale
@@ -234,6 +235,6 @@ def seen(rows):
         "found": found,
         "rows": rows,
         "told": os.environ.get("TOLD"),
-        "folder": os.getcwd(),
+        "folder": str(Path.cwd()),
         "path": sys.path[0],
     }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from mainspring.serving.components import Component, ComponentProcess
@@ -12,7 +13,7 @@ CLASSES = Path(__file__).with_name("classes.py")
 
 
 def component(name: str, **more: Any) -> Component:
-    return Component(entry=f"{CLASSES}:{name}", **more)
+    return msgspec.convert({"entry": f"{CLASSES}:{name}", **more}, Component)
 
 
 @pytest.fixture
