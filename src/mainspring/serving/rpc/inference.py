@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+from mainspring.core.errors import MainspringError
 from mainspring.serving.call import Call
 from mainspring.serving.caller import Caller, Scope
 from mainspring.serving.dispatch import Dispatcher
@@ -42,10 +43,9 @@ class Inference:
 
     async def infer(self, data: bytes, context: Context) -> bytes:
         """``ModelInfer``: answer one request."""
-        call = call_of(context)
+        call, response = call_of(context), InferResponse()
         try:
-            call.caller = self._admission.admit(Scope.INFERENCE, context, call.headers, call.peer)
-            response = InferResponse()
+            self._admit(call, context)
             return await self._respond(call, data, response, response)
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             await refuse(context, error, call.id)
@@ -54,7 +54,7 @@ class Inference:
         """``ModelStreamInfer``: answer requests in their order, several at once. An error is told in its place."""
         first = call_of(context)
         try:
-            caller = self._admission.admit(Scope.INFERENCE, context, first.headers, first.peer)
+            caller = self._admit(first, context)
             if self._stopping:
                 raise _stopped()
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
@@ -93,6 +93,16 @@ class Inference:
             told.infer_response.id = call.id
             told.infer_response.model_name = call.model
             return told.SerializeToString(), error
+
+    def _admit(self, call: Call, context: Context) -> Caller:
+        """Let a call in; one that is not let in is told of."""
+        try:
+            call.caller = self._admission.admit(Scope.INFERENCE, context, call.headers, call.peer)
+        except MainspringError as error:
+            self._dispatcher.fail(call, error)
+            self._dispatcher.tell(call)
+            raise
+        return call.caller
 
     async def _respond(self, call: Call, data: bytes, whole: Message, response: Message) -> bytes:
         """The bytes of a message, with the response in it; whatever happens, it is told.

@@ -111,6 +111,7 @@ class RpcServer:
             ("grpc.max_send_message_length", -1),
             ("grpc.keepalive_time_ms", round(options.keepalive * 1000)),
             ("grpc.keepalive_timeout_ms", round(options.keepalive_timeout * 1000)),
+            ("grpc.http2.ping_timeout_ms", round(options.keepalive_timeout * 1000)),
             ("grpc.keepalive_permit_without_calls", 1),
             ("grpc.http2.min_ping_interval_without_data_ms", round(options.least_ping * 1000)),
         ]
