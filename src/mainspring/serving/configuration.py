@@ -114,7 +114,11 @@ def _filled(value: Any, environment: Mapping[str, str]) -> Any:
 def _placed(options: ServerOptions, folder: Path) -> ServerOptions:
     """The options with their paths made absolute."""
     models = {
-        name: msgspec.structs.replace(one, package=str(folder / one.package)) if one.package else one
+        name: msgspec.structs.replace(
+            one,
+            package=str(folder / one.package) if one.package else "",
+            component=None if one.component is None else one.component.placed(folder),
+        )
         for name, one in options.models.items()
     }
     repository = options.repository

@@ -11,13 +11,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
 from msgspec.structs import replace
 
 from mainspring.core.errors import InputError, MainspringError
+from mainspring.serving.components.options import Component
 from mainspring.serving.configuration import ServerOptions, read_options
 from mainspring.serving.repository import ModelOptions, PackageAt
 from mainspring.serving.repository.options import Mode
@@ -72,6 +73,13 @@ def parser() -> argparse.ArgumentParser:
         default=[],
         help="version of the model; once per package (default: that of the deployment, or 1)",
     )
+    add(
+        "--component",
+        action="append",
+        default=[],
+        metavar="[NAME=]FILE.py:CLASS",
+        help="a class with predict, whose code runs in a process of its own; may be given several times",
+    )
     add("--config", type=Path, metavar="FILE", help="the file that says what is served, and how: YAML or JSON")
     add("--models", type=Path, metavar="FOLDER", help="a folder with one folder per model")
     add("--mode", choices=get_args(Mode), help="when models are loaded (default: explicit)")
@@ -94,11 +102,22 @@ def _options(told: argparse.Namespace, packages: Sequence[PackageAt]) -> ServerO
         for name, value in (("folder", told.models and str(told.models.resolve())), ("mode", told.mode))
         if value is not None
     }
-    models = dict(options.models)
+    models = {**options.models, **_components(told.component, options.models)}
     if told.threads is not None:
         for at in packages:
             models[at.name] = replace(models.get(at.name, ModelOptions()), threads=told.threads)
     return replace(options, **given, models=models, repository=replace(options.repository, **repository))
+
+
+def _components(given: Sequence[str], known: Mapping[str, ModelOptions]) -> dict[str, ModelOptions]:
+    """The classes of the command line, by name: by default that of the class, in lower case."""
+    found = {}
+    for text in given:
+        name, _, entry = text.rpartition("=")
+        component = Component(entry=entry).placed(Path.cwd())
+        name = name or entry.rpartition(":")[2].lower()
+        found[name] = replace(known.get(name, ModelOptions()), component=component)
+    return found
 
 
 def _names(packages: Sequence[PackageAt], options: ServerOptions) -> str:

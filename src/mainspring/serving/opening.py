@@ -15,6 +15,11 @@ def open_model(at: PackageAt, options: ModelOptions) -> Answering:
     Raises:
         MainspringError: If it cannot be loaded, or does not answer its own example.
     """
+    if options.component is not None:
+        # Imported here: most servers have no such model.
+        from mainspring.serving.components.opening import open_component
+
+        return open_component(options.component, name=at.name, version=at.version)
     package = Package.load(at.folder)
     predictor = Predictor(package, name=at.name, version=at.version, threads=options.threads)
     predictor.warm(package.input_example)

@@ -116,8 +116,12 @@ def supervise(
 
 
 def packages_of(options: ServerOptions) -> list[PackageAt]:
-    """The packages that the options of models name."""
-    return [PackageAt(Path(one.package), name, one.version) for name, one in options.models.items() if one.package]
+    """The packages and classes that the options of models name."""
+    return [
+        PackageAt(Path(one.package) if one.component is None else one.component.place, name, one.version)
+        for name, one in options.models.items()
+        if one.package or one.component is not None
+    ]
 
 
 @contextmanager

@@ -120,6 +120,15 @@ class Component(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         module = self.entry.rpartition(":")[0]
         return Path(module) if module.endswith(".py") else None
 
+    @property
+    def place(self) -> Path:
+        """What changes on the disk when the class does: its file, as far as that can be told."""
+        if self.file is not None:
+            return self.file
+        module = Path(self.folder, *self.entry.rpartition(":")[0].split("."))
+        known = (module.with_suffix(".py"), module / "__init__.py")
+        return next((one for one in known if one.is_file()), Path(self.interpreter()))
+
     def interpreter(self) -> str:
         """The interpreter, as a path.
 

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
+from mainspring.serving.components.options import Component
 from mainspring.serving.repository.versions import VersionPolicy
 
 Mode = Literal["none", "explicit", "poll"]
@@ -18,6 +19,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     Attributes:
         package: The folder of a package, of a deployment, or a file; empty for a model of the repository.
+        component: A class that is served instead of a package.
         version: Its version, for a ``package``; by default what a deployment says, else ``"1"``.
         versions: Which versions of the repository are served.
         labels: Labels by the version that they stand for; a label moves only to a loaded version.
@@ -28,10 +30,11 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         retries: How often loading is tried again after it failed.
     """
 
-    SET_AT_START: ClassVar[frozenset[str]] = frozenset({"package", "version"})
-    """What only whoever starts the server may say: it names places there."""
+    SET_AT_START: ClassVar[frozenset[str]] = frozenset({"package", "component", "version"})
+    """What only whoever starts the server may say: it names places there, and code that runs."""
 
     package: str = ""
+    component: Component | None = None
     version: str = ""
     versions: VersionPolicy = VersionPolicy(latest=1)
     labels: Mapping[Annotated[str, Meta(pattern="^[a-zA-Z0-9_]+$")], str] = {}
