@@ -10,9 +10,9 @@ from typing import Any, Final, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.core.errors import MainspringError, UnavailableError
+from mainspring.core.errors import MainspringError, NotFoundError, UnavailableError
 from mainspring.evaluation.assertions import Assertion
-from mainspring.models.signature import Signature
+from mainspring.models.signature import Field, Signature
 from mainspring.serving.asserting import ERROR, Guard, assertions_of
 from mainspring.serving.ports import Runtime, Servable
 from mainspring.serving.predictor import ModelError
@@ -110,7 +110,7 @@ class PackageScorer:
         """Answer rows; see :class:`Scorer`."""
         began = time.perf_counter()
         outputs, failed = isolated(
-            lambda some: checked(self._runtime, self.signature, some), columns, rows, self.signature
+            lambda some: checked(self._runtime, self.signature, some), columns, rows, self.signature.outputs
         )
         seconds = time.perf_counter() - began
         if self._guard is None:
@@ -173,7 +173,7 @@ def checked(runtime: Runtime, signature: Signature, columns: Arrays) -> Arrays:
 
 
 def isolated(
-    ask: Callable[[Arrays], Arrays], columns: Arrays, rows: int, signature: Signature
+    ask: Callable[[Arrays], Arrays], columns: Arrays, rows: int, outputs: Sequence[Field]
 ) -> tuple[Arrays, dict[int, str]]:
     """Outputs of rows, and the rows for which there are none because asking for them raises.
 
@@ -181,11 +181,11 @@ def isolated(
 
     Raises:
         ModelError: If none of the first :data:`FIRST_FAILED` rows is answered, or :data:`MOST_FAILED` are not.
-        UnavailableError: If asking raises it: that is about no row.
+        UnavailableError: If asking raises it: that is about no row. ``NotFoundError`` as well.
     """
     try:
         return ask(columns), {}
-    except UnavailableError:
+    except (UnavailableError, NotFoundError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever a model raises is about the rows until proved otherwise
         first = error
@@ -196,7 +196,7 @@ def isolated(
         start, stop = waiting.pop()
         try:
             pieces.append((start, stop, ask({name: values[start:stop] for name, values in columns.items()})))
-        except UnavailableError:
+        except (UnavailableError, NotFoundError):
             raise
         except Exception as error:  # noqa: BLE001 - as above
             if stop - start == 1:
@@ -206,7 +206,7 @@ def isolated(
                 waiting += [(middle, stop), (start, middle)]
         if len(failed) >= (MOST_FAILED if pieces else FIRST_FAILED):
             raise ModelError(f"the model fails row after row: {told(first)}") from first
-    return _assembled(pieces, rows, signature), failed
+    return _assembled(pieces, rows, outputs), failed
 
 
 def told(error: Exception) -> str:
@@ -228,17 +228,18 @@ def spread(outputs: Arrays, places: npt.NDArray[np.int64], rows: int) -> Arrays:
     return found
 
 
-def _assembled(pieces: Sequence[tuple[int, int, Arrays]], rows: int, signature: Signature) -> Arrays:
+def nothing(outputs: Sequence[Field]) -> Arrays:
+    """The outputs of no row."""
+    return {
+        one.name: np.empty((0, *one.shape[1:]), dtype=object if one.datatype == "BYTES" else np.float64)
+        for one in outputs
+    }
+
+
+def _assembled(pieces: Sequence[tuple[int, int, Arrays]], rows: int, outputs: Sequence[Field]) -> Arrays:
     if not pieces:
-        return spread(_nothing(signature), np.empty(0, dtype=np.int64), rows)
+        return spread(nothing(outputs), np.empty(0, dtype=np.int64), rows)
     places = np.concatenate([np.arange(start, stop) for start, stop, _ in pieces])
     names = pieces[0][2]
     joined = {name: np.concatenate([outputs[name] for _, _, outputs in pieces]) for name in names}
     return spread(joined, places, rows)
-
-
-def _nothing(signature: Signature) -> Arrays:
-    return {
-        one.name: np.empty((0, *one.shape[1:]), dtype=object if one.datatype == "BYTES" else np.float64)
-        for one in signature.outputs
-    }

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mainspring.data import Table, engine
+from mainspring.data.sources import read
+from mainspring.data.stored import files
 from mainspring.models.package import Package
 from mainspring.serving.bulk.answerer import PackageAnswerer
 from mainspring.serving.bulk.options import Options
@@ -40,19 +42,21 @@ def predict_table(
         >>> answers = predict_table("package", "trips/*.parquet", keep=("trip_id",))  # doctest: +SKIP
     """
     known = package if isinstance(package, Package) else Package.load(Path(package))
-    model, chosen = PackageAnswerer(known), Options(**options)
-    if out is not None:
-        run(data, model, out, options=chosen, reading=reading, processes=processes)
-        return _read(Path(out))
+    chosen, target = Options(**options), None if out is None else Path(out)
     scratch = engine.Scratch(".parquet")
-    with tempfile.TemporaryDirectory(prefix="mainspring-answers-") as folder:
-        written = Path(folder) / "answers.parquet"
-        run(data, model, written, options=chosen, reading=reading, processes=processes)
+    with tempfile.TemporaryDirectory(dir=scratch.path.parent) as folder:
+        written = target or Path(folder) / "answers.parquet"
+        errors = Path(folder) / "left_out.jsonl" if chosen.errors == "skip" else None
+        run(
+            data,
+            PackageAnswerer(known),
+            written,
+            options=chosen,
+            reading=reading,
+            errors=errors,
+            processes=processes,
+        )
+        if target is not None:
+            return read(target)
         written.replace(scratch.path)
-    return Table.of_file(scratch.path, owner=scratch)
-
-
-def _read(out: Path) -> Table:
-    from mainspring.data.sources import read
-
-    return read(out)
+    return Table.of_lying(files([scratch.path], owner=scratch))

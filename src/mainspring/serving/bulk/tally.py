@@ -25,13 +25,13 @@ _BLOCK: Final = 8192
 
 
 class Moments(msgspec.Struct, frozen=True, kw_only=True):
-    """How many numbers, their mean, the sum of squares about it, the least and the largest."""
+    """Count, mean, sum of squares about it, least and largest of numbers; zeros if there are none."""
 
     count: int = 0
     mean: float = 0.0
     squares: float = 0.0
-    least: float = math.inf
-    most: float = -math.inf
+    least: float = 0.0
+    most: float = 0.0
 
     @classmethod
     def of(cls, values: npt.NDArray[np.float64]) -> Moments:

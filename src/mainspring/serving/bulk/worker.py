@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from mainspring.core.errors import MainspringError
+from mainspring.core.errors import MainspringError, UnavailableError
 from mainspring.data import engine
 from mainspring.models.package import Package
 from mainspring.serving.bulk.parts import Making, Task, make_part
@@ -40,19 +40,22 @@ def work(folder: Path, tasks: BinaryIO, told: BinaryIO) -> None:
     """
     value: dict[str, Any] = msgspec.json.decode((folder / MAKING).read_bytes())
     making = Making.from_dict(value["making"])
-    with engine.cursor() as found:
-        found.execute("SET threads = 1")  # there is a process per core already
     scorer: PackageScorer | None = None
     for line in tasks:
         task = msgspec.json.decode(line, type=Task)
         try:
             if scorer is None:
+                with engine.cursor() as found:
+                    found.execute("SET threads = 1")  # there is a process per core already
                 scorer = PackageScorer(Package.load(Path(value["package"])))
             with room(folder, task.part) as place:
                 keep_record(place, make_part(making, scorer, task, place))
             said = Said(part=task.part, rows=task.stop - task.start)
         except MainspringError as error:
             said = Said(part=task.part, error=dict(error.as_dict()))
+        except (OSError, engine.error()) as error:
+            problem = UnavailableError(str(error).splitlines()[0], where=str(folder))
+            said = Said(part=task.part, error=dict(problem.as_dict()))
         told.write(msgspec.json.encode(said) + b"\n")
         told.flush()
 
