@@ -146,7 +146,7 @@ class OpenInference:
             "outputs": [_output(fields[name], prediction, form, tail) for name in wanted],
         }
         if prediction.answered is not None or prediction.tags:
-            told = _told(prediction)
+            told = told_of(prediction)
             if told:
                 answer["parameters"] = told
         text = self._encoder.encode(answer)
@@ -214,7 +214,7 @@ def _output(field: Field, prediction: Prediction, form: Form, tail: list[bytes])
         binary = bool(parameters.get(BINARY, binary))
         if CLASSIFICATION in parameters:
             values, datatype = (
-                _classified(values, parameters[CLASSIFICATION], prediction.classes, field.name),
+                classified(values, parameters[CLASSIFICATION], prediction.classes, field.name),
                 "BYTES",
             )
     tensor: dict[str, Any] = {"name": field.name, "datatype": datatype, "shape": list(values.shape)}
@@ -248,10 +248,14 @@ def plain(values: npt.NDArray[Any], datatype: str, name: str) -> list[Any]:
     return flat
 
 
-def _classified(
+def classified(
     values: npt.NDArray[Any], asked: Parameter, classes: Sequence[str] | None, name: str
 ) -> npt.NDArray[Any]:
-    """The highest values of every row as texts: ``value:index`` and, if it is known, ``:label``."""
+    """The highest values of every row as texts: ``value:index`` and, if it is known, ``:label``.
+
+    Raises:
+        MalformedError: If an output of this form has no classes, or the number asked for is none.
+    """
     if type(asked) is not int or asked < 1 or values.ndim != 2 or values.dtype.kind not in "fiu":
         raise MalformedError(
             f"output {name!r} of shape {list(values.shape)} cannot be classified by {asked!r}",
@@ -265,7 +269,7 @@ def _classified(
     return found
 
 
-def _told(prediction: Prediction) -> dict[str, Parameter]:
+def told_of(prediction: Prediction) -> dict[str, Parameter]:
     """What is said of an answer besides its outputs: the model's tags, and the assertions that it violates."""
     told: dict[str, Parameter] = {
         name: value if isinstance(value, str | int | float | bool) else msgspec.json.encode(value).decode()
