@@ -31,8 +31,8 @@ from mainspring.serving.rpc.messages import (
     response_of,
 )
 from mainspring.serving.rpc.missing import MISSING, mark_for, without
+from mainspring.serving.rpc.parameters import set_parameters
 from mainspring.serving.rpc.statuses import CODE
-from mainspring.serving.rpc.writing import set_parameters
 
 Columns: TypeAlias = Mapping[str, tuple[str, Sequence[Any] | npt.NDArray[Any]] | Sequence[Any] | npt.NDArray[Any]]
 """Columns by name: an array, a list, or a data type with either."""

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from google.protobuf.message import DecodeError
 
 from mainspring.models.signature import BadInputError, Problem
+from mainspring.serving.endpoint.open_inference import CLASSIFICATION
 from mainspring.serving.problems import MalformedError, UnsupportedError
 from mainspring.serving.question import Parameter, Question, Tensor
 from mainspring.serving.rpc.contents import Values, raw_values, typed_values
 from mainspring.serving.rpc.messages import InferRequest, Message, MessageClass
 from mainspring.serving.rpc.missing import MISSING, without
-
-RAW = "raw"
-"""The form of a question whose tensors came as bytes: so do those of the answer."""
-
-TYPED = "typed"
+from mainspring.serving.rpc.parameters import parameters_of
 
 _SHARED_MEMORY = "shared_memory_region"
-_CLASSIFICATION = "classification"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the outputs of an answer are sent.
+
+    Attributes:
+        raw: As bytes, because the tensors of the request came so.
+        classified: Those of which so many of the highest values are asked for, by name.
+    """
+
+    raw: bool = True
+    classified: Mapping[str, Parameter] = field(default_factory=dict)
+
+
+PLAIN, TYPED = Form(), Form(raw=False)
 
 
 def parsed(kind: MessageClass, data: bytes) -> Message:
@@ -55,27 +68,13 @@ def question_of(request: Message) -> Question:
     """
     raw = request.raw_input_contents
     tensors = _raw(request) if len(raw) else _typed(request)
-    outputs = request.outputs
-    for output in outputs:
-        if output.parameters:
-            _check_offered(output.parameters)
     return Question(
         id=request.id or None,
         tensors=tensors,
-        outputs=tuple(output.name for output in outputs) or None,
+        outputs=tuple(output.name for output in request.outputs) or None,
         parameters=parameters_of(request.parameters) if request.parameters else {},
-        form=RAW if len(raw) else TYPED,
+        form=_form(request, PLAIN if len(raw) else TYPED),
     )
-
-
-def parameters_of(parameters: Mapping[str, Message]) -> dict[str, Parameter]:
-    """Parameters by name, without those that hold nothing."""
-    found: dict[str, Parameter] = {}
-    for name, value in parameters.items():
-        kind = value.WhichOneof("parameter_choice")
-        if kind is not None:
-            found[name] = getattr(value, kind)
-    return found
 
 
 def _raw(request: Message) -> list[Tensor]:
@@ -115,17 +114,24 @@ def _typed(request: Message) -> list[Tensor]:
 def _tensor(tensor: Message, shape: list[int], values: Values) -> Tensor:
     if not tensor.parameters:
         return Tensor(tensor.name, tensor.datatype, shape, values)
-    _check_offered(tensor.parameters)
     parameters = parameters_of(tensor.parameters)
+    _check_offered(parameters)
     if MISSING in parameters and tensor.datatype == "BYTES":
         values = without(list(values), parameters[MISSING])
     return Tensor(tensor.name, tensor.datatype, shape, values, parameters)
 
 
-def _check_offered(parameters: Mapping[str, Message]) -> None:
+def _form(request: Message, plain: Form) -> Form:
+    chosen: dict[str, Parameter] = {}
+    for output in request.outputs:
+        if output.parameters:
+            given = parameters_of(output.parameters)
+            _check_offered(given)
+            if CLASSIFICATION in given:
+                chosen[output.name] = given[CLASSIFICATION]
+    return Form(plain.raw, chosen) if chosen else plain
+
+
+def _check_offered(parameters: Mapping[str, Parameter]) -> None:
     if _SHARED_MEMORY in parameters:
         raise UnsupportedError("tensors in shared memory are not offered here", expected="raw_input_contents")
-    if _CLASSIFICATION in parameters:
-        raise UnsupportedError(
-            "classification of an output is not offered here", expected="the outputs as the model gives them"
-        )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from mainspring.core.errors import InputError
 from mainspring.serving.caller import Scope
 from mainspring.serving.ports import Control
@@ -12,6 +10,7 @@ from mainspring.serving.repository import Repository
 from mainspring.serving.rpc.admission import Admission
 from mainspring.serving.rpc.messages import INFERENCE, Message, response_of
 from mainspring.serving.rpc.metadata import Context
+from mainspring.serving.rpc.parameters import parameters_of
 
 _FILE = "file:"
 
@@ -40,7 +39,7 @@ class ModelRepository:
     async def load(self, request: Message, context: Context) -> Message:
         """``RepositoryModelLoad``: answered once the model is loaded and warmed up."""
         name, control = self._admitted(request, context)
-        parameters = _values(request.parameters)
+        parameters = parameters_of(request.parameters)
         config = parameters.pop("config", None)
         files = {
             path.removeprefix(_FILE): parameters.pop(path) for path in list(parameters) if path.startswith(_FILE)
@@ -48,16 +47,28 @@ class ModelRepository:
         wrong = [path for path, content in files.items() if not isinstance(content, bytes)]
         if parameters or wrong or not isinstance(config, str | None):
             raise InputError(
-                "the parameters of the request are wrong: " + ", ".join([*parameters, *wrong]) or "config",
+                "the parameters of the request are wrong: " + (", ".join([*parameters, *wrong]) or "config"),
                 expected="config, a text, and file:PATH, bytes",
             )
         await control.load(name, config=config, files=files or None)
         return response_of(INFERENCE, "RepositoryModelLoad")(model_name=name, isLoaded=True)
 
     async def unload(self, request: Message, context: Context) -> Message:
-        """``RepositoryModelUnload``: what is in flight is finished."""
+        """``RepositoryModelUnload``: what is in flight is finished.
+
+        With the parameter ``version``, that version alone. ``unload_dependents`` changes nothing: no model here
+        brings others with it.
+        """
         name, control = self._admitted(request, context)
-        await control.unload(name)
+        parameters = parameters_of(request.parameters)
+        dependents, version = parameters.pop("unload_dependents", False), parameters.pop("version", None)
+        if parameters or not isinstance(dependents, bool) or not isinstance(version, str | None):
+            raise InputError(
+                "the parameters of the request are wrong: "
+                + (", ".join(parameters) or "unload_dependents or version"),
+                expected="unload_dependents, true or false, and version, a text",
+            )
+        await control.unload(name, version=version)
         return response_of(INFERENCE, "RepositoryModelUnload")(model_name=name, isUnloaded=True)
 
     def _admitted(self, request: Message, context: Context) -> tuple[str, Control]:
@@ -70,13 +81,3 @@ class ModelRepository:
         if not name:
             raise InputError("the request names no model", expected="model_name")
         return name, self._control
-
-
-def _values(parameters: Message) -> dict[str, Any]:
-    """Parameters by name; bytes, texts, numbers and truths."""
-    found: dict[str, Any] = {}
-    for name, value in parameters.items():
-        kind = value.WhichOneof("parameter_choice")
-        if kind is not None:
-            found[name] = getattr(value, kind)
-    return found

@@ -161,7 +161,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory):
             place = folder / str(len(made))
             subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, capture_output=True)
             python = place / "bin" / "python"
-            ours = ("msgspec", "numpy", "pluggy", "pyyaml")
+            ours = ("msgspec", "numpy", "pluggy", "pyyaml", "starlette", "uvicorn")
             command = [str(python), "-m", "pip", "install", "-q", *libraries, *ours]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:

@@ -269,12 +269,30 @@ def test_g4_a_timeout_among_the_parameters_is_a_deadline_too(client: RpcClient, 
 
 
 def test_what_is_not_offered_is_refused_and_not_passed_over(client: RpcClient) -> None:
-    shared, classified = raw(), raw()
-    shared.inputs[0].parameters["shared_memory_region"].string_param = "x"
-    classified.outputs.add(name="probabilities").parameters["classification"].int64_param = 2
-    for request, piece in ((shared, "shared memory"), (classified, "classification")):
-        with pytest.raises(UnsupportedError, match=piece):
+    first, second = raw(), raw()
+    first.inputs[0].parameters["shared_memory_region"].string_param = "x"
+    second.outputs.add(name="label").parameters["shared_memory_region"].string_param = "x"
+    for request in (first, second):
+        with pytest.raises(UnsupportedError, match="shared memory"):
             client.call("ModelInfer", request)
+
+
+def test_outputs_are_classified_as_triton_does(client: RpcClient) -> None:
+    for request in (raw(), typed()):
+        request.outputs.add(name="probabilities").parameters["classification"].int64_param = 1
+        response = client.call("ModelInfer", request)
+        [output] = response.outputs
+        assert (output.datatype, list(output.shape)) == ("BYTES", [1, 1])
+        text = (
+            output.contents.bytes_contents[0]
+            if request.inputs[0].HasField("contents")
+            else response.raw_output_contents[0][4:]
+        )
+        assert text == b"0.622459:1:yes"
+    request.outputs[0].parameters["classification"].int64_param = 0
+    error = refused(client, request)
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "cannot be classified" in error.details()
 
 
 def test_missing_texts_and_numbers_arrive_as_missing(client: RpcClient, server: Any, rows: Any) -> None:

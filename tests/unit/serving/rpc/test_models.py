@@ -1,5 +1,6 @@
 """What the server tells of itself, of its models and of its repository."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -55,7 +56,7 @@ def test_the_configuration_is_in_tritons_words(client: RpcClient) -> None:
     assert config["input"][2] == {"name": "company", "data_type": "TYPE_STRING", "dims": ["-1"]}
     assert config["output"] == [{"name": "prediction", "data_type": "TYPE_FP64", "dims": ["-1"]}]
     assert config["version_policy"] == {"latest": {"num_versions": 1}}
-    assert config["instance_group"] == [{"name": "fare", "kind": "KIND_CPU", "count": 1}]
+    assert config["platform"] == "mainspring_rule"
 
 
 def test_statistics_count_what_was_asked(serve: Any, predictor: Any, row: Any) -> None:
@@ -157,7 +158,22 @@ def test_a_model_comes_with_its_files_and_its_options(repository: Any, rule: Mod
     config = {"config": {"string_param": '{"labels": {"best": "1"}}'}}
     client.call("RepositoryModelLoad", model_name="brought", parameters={**files, **config})
     assert client.infer("brought", row)["label"].tolist() == ["yes"]
-    assert client.call("ModelConfig", name="brought").config.parameters["label.best"].string_value == "1"
+    options = client.call("ModelConfig", name="brought").config.parameters["options"].string_value
+    assert json.loads(options)["labels"] == {"best": "1"}
+
+
+def test_one_version_is_unloaded_alone(repository: Any, rule: ModuleType) -> None:
+    client, _, folder = repository
+    rule.write(folder / "taxi" / "2")
+    config = {"config": {"string_param": '{"versions": {"specific": ["1", "2"]}}'}}
+    client.call("RepositoryModelLoad", model_name="taxi", parameters=config)
+    assert client.metadata("taxi")["versions"] == ["1", "2"]
+    policy = client.call("ModelConfig", name="taxi").config.version_policy
+    assert list(policy.specific.versions) == [1, 2]
+    client.call("RepositoryModelUnload", model_name="taxi", parameters={"version": {"string_param": "2"}})
+    assert client.metadata("taxi")["versions"] == ["1"]
+    with pytest.raises(InputError, match="parameters of the request are wrong: x"):
+        client.call("RepositoryModelUnload", model_name="taxi", parameters={"x": {"bool_param": True}})
 
 
 def test_wrong_orders_are_refused_with_the_reason(repository: Any) -> None:

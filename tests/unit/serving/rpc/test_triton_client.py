@@ -75,6 +75,12 @@ def test_g4_triton_is_told_of_errors(client: triton.InferenceServerClient) -> No
         client.infer("slow", inputs(), client_timeout=0.05)
 
 
+def test_triton_has_outputs_classified(client: triton.InferenceServerClient) -> None:
+    outputs = [triton.InferRequestedOutput("probabilities", class_count=2)]
+    result = client.infer("taxi", inputs(2), model_version="1.0.0", outputs=outputs)
+    assert result.as_numpy("probabilities").tolist() == [[b"0.622459:1:yes", b"0.377541:0:no"]] * 2
+
+
 def test_triton_asks_in_the_background(client: triton.InferenceServerClient) -> None:
     answers: queue.Queue[Any] = queue.Queue()
     client.async_infer("taxi", inputs(), lambda result, error: answers.put((result, error)))
@@ -124,7 +130,6 @@ def test_triton_is_told_what_is_not_offered(client: triton.InferenceServerClient
         client.get_cuda_shared_memory_status,
         client.get_trace_settings,
         client.get_log_settings,
-        lambda: client.infer("taxi", inputs(), outputs=[triton.InferRequestedOutput("label", class_count=2)]),
     ):
         with pytest.raises(InferenceServerException) as caught:
             ask()
