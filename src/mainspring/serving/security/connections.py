@@ -56,6 +56,7 @@ class Guard(asyncio.Protocol):
     since: float
     taken: int
     refusal: int
+    _about: object
     _unsent: int
     _unread: float
 
@@ -66,7 +67,7 @@ class Guard(asyncio.Protocol):
     def begin(self, transport: asyncio.Transport, state: dict[str, Any], now: float) -> dict[str, Any]:
         """A connection was made; gives what every request on it is told as its ``state``."""
         self.since, self.taken, self.refusal = now, 0, 400
-        self._unsent, self._unread = 0, 0.0
+        self._about, self._unsent, self._unread = None, 0, 0.0
         tls = transport.get_extra_info("ssl_object")
         certificate = None if tls is None else of_tls(tls.getpeercert())
         return state if certificate is None else {**state, STATE_KEY: certificate}
@@ -83,9 +84,11 @@ class Guard(asyncio.Protocol):
         if cycle is not None and cycle.scope is scope and not (cycle.more_body or cycle.response_complete):
             self.since, self.taken = 0.0, 0  # a whole request, and it is ours to answer it
             return
+        if scope is not self._about:
+            self._about, self.since, self.taken = scope, now, size
+            return
         self.taken += size
-        if not self.since:
-            self.since = now
+        self.since = self.since or now
 
     def owes(self, unsent: int, cycle: Cycle | None, scope: object, *, paused: bool, now: float) -> int:
         """The status that says what a client owes for too long, 1 if nothing is to be said; 0 if there is time.

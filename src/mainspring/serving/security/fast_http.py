@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -16,12 +17,11 @@ class FastHttp(Guard, HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, unless the client is gone already and cannot be told from one on a local socket."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("HTTP needs a stream")
-        self.app_state = self.begin(transport, self.app_state, self.loop.time())
-        super().connection_made(transport)
+        stream = cast("asyncio.Transport", transport)  # those of uvloop are of no class that says so
+        self.app_state = self.begin(stream, self.app_state, self.loop.time())
+        super().connection_made(stream)
         if self.client is None and self.server is not None and self.server[1] is not None:
-            transport.abort()
+            stream.abort()
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""

@@ -6,6 +6,7 @@ The size of a head is limited by h11 itself: ``h11_max_incomplete_event_size`` o
 from __future__ import annotations
 
 import asyncio
+from typing import cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -17,12 +18,11 @@ class PlainHttp(Guard, H11Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, unless the client is gone already and cannot be told from one on a local socket."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError("HTTP needs a stream")
-        self.app_state = self.begin(transport, self.app_state, self.loop.time())
-        super().connection_made(transport)
+        stream = cast("asyncio.Transport", transport)  # those of uvloop are of no class that says so
+        self.app_state = self.begin(stream, self.app_state, self.loop.time())
+        super().connection_made(stream)
         if self.client is None and self.server is not None and self.server[1] is not None:
-            transport.abort()
+            stream.abort()
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""

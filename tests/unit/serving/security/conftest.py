@@ -1,5 +1,6 @@
 """A small HTTP server in a thread, with guarded connections; and certificates made on the spot."""
 
+import asyncio
 import datetime
 import ipaddress
 import json
@@ -72,13 +73,17 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self.loop = asyncio.get_running_loop()
         self.ready.set()
 
-    async def on_tick(self, counter: int) -> bool:
-        import asyncio
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        await super().shutdown(sockets)
 
-        now = asyncio.get_running_loop().time()
-        self.closed += connections.turn_away(self.server_state.connections, now)
+    async def on_tick(self, counter: int) -> bool:
+        self.closed += connections.turn_away(self.server_state.connections, self.loop.time())
         return await super().on_tick(counter)
 
     def connect(self, **options: Any) -> socket.socket:
@@ -104,7 +109,7 @@ def serving() -> Iterator[Callable[..., Server]]:
 
     yield start
     for server in running:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         server.thread.join(20)
         server.listener.close()
 
