@@ -48,7 +48,13 @@ class Maker:
             tasks: The parts that are missing, in order.
             processes: How many processes may work at a time; one per core by default.
         """
-        size = processes or cores()
+        try:
+            return self._make(tasks, processes or cores())
+        finally:
+            if self._scorer is not None:
+                self._scorer.close()
+
+    def _make(self, tasks: Sequence[Task], size: int) -> int:
         package = self._model.folder(self._place.folder) if size > 1 and len(tasks) > 1 else None
         if package is None:
             self._here(tasks)
@@ -61,11 +67,10 @@ class Maker:
                 return 1
         told = {"making": self._making.as_dict(), "package": str(package)}
         replace_file(self._place.folder / MAKING, msgspec.json.encode(told))
-        size = min(size, len(left))
-        with Pool(self._place.folder, size) as pool:
+        with Pool(self._place.folder, min(size, len(left))) as pool:
             for said in pool.make(left):
                 self._made(said.rows)
-        return size
+        return min(size, len(left))
 
     def _here(self, tasks: Iterable[Task]) -> float:
         """Make parts in this process; gives the seconds that took, without loading the model."""

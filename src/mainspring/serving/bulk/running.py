@@ -129,6 +129,7 @@ class _Run:
         self.source, self.model, self.target = source, model, target
         self.options, self.place, self.told = options, place, told
         self.began = time.monotonic()
+        self.hashing: _Hashing | None = None
 
     def go(self, processes: int | None, *, restart: bool) -> Report:
         before = None if restart else self.place.manifest()
@@ -141,13 +142,11 @@ class _Run:
         if before is not None:
             self._compare(before, manifest)
         self.place.begin(manifest)
-        hashing = _Hashing(self.source) if manifest.digest is None else None
+        self.hashing = _Hashing(self.source) if manifest.digest is None else None
         done = sound(self.place, manifest, making.file)
         resumed = sum(one.tally.rows for one in done.values())
         used = self._make(table, making, manifest, done, processes)
-        if hashing is not None:
-            manifest.digest = hashing.result()
-            self.place.begin(manifest)
+        self._keep_digest(manifest, wait=True)
         self.source.check()
         return self._finish(manifest, making, resumed, used)
 
@@ -232,12 +231,19 @@ class _Run:
         def made(rows: int) -> None:
             nonlocal answered
             answered += rows
+            self._keep_digest(manifest, wait=False)
             seconds = time.monotonic() - began
             self.told.progress(Progress(done=answered, rows=manifest.rows, resumed=resumed, seconds=seconds))
 
         made(0)
         tasks = [_task(table, manifest, part) for part in range(manifest.parts) if part not in done]
         return Maker(self.place, self.model, making, made).make(tasks, processes)
+
+    def _keep_digest(self, manifest: Manifest, *, wait: bool) -> None:
+        """Write down the digest of the data as soon as it is known."""
+        if self.hashing is not None and (wait or self.hashing.done):
+            manifest.digest, self.hashing = self.hashing.result(), None
+            self.place.begin(manifest)
 
     def _finish(self, manifest: Manifest, making: Making, resumed: int, used: int) -> Report:
         self.told.say("putting the parts together")
@@ -289,6 +295,11 @@ class _Hashing:
             self._found = source.digest()
         except OSError as error:
             self._error = error
+
+    @property
+    def done(self) -> bool:
+        """Whether it is known."""
+        return not self._thread.is_alive()
 
     def result(self) -> str | None:
         """The digest."""

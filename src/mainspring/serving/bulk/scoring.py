@@ -81,6 +81,10 @@ class Scorer(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Give back what is held; it is not asked again."""
+        ...
+
 
 class PackageScorer:
     """A package, loaded in this process. Not safe for threads.
@@ -116,6 +120,9 @@ class PackageScorer:
         if self._guard is None:
             return Scored(outputs=outputs, own=outputs, failed=failed, seconds=seconds)
         return self._held(columns, rows, outputs, failed, seconds)
+
+    def close(self) -> None:
+        """Nothing is held but memory."""
 
     def _held(
         self, columns: Arrays, rows: int, outputs: Arrays, failed: Mapping[int, str], seconds: float

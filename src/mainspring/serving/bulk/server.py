@@ -148,6 +148,7 @@ class ServerScorer:
         self._url, self._path, self._binary = url, path, binary
         self._timeout, self._patience = timeout, patience
         self._local = threading.local()
+        self._clients: list[Client] = []
         self._pool = ThreadPoolExecutor(connections, thread_name_prefix="ask")
         self._outputs: Sequence[Field] = signature.outputs
         if asserting:
@@ -174,6 +175,12 @@ class ServerScorer:
             for place, why in bad.items()
         }
         return self._scored(outputs, failed, time.perf_counter() - began)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.shutdown()
+        for client in self._clients:
+            client.close()
 
     def _scored(self, outputs: Arrays, failed: Mapping[int, str], seconds: float) -> Scored:
         violated: dict[str, int] = {}
@@ -236,6 +243,7 @@ class ServerScorer:
         client: Client | None = getattr(self._local, "client", None)
         if client is None:
             client = self._local.client = Client(self._url, timeout=self._timeout)
+            self._clients.append(client)
         return client
 
 
