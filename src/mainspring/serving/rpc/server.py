@@ -48,11 +48,14 @@ class RpcServer:
         ready: Whether the server takes requests; by default, whether its models do.
         shared: Whether other processes listen on the same port, each with a share of the connections.
 
+    Attributes:
+        port: Where it answers, once it does; 0 before.
+
     Example:
         .. code-block:: python
 
             server = RpcServer(Dispatcher(repository), RpcOptions(port=8081))
-            async with server.running() as port:
+            async with server.running():
                 ...
     """
 
@@ -71,12 +74,13 @@ class RpcServer:
         self._options = options or RpcOptions(port=0)
         self._host, self._tls, self._shared = self._options.host or host, tls, shared
         self._dispatcher, self._control = dispatcher, control
+        self.port = 0
         self._gatekeeper = gatekeeper or Gatekeeper()
         self._ready = ready or (lambda: dispatcher.repository.ready)
 
     @asynccontextmanager
-    async def running(self, grace: float = GRACE_SECONDS) -> AsyncIterator[int]:
-        """Answer for as long as the context lasts; gives the port. At the end, what is in flight is finished.
+    async def running(self, grace: float = GRACE_SECONDS) -> AsyncIterator[None]:
+        """Answer for as long as the context lasts. At the end, what is in flight is finished.
 
         Args:
             grace: Seconds that it is given for that.
@@ -94,10 +98,10 @@ class RpcServer:
         methods = _methods(inference, models, changes, health, reflection=self._options.reflection)
         server = self._made()
         server.add_generic_rpc_handlers([Switchboard(methods)])
-        port = self._bind(server)
+        self.port = self._bind(server)
         await server.start()
         try:
-            yield port
+            yield
         finally:
             inference.stop()
             health.stop()

@@ -39,7 +39,8 @@ class Running:
         self._stack = AsyncExitStack()
         settings = {"ready": lambda: self.ready and repository.ready, **settings}
         self.server = RpcServer(self.dispatcher, options, **settings)
-        self.port: int = self.do(self._stack.enter_async_context(self.server.running()))
+        self.do(self._stack.enter_async_context(self.server.running()))
+        self.port = self.server.port
         self.target = f"127.0.0.1:{self.port}"
 
     def do(self, work: Any) -> Any:

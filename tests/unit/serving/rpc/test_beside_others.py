@@ -36,9 +36,10 @@ def ours(target):
 
 async def main():
     repository = Repository.of([Predictor(rule_model.package(), name="taxi", version="1")])
-    async with RpcServer(Dispatcher(repository), RpcOptions(port=0)).running() as port:
-        await asyncio.to_thread(ours, f"127.0.0.1:{{port}}")
-        await theirs(f"127.0.0.1:{{port}}")
+    server = RpcServer(Dispatcher(repository), RpcOptions(port=0))
+    async with server.running():
+        await asyncio.to_thread(ours, f"127.0.0.1:{{server.port}}")
+        await theirs(f"127.0.0.1:{{server.port}}")
 
 asyncio.run(main())
 import google.protobuf
