@@ -35,16 +35,15 @@ from mainspring.serving.endpoint.admission import Admission
 from mainspring.serving.endpoint.answers import Answer
 from mainspring.serving.endpoint.forwarding import Forwarding
 from mainspring.serving.endpoint.inference import Inference
-from mainspring.serving.endpoint.instruments import Instruments
 from mainspring.serving.endpoint.kserve import KServeV1
 from mainspring.serving.endpoint.management import Management
 from mainspring.serving.endpoint.open_inference import OpenInference
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.endpoint.routes import Asked, Get, Post, Predict, Telling, Unknown
 from mainspring.serving.endpoint.tensorflow_serving import Classify, Regress
-from mainspring.serving.metrics import CONTENT_TYPE
 from mainspring.serving.ports import Control
 from mainspring.serving.security.gatekeeper import Gatekeeper
+from mainspring.serving.telemetry.server_metrics import ServerMetrics
 
 MAX_BODY = 32 << 20
 """The largest body that is taken, in bytes, unless the server is told otherwise."""
@@ -61,7 +60,7 @@ class Endpoint:
 
     Args:
         dispatcher: Takes requests to models.
-        instruments: What ``/metrics`` shows.
+        metrics: What ``/metrics`` shows.
         control: Changes what is served.
         gatekeeper: Who may ask for what; by default everybody for predictions, and programs on the same machine
             for changes.
@@ -76,7 +75,7 @@ class Endpoint:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        instruments: Instruments,
+        metrics: ServerMetrics,
         *,
         control: Control,
         gatekeeper: Gatekeeper | None = None,
@@ -86,7 +85,7 @@ class Endpoint:
     ) -> None:
         self.models = dispatcher.repository
         self.draining = False
-        self._instruments, self._services, self._max_body = instruments, services, max_body
+        self._shown, self._services, self._max_body = metrics, services, max_body
         self._admission = Admission(gatekeeper or Gatekeeper())
         self._inference = Inference(dispatcher, self._admission, max_body=max_body)
         self._explanations = Forwarding(explainer_url, self._admission, max_body=max_body)
@@ -151,7 +150,7 @@ class Endpoint:
         yield "/", lambda _: about.alive(), None
         yield "/v2/health/live", lambda _: about.live(), None
         yield "/v2/health/ready", lambda _: about.ready(), None
-        yield "/metrics", lambda _: self._metrics(), Right.METRICS
+        yield "/metrics", self._metrics, Right.METRICS
         for path in ("/v2", "/v2/"):
             yield path, lambda _: about.server(), Right.INFERENCE
         yield "/openapi.json", lambda asked: about.openapi(asked.caller), Right.INFERENCE
@@ -190,9 +189,9 @@ class Endpoint:
                 self.draining = True
                 self._explanations.close()
 
-    def _metrics(self) -> Answer:
-        text = self._instruments.exposition().encode()
-        return Answer(200, text, ((b"content-type", CONTENT_TYPE.encode()),))
+    def _metrics(self, asked: Asked) -> Answer:
+        shown = self._shown.exposition(asked.accept)
+        return Answer(200, shown.body, ((b"content-type", shown.content_type.encode()),))
 
 
 def _parting(send: Send) -> Send:

@@ -83,10 +83,10 @@ class Inference:
 
     async def _answer(self, call: Call, protocol: PredictionProtocol, method: str, receive: Receive) -> Answer:
         dispatcher = self._dispatcher
-        if dispatcher.find(call) is None:
-            await dispatcher.demand(call)
         if method != "POST":
             raise MethodError(f"method {method} cannot ask for predictions", expected="POST")
+        if dispatcher.find(call) is None:
+            await dispatcher.demand(call)
         call.body = await read_body(receive, call.headers, self._max_body)
         call.began = time.perf_counter()
         small = len(call.body) <= SMALL_BODY

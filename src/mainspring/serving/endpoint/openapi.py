@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version as installed_version
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 from mainspring.serving.endpoint import schemas
 from mainspring.serving.endpoint.schemas import Schema
@@ -28,7 +29,7 @@ def server_document(models: Sequence[Answering]) -> dict[str, Any]:
     known = {model.name: model for model in models}  # versions grow: the last one is the highest
     paths: dict[str, Any] = {}
     for model in known.values():
-        paths |= _requests(model, f"/v1/models/{model.name}", f"/v2/models/{model.name}")
+        paths |= _requests(model, *(f"/{protocol}/models/{_part(model.name)}" for protocol in ("v1", "v2")))
     paths |= dict(_general(sorted(known)))
     return _document(
         "Mainspring prediction server",
@@ -40,7 +41,8 @@ def server_document(models: Sequence[Answering]) -> dict[str, Any]:
 
 def model_document(model: Answering) -> dict[str, Any]:
     """One version of a model."""
-    v1, v2 = (f"/{protocol}/models/{model.name}/versions/{model.version}" for protocol in ("v1", "v2"))
+    name, version = _part(model.name), _part(model.version)
+    v1, v2 = (f"/{protocol}/models/{name}/versions/{version}" for protocol in ("v1", "v2"))
     paths = {
         **_requests(model, v1, v2),
         v2: {"get": _get("Metadata", _OBJECT, tag="model")},
@@ -48,6 +50,11 @@ def model_document(model: Answering) -> dict[str, Any]:
     }
     title = f"{model.name} {model.version}"
     return _document(title, f"A model that runs on {model.runtime}." + _task(model), paths)
+
+
+def _part(name: str) -> str:
+    """A name as a part of a path: braces would make it a parameter."""
+    return quote(name, safe="")
 
 
 def _document(title: str, description: str, paths: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,11 +31,13 @@ class Asked:
         path: The parts of the path that vary, by name.
         caller: Who asks.
         body: What was sent.
+        accept: The forms that the answer may have, as the header ``Accept`` says.
     """
 
     path: Mapping[str, str]
     caller: Caller
     body: bytes = b""
+    accept: str = ""
 
 
 Telling: TypeAlias = Callable[[Asked], Answer]
@@ -59,13 +61,12 @@ class Get:
         _ = receive
         path: Mapping[str, str] = scope.get("path_params", {})
         try:
-            caller = _NOBODY
-            if self._scope is not None:
-                headers = dict(scope["headers"])
-                caller = self._admission.admit(self._scope, scope, headers, path.get("model", ""))
-            answer = self._tell(Asked(path, caller))
             if scope["method"] not in ("GET", "HEAD"):
                 raise MethodError(f"method {scope['method']} is not known at {scope['path']}", expected="GET")
+            caller, headers = _NOBODY, dict(scope["headers"])
+            if self._scope is not None:
+                caller = self._admission.admit(self._scope, scope, headers, path.get("model", ""))
+            answer = self._tell(Asked(path, caller, accept=headers.get(b"accept", b"").decode("latin-1")))
         except Exception as error:  # noqa: BLE001  the server lives on, and says so in the one form of errors
             answer = _told(error, allow=b"GET, HEAD")
         await answer.send(send)

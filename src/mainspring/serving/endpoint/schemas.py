@@ -34,9 +34,15 @@ ERROR: Schema = {
 """The one form of every error."""
 
 PARAMETERS: Schema = {
-    "type": "object",
+    "type": ["object", "null"],
     "description": "Values by name.",
     "additionalProperties": {"type": ["string", "number", "boolean"]},
+}
+
+
+_SIGNATURE: Schema = {
+    "type": ["string", "null"],
+    "description": "serving_default: answer as TensorFlow Serving does.",
 }
 
 
@@ -78,19 +84,19 @@ def predict_request(model: Answering) -> Schema:
     required = [field.name for field in fields if field.required]
     return {
         "type": "object",
-        "oneOf": [{"required": ["instances"]}, {"required": ["inputs"]}],
+        "oneOf": [_only("instances", "inputs", "array"), _only("inputs", "instances", "object")],
         "properties": {
-            "instances": {"type": "array", "items": row(fields), "description": "Rows."},
+            "instances": {"type": ["array", "null"], "items": row(fields), "description": "Rows."},
             "inputs": {
-                "type": "object",
+                "type": ["object", "null"],
                 "required": required,
                 "properties": columns,
                 "additionalProperties": False,
                 "description": "Columns of equal length.",
             },
-            "id": {"type": "string", "description": "Comes back in the header x-request-id."},
+            "id": {"type": ["string", "null"], "description": "Comes back in the header x-request-id."},
             "parameters": {
-                "type": "object",
+                "type": ["object", "null"],
                 "properties": {
                     "probabilities": {
                         "type": "boolean",
@@ -98,10 +104,7 @@ def predict_request(model: Answering) -> Schema:
                     }
                 },
             },
-            "signature_name": {
-                "type": "string",
-                "description": "serving_default: answer as TensorFlow Serving does.",
-            },
+            "signature_name": _SIGNATURE,
         },
         "examples": [{"instances": [example(fields)]}],
     }
@@ -127,11 +130,11 @@ def infer_request(model: Answering | None = None) -> Schema:
         "type": "object",
         "required": ["inputs"],
         "properties": {
-            "id": {"type": "string", "description": "Comes back."},
+            "id": {"type": ["string", "null"], "description": "Comes back."},
             "parameters": PARAMETERS,
             "inputs": {"type": "array", "items": {"anyOf": tensors} if tensors else _any_tensor()},
             "outputs": {
-                "type": "array",
+                "type": ["array", "null"],
                 "items": {
                     "type": "object",
                     "required": ["name"],
@@ -169,10 +172,15 @@ def examples_request(model: Answering) -> Schema:
         "properties": {
             "examples": {"type": "array", "items": {"type": "object"}, "description": "Rows."},
             "context": {"type": "object", "description": "Values that all rows share."},
-            "signature_name": {"type": "string"},
+            "signature_name": _SIGNATURE,
         },
         "examples": [{"examples": [example(model.inputs)]}],
     }
+
+
+def _only(name: str, other: str, kind: str) -> Schema:
+    """An object that has the one and not the other."""
+    return {"required": [name], "properties": {name: {"type": kind}, other: {"type": "null"}}}
 
 
 def _tensor(field: Field) -> Schema:
