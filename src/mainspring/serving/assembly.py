@@ -15,12 +15,12 @@ from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.control import LocalControl
 from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.endpoint import Endpoint
-from mainspring.serving.endpoint.instruments import Instruments
 from mainspring.serving.log_observer import LogObserver
 from mainspring.serving.opening import open_model
 from mainspring.serving.payloads import PredictionLog
 from mainspring.serving.ports import Control
 from mainspring.serving.repository import Folder, Given, PackageAt, Repository, Source
+from mainspring.serving.telemetry.server_metrics import ServerMetrics
 
 Service: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 """Something that runs as long as the server does, on its event loop."""
@@ -51,6 +51,8 @@ def assemble(
     control: Control | None = None,
     log: PredictionLog | None = None,
     services: Sequence[Service] = (),
+    run_folder: Path | None = None,
+    worker: int = 0,
 ) -> Endpoint:
     """A prediction server.
 
@@ -60,20 +62,29 @@ def assemble(
         control: Changes what is served, in all processes of the server; by default in this one.
         log: Where every prediction request is written; closed when the application shuts down.
         services: What runs beside it.
+        run_folder: What the processes of a server that has several share.
+        worker: The place of this process among them.
     """
     dispatcher = Dispatcher(models, threads=options.threads)
     endpoint: Endpoint
-    instruments = Instruments(models, log, lambda: endpoint.ready)
-    dispatcher.observe(instruments)
+    metrics = ServerMetrics(
+        models, options.metrics, ready=lambda: endpoint.ready, log=log, folder=run_folder, worker=worker
+    )
+    dispatcher.observe(metrics)
     if log is not None:
         dispatcher.observe(LogObserver(log))
     endpoint = Endpoint(
         dispatcher,
-        instruments,
+        metrics,
         control=control or LocalControl(models),
         max_body=options.max_body,
         explainer_url=options.explainer_url,
-        services=[lambda: _closing(dispatcher, models, log), lambda: _following(models), *services],
+        services=[
+            metrics.running,
+            lambda: _closing(dispatcher, models, log),
+            lambda: _following(models),
+            *services,
+        ],
     )
     return endpoint
 

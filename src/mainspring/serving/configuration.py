@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.serving.repository import ModelOptions, RepositoryOptions
+from mainspring.serving.telemetry.options import MetricsOptions
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -39,6 +40,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         explainer_url: The service that requests for explanations are sent on to.
         models: How models are served, by name.
         repository: Where models lie that are not named one by one.
+        metrics: What is counted, and how it is shown.
     """
 
     host: str = "127.0.0.1"
@@ -51,6 +53,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     explainer_url: str | None = None
     models: Mapping[str, ModelOptions] = {}
     repository: RepositoryOptions = RepositoryOptions()
+    metrics: MetricsOptions = MetricsOptions()
 
     @property
     def processes(self) -> int:

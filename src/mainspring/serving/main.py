@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         packages = _packages(told.package, told.name, told.version)
         options = _options(told, packages)
         if told.worker is not None:
-            place = Place(told.worker, told.listener, told.control)
+            place = Place(told.worker, told.listener, told.control, told.run_folder)
             serve(packages, options=options, log_folder=told.log, place=place)
             return 0
         tell = teller("serving " + _names(packages, options), told.announce)
@@ -89,6 +89,7 @@ def parser() -> argparse.ArgumentParser:
     add_server_options(made)
     for hidden in ("--worker", "--listener", "--control"):
         add(hidden, type=int, help=argparse.SUPPRESS)
+    add("--run-folder", type=Path, help=argparse.SUPPRESS)
     return made
 
 

@@ -14,6 +14,7 @@ from mainspring.core.errors import InputError
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.http_server import bound, run
 from mainspring.serving.repository import PackageAt
+from mainspring.serving.telemetry.files import RunFolder
 from mainspring.serving.workers.notify import notify
 from mainspring.serving.workers.supervisor import Supervisor
 
@@ -31,11 +32,13 @@ class Place:
         index: Its number, from 0.
         listener: The file number of the socket that it answers on.
         control: The file number of its end of the socket pair to the supervisor.
+        run_folder: What all of them share.
     """
 
     index: int
     listener: int
     control: int
+    run_folder: Path | None = None
 
 
 def serve(
@@ -83,7 +86,15 @@ def serve(
             )
             return
         shared = SharedControl(LocalControl(models), socket.socket(fileno=place.control))
-        endpoint = assemble(models, options, control=shared, log=log, services=[shared.running])
+        endpoint = assemble(
+            models,
+            options,
+            control=shared,
+            log=log,
+            services=[shared.running],
+            run_folder=place.run_folder,
+            worker=place.index,
+        )
         run(endpoint, listener, drain=options.drain, grace=options.grace, started=shared.ready)
 
 
@@ -111,6 +122,8 @@ def supervise(
         others = [
             stack.enter_context(bound(options.host, port, shared=True)) for _ in range(options.processes - 1)
         ]
+        folder = stack.enter_context(RunFolder(Path(options.metrics.folder) if options.metrics.folder else None))
+        command = [*command, "--run-folder", str(folder.path)]
         grace = options.drain + options.grace
         asyncio.run(Supervisor(command, [first, *others], grace=grace, started=started).run())
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mainspring.serving.endpoint.instruments import of_log, of_process
-from mainspring.serving.metrics import Counter, Gauge, Histogram, Metric, exposition
-from mainspring.serving.prediction_log import PredictionLog
+from mainspring.serving.telemetry.families import Family, Kind
+from mainspring.serving.telemetry.registry import Exposition, Registry
+from mainspring.serving.telemetry.watching import Log, watch_log, watch_process
 
 _MODEL = ("model", "version", "method")
 
@@ -22,38 +22,40 @@ class Instruments:
         log: Its log, if it has one.
     """
 
-    def __init__(
-        self, *, running: Callable[[], int], ready: Callable[[], bool], log: PredictionLog | None = None
-    ) -> None:
-        prefix = "mainspring_explanation"
-        self.requests = Counter(
-            f"{prefix}_requests_total", "Requests for explanations answered.", (*_MODEL, "protocol", "code")
+    def __init__(self, *, running: Callable[[], int], ready: Callable[[], bool], log: Log | None = None) -> None:
+        registry = self._registry = Registry()
+        counter, histogram = registry.counter, registry.histogram
+        self.requests = counter(
+            _family("requests_total", "Requests for explanations answered.", (*_MODEL, "protocol", "code"))
         )
-        self.errors = Counter(f"{prefix}_errors_total", "Requests that failed, by kind.", (*_MODEL, "kind"))
-        self.rows = Counter(f"{prefix}_rows_total", "Rows explained.", _MODEL)
-        self.remembered = Counter(f"{prefix}_remembered_total", "Rows whose explanation was known.", _MODEL)
-        self.calls = Counter(f"{prefix}_model_calls_total", "Calls of the model that was explained.", _MODEL)
-        self.asked = Counter(f"{prefix}_model_rows_total", "Rows that it was asked.", _MODEL)
-        self.refusals = Counter(
-            f"{prefix}_refusals_total", "Requests refused for what they would cost.", ("reason",)
+        self.errors = counter(_family("errors_total", "Requests that failed, by kind.", (*_MODEL, "kind")))
+        self.rows = counter(_family("rows_total", "Rows explained."))
+        self.remembered = counter(_family("remembered_total", "Rows whose explanation was known."))
+        self.calls = counter(_family("model_calls_total", "Calls of the model that was explained."))
+        self.asked = counter(_family("model_rows_total", "Rows that it was asked."))
+        self.refusals = counter(
+            _family("refusals_total", "Requests refused for what they would cost.", ("reason",))
         )
-        self.latency = Histogram(
-            f"{prefix}_request_seconds", "From the last byte of a request to its answer.", _MODEL, SECONDS
+        self.latency = histogram(
+            _family("request_seconds", "From the last byte of a request to its answer.", kind="histogram")
         )
-        self._metrics: list[Metric] = [
-            self.requests,
-            self.errors,
-            self.rows,
-            self.remembered,
-            self.calls,
-            self.asked,
-            self.refusals,
-            self.latency,
-            Gauge(f"{prefix}_running", "Explanations under way.", (), lambda: {(): running()}),
-            *of_process(ready),
-            *([] if log is None else of_log(log)),
-        ]
+        registry.watch(
+            _family("running", "Explanations under way.", (), kind="gauge"), lambda: {(): float(running())}
+        )
+        watch_process(registry, ready=ready)
+        if log is not None:
+            watch_log(registry, log)
 
-    def exposition(self) -> str:
-        """All of them, in the Prometheus text format."""
-        return exposition(self._metrics)
+    def exposition(self, accept: str | None = None) -> Exposition:
+        """All of them, as ``/metrics`` answers; see :meth:`Registry.exposition`."""
+        return self._registry.exposition(accept)
+
+
+def _family(name: str, text: str, labels: tuple[str, ...] = _MODEL, *, kind: Kind = "counter") -> Family:
+    return Family(
+        name=f"mainspring_explanation_{name}",
+        kind=kind,
+        text=text,
+        labels=labels,
+        bounds=SECONDS if kind == "histogram" else (),
+    )

@@ -33,7 +33,6 @@ from mainspring.serving.endpoint.ids import LONGEST_ID, given_id, id_header
 from mainspring.serving.explaining.asking import Explaining
 from mainspring.serving.explaining.instruments import Instruments
 from mainspring.serving.explaining.questions import ExplainQuestion, read, write
-from mainspring.serving.metrics import CONTENT_TYPE
 from mainspring.serving.prediction import plain_values
 from mainspring.serving.prediction_log import LogRecord, PredictionLog, request_id
 from mainspring.serving.problems import BusyError, MethodError
@@ -130,9 +129,8 @@ class ExplainerService:
     def _told(self, path: str) -> Answer:
         ready, explaining = not self.draining, self._explaining
         if path == "/metrics":
-            return Answer(
-                200, self._instruments.exposition().encode(), ((b"content-type", CONTENT_TYPE.encode()),)
-            )
+            shown = self._instruments.exposition()
+            return Answer(200, shown.body, ((b"content-type", shown.content_type.encode()),))
         plain: dict[str, tuple[object, int]] = {
             "/": ({"status": "alive"}, 200),
             "/v2/health/live": ({"live": True}, 200),
@@ -215,7 +213,7 @@ class ExplainerService:
         if isinstance(error, BusyError):
             more.append((b"retry-after", b"1"))
         if isinstance(error, BusyError | BudgetError):
-            self._instruments.refusals.add(error.code.lower())
+            self._instruments.refusals.labels(error.code.lower()).add()
         exchange.answer = error_answer(error, more)
         if exchange.answer.status >= 500:
             traceback.print_exception(error, file=sys.stderr)
@@ -227,17 +225,17 @@ class ExplainerService:
         # A name that is not explained would make a new series for every typing error.
         names = (exchange.model, exchange.version, exchange.method) if exchange.known else ("", "", "")
         counts = self._instruments
-        counts.requests.add(*names, exchange.protocol, str(answer.status))
+        counts.requests.labels(*names, exchange.protocol, str(answer.status)).add()
         if exchange.began:
-            counts.latency.observe(latency, *names)
+            counts.latency.labels(*names).observe(latency)
         if exchange.error is not None:
-            counts.errors.add(*names, exchange.kind)
+            counts.errors.labels(*names, exchange.kind).add()
         fresh = [one.found.spent for one in exchange.explanations if not one.remembered]
         if exchange.explanations:
-            counts.rows.add(*names, by=len(exchange.explanations))
-            counts.remembered.add(*names, by=len(exchange.explanations) - len(fresh))
-            counts.calls.add(*names, by=sum(spent.calls for spent in fresh))
-            counts.asked.add(*names, by=sum(spent.rows for spent in fresh))
+            counts.rows.labels(*names).add(len(exchange.explanations))
+            counts.remembered.labels(*names).add(len(exchange.explanations) - len(fresh))
+            counts.calls.labels(*names).add(sum(spent.calls for spent in fresh))
+            counts.asked.labels(*names).add(sum(spent.rows for spent in fresh))
         if self._log is not None:
             exchange.body = exchange.body[:_LOGGED_BODY] if exchange.error is not None else b""
             rows = max(1, len(exchange.explanations))

@@ -90,9 +90,9 @@ class CustomMetrics:
         """What counts a metric; ``None`` if it is refused."""
         kind, key, value = metric.get("type", "COUNTER"), metric.get("key"), _number(metric.get("value"))
         tags = metric.get("tags") or {}
-        if value is None or not isinstance(key, str) or kind not in _SUFFIXES or not isinstance(tags, Mapping):
+        if not isinstance(kind, str) or not isinstance(key, str) or not isinstance(tags, Mapping):
             return None
-        if kind != "GAUGE" and value < 0:
+        if kind not in _SUFFIXES or value is None or (kind != "GAUGE" and value < 0):
             return None
         family = self._family(kind, key, tags)
         if family is None:
@@ -139,7 +139,11 @@ def _number(value: object) -> float | None:
     """A finite number; ``None`` for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if math.isfinite(value) else None
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number larger than any float
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _is_label(name: object) -> bool:

@@ -86,7 +86,9 @@ def exposition(metrics: Iterable[Shown], form: Format) -> bytes:
     """All metrics as one text."""
     lines: list[str] = []
     for metric in metrics:
-        lines += _metric(metric, form)
+        samples = list(metric.samples)
+        if samples:
+            lines += _metric(metric, samples, form)
     if form == "openmetrics":
         lines.append("# EOF")
     lines.append("")
@@ -103,7 +105,7 @@ def label_text(names: Sequence[str], values: Sequence[str]) -> str:
     return ",".join(f'{name}="{_escaped(value)}"' for name, value in zip(names, values, strict=True))
 
 
-def _metric(metric: Shown, form: Format) -> Iterator[str]:
+def _metric(metric: Shown, samples: Iterable[Sample], form: Format) -> Iterator[str]:
     open_metrics = form == "openmetrics"
     text = metric.text.replace("\\", r"\\").replace("\n", r"\n")
     name, kind = metric.name, metric.kind
@@ -116,7 +118,7 @@ def _metric(metric: Shown, form: Format) -> Iterator[str]:
             name = stem
     yield f"# HELP {name} {text}"
     yield f"# TYPE {name} {kind}"
-    for sample in metric.samples:
+    for sample in samples:
         labels = f"{{{sample.labels}}}" if sample.labels else ""
         line = f"{metric.name}{sample.suffix}{labels} {number(sample.value)}"
         if open_metrics and sample.exemplar is not None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from mainspring.evaluation.assertions import Answered
+import msgspec
+
+from mainspring.evaluation.assertions import Answered, Assertion
 from mainspring.serving.blocked import BlockedError
 from mainspring.serving.call import Call
 from mainspring.serving.telemetry import schema
 from mainspring.serving.telemetry.custom import CustomMetrics
 from mainspring.serving.telemetry.families import Family
-from mainspring.serving.telemetry.metrics import Count, count_together
+from mainspring.serving.telemetry.metrics import Count, Spread, count_together
 from mainspring.serving.telemetry.registry import Registry
 
-_LIMITS: Final = frozenset({"BUSY", "OVERLOADED", "TOO_LARGE", "DEADLINE_EXCEEDED", "LOADING"})
+ANSWERED: Final = frozenset({"", BlockedError.code})
+"""Kinds of error after which there is an answer all the same: none, or one that an assertion forbids."""
+
+LIMITS: Final = frozenset({"BUSY", "OVERLOADED", "TOO_LARGE", "DEADLINE_EXCEEDED", "LOADING"})
 """Errors by which a request is turned away, whatever it asks."""
 
 
@@ -23,7 +28,7 @@ class Instruments:
 
     Args:
         registry: Where it counts.
-        request_bounds: Upper bounds in seconds for the time of a request, where the usual ones will not do.
+        request_bounds: Further upper bounds in seconds for the time of a request, such as objectives ask for.
 
     Attributes:
         custom: Counts what models give themselves.
@@ -42,20 +47,22 @@ class Instruments:
         version = self._versions.get(names) or self._bind(names)
         code = version.codes.get((call.protocol, call.status)) or version.code(call.protocol, call.status)
         prediction = call.prediction
-        if prediction is None or call.kind not in _ANSWERED:
-            spreads = ((version.latency, call.latency),) if call.began else ()
-            count_together(self._lock, ((code, 1.0),), spreads)
+        if prediction is None or call.kind not in ANSWERED:
+            count_together(self._lock, ((code, 1.0),), ((version.latency, call.latency),) if call.began else ())
         elif call.cached:
             count_together(
-                self._lock, ((code, 1.0), (version.rows, prediction.rows)), ((version.latency, call.latency),)
+                self._lock,
+                ((code, 1.0), (version.rows, prediction.rows), (version.hits, 1.0)),
+                ((version.latency, call.latency),),
             )
         else:
+            executed = prediction.rows / call.batch if call.batch else 1.0
             count_together(
                 self._lock,
-                ((code, 1.0), (version.rows, prediction.rows)),
+                ((code, 1.0), (version.rows, prediction.rows), (version.executions, executed)),
                 ((version.latency, call.latency), (version.compute, prediction.seconds)),
             )
-        if call.kind or call.queue or call.batch or call.cached:
+        if call.kind or call.queue or call.batch:
             self._count_rest(call, version)
         if prediction is not None and not call.made_up:  # rows that explain others would sound an alarm
             if prediction.answered is not None:
@@ -75,10 +82,12 @@ class Instruments:
         """
         self._rejected.labels(model, reason).add()
 
-    def prepare(self, model: str, version: str) -> None:
-        """Begin with 0 what is counted of a version: whoever waits for a first error needs a 0 before it."""
+    def prepare(self, model: str, version: str, assertions: Iterable[Assertion] = ()) -> None:
+        """Begin with 0 what is counted of a version: whoever waits for a first violation needs a 0 before it."""
         if (model, version) not in self._versions:
             self._bind((model, version))
+        for one in assertions:
+            self._registry.counter(schema.ASSERTIONS).labels(model, version, one.name, one.action)
 
     def forget(self, model: str, version: str) -> None:
         """Take away what was counted of a version, in this process."""
@@ -91,19 +100,13 @@ class Instruments:
 
     def _count_rest(self, call: Call, version: _Version) -> None:
         if call.kind:
-            version.error(call.kind)
-            if call.kind in _LIMITS:
+            version.error(call)
+            if call.kind in LIMITS:
                 self._rejected.labels(version.names[0], call.kind).add()
         if call.queue:
             version.queue.observe(call.queue)
         if call.batch:
             version.batch.observe(call.batch)
-        if call.cached:
-            version.hits.add()
-
-
-_ANSWERED: Final = frozenset({"", BlockedError.code})
-"""Kinds of error after which there is an answer all the same: none, or one that an assertion forbids."""
 
 
 class _Version:
@@ -116,9 +119,15 @@ class _Version:
         self._errors = registry.counter(schema.ERRORS)
         self._assertions = registry.counter(schema.ASSERTIONS)
         self.rows = registry.counter(schema.ROWS_ANSWERED).labels(*names)
+        self.executions = registry.counter(schema.EXECUTIONS).labels(*names)
         self.hits = registry.counter(schema.CACHE_HITS).labels(*names)
         self.violating = registry.counter(schema.ROWS_VIOLATING).labels(*names)
         self.latency = registry.histogram(with_bounds(schema.REQUEST_SECONDS, bounds)).labels(*names)
+        errors = registry.histogram(with_bounds(schema.ERROR_SECONDS, bounds))
+        self._faults: dict[bool, Spread] = {
+            True: errors.labels(*names, "server"),
+            False: errors.labels(*names, "caller"),
+        }
         self.compute = registry.histogram(schema.MODEL_SECONDS).labels(*names)
         self.queue = registry.histogram(schema.QUEUE_SECONDS).labels(*names)
         self.batch = registry.histogram(schema.BATCH_ROWS).labels(*names)
@@ -128,9 +137,11 @@ class _Version:
         found = self.codes[protocol, status] = self._requests.labels(*self.names, protocol, str(status))
         return found
 
-    def error(self, kind: str) -> None:
+    def error(self, call: Call) -> None:
         """Count a failure."""
-        self._errors.labels(*self.names, kind).add()
+        self._errors.labels(*self.names, call.kind).add()
+        if call.began:
+            self._faults[call.status >= 500].observe(call.latency)
 
     def violations(self, answered: Answered) -> None:
         """Count rows that violate assertions."""
@@ -145,12 +156,4 @@ def with_bounds(family: Family, bounds: Sequence[float]) -> Family:
     """The same histogram with further bounds, so that an objective finds its own among them."""
     if set(bounds) <= set(family.bounds):
         return family
-    return Family(
-        name=family.name,
-        kind=family.kind,
-        text=family.text,
-        labels=family.labels,
-        bounds=tuple(sorted({*family.bounds, *bounds})),
-        cap=family.cap,
-        exemplars=family.exemplars,
-    )
+    return msgspec.structs.replace(family, bounds=tuple(sorted({*family.bounds, *bounds})))

@@ -29,6 +29,13 @@ REQUEST_SECONDS = Family(
     bounds=SECONDS,
     exemplars=True,
 )
+ERROR_SECONDS = Family(
+    name="mainspring_error_seconds",
+    kind="histogram",
+    text="The same for the requests among them that failed: through the caller's fault or the server's.",
+    labels=(*MODEL, "fault"),
+    bounds=SECONDS,
+)
 QUEUE_SECONDS = Family(
     name="mainspring_queue_seconds",
     kind="histogram",
@@ -57,6 +64,12 @@ WRITE_SECONDS = Family(
     labels=MODEL,
     bounds=SECONDS,
 )
+EXECUTIONS = Family(
+    name="mainspring_executions_total",
+    kind="counter",
+    text="Times that a model was called: once for all requests of a batch.",
+    labels=MODEL,
+)
 BATCH_ROWS = Family(
     name="mainspring_batch_rows",
     kind="histogram",
@@ -76,8 +89,8 @@ CACHE_MISSES = Family(
 IN_FLIGHT = Family(
     name="mainspring_in_flight", kind="gauge", text="Requests that a model has to answer yet.", labels=MODEL
 )
-QUEUE_ROWS = Family(
-    name="mainspring_queue_rows", kind="gauge", text="Rows that wait to be computed together.", labels=MODEL
+QUEUED = Family(
+    name="mainspring_queued", kind="gauge", text="Requests that wait to be computed together.", labels=MODEL
 )
 ASSERTIONS = Family(
     name="mainspring_assertions_total",
