@@ -30,7 +30,7 @@ p{margin:.4rem 0}.quiet{color:var(--quiet)}
 code,pre,textarea{font:.875rem/1.5 ui-monospace,monospace}
 pre,textarea{background:var(--soft);border:1px solid var(--line);border-radius:6px;padding:.75rem;overflow:auto;
 width:100%}
-pre{margin:.5rem 0;max-height:24rem}textarea{min-height:9rem;resize:vertical;color:inherit}
+pre{margin:.5rem 0;max-height:24rem}pre:empty{display:none}textarea{min-height:9rem;resize:vertical;color:inherit}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}
 th,td{text-align:left;padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;font-size:.875rem}a{color:var(--accent)}
@@ -40,8 +40,10 @@ button:focus-visible,textarea:focus-visible{outline:2px solid var(--accent);outl
 """
 
 _SCRIPT = """
+for(const command of document.querySelectorAll('pre'))
+command.textContent=command.textContent.replace('http://HOST',location.origin);
 const form=document.querySelector('form'),told=document.querySelector('#answer');
-form.addEventListener('submit',async event=>{
+if(form)form.addEventListener('submit',async event=>{
 event.preventDefault();told.textContent='…';
 try{const began=performance.now(),answer=await fetch(form.action,{method:'POST',body:form.question.value}),
 text=await answer.text();let shown=text;try{shown=JSON.stringify(JSON.parse(text),null,1)}catch{}
@@ -131,7 +133,7 @@ def _shape(field: Field) -> str:
 def _missing(field: Field) -> str:
     if not field.required:
         return "may be left out"
-    return "null" if field.nullable else "none"
+    return "null" if field.nullable else "never"
 
 
 def _known(field: Field) -> str:
