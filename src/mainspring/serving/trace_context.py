@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class TraceContext:
+class TraceContext(msgspec.Struct, frozen=True, gc=False):
     """The trace of a request, and the place of this server in it.
 
     Attributes:
@@ -15,6 +14,7 @@ class TraceContext:
         parent: The id of the caller's span; empty where the trace begins here.
         sampled: Whether the trace is kept.
         state: What vendors said of it (``tracestate``), as it came.
+        random: Whether the id of the trace is known to be chance, so that others may choose by it.
     """
 
     trace: str
@@ -22,3 +22,4 @@ class TraceContext:
     parent: str = ""
     sampled: bool = False
     state: str = ""
+    random: bool = True
