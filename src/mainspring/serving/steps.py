@@ -1,7 +1,8 @@
-"""The standard steps of serving: prove that a package answers as trained, measure what it takes, and push it."""
+"""The standard steps of serving: prove that a package answers as trained, measure it, let it answer, push it."""
 
 import logging
 from pathlib import Path
+from typing import Any, Final, Literal
 
 from mainspring.core.errors import InputError
 from mainspring.core.verdicts import Verdict
@@ -10,13 +11,20 @@ from mainspring.evaluation.assertions import own_answers
 from mainspring.evaluation.ports import Predictor
 from mainspring.models.package import Package, columns_of
 from mainspring.models.registry import PRODUCTION, ModelVersion, Registry
-from mainspring.pipelines import resource, step
+from mainspring.pipelines import File, resource, step
+from mainspring.pipelines.arguments import CHECKPOINTS
+from mainspring.serving.bulk import Options, PackageAnswerer, Reading
+from mainspring.serving.bulk import run as answer_rows
+from mainspring.serving.bulk.predictions import BulkPredictions
 from mainspring.serving.infra_validator import validate, with_missing
 from mainspring.serving.measuring import Operations
 from mainspring.serving.measuring import measure_operation as measure
 from mainspring.serving.push import Pushed, push_version
 
 _LOG = logging.getLogger(__name__)
+
+_NONE: Final[list[str]] = []
+_DEFAULTS: Final[dict[str, Any]] = {}
 
 
 @step(requires=("msgspec", "onnxruntime", "starlette", "uvicorn"))
@@ -90,6 +98,46 @@ def measure_operation(
         batch=batch,
         concurrency=concurrency,
     )
+
+
+@step(requires=("duckdb", "msgspec", "onnxruntime"))
+def bulk_predict(
+    package: Package,
+    source: File,
+    *,
+    keep: list[str] = _NONE,
+    columns: dict[str, str] = _DEFAULTS,
+    probabilities: bool = True,
+    errors: Literal["fail", "null"] = "fail",
+    csv: dict[str, Any] = _DEFAULTS,
+    options: dict[str, Any] = _DEFAULTS,
+    processes: int | None = None,
+    checkpoints: Path = resource(CHECKPOINTS),
+) -> BulkPredictions:
+    """Answer every row of a file, folder or glob of any size; after a kill it goes on where it stopped.
+
+    Args:
+        package: What answers.
+        source: CSV, JSON lines, Parquet and what else ``read`` knows.
+        keep: Columns of the data to keep beside the answers; ``*`` for all.
+        columns: Column of the model to column of the data, where the names differ.
+        probabilities: Whether the probability of every class is kept.
+        errors: ``null`` gives rows that cannot be answered no answer, and says why; ``fail`` ends the step.
+        csv: How text files are written.
+        options: Options of the reader of other kinds of files.
+        processes: How many processes work at a time; one per core by default.
+        checkpoints: Where parts that are done are kept until all are.
+    """
+    report = answer_rows(
+        source.location,
+        PackageAnswerer(package),
+        checkpoints / "predictions.parquet",
+        options=Options(keep=tuple(keep), columns=columns, probabilities=probabilities, errors=errors),
+        reading=Reading(csv=csv, options=options),
+        processes=processes,
+        dated=False,
+    )
+    return BulkPredictions.of(report)
 
 
 @step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -39,6 +40,7 @@ class Report:
         tally: What was counted.
         expectations: What is known of the training data.
         errors: The file that lists the rows left out.
+        files: The files of the data.
     """
 
     model: Mapping[str, str]
@@ -54,6 +56,7 @@ class Report:
     tally: Tally = field(repr=False)
     expectations: Expectations = field(repr=False)
     errors: str | None = None
+    files: tuple[Path, ...] = ()
 
     @property
     def rows(self) -> int:

@@ -87,6 +87,7 @@ def run(
     processes: int | None = None,
     restart: bool = False,
     told: Told | None = None,
+    dated: bool = True,
 ) -> Report:
     """Answer every row of some data once, in order, in little memory; go on where a killed run stopped.
 
@@ -102,6 +103,8 @@ def run(
         processes: How many processes work at a time; by default one per core, and fewer for little data.
         restart: Throw away what an earlier run has left, instead of going on with it.
         told: Who is told how far it is.
+        dated: Whether the answers are stamped with the time and with where the data is. Without it, equal data and
+            an equal model give equal files.
 
     Raises:
         ConflictError: If an unfinished run of other arguments was left there, or another process works on it.
@@ -116,7 +119,7 @@ def run(
     target.check()
     path.parent.mkdir(parents=True, exist_ok=True)
     with hold(target.work) as place:
-        one = _Run(find(data, reading), model, target, chosen, place, told or Told())
+        one = _Run(find(data, reading), model, target, chosen, place, told or Told(), dated=dated)
         return one.go(processes, restart=restart)
 
 
@@ -124,10 +127,18 @@ class _Run:
     """One run, in its work folder."""
 
     def __init__(
-        self, source: Source, model: Answerer, target: Target, options: Options, place: Workplace, told: Told
+        self,
+        source: Source,
+        model: Answerer,
+        target: Target,
+        options: Options,
+        place: Workplace,
+        told: Told,
+        *,
+        dated: bool,
     ) -> None:
         self.source, self.model, self.target = source, model, target
-        self.options, self.place, self.told = options, place, told
+        self.options, self.place, self.told, self.dated = options, place, told, dated
         self.began = time.monotonic()
         self.hashing: _Hashing | None = None
 
@@ -203,7 +214,7 @@ class _Run:
             answers=answers,
             form=self.target.form,
             expectations=model.expectations,
-            stamp=_stamp(manifest),
+            stamp=_stamp(manifest, dated=self.dated),
         )
 
     def _compare(self, before: Manifest, manifest: Manifest) -> None:
@@ -254,7 +265,7 @@ class _Run:
         finished = now()
         stamp = {
             **making.stamp,
-            "mainspring.finished": iso(finished),
+            **({"mainspring.finished": iso(finished)} if self.dated else {}),
             "mainspring.rows": str(tally.written),
             "mainspring.data_digest": manifest.digest or "",
         }
@@ -273,6 +284,7 @@ class _Run:
             tally=tally,
             expectations=self.model.expectations,
             errors=None if self.target.errors is None else str(self.target.errors),
+            files=tuple(one.path for one in self.source.files),
         )
         meta = {name.removeprefix("mainspring."): text for name, text in stamp.items()}
         meta |= {"digest": digest or "", "out": manifest.out}
@@ -327,11 +339,11 @@ def _listed(source: Source) -> list[tuple[str, int, int]]:
     return [(str(one.path), one.size, one.changed) for one in source.files]
 
 
-def _stamp(manifest: Manifest) -> dict[str, str]:
+def _stamp(manifest: Manifest, *, dated: bool) -> dict[str, str]:
     """What every file of answers tells of itself."""
+    told = {"mainspring.started": iso(manifest.started), "mainspring.data": manifest.location} if dated else {}
     return {
         **{f"mainspring.model{'' if key == 'name' else f'_{key}'}": text for key, text in manifest.model.items()},
         "mainspring.version": manifest.mainspring,
-        "mainspring.started": iso(manifest.started),
-        "mainspring.data": manifest.location,
+        **told,
     }
