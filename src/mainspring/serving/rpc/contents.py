@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import struct
 from collections.abc import Mapping, Sequence
@@ -45,17 +44,20 @@ _FEW = 16
 
 
 def raw_values(data: bytes, datatype: str, shape: Sequence[int], name: str) -> Values:
-    """The values of a raw tensor: a list if they are few or text, else an array of the shape.
+    """The values of a raw tensor: a list of texts, or an array of the shape.
 
     Raises:
         MalformedError: If the bytes do not fit the datatype and the shape.
     """
-    if len(shape) == 1 and len(data) <= 8 * _FEW and datatype in _LETTERS:
-        layout = _layout(datatype, shape[0])
-        if layout is not None and layout.size == len(data):
-            return list(layout.unpack(data))
     array = read_raw(data, datatype, shape, name=name)
     return _texts(array.ravel().tolist(), shape) if datatype == "BYTES" else array
+
+
+def layout_of(datatype: str, shape: Sequence[int]) -> struct.Struct | None:
+    """What reads the bytes of a tensor of a few numbers, quicker than as an array; ``None`` for any other."""
+    if datatype not in _LETTERS or len(shape) != 1 or not 0 <= shape[0] <= _FEW:
+        return None
+    return struct.Struct(f"<{shape[0]}{_LETTERS[datatype]}")
 
 
 def typed_values(tensor: Message, shape: Sequence[int], problems: list[Problem]) -> Values:
@@ -108,11 +110,6 @@ def fill(tensor: Message, values: npt.NDArray[Any]) -> None:
         contents.extend([_bytes(value) for value in values.ravel().tolist()])
     else:
         contents.extend(values.ravel().astype(DTYPES[tensor.datatype], copy=False).tolist())
-
-
-@functools.lru_cache(maxsize=256)
-def _layout(datatype: str, count: int) -> struct.Struct | None:
-    return struct.Struct(f"<{count}{_LETTERS[datatype]}") if 0 <= count <= _FEW else None
 
 
 def _texts(values: list[bytes], shape: Sequence[int]) -> Values:

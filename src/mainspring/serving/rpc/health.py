@@ -11,10 +11,9 @@ from collections.abc import AsyncIterator, Callable
 
 from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.serving.repository import Repository
-from mainspring.serving.rpc.messages import HEALTH, INFERENCE, Message, numbers, request_of, response_of
+from mainspring.serving.rpc.messages import HEALTH, INFERENCE, Message, numbers, parsed, request_of, response_of
 from mainspring.serving.rpc.metadata import Context
 from mainspring.serving.rpc.methods import refuse
-from mainspring.serving.rpc.reading import parsed
 
 _LOOK_SECONDS = 0.25
 

@@ -10,6 +10,7 @@ from mainspring.core.errors import MainspringError
 from mainspring.serving.call import Call
 from mainspring.serving.caller import Caller, Scope
 from mainspring.serving.dispatch import Dispatcher
+from mainspring.serving.payloads.record import request_id
 from mainspring.serving.ports import Inputs
 from mainspring.serving.problems import DeadlineError, LoadingError
 from mainspring.serving.rpc.admission import Admission, check
@@ -99,6 +100,7 @@ class Inference:
         try:
             call.caller = self._admission.admit(Scope.INFERENCE, context, call.headers, call.peer)
         except MainspringError as error:
+            call.id = call.id or request_id(call.time)
             self._dispatcher.fail(call, error)
             self._dispatcher.tell(call)
             raise
@@ -114,6 +116,7 @@ class Inference:
             body = await self._answer(call, data, whole, response)
             call.status, call.sent = 200, len(body)
         except BaseException as error:
+            call.id = call.id or request_id(call.time)
             self._dispatcher.fail(call, error)
             raise
         finally:
@@ -125,7 +128,8 @@ class Inference:
         dispatcher, large = self._dispatcher, len(data) > SMALL_MESSAGE
         call.body = data
         request = await dispatcher.in_thread(infer_request, data) if large else infer_request(data)
-        call.model, call.version, call.id = request.model_name, request.model_version, request.id or call.id
+        call.model, call.version = request.model_name, request.model_version
+        call.id = request.id or call.id or request_id(call.time)
         if call.caller is not None:
             check(call.caller, call.model)
         if dispatcher.find(call) is None:

@@ -13,8 +13,10 @@ from typing import Any, TypeAlias
 from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
+from mainspring.serving.problems import MalformedError
 from mainspring.serving.rpc.definitions import read_definitions
 
 Message: TypeAlias = Any  # made at run time: no checker knows its fields
@@ -42,14 +44,44 @@ def _files() -> Mapping[str, FileDescriptorProto]:
 
 FILES: Mapping[str, FileDescriptorProto] = _files()
 
+_OURS = "mainspring.rpc"
+
+_SHALLOW = f"""
+syntax = "proto3";
+package {_OURS};
+message ModelInferRequest {{
+  string model_name = 1;
+  string model_version = 2;
+  string id = 3;
+  repeated bytes parameters = 4;
+  repeated bytes inputs = 5;
+  repeated bytes outputs = 6;
+  repeated bytes raw_input_contents = 7;
+}}
+"""
+"""A request for predictions once more, with the messages in it left as bytes."""
+
 POOL = DescriptorPool()
-for _file in FILES.values():
+for _file in (*FILES.values(), read_definitions("shallow.proto", _SHALLOW)):
     POOL.AddSerializedFile(_file.SerializeToString())
 
 
 def message(name: str) -> MessageClass:
     """The class of a message, by its full name."""
     return GetMessageClass(POOL.FindMessageTypeByName(name))
+
+
+def parsed(kind: MessageClass, data: bytes) -> Message:
+    """A message from its bytes.
+
+    Raises:
+        MalformedError: If they are none.
+    """
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        name = kind.DESCRIPTOR.full_name.replace(_OURS, "inference")
+        raise MalformedError("the message cannot be read", expected=f"a message {name}") from error
 
 
 def service(name: str) -> ServiceDescriptor:
@@ -74,5 +106,6 @@ def numbers(name: str) -> Mapping[str, int]:
 
 
 InferRequest: MessageClass = message("inference.ModelInferRequest")
+ShallowRequest: MessageClass = message(f"{_OURS}.ModelInferRequest")
 InferResponse: MessageClass = message("inference.ModelInferResponse")
 StreamResponse: MessageClass = message("inference.ModelStreamInferResponse")

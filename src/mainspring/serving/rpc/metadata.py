@@ -10,7 +10,6 @@ from grpc.aio import ServicerContext
 from mainspring.core.clock import now
 from mainspring.serving.call import Call
 from mainspring.serving.client import EXPLAINS
-from mainspring.serving.payloads.record import request_id
 from mainspring.serving.security.certificates import Certificate, of_grpc
 from mainspring.serving.security.peers import grpc_peer
 
@@ -31,7 +30,7 @@ def call_of(context: Context) -> Call:
     return Call(
         PROTOCOL,
         "",
-        id=_given_id(headers) or request_id(arrived),
+        id=_given_id(headers),
         time=arrived,
         arrived=began,
         began=began,
@@ -52,9 +51,9 @@ def certificate_of(context: Context) -> Certificate | None:
     return of_grpc({name: tuple(values) for name, values in context.auth_context().items()})
 
 
-def _given_id(headers: dict[bytes, bytes]) -> str | None:
+def _given_id(headers: dict[bytes, bytes]) -> str:
     given = headers.get(b"x-request-id", b"").strip()
-    return given.decode("latin-1") if 0 < len(given) <= LONGEST_ID else None
+    return given.decode("latin-1") if len(given) <= LONGEST_ID else ""
 
 
 def _bytes(value: str | bytes) -> bytes:

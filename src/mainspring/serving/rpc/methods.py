@@ -12,9 +12,8 @@ from typing import NoReturn, TypeAlias, cast
 import grpc
 
 from mainspring.serving.problems import UnsupportedError
-from mainspring.serving.rpc.messages import Message, MessageClass
+from mainspring.serving.rpc.messages import Message, MessageClass, parsed
 from mainspring.serving.rpc.metadata import Context
-from mainspring.serving.rpc.reading import parsed
 from mainspring.serving.rpc.statuses import code_of, details_of, trailers_of
 
 One: TypeAlias = Callable[[bytes, Context], Awaitable[bytes]]

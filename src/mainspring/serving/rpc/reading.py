@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from google.protobuf.message import DecodeError
-
 from mainspring.models.signature import BadInputError, Problem
 from mainspring.serving.endpoint.open_inference import CLASSIFICATION
 from mainspring.serving.problems import MalformedError, UnsupportedError
 from mainspring.serving.question import Parameter, Question, Tensor
-from mainspring.serving.rpc.contents import Values, raw_values, typed_values
-from mainspring.serving.rpc.messages import InferRequest, Message, MessageClass
+from mainspring.serving.rpc.contents import raw_values, typed_values
+from mainspring.serving.rpc.heads import INPUTS, OUTPUTS, InputTensor
+from mainspring.serving.rpc.messages import InferRequest, Message, ShallowRequest, parsed
 from mainspring.serving.rpc.missing import MISSING, without
 from mainspring.serving.rpc.parameters import parameters_of
 
@@ -35,101 +34,96 @@ class Form:
 PLAIN, TYPED = Form(), Form(raw=False)
 
 
-def parsed(kind: MessageClass, data: bytes) -> Message:
-    """A message from its bytes.
-
-    Raises:
-        MalformedError: If they are none.
-    """
-    try:
-        return kind.FromString(data)
-    except DecodeError as error:
-        raise MalformedError(
-            "the message cannot be read", expected=f"a message {kind.DESCRIPTOR.full_name}"
-        ) from error
-
-
 def infer_request(data: bytes) -> Message:
-    """A request for predictions from its bytes.
+    """A request for predictions from its bytes, the messages in it left as they are.
 
     Raises:
         MalformedError: If they are none.
     """
-    return parsed(InferRequest, data)
+    return parsed(ShallowRequest, data)
 
 
 def question_of(request: Message) -> Question:
-    """What a request for predictions asks.
+    """What a request from :func:`infer_request` asks.
 
     Raises:
-        MalformedError: If tensors came both ways, or bytes do not fit.
+        MalformedError: If it cannot be read, tensors came both ways, or bytes do not fit.
         BadInputError: With every problem of typed tensors.
         UnsupportedError: If it wants something that is not offered here.
     """
-    raw = request.raw_input_contents
-    tensors = _raw(request) if len(raw) else _typed(request)
-    return Question(
-        id=request.id or None,
-        tensors=tensors,
-        outputs=tuple(output.name for output in request.outputs) or None,
-        parameters=parameters_of(request.parameters) if request.parameters else {},
-        form=_form(request, PLAIN if len(raw) else TYPED),
-    )
+    question, raw = Question(id=request.id or None), request.raw_input_contents
+    if len(raw):
+        question.form, question.tensors = PLAIN, _raw(request.inputs, raw)
+    else:
+        question.form, question.tensors = TYPED, _typed(request.inputs)
+    if len(request.outputs):
+        _want(question, request.outputs, raw=bool(len(raw)))
+    if len(request.parameters):
+        only = ShallowRequest(parameters=request.parameters).SerializeToString()
+        question.parameters = parameters_of(parsed(InferRequest, only).parameters)
+    return question
 
 
-def _raw(request: Message) -> list[Tensor]:
-    inputs, raw = request.inputs, request.raw_input_contents
+def _raw(inputs: Message, raw: Message) -> list[Tensor]:
     if len(inputs) != len(raw):
         raise MalformedError(
             f"{len(raw)} raw_input_contents for {len(inputs)} inputs", expected="one for each, in their order"
         )
     tensors = []
-    for tensor, data in zip(inputs, raw, strict=True):
-        if tensor.HasField("contents") and tensor.contents.ListFields():
+    for told, data in zip(inputs, raw, strict=True):
+        head = INPUTS.of(told)
+        if head.typed:
             raise MalformedError(
-                f"tensor {tensor.name!r} has contents, and there are raw_input_contents",
+                f"tensor {head.name!r} has contents, and there are raw_input_contents",
                 expected="one of the two for all tensors of a request",
             )
-        shape = list(tensor.shape)
-        tensors.append(_tensor(tensor, shape, raw_values(data, tensor.datatype, shape, tensor.name)))
+        layout, values = head.layout, None
+        if layout is not None and layout.size == len(data):
+            values = list(layout.unpack(data))
+        tensor = Tensor(head.name, head.datatype, head.shape, values)
+        if values is None:
+            tensor.data = raw_values(data, head.datatype, head.shape, head.name)
+        if head.parameters:
+            _complete(tensor, head.parameters)
+        tensors.append(tensor)
     return tensors
 
 
-def _typed(request: Message) -> list[Tensor]:
+def _typed(inputs: Message) -> list[Tensor]:
     problems: list[Problem] = []
     tensors = []
-    for tensor in request.inputs:
-        shape = list(tensor.shape)
+    for data in inputs:
+        told = parsed(InputTensor, data)
+        shape = list(told.shape)
         if shape and min(shape) < 0:
             problems.append(
-                Problem("WRONG_SHAPE", "no negative dimension", column=tensor.name, value=f"shape {shape}")
+                Problem("WRONG_SHAPE", "no negative dimension", column=told.name, value=f"shape {shape}")
             )
             continue
-        tensors.append(_tensor(tensor, shape, typed_values(tensor, shape, problems)))
+        tensor = Tensor(told.name, told.datatype, shape, typed_values(told, shape, problems))
+        if told.parameters:
+            _complete(tensor, parameters_of(told.parameters))
+        tensors.append(tensor)
     if problems:
         raise BadInputError(problems)
     return tensors
 
 
-def _tensor(tensor: Message, shape: list[int], values: Values) -> Tensor:
-    if not tensor.parameters:
-        return Tensor(tensor.name, tensor.datatype, shape, values)
-    parameters = parameters_of(tensor.parameters)
+def _complete(tensor: Tensor, parameters: dict[str, Parameter]) -> None:
     _check_offered(parameters)
+    tensor.parameters = parameters
     if MISSING in parameters and tensor.datatype == "BYTES":
-        values = without(list(values), parameters[MISSING])
-    return Tensor(tensor.name, tensor.datatype, shape, values, parameters)
+        tensor.data = without(list(tensor.data), parameters[MISSING])
 
 
-def _form(request: Message, plain: Form) -> Form:
-    chosen: dict[str, Parameter] = {}
-    for output in request.outputs:
-        if output.parameters:
-            given = parameters_of(output.parameters)
-            _check_offered(given)
-            if CLASSIFICATION in given:
-                chosen[output.name] = given[CLASSIFICATION]
-    return Form(plain.raw, chosen) if chosen else plain
+def _want(question: Question, outputs: Message, *, raw: bool) -> None:
+    heads = [OUTPUTS.of(told) for told in outputs]
+    question.outputs = tuple([head.name for head in heads])
+    for head in heads:
+        _check_offered(head.parameters)
+    chosen = {head.name: head.parameters[CLASSIFICATION] for head in heads if CLASSIFICATION in head.parameters}
+    if chosen:
+        question.form = Form(raw, chosen)
 
 
 def _check_offered(parameters: Mapping[str, Parameter]) -> None:

@@ -18,12 +18,12 @@ from mainspring.serving.rpc.messages import (
     REFLECTION,
     REFLECTION_ALPHA,
     Message,
+    parsed,
     request_of,
     response_of,
 )
 from mainspring.serving.rpc.metadata import Context
 from mainspring.serving.rpc.methods import refuse
-from mainspring.serving.rpc.reading import parsed
 
 _METHOD = "ServerReflectionInfo"
 
