@@ -35,11 +35,11 @@ class Tracer:
         found = None if given is None else read_parent(given)
         if found is None:
             chance = random.getrandbits(192)
-            digits = f"{chance or 1:048x}"
+            digits = f"{chance:048x}"
             kept = self.sample > 0 and (chance >> 64) & ((1 << _BITS) - 1) >= self._kept_from
             return TraceContext(digits[:32], digits[32:], "", kept)
         trace, parent, flags = found
         state = headers.get(b"tracestate")
-        span = f"{random.getrandbits(64) or 1:016x}"
+        span = f"{random.getrandbits(64):016x}"
         stated = "" if state is None else state.decode("latin-1")
         return TraceContext(trace, span, parent, flags & SAMPLED != 0, stated, flags & RANDOM != 0)
