@@ -73,10 +73,11 @@ def assemble(
     dispatcher.observe(metrics)
     if log is not None:
         dispatcher.observe(LogObserver(log))
+    control = control or LocalControl(models)
     endpoint = Endpoint(
         dispatcher,
         metrics,
-        control=control or LocalControl(models),
+        control=control,
         max_body=options.max_body,
         explainer_url=options.explainer_url,
         services=[
@@ -84,9 +85,23 @@ def assemble(
             lambda: _closing(dispatcher, models, log),
             lambda: _following(models),
             *services,
+            *_rpc(dispatcher, options, control, lambda: endpoint.ready),
         ],
     )
     return endpoint
+
+
+def _rpc(
+    dispatcher: Dispatcher, options: ServerOptions, control: Control, ready: Callable[[], bool]
+) -> list[Service]:
+    """What answers over gRPC, if that is asked for."""
+    if options.rpc.port is None:
+        return []
+    # A server without it needs neither its libraries nor their memory.
+    from mainspring.serving.rpc.server import RpcServer
+
+    server = RpcServer(dispatcher, options.rpc, host=options.host, control=control, ready=ready, shared=True)
+    return [lambda: server.running(options.grace)]
 
 
 @asynccontextmanager

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.serving.repository import ModelOptions, RepositoryOptions
+from mainspring.serving.rpc.options import RpcOptions
 from mainspring.serving.telemetry.options import MetricsOptions
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -41,6 +42,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         models: How models are served, by name.
         repository: Where models lie that are not named one by one.
         metrics: What is counted, and how it is shown.
+        rpc: How it answers over gRPC.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +56,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     models: Mapping[str, ModelOptions] = {}
     repository: RepositoryOptions = RepositoryOptions()
     metrics: MetricsOptions = MetricsOptions()
+    rpc: RpcOptions = RpcOptions()
 
     @property
     def processes(self) -> int:

@@ -22,6 +22,7 @@ from mainspring.serving.components.options import Component
 from mainspring.serving.configuration import ServerOptions, read_options
 from mainspring.serving.repository import ModelOptions, PackageAt
 from mainspring.serving.repository.options import Mode
+from mainspring.serving.rpc.places import reserved, target_of
 from mainspring.serving.server import Place, packages_of, serve, supervise
 
 
@@ -38,15 +39,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
             place = Place(told.worker, told.listener, told.control, told.run_folder)
             serve(packages, options=options, log_folder=told.log, place=place)
             return 0
-        tell = teller("serving " + _names(packages, options), told.announce)
-        if options.processes > 1:
-            supervise([sys.executable, "-m", "mainspring.serving", *_for_workers(given)], options, started=tell)
-        else:
-            serve(packages, options=options, log_folder=told.log, started=tell)
+        with reserved(options.rpc, options.host) as rpc:
+            options = replace(options, rpc=rpc)
+            _run(told, given, packages, options)
     except MainspringError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _run(
+    told: argparse.Namespace, given: Sequence[str], packages: Sequence[PackageAt], options: ServerOptions
+) -> None:
+    tell = teller("serving " + _names(packages, options), told.announce, target_of(options.rpc))
+    if options.processes == 1:
+        serve(packages, options=options, log_folder=told.log, started=tell)
+        return
+    command = [sys.executable, "-m", "mainspring.serving", *_for_workers(given)]
+    if options.rpc.port is not None:
+        command += ["--grpc-port", str(options.rpc.port)]
+    supervise(command, options, started=tell)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -63,8 +75,8 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         action="append",
         default=[],
-        metavar="FOLDER",
-        help="a package, or a deployment folder with a CURRENT file; may be given several times",
+        metavar="PATH",
+        help="a package, a deployment folder with a CURRENT file, or a model file; may be given several times",
     )
     add("--name", action="append", default=[], help="name of the model; once per package (default: its folder)")
     add(
@@ -83,9 +95,11 @@ def parser() -> argparse.ArgumentParser:
     add("--config", type=Path, metavar="FILE", help="the file that says what is served, and how: YAML or JSON")
     add("--models", type=Path, metavar="FOLDER", help="a folder with one folder per model")
     add("--mode", choices=get_args(Mode), help="when models are loaded (default: explicit)")
+    add("--trust", action="store_true", help="let code in the model files of --package run, such as pickles")
     add("--threads", type=int, help="threads per call of a model (default: 1)")
     add("--workers", type=int, metavar="N", help="processes that answer, 0 for one per core (default: 1)")
     add("--explainer-url", metavar="URL", help="send requests for explanations on to this service")
+    add("--grpc-port", type=int, metavar="PORT", help="answer over gRPC, too, on this port, 0 for any")
     add_server_options(made)
     for hidden in ("--worker", "--listener", "--control"):
         add(hidden, type=int, help=argparse.SUPPRESS)
@@ -104,10 +118,12 @@ def _options(told: argparse.Namespace, packages: Sequence[PackageAt]) -> ServerO
         if value is not None
     }
     models = {**options.models, **_components(told.component, options.models)}
-    if told.threads is not None:
-        for at in packages:
-            models[at.name] = replace(models.get(at.name, ModelOptions()), threads=told.threads)
-    return replace(options, **given, models=models, repository=replace(options.repository, **repository))
+    for at in packages:
+        options_of_it = models.get(at.name, ModelOptions())
+        threads = options_of_it.threads if told.threads is None else told.threads
+        models[at.name] = replace(options_of_it, threads=threads, trust=told.trust or options_of_it.trust)
+    rpc = options.rpc if told.grpc_port is None else replace(options.rpc, port=told.grpc_port)
+    return replace(options, **given, models=models, repository=replace(options.repository, **repository), rpc=rpc)
 
 
 def _components(given: Sequence[str], known: Mapping[str, ModelOptions]) -> dict[str, ModelOptions]:
@@ -161,22 +177,34 @@ def _packages(folders: Sequence[Path], names: Sequence[str], versions: Sequence[
         PackageAt(folder, name, version)
         for folder, name, version in zip(
             folders,
-            names or [folder.resolve().name for folder in folders],
+            names or [_name_of(folder) for folder in folders],
             versions or [""] * len(folders),
             strict=True,
         )
     ]
 
 
-def teller(what: str, announce: int | None) -> Callable[[str], None]:
-    """Says what is done and where: in words, or with a line of JSON to a file descriptor."""
+def _name_of(package: Path) -> str:
+    """The name of a model without a name: that of its folder, or of its file without the suffix."""
+    return package.resolve().stem if package.is_file() else package.resolve().name
+
+
+def teller(what: str, announce: int | None, rpc: str | None = None) -> Callable[[str], None]:
+    """Says what is done and where: in words, or with a line of JSON to a file descriptor.
+
+    Args:
+        what: Is done.
+        announce: The file descriptor.
+        rpc: Where it is done over gRPC.
+    """
 
     def tell(url: str) -> None:
         if announce is None:
-            print(f"{what} at {url}", flush=True)
+            print(f"{what} at {url}" + (f", and over gRPC at {rpc}" if rpc else ""), flush=True)
             return
         with os.fdopen(announce, "w", encoding="utf-8") as file:
-            file.write(json.dumps({"url": url, "pid": os.getpid()}) + "\n")
+            told = {"url": url, "pid": os.getpid()} | ({"grpc": rpc} if rpc else {})
+            file.write(json.dumps(told) + "\n")
 
     return tell
 

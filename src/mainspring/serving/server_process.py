@@ -34,13 +34,18 @@ class PythonServer:
         self._command = [sys.executable, "-m", module, *options, "--until-stdin-closes"]
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
-        self._url = ""
+        self._url = self._rpc = ""
         self._said: IO[bytes] | None = None
 
     @property
     def url(self) -> str:
         """Where it answers, such as ``http://127.0.0.1:40123``."""
         return self._url
+
+    @property
+    def rpc(self) -> str:
+        """Where it answers over gRPC, such as ``127.0.0.1:40124``; empty if it does not."""
+        return self._rpc
 
     @property
     def pid(self) -> int:
@@ -77,7 +82,8 @@ class PythonServer:
         finally:
             os.close(writer)
         try:
-            self._url = json.loads(self._announced(reader, deadline))["url"]
+            told = json.loads(self._announced(reader, deadline))
+            self._url, self._rpc = told["url"], told.get("grpc", "")
             while not ready(self._url):
                 if time.monotonic() > deadline:
                     raise TimeoutError
