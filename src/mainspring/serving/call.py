@@ -44,6 +44,7 @@ class Call:
         kind: Why it failed, as the code of an error.
         made_up: Whether its rows were made up to explain another request.
         sent: Bytes of the answer's body.
+        entered: What it was let into, as whoever limits requests keeps it; empty if nobody does.
     """
 
     protocol: str
@@ -73,6 +74,7 @@ class Call:
     kind: str = ""
     made_up: bool = False
     sent: int = 0
+    entered: tuple[object, ...] = ()
 
     @property
     def latency(self) -> float:

@@ -25,6 +25,15 @@ class Inputs:
     columns: Mapping[str, npt.NDArray[Any]]
     rows: int
 
+    @property
+    def apart(self) -> str:
+        """What the model computes by besides: questions that differ in it are not equal, nor computed together."""
+        return ""
+
+    def of(self, columns: Mapping[str, npt.NDArray[Any]], rows: int) -> Inputs:
+        """The same question about other rows, which may be those of several callers."""
+        return Inputs(columns, rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Prediction:

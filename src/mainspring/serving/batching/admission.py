@@ -45,7 +45,7 @@ class Admission:
             )
         columns = inputs.columns.items()
         return [
-            Inputs({name: array[start : start + most] for name, array in columns}, min(most, rows - start))
+            inputs.of({name: array[start : start + most] for name, array in columns}, min(most, rows - start))
             for start in range(0, rows, most)
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 import numpy as np
@@ -75,7 +75,6 @@ class Batcher:
         *,
         priority: int = 0,
         deadline: float | None = None,
-        parameters: Mapping[str, object] | None = None,
     ) -> Batched:
         """Compute a request, together with others if there are any.
 
@@ -84,7 +83,6 @@ class Batcher:
             priority: Its level, 1 being the highest; 0 for none.
             deadline: When its answer is of no use any more, by ``time.perf_counter``; it counts until the request
                 is computed.
-            parameters: What the model computes by besides. Requests that differ in it are never computed together.
 
         Raises:
             OverloadedError: If the queue is full.
@@ -98,7 +96,7 @@ class Batcher:
         parts = self._admission.parts(inputs)
         level = self._options.level(priority)
         until = self._admission.until(inputs.rows, level, now, deadline)
-        kind = kind_of(inputs, parameters)
+        kind = kind_of(inputs)
         loop = self._loop = asyncio.get_running_loop()
         waiting = [Waiting(part, kind, level, now, until, loop.create_future()) for part in parts]
         self._enter(waiting, now)

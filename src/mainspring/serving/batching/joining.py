@@ -17,16 +17,14 @@ Kind: TypeAlias = tuple[object, ...]
 """What requests must have in common to be computed together."""
 
 
-def kind_of(inputs: Inputs, parameters: Mapping[str, object] | None = None) -> Kind:
-    """Names, data types and shapes without the rows, and parameters if there are any."""
+def kind_of(inputs: Inputs) -> Kind:
+    """Names, data types and shapes without the rows, and what the model computes by besides."""
     columns = inputs.columns
     values = columns.values()
     shapes: tuple[object, ...] = ()
     if sum([array.ndim for array in values]) > len(columns):
         shapes = tuple([array.shape[1:] for array in values])
-    # Told apart by how they are written: to Python, 1, 1.0 and True are the same.
-    said = tuple(sorted([(name, repr(value)) for name, value in parameters.items()])) if parameters else ()
-    return (*columns, *[array.dtype for array in values], shapes, said)
+    return (*columns, *[array.dtype for array in values], shapes, inputs.apart)
 
 
 def joined(parts: Sequence[Inputs], fill: int = 0) -> Inputs:
@@ -42,7 +40,7 @@ def joined(parts: Sequence[Inputs], fill: int = 0) -> Inputs:
     if fill:
         arrays.append({name: np.repeat(array[-1:], fill, axis=0) for name, array in arrays[-1].items()})
     columns = {name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}
-    return Inputs(columns, sum([part.rows for part in parts]) + fill)
+    return parts[0].of(columns, sum([part.rows for part in parts]) + fill)
 
 
 def check_rows(outputs: Arrays, rows: int, where: str) -> None:

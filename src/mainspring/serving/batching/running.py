@@ -17,10 +17,8 @@ from mainspring.serving.batching.options import BatchOptions
 from mainspring.serving.batching.rhythm import Rhythm
 from mainspring.serving.batching.waiting import Batched, Waiting
 from mainspring.serving.prediction import Inputs
-from mainspring.serving.predictor import QUICK_SECONDS, ModelError
-
-_QUICK_ROWS = 64
-"""More rows than this are never computed on the loop: what few rows took says little of so many."""
+from mainspring.serving.predictor import ModelError
+from mainspring.serving.quickness import FEW_ROWS, QUICK_SECONDS
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +62,7 @@ class Runner:
 
     def is_quick(self, rows: int) -> bool:
         """Whether so many rows are computed without handing them to a thread."""
-        return self._model.quick and rows <= _QUICK_ROWS and self.cost.of(rows) <= QUICK_SECONDS
+        return self._model.quick and rows <= FEW_ROWS and self.cost.of(rows) <= QUICK_SECONDS
 
     def at_once(self, inputs: Inputs, now: float) -> Batched:
         """Compute a request alone, here and now.

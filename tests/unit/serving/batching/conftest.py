@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -37,6 +38,20 @@ class Doubling:
         return {"y": inputs.columns["x"] * 2}
 
 
+@dataclass(slots=True)
+class Said(Inputs):
+    """Rows, and parameters that the model computes by."""
+
+    said: object = None
+
+    @property
+    def apart(self) -> str:
+        return repr(self.said)
+
+    def of(self, columns: Mapping[str, np.ndarray], rows: int) -> Inputs:
+        return Said(columns, rows, self.said)
+
+
 def question(*values: float) -> Inputs:
     """Rows of ``x``."""
     return Inputs({"x": np.array(values, dtype=np.float64)}, len(values))
@@ -65,10 +80,12 @@ class Scene:
         await soon(lambda: len(self.model.asked) > before)
         return task
 
-    def ask(self, *values: float, name: str = "", **more: object) -> asyncio.Task[object]:
+    def ask(self, *values: float, name: str = "", said: object = None, **more: object) -> asyncio.Task[object]:
+        asks = question(*values)
+
         async def asked() -> object:
             try:
-                return await self.batcher.run(question(*values), **more)  # type: ignore[arg-type]
+                return await self.batcher.run(Said(asks.columns, asks.rows, said), **more)  # type: ignore[arg-type]
             finally:
                 self.done.append(name)
 
@@ -81,6 +98,11 @@ class Scene:
         """Let the model work, and give what became of the requests."""
         self.model.gate.set()
         return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def said() -> type[Said]:
+    return Said
 
 
 @pytest.fixture

@@ -133,7 +133,7 @@ KINDS = {
 }
 
 
-def test_different_kinds_are_never_computed_together() -> None:
+def test_different_kinds_are_never_computed_together(said: Any) -> None:
     seen: list[list[tuple[Any, ...]]] = []
 
     class Looking:
@@ -146,12 +146,12 @@ def test_different_kinds_are_never_computed_together() -> None:
     async def main() -> None:
         batcher = Batcher(Looking(), BatchOptions(adaptive=False, max_wait=0.001))
         given = [Inputs({"x": np.ones(1)}, 1), *KINDS.values()]
-        said = [None, {"top": 1}, {"top": True}, {"top": "1"}, {"top": 1.0}]
+        others = [said({"x": np.ones(1)}, 1, {"top": top}) for top in (1, True, "1", 1.0)]
         await asyncio.gather(
             *[batcher.run(inputs) for inputs in given * 3],
-            *[batcher.run(given[0], parameters=parameters) for parameters in said[1:] * 2],
+            *[batcher.run(inputs) for inputs in others * 2],
         )
-        assert batcher.counts.sizes == {3: len(given), 2: len(said) - 1}
+        assert batcher.counts.sizes == {3: len(given), 2: len(others)}
         assert [name for name, _, _ in seen[1]] == ["x", "z"]
 
     asyncio.run(main())
@@ -424,7 +424,7 @@ def test_another_kind_does_not_overtake_in_order(scene: Make, in_order: bool) ->
     async def main() -> None:
         one = scene(preserve_ordering=in_order)
         held = await one.hold()
-        tasks = [one.ask(float(value), parameters={"kind": value // 10}) for value in (10, 11, 20, 12, 21)]
+        tasks = [one.ask(float(value), said=value // 10) for value in (10, 11, 20, 12, 21)]
         await one.queued(5)
         await one.go(held, *tasks)
         expected = [[10, 11], [20], [12], [21]] if in_order else [[10, 11, 12], [20, 21]]

@@ -126,6 +126,14 @@ def test_keys_are_equal_if_and_only_if_questions_are(
     assert (keys.of(both[0]) == keys.of(both[1])) == same
 
 
+def test_what_the_model_computes_by_besides_counts() -> None:
+    class Said(Inputs):
+        apart = "top 3"
+
+    keys, plain = Keys("a", "1", "d"), of(x=np.array([1.0]))
+    assert keys.of(Said(plain.columns, 1)) not in (None, keys.of(plain))
+
+
 def test_many_layouts_take_no_memory_for_ever() -> None:
     keys = Keys("a", "1", "d")
     for width in range(1, 1000):
