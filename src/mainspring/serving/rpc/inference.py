@@ -10,9 +10,10 @@ from mainspring.core.errors import MainspringError
 from mainspring.serving.call import Call
 from mainspring.serving.caller import Caller, Scope
 from mainspring.serving.dispatch import Dispatcher
+from mainspring.serving.limits.deadlines import earlier, in_time
 from mainspring.serving.payloads.record import request_id
 from mainspring.serving.ports import Inputs
-from mainspring.serving.problems import DeadlineError, LoadingError
+from mainspring.serving.problems import LoadingError
 from mainspring.serving.rpc.admission import Admission, check
 from mainspring.serving.rpc.messages import InferResponse, Message, StreamResponse
 from mainspring.serving.rpc.metadata import Context, call_of
@@ -20,6 +21,7 @@ from mainspring.serving.rpc.methods import refuse
 from mainspring.serving.rpc.reading import infer_request, question_of
 from mainspring.serving.rpc.statuses import details_of
 from mainspring.serving.rpc.writing import fill_response
+from mainspring.serving.tracing.tracer import Tracer
 
 SMALL_MESSAGE = 65_536
 """Larger messages are read and written in a thread, so that they do not hold up the others."""
@@ -35,16 +37,20 @@ class Inference:
         dispatcher: Takes them to their models.
         admission: Who may ask.
         window: The most requests of one stream that are under way at once.
+        tracer: Gives every request its place in a trace.
     """
 
-    def __init__(self, dispatcher: Dispatcher, admission: Admission, *, window: int) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, admission: Admission, *, window: int, tracer: Tracer | None = None
+    ) -> None:
         self._dispatcher, self._admission, self._window = dispatcher, admission, window
+        self._tracer = tracer
         self._streams: set[_Stream] = set()
         self._stopping = False
 
     async def infer(self, data: bytes, context: Context) -> bytes:
         """``ModelInfer``: answer one request."""
-        call, response = call_of(context), InferResponse()
+        call, response = call_of(context, self._tracer), InferResponse()
         try:
             self._admit(call, context)
             return await self._respond(call, data, response, response)
@@ -53,7 +59,7 @@ class Inference:
 
     async def infer_stream(self, requests: AsyncIterator[bytes], context: Context) -> AsyncIterator[bytes]:
         """``ModelStreamInfer``: answer requests in their order, several at once. An error is told in its place."""
-        first = call_of(context)
+        first = call_of(context, self._tracer)
         try:
             caller = self._admit(first, context)
             if self._stopping:
@@ -82,7 +88,7 @@ class Inference:
 
     async def one_of_stream(self, data: bytes, context: Context, caller: Caller) -> tuple[bytes, Exception | None]:
         """Answer one request of a stream; gives the message that tells of it, and the error if there is one."""
-        call = call_of(context)
+        call = call_of(context, self._tracer)
         call.caller = caller
         whole = StreamResponse()
         try:
@@ -137,8 +143,7 @@ class Inference:
         inputs: Inputs = (
             await dispatcher.in_thread(self._read, call, request) if large else self._read(call, request)
         )
-        if call.deadline is not None and time.perf_counter() > call.deadline:
-            raise DeadlineError("the time that the request was given is over")
+        in_time(call.deadline, call.arrived)
         prediction = await dispatcher.compute(call, inputs)
         fill_response(response, call, prediction)
         body: bytes = await dispatcher.in_thread(whole.SerializeToString) if large else whole.SerializeToString()
@@ -148,8 +153,7 @@ class Inference:
         question = question_of(request)
         timeout, priority = question.parameters.get("timeout"), question.parameters.get("priority")
         if isinstance(timeout, int) and timeout > 0:  # microseconds
-            given = call.arrived + timeout / 1e6
-            call.deadline = given if call.deadline is None else min(given, call.deadline)
+            call.deadline = earlier(call.deadline, call.arrived + timeout / 1e6)
         if isinstance(priority, int):
             call.priority = priority
         return self._dispatcher.read(call, question)

@@ -12,6 +12,7 @@ from mainspring.serving.call import Call
 from mainspring.serving.client import EXPLAINS
 from mainspring.serving.security.certificates import Certificate, of_grpc
 from mainspring.serving.security.peers import grpc_peer
+from mainspring.serving.tracing.tracer import Tracer
 
 Context: TypeAlias = ServicerContext[bytes, bytes]
 """Messages go in and out as bytes: they are read and written where errors can still be told."""
@@ -22,7 +23,7 @@ LONGEST_ID = 200
 _MADE_UP = EXPLAINS.encode()
 
 
-def call_of(context: Context) -> Call:
+def call_of(context: Context, tracer: Tracer | None = None) -> Call:
     """The call that a context belongs to, with everything that is known before its message is read."""
     headers, arrived = headers_of(context), now()
     began = time.perf_counter()
@@ -36,6 +37,7 @@ def call_of(context: Context) -> Call:
         began=began,
         headers=headers,
         peer=grpc_peer(context.peer()),
+        trace=None if tracer is None else tracer.begin(headers),
         deadline=None if remaining is None else began + remaining,
         made_up=_MADE_UP in headers,
     )

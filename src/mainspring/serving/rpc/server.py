@@ -24,6 +24,7 @@ from mainspring.serving.rpc.repository import ModelRepository
 from mainspring.serving.rpc.settings import log_settings, trace_setting
 from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.security.options import Tls
+from mainspring.serving.tracing.tracer import Tracer
 
 GRACE_SECONDS = 30.0
 """How long calls in flight are waited for at the end."""
@@ -45,6 +46,7 @@ class RpcServer:
         control: Changes what is served; without one nothing can be changed.
         gatekeeper: Who may ask for what; by default as with no setting at all.
         tls: Encrypted connections.
+        tracer: Gives every request its place in a trace; without one they have none.
         ready: Whether the server takes requests; by default, whether its models do.
         shared: Whether other processes listen on the same port, each with a share of the connections.
 
@@ -68,6 +70,7 @@ class RpcServer:
         control: Control | None = None,
         gatekeeper: Gatekeeper | None = None,
         tls: Tls | None = None,
+        tracer: Tracer | None = None,
         ready: Callable[[], bool] | None = None,
         shared: bool = False,
     ) -> None:
@@ -75,7 +78,7 @@ class RpcServer:
         self._host, self._tls, self._shared = self._options.host or host, tls, shared
         self._dispatcher, self._control = dispatcher, control
         self.port = 0
-        self._gatekeeper = gatekeeper or Gatekeeper()
+        self._gatekeeper, self._tracer = gatekeeper or Gatekeeper(), tracer
         self._ready = ready or (lambda: dispatcher.repository.ready)
 
     @asynccontextmanager
@@ -91,7 +94,8 @@ class RpcServer:
         """
         repository = self._dispatcher.repository
         admission = Admission(self._gatekeeper, encrypted=self._tls is not None)
-        inference = Inference(self._dispatcher, admission, window=self._options.stream_window)
+        window = self._options.stream_window
+        inference = Inference(self._dispatcher, admission, window=window, tracer=self._tracer)
         health = Health(repository, self._ready)
         models = Models(repository, admission, self._ready)
         changes = ModelRepository(repository, self._control, admission)

@@ -12,8 +12,10 @@ import pytest
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.serving.problems import DeadlineError, OverloadedError, UnsupportedError
+from mainspring.serving.repository import Repository
 from mainspring.serving.rpc.client import RpcClient
 from mainspring.serving.rpc.messages import INFERENCE, InferRequest, InferResponse
+from mainspring.serving.tracing.tracer import Tracer
 
 YES = 1 / (1 + math.exp(-0.5))
 
@@ -305,12 +307,11 @@ def test_missing_texts_and_numbers_arrive_as_missing(client: RpcClient, server: 
 
 
 def test_a_call_is_told_with_all_that_is_known(server: Any, row: Any) -> None:
-    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    with RpcClient(server.target, headers={"Traceparent": trace}) as client:
+    with RpcClient(server.target, headers={"X-Tenant": "seven"}) as client:
         client.infer("taxi", row, version="1.0.0")
     call = server.told[-1]
     assert (call.protocol, call.model, call.version, call.status) == ("grpc", "taxi", "1.0.0", 200)
-    assert call.headers[b"traceparent"] == trace.encode()
+    assert call.headers[b"x-tenant"] == b"seven"
     assert call.peer == "127.0.0.1"
     assert call.rows == 1
     assert call.sent > 0
@@ -366,3 +367,17 @@ def test_a_response_is_one_of_the_protocol(client: RpcClient) -> None:
     assert isinstance(client.call("ModelInfer", raw()), InferResponse)
     with pytest.raises(NotFoundError):
         client.metadata("taxo")
+
+
+def test_a_call_goes_on_with_the_trace_that_it_comes_with(serve: Any, predictor: Any, row: Any) -> None:
+    running = serve(Repository.of([predictor]), tracer=Tracer())
+    trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    with RpcClient(running.target, headers={"traceparent": f"00-{trace}-{parent}-01"}) as client:
+        client.infer("taxi", row)
+        list(client.infer_stream("taxi", [row, row]))
+    traces = [call.trace for call in running.told]
+    assert [(one.trace, one.parent, one.sampled) for one in traces] == [(trace, parent, True)] * 3
+    assert len({one.span for one in traces}) == 3
+    with RpcClient(running.target, headers={"traceparent": "nonsense"}) as client:
+        client.infer("taxi", row)
+    assert running.told[-1].trace.parent == ""
