@@ -67,6 +67,11 @@ class Dispatcher:
             self._take(call, served)
         return served
 
+    def at_once(self, name: str) -> bool:
+        """Whether the newest version of a model is there, and so quick that it is asked where the request is."""
+        served = self.repository.newest(name)
+        return served is not None and served.model.quick
+
     async def demand(self, call: Call) -> Served:
         """What answers a call, loaded now.
 

@@ -10,12 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from types import FrameType
 from typing import Any, Protocol
 
 import uvicorn
 
 from mainspring.core.errors import UnavailableError
+from mainspring.serving.security.connections import protocol
+from mainspring.serving.security.options import SlowClients
 
 GRACE_SECONDS = 30.0
 """How long requests in flight are waited for at the end."""
@@ -62,6 +65,16 @@ def run(
     _Server(application, drain=drain, grace=grace, started=started).run(sockets=[listener])
 
 
+def _protocol(application: Application) -> type[asyncio.Protocol]:
+    """How connections are read: the fast way if its parser is installed, and at once what may be."""
+    limits, at_once = SlowClients(), getattr(application, "at_once", None)
+    if at_once is None or find_spec("httptools") is None:
+        return protocol(limits)
+    from mainspring.serving.direct_http import Direct
+
+    return type("DirectHttp", (Direct,), {"limits": limits, "at_once": staticmethod(at_once)})
+
+
 class _Server(uvicorn.Server):
     """Uvicorn, with a time of draining, and an exit status of 0 after a signal."""
 
@@ -71,6 +84,7 @@ class _Server(uvicorn.Server):
         config = uvicorn.Config(
             endpoint,
             lifespan="on",
+            http=_protocol(endpoint),
             ws="none",
             log_config=None,
             log_level="warning",

@@ -32,6 +32,10 @@ class Answer:
     body: bytes
     headers: Sequence[Header] = (JSON,)
 
+    def also(self, headers: Sequence[Header]) -> Answer:
+        """The same answer with further headers."""
+        return Answer(self.status, self.body, (*self.headers, *headers)) if headers else self
+
     async def send(self, send: Send) -> None:
         """Send it."""
         headers = [*self.headers, (b"content-length", b"%d" % len(self.body))]

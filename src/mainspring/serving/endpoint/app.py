@@ -91,7 +91,8 @@ class Endpoint:
         self._explanations = Forwarding(explainer_url, self._admission, max_body=max_body)
         self._about = About(self.models, ready=lambda: self.ready, draining=lambda: self.draining)
         self._management = Management(self.models, control)
-        self._infer, self._predict = self._asks(OpenInference()), self._asks(KServeV1())
+        self._open_inference = OpenInference()
+        self._infer, self._predict = self._asks(self._open_inference), self._asks(KServeV1())
         self._router = Router(
             list(self._routes()), default=Unknown(), redirect_slashes=False, lifespan=self._lifespan
         )
@@ -109,6 +110,16 @@ class Endpoint:
         if self.draining and scope["type"] == "http":
             send = _parting(send)
         await self._way(scope)(scope, receive, send)
+
+    def at_once(self, scope: Scope, body: bytes) -> Answer | None:
+        """Answer the usual small request here and now; ``None`` if it is another, and has to be awaited."""
+        path: str = scope["path"]
+        if self.draining or "%" in path or "?" in path:
+            return None
+        if path.startswith(_V2) and path.endswith(_INFER) and path.count("/") == _V2_SLASHES:
+            model, protocol = path[len(_V2) : -len(_INFER)], self._open_inference
+            return self._inference.at_once(protocol, {"model": model}, scope, body)
+        return None
 
     def _way(self, scope: Scope) -> ASGIApp:
         """What answers: the usual request finds its way without trying one pattern after the other."""

@@ -64,7 +64,7 @@ class Inference:
         try:
             call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, call.model)
             answer = await self._answer(call, protocol, scope["method"], receive)
-            call.status, call.sent = answer.status, len(answer.body)
+            call.status = answer.status
         except DisconnectedError:
             self._dispatcher.fail(call, CancelledError("the caller went away before everything was there"))
             raise
@@ -72,14 +72,44 @@ class Inference:
             self._dispatcher.fail(call, error)
             raise
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
-            self._dispatcher.fail(call, error)
-            held_back = b"expect" in headers and not call.began
-            answer = refusal(error, allow=b"POST", held_back=held_back, request=call.id)
-            call.sent = len(answer.body)
+            answer = self._refused(call, error)
         finally:
             call.ended = time.perf_counter()
             self._dispatcher.tell(call)
-        return Answer(answer.status, answer.body, (*answer.headers, *id_header(call.id)))
+        call.sent = len(answer.body)
+        return answer.also(id_header(call.id))
+
+    def at_once(
+        self, protocol: PredictionProtocol, path: Mapping[str, str], scope: Mapping[str, Any], body: bytes
+    ) -> Answer | None:
+        """Answer one small request here and now, if its model is that quick; ``None`` if it has to be awaited.
+
+        Args:
+            protocol: What the body is written in.
+            path: The ``model`` that the path names.
+            scope: Of ASGI.
+            body: All of it, as it was before it was compressed.
+        """
+        if len(body) > self._max_body or not self._dispatcher.at_once(path["model"]):
+            return None
+        headers = dict(scope["headers"])
+        call = _call(protocol.name, path, scope, headers)
+        call.began, call.body = call.arrived, body
+        try:
+            call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, call.model)
+            self._dispatcher.find(call)
+            answer = self._now(call, protocol)
+            call.status = answer.status
+        except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
+            answer = self._refused(call, error)
+        call.ended, call.sent = time.perf_counter(), len(answer.body)
+        self._dispatcher.tell(call)
+        return answer.also(id_header(call.id))
+
+    def _refused(self, call: Call, error: Exception) -> Answer:
+        self._dispatcher.fail(call, error)
+        held_back = b"expect" in call.headers and not call.began
+        return refusal(error, allow=b"POST", held_back=held_back, request=call.id)
 
     async def _answer(self, call: Call, protocol: PredictionProtocol, method: str, receive: Receive) -> Answer:
         dispatcher = self._dispatcher

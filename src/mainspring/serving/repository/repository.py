@@ -111,6 +111,11 @@ class Repository:
         """How a model is served."""
         return self._options.get(name, _PLAIN)
 
+    def newest(self, name: str) -> Served | None:
+        """The newest version of a model, if one is loaded and in order."""
+        shelf = self._shelves.get(name)
+        return None if shelf is None or shelf.newest.model.trouble else shelf.newest
+
     def find(self, name: str, version: str = "", label: str = "") -> Served | None:
         """What answers for a model: a version, the one that a label stands for, or the newest.
 

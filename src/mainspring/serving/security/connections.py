@@ -72,6 +72,10 @@ class Guard(asyncio.Protocol):
         certificate = None if tls is None else of_tls(tls.getpeercert())
         return state if certificate is None else {**state, STATE_KEY: certificate}
 
+    def settled(self) -> None:
+        """The latest request is answered already: nothing is owed."""
+        self.since, self.taken = 0.0, 0
+
     def note(self, size: int, cycle: Cycle | None, scope: object, now: float) -> None:
         """Some bytes came and were read.
 
