@@ -141,6 +141,12 @@ ROWS_EXAMINED = Family(
     text="Rows that were looked at for events.",
     labels=MODEL,
 )
+ROWS_ODD = Family(
+    name="mainspring_rows_odd_total",
+    kind="counter",
+    text="Rows examined that had at least one event.",
+    labels=MODEL,
+)
 INFO = Family(
     name="mainspring_model_info",
     kind="gauge",

@@ -79,6 +79,13 @@ class Table:
         else:
             known.add(series, self.family.across if self.family.kind == "gauge" else "sum")
 
+    def select(self, **labels: str) -> Iterator[tuple[Mapping[str, str], Series]]:
+        """The series with these values of these labels, each with all its labels."""
+        for values, series in self.series.items():
+            found = dict(zip(self.family.labels, values, strict=True))
+            if all(found.get(label) == value for label, value in labels.items()):
+                yield found, series
+
     def limit(self) -> None:
         """Keep the oldest series, as many as the metric may have, and add the others up."""
         surplus = len(self.series) - self.family.cap - 1
@@ -113,10 +120,7 @@ class Snapshot:
     def select(self, name: str, **labels: str) -> Iterator[tuple[Mapping[str, str], Series]]:
         """The series of a name with these values of these labels, each with all its labels."""
         for table in self.named(name):
-            for values, series in table.series.items():
-                found = dict(zip(table.family.labels, values, strict=True))
-                if all(found.get(label) == value for label, value in labels.items()):
-                    yield found, series
+            yield from table.select(**labels)
 
     def total(self, name: str, **labels: str) -> float:
         """The values of all series of a name with these values of these labels, added up."""
