@@ -111,11 +111,22 @@ def mainspring_exporters() -> Mapping[str, str]:
 def mainspring_runtimes() -> Mapping[str, str]:
     """What answers predictions."""
     return {
+        "foreign-lightgbm": "mainspring.models.adapters.foreign_lightgbm:open_runtime",
         "foreign-onnx": "mainspring.models.adapters.foreign_onnx:open_runtime",
         "foreign-python": "mainspring.models.foreign.python_code:open_runtime",
         "foreign-sklearn": "mainspring.models.adapters.foreign_sklearn:open_runtime",
+        "foreign-xgboost": "mainspring.models.adapters.foreign_xgboost:open_runtime",
         "onnx": "mainspring.models.adapters.onnx_runtime:open_runtime",
         "python": "mainspring.models.adapters.python_runtime:open_runtime",
+    }
+
+
+@hookimpl
+def mainspring_tensor_runtimes() -> Mapping[str, str]:
+    """What serves files of tensors as they are."""
+    return {
+        ".onnx": "mainspring.models.adapters.onnx_tensors:open_file",
+        ".pt2": "mainspring.models.adapters.torch_tensors:open_file",
     }
 
 
@@ -124,10 +135,12 @@ def mainspring_importers() -> Mapping[str, str]:
     """Kinds of models made elsewhere."""
     return {
         "hub": "mainspring.models.foreign.python_code:import_hub",
+        "lightgbm": "mainspring.models.adapters.foreign_lightgbm:import_lightgbm",
         "mlflow": "mainspring.models.adapters.foreign_mlflow:import_mlflow",
         "onnx": "mainspring.models.adapters.foreign_onnx:import_onnx",
         "python": "mainspring.models.foreign.python_code:import_python",
         "sklearn": "mainspring.models.adapters.foreign_sklearn:import_sklearn",
+        "xgboost": "mainspring.models.adapters.foreign_xgboost:import_xgboost",
     }
 
 

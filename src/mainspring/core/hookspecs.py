@@ -76,6 +76,12 @@ def mainspring_runtimes() -> Mapping[str, str]:
 
 
 @hookspec
+def mainspring_tensor_runtimes() -> Mapping[str, str]:
+    """Suffix of a file (``.xyz``) to a ``mainspring.serving.tensor_models.ports.TensorLoader``, which serves it."""
+    return {}
+
+
+@hookspec
 def mainspring_importers() -> Mapping[str, str]:
     """Kind of model made elsewhere to a ``mainspring.models.foreign.request.Importer``, which reads it."""
     return {}

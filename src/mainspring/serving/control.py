@@ -11,6 +11,7 @@ import msgspec
 
 from mainspring.core.errors import InputError
 from mainspring.models.package import MANIFEST
+from mainspring.serving.model_files import holds_model
 from mainspring.serving.problems import ForbiddenError
 from mainspring.serving.repository import Change, ModelOptions, PackageAt, Repository
 
@@ -123,15 +124,18 @@ def unpack(name: str, files: Mapping[str, bytes], folder: Path) -> Sequence[Pack
             f"these are no paths of files: {', '.join(map(repr, bad))}",
             expected="names with '/' between them, such as '1/package.json'",
         )
-    plain = MANIFEST in files
+    plain = MANIFEST in files or not any("/" in path for path in files)
     for path, content in files.items():
         place = folder / _UNVERSIONED / path if plain else folder / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
-    found = [PackageAt(one.parent, name, one.parent.name) for one in sorted(folder.glob(f"*/{MANIFEST}"))]
+    found = [
+        PackageAt(one, name, one.name) for one in sorted(folder.iterdir()) if one.is_dir() and holds_model(one)
+    ]
     if not found:
         raise InputError(
-            f"none of the files is a {MANIFEST}", expected=f"the files of a package, its {MANIFEST} among them"
+            f"none of the files is a {MANIFEST}",
+            expected=f"the files of a package, its {MANIFEST} among them, or one file such as 1/model.onnx",
         )
     return found
 

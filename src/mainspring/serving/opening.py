@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mainspring.models.package import Package
+from mainspring.serving.model_files import model_file
 from mainspring.serving.ports import Answering
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository.options import ModelOptions
@@ -20,6 +21,11 @@ def open_model(at: PackageAt, options: ModelOptions) -> Answering:
         from mainspring.serving.components.opening import open_component
 
         return open_component(options.component, name=at.name, version=at.version)
+    file = model_file(at.folder)
+    if file is not None:
+        from mainspring.serving.bare_files import open_file
+
+        return open_file(file, name=at.name, version=at.version, threads=options.threads, trust=options.trust)
     package = Package.load(at.folder)
     predictor = Predictor(package, name=at.name, version=at.version, threads=options.threads)
     predictor.warm(package.input_example)

@@ -25,6 +25,9 @@ MOST_ROWS = 1_000
 
 SUFFIXES = {
     ".onnx": "onnx",
+    ".txt": "lightgbm",
+    ".json": "xgboost",
+    ".ubj": "xgboost",
     ".skops": "sklearn",
     ".pkl": "sklearn",
     ".pickle": "sklearn",
@@ -57,7 +60,8 @@ def load(
 
     Args:
         path: A file or a folder; for a hub repository, a folder with ``hubconf.py`` or an installed package.
-        kind: ``onnx``, ``sklearn``, ``python``, ``hub`` or ``mlflow``; by default what the path looks like.
+        kind: ``onnx``, ``sklearn``, ``lightgbm``, ``xgboost``, ``python``, ``hub`` or ``mlflow``; by default what
+            the path looks like.
         example: A few real rows. ONNX files and scikit-learn models do without; their columns are numbers then.
         expected: The label or number that each row of the example should get.
         columns: Names of the columns, where neither model nor example says them.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.models.signature import Datatype, Field
+from mainspring.models.signature import Field
 from mainspring.serving.predictor import ModelError
 from mainspring.serving.raw_tensors import DTYPES
 from mainspring.serving.tensor_models.reading import datatype_of, fits
@@ -49,18 +49,10 @@ def outputs_of(value: Any, declared: Sequence[Field], rows: int | None, where: s
     return outputs
 
 
-def fields_of(outputs: Mapping[str, npt.NDArray[Any]]) -> tuple[Field, ...]:
-    """What arrays are, told from them."""
-    return tuple(
-        Field(name, cast("Datatype", datatype_of(one.dtype)), nullable=False, shape=one.shape)
-        for name, one in outputs.items()
-    )
-
-
 def array_of(value: Any) -> npt.NDArray[Any]:
-    """A value as an array: of numbers if it holds nothing else, else of objects."""
+    """A value as an array of one dimension or more: of numbers if it holds nothing else, else of objects."""
     if isinstance(value, np.ndarray):
-        return value
+        return value if value.ndim else value.reshape(1)
     if isinstance(value, list):
         try:
             array = np.asarray(value)
@@ -79,13 +71,9 @@ def array_of(value: Any) -> npt.NDArray[Any]:
     return _objects([value])
 
 
-def as_rows(outputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    """Several outputs as one row by row: objects by name, if each has as many rows; else one object with all."""
-    lists = {name: plain(one.tolist()) for name, one in outputs.items()}
-    sizes = {len(one) if isinstance(one, list) else -1 for one in lists.values()}
-    if len(sizes) != 1:
-        return _objects([lists])
-    return _objects([dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)])
+def as_one(outputs: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    """Several outputs as one object by name."""
+    return _objects([plain(dict(outputs))])
 
 
 def as_texts(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -39,6 +39,10 @@ class ComponentProcess(Node):
         component: The class, and how it is run.
         name: What the lines that it writes are logged under, and errors name.
 
+    Attributes:
+        restarts: How often a process was started again.
+        last_words: What a process wrote before it ended the last time. Not for callers: it may show anything.
+
     Example:
         .. code-block:: python
 
@@ -49,6 +53,7 @@ class ComponentProcess(Node):
     def __init__(self, component: Component, *, name: str = "component") -> None:
         self.component, self.name = component, name
         self.restarts = 0
+        self.last_words = ""
         self._idle: deque[tuple[ChildProcess, Lane]] = deque()
         self._changed = threading.Condition()
         self._waiting = 0
@@ -214,7 +219,7 @@ class ComponentProcess(Node):
                     if not first.done():
                         first.set_exception(error)
                         return
-                    self._reason = error.found
+                    self._reason = error.found.partition("; it wrote:")[0]
                 else:
                     self._publish(process)
                     if first.done():
@@ -240,10 +245,10 @@ class ComponentProcess(Node):
             self._changed.notify_all()
 
     def _withdraw(self, process: ChildProcess, why: str, pause: float) -> None:
-        said = process.last_words()
         with self._changed:
             self._up -= 1
-            self._reason = f"the process ended: {why}" + (f"; it wrote:\n{said}" if said else "")
+            self._reason = f"the process ended: {why}"
+            self.last_words = process.last_words()
             self._again_at = time.monotonic() + pause
             self._sweep(process)
             self._changed.notify_all()

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from mainspring.evaluation.assertions import Assertion
 from mainspring.models.signature import BadInputError, Datatype, Field
 from mainspring.serving.components.answers import (
+    OUTPUT,
     array_of,
     as_json_values,
-    as_rows,
+    as_one,
     as_texts,
-    fields_of,
     outputs_of,
 )
 from mainspring.serving.components.declaring import declared
@@ -27,7 +27,7 @@ from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.question import Question, Tensor
 from mainspring.serving.quickness import Quickness
 from mainspring.serving.raw_tensors import DTYPES
-from mainspring.serving.tensor_models.reading import CONTENT, TensorReader
+from mainspring.serving.tensor_models.reading import CONTENT, TensorReader, fields_of
 from mainspring.serving.tensors import unknown_outputs
 
 INSTANCES = "instances"
@@ -49,9 +49,20 @@ class ComponentInputs(Inputs):
     """
 
     how: How = "tensors"
-    more: Mapping[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
     wanted: tuple[str, ...] | None = None
     as_json: bool = False
+
+    @property
+    def apart(self) -> str:
+        """The parameters of the request, and the form of the answer."""
+        return f"{self.how} {self.as_json} {sorted(self.more.get('parameters', {}).items())}"
+
+    def of(self, columns: Mapping[str, npt.NDArray[Any]], rows: int) -> ComponentInputs:
+        """The same question about other rows; whose they are is not known any more."""
+        parameters = self.more.get("parameters", {})
+        more = {"parameters": parameters, "meta": _meta("", parameters)} if parameters else {}
+        return ComponentInputs(columns, rows, self.how, more, self.wanted, self.as_json)
 
 
 class ComponentModel:
@@ -119,7 +130,7 @@ class ComponentModel:
         if question.parameters:
             more["parameters"] = dict(question.parameters)
         if question.id or question.parameters:
-            more["meta"] = {"puid": question.id or "", "tags": {}, **more}
+            more["meta"] = _meta(question.id or "", question.parameters)
         as_json = question.tensors is None
         return ComponentInputs(read.columns, read.rows, how, more, question.outputs, as_json)
 
@@ -216,6 +227,11 @@ class ComponentModel:
         self.node.close()
 
 
+def _meta(request: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """What Seldon calls the meta of a message."""
+    return {"puid": request, "tags": {}, "parameters": dict(parameters)}
+
+
 def _anything(question: Question) -> Inputs:
     """What a question holds, as it is."""
     if question.rows is not None:
@@ -258,10 +274,11 @@ def _said(reply: Reply, rows: int) -> npt.NDArray[Any]:
 def _shown(
     outputs: Mapping[str, npt.NDArray[Any]], fields: Sequence[Field], *, as_json: bool
 ) -> tuple[Mapping[str, npt.NDArray[Any]], Sequence[Field]]:
-    """Outputs as a protocol shows them: plain JSON has one list of predictions, tensors hold text."""
+    """Outputs as a protocol shows them: plain JSON has a prediction per row, tensors hold text."""
     if not as_json:
         return {name: as_texts(one) for name, one in outputs.items()}, fields
-    if len(outputs) > 1:
-        rows = {"predictions": as_rows(outputs)}
-        return rows, fields_of(rows)
+    if len({len(one) for one in outputs.values()}) > 1:
+        # Nobody could tell which values belong to one row.
+        whole = {OUTPUT: as_one(outputs)}
+        return whole, fields_of(whole)
     return {name: as_json_values(one) for name, one in outputs.items()}, fields

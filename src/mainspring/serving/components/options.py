@@ -36,7 +36,8 @@ class TensorSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     @property
     def field(self) -> Field:
         """The same as a field of a signature."""
-        return Field(self.name, self.datatype, nullable=False, shape=self.shape)
+        nullable = self.datatype == "BYTES" or self.datatype.startswith(("FP", "BF"))
+        return Field(self.name, self.datatype, nullable=nullable, shape=self.shape)
 
 
 class Component(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ import selectors
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -191,7 +192,10 @@ class ChildProcess:
         for line in lines:
             text = line.decode("utf-8", "replace").rstrip()
             self._last.append(text)
-            LOG.info("%s: %s", self._name, text)
+            if LOG.isEnabledFor(logging.INFO) and LOG.hasHandlers():
+                LOG.info("%s: %s", self._name, text)
+            else:
+                print(f"{self._name}: {text}", file=sys.stderr, flush=True)
 
     def _weigh(self) -> None:
         most = self._component.memory

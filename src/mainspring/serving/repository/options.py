@@ -20,6 +20,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     Attributes:
         package: The folder of a package, of a deployment, or a file; empty for a model of the repository.
         component: A class that is served instead of a package.
+        trust: Whether code in a file that is served as it is may run, such as that of a pickle.
         version: Its version, for a ``package``; by default what a deployment says, else ``"1"``.
         versions: Which versions of the repository are served.
         labels: Labels by the version that they stand for; a label moves only to a loaded version.
@@ -30,11 +31,12 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         retries: How often loading is tried again after it failed.
     """
 
-    SET_AT_START: ClassVar[frozenset[str]] = frozenset({"package", "component", "version"})
+    SET_AT_START: ClassVar[frozenset[str]] = frozenset({"package", "component", "trust", "version"})
     """What only whoever starts the server may say: it names places there, and code that runs."""
 
     package: str = ""
     component: Component | None = None
+    trust: bool = False
     version: str = ""
     versions: VersionPolicy = VersionPolicy(latest=1)
     labels: Mapping[Annotated[str, Meta(pattern="^[a-zA-Z0-9_]+$")], str] = {}

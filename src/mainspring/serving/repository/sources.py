@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mainspring.core.errors import InputError
-from mainspring.models.package import MANIFEST
+from mainspring.serving.model_files import holds_model
 from mainspring.serving.push import HISTORY, POINTER, Deployment
 
 UNVERSIONED = "1"
@@ -59,8 +59,9 @@ class Given:
 class Folder:
     """A folder with one folder per model.
 
-    A model's folder is a package, or a deployment, or holds one folder per version. Names that begin with a dot
-    are passed over: that is how a package is brought in without being seen half-written.
+    A model's folder is a package, or a deployment, or holds one folder per version; instead of a package there may
+    be a file that is served as it is, such as ``model.onnx``. Names that begin with a dot are passed over: that is
+    how a package is brought in without being seen half-written.
 
     Raises:
         InputError: If there is no such folder.
@@ -110,6 +111,6 @@ def _folders(folder: Path) -> list[Path]:
 def _versions(model: Path) -> list[PackageAt]:
     if (model / POINTER).is_file():
         return [PackageAt(resolved(model), model.name, deployed_version(model))]
-    if (model / MANIFEST).is_file():
+    if holds_model(model):
         return [PackageAt(model, model.name, UNVERSIONED)]
-    return [PackageAt(one, model.name, one.name) for one in _folders(model) if (one / MANIFEST).is_file()]
+    return [PackageAt(one, model.name, one.name) for one in _folders(model) if holds_model(one)]

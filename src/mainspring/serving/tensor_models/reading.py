@@ -6,13 +6,13 @@ import base64
 import binascii
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.models.problems import Problems
-from mainspring.models.signature import Field
+from mainspring.models.signature import Datatype, Field
 from mainspring.serving.prediction import Inputs
 from mainspring.serving.question import Question, Tensor
 from mainspring.serving.raw_tensors import DTYPES
@@ -101,7 +101,7 @@ class TensorReader:
 
     def _by_input(self, rows: Sequence[Any], problems: Problems) -> dict[str, list[Any]]:
         """Rows as a list per input: a row is an object by input, a list in their order, or the only input."""
-        names = list(self.fields)
+        names = [name for name, field in self.fields.items() if field.required]
         if not rows:
             return {name: [] for name in names}
         if all(isinstance(row, Mapping) and BASE64 not in row for row in rows):
@@ -124,14 +124,16 @@ class TensorReader:
     ) -> npt.NDArray[Any]:
         if field.datatype == "BYTES":
             array = _elements(data, binary=field.name in self._binary, encoded=encoded)
+            if not field.nullable and None in array.reshape(-1).tolist():
+                raise UnfitError("WRONG_TYPE", "text", "null")
         else:
-            array = _numbers(data, field.datatype)
+            array = _numbers(data, field.datatype, gaps=field.nullable)
         if shape is not None:
             if array.size != math.prod(shape) or min(shape, default=0) < 0:
-                raise UnfitError(
-                    "WRONG_LENGTH", f"as many values as shape {list(shape)} has", f"{array.size} values"
-                )
+                raise UnfitError("WRONG_LENGTH", f"values for shape {list(shape)}", f"{array.size} values")
             array = array.reshape(shape)
+        elif array.shape == (0,):
+            array = array.reshape([0, *(max(size, 0) for size in field.shape[1:])])
         if array.shape[1:] == (1,) and len(field.shape) == 1:
             array = array.reshape(-1)
         if not fits(field.shape, array.shape):
@@ -178,6 +180,14 @@ def datatype_of(dtype: np.dtype[Any]) -> str:
     return "BYTES"
 
 
+def fields_of(outputs: Mapping[str, npt.NDArray[Any]]) -> tuple[Field, ...]:
+    """What arrays are, told from them."""
+    return tuple(
+        Field(name, cast("Datatype", datatype_of(one.dtype)), nullable=False, shape=one.shape)
+        for name, one in outputs.items()
+    )
+
+
 def _same_kind(given: str, wanted: str) -> None:
     """Numbers may come as numbers of another width; texts and booleans only as such."""
     for kind in ("BYTES", "BOOL"):
@@ -187,15 +197,18 @@ def _same_kind(given: str, wanted: str) -> None:
         raise UnfitError("WRONG_DATATYPE", f"datatype {wanted}", f"datatype {given}")
 
 
-def _numbers(data: Any, datatype: str) -> npt.NDArray[Any]:
-    """An array of numbers or booleans, none of which was changed on the way."""
+def _numbers(data: Any, datatype: str, *, gaps: bool) -> npt.NDArray[Any]:
+    """An array of numbers or booleans, none of which was changed on the way; NaN for null where gaps may be."""
     wanted = DTYPES[datatype]
     try:
         array = np.asarray(data)
     except ValueError:
         raise UnfitError("WRONG_SHAPE", "lists of equal lengths", "lists of unequal lengths") from None
-    if array.dtype == object and wanted.kind == "f":
+    if gaps and array.dtype == object and wanted.kind == "f":
         array = _with_gaps(array)
+    if wanted == np.uint64 and array.dtype.kind == "f" and isinstance(data, list):
+        # What numpy makes of numbers on both sides of 2**63 is not exact.
+        array = _exact(np.array(data, dtype=object))
     if array.size == 0 and array.dtype.kind in _NUMBERS:
         return array.astype(wanted)
     if array.dtype.kind not in _NUMBERS or (array.dtype.kind == "b") != (wanted.kind == "b"):
@@ -223,6 +236,13 @@ def _whole(array: npt.NDArray[Any], wanted: np.dtype[Any], datatype: str) -> npt
     return array.astype(wanted)
 
 
+def _exact(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Whole numbers as such, if they all are and fit; else what numpy makes of them."""
+    plain = array.reshape(-1).tolist()
+    fit = all(isinstance(one, int) and 0 <= one < 2**64 for one in plain)
+    return np.array(plain, dtype=np.uint64 if fit else np.float64).reshape(array.shape)
+
+
 def _extreme(array: npt.NDArray[Any]) -> str:
     return f"numbers from {array.min()} to {array.max()}"
 
@@ -236,7 +256,10 @@ def _with_gaps(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _strange(array: npt.NDArray[Any]) -> str:
-    return _shown(array.reshape(-1)[0].item() if array.dtype != object else array.reshape(-1)[0])
+    values = array.reshape(-1).tolist()
+    strange = (one for one in values if isinstance(one, bool) or not isinstance(one, int | float))
+    found = next(strange, values[0] if values else None)
+    return "null" if found is None else _shown(found)
 
 
 def _shown(value: Any) -> str:

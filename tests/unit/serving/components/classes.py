@@ -201,6 +201,7 @@ class Talks:
             "number": 3,
             "rows": [{"n": 1}, {"n": 2}],
             "none": None,
+            "uneven": {"a": [1], "b": [1, 2]},
             "strange": object(),
         }[kind]
 
