@@ -7,7 +7,9 @@ is unusual here is left to it: this module never refuses, and where it answers, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -46,19 +48,66 @@ class Glance:
         self._whole = [place for place, item in enumerate(numbers) if item.datatype == "INT64"]
         self._truths = [place for place, item in enumerate(numbers) if item.datatype == "BOOL"]
         self._present = [place for place, item in enumerate(numbers) if not item.nullable]
+        self._by_name = picked([item.name for item in signature.inputs])
+        places = {item.name: place for place, item in enumerate(signature.inputs)}
+        self._pick_numbers = picked([places[name] for name in self._numbers])
+        self._text_places = [places[name] for name in self._text]
+        self._groups = [
+            (picked([place for place, item in enumerate(signature.inputs) if kinds[item.name] == kind]), kind)
+            for kind in set(kinds.values())
+        ]
 
     def of_rows(self, rows: Sequence[Any]) -> dict[str, npt.NDArray[Any]] | None:
         """The columns of rows by name; ``None`` if they need a closer look."""
         names = self._kinds.keys()
+        if len(rows) == 1:
+            row = rows[0]
+            return self.of_one(self._by_name(row)) if type(row) is dict and row.keys() == names else None
         for row in rows:
             if type(row) is not dict or row.keys() != names:
                 return None
         return self.of_lists({name: [row[name] for row in rows] for name in names})
 
+    def of_one(self, values: Sequence[Any]) -> dict[str, npt.NDArray[Any]] | None:
+        """The columns of one row, as values in the order of the signature; ``None`` if they need a closer look.
+
+        One row is what most requests ask for. A look at each column would take longer than the rest of it.
+        """
+        if len(values) != self._size:
+            return None
+        for pick, kinds in self._groups:
+            if not set(map(type, pick(values))) <= kinds:
+                return None
+        columns: dict[str, npt.NDArray[Any]] = {}
+        if self._numbers:
+            numbers = self._pick_numbers(values)
+            found = self._of_numbers(numbers)
+            if found is None:
+                return None
+            columns = found
+        for name, place in zip(self._text, self._text_places, strict=True):
+            column = columns[name] = np.empty(1, dtype=object)
+            column[0] = values[place]
+        return columns
+
+    def _of_numbers(self, numbers: Sequence[Any]) -> dict[str, npt.NDArray[Any]] | None:
+        try:
+            plain = math.isfinite(sum(numbers)) and not self._whole
+            matrix = np.array(numbers, dtype=np.float64)[:, None]
+        except TypeError:  # a value is missing
+            plain, matrix = False, np.array(numbers, dtype=np.float64)[:, None]
+        except OverflowError:
+            return None
+        return dict(zip(self._numbers, matrix, strict=True)) if plain else self._checked(matrix, arrays=False)
+
     def of_lists(self, lists: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]] | None:
         """The columns given as lists or as arrays of one dimension; ``None`` if they need a closer look."""
         if len(lists) != self._size:
             return None
+        if len(next(iter(lists.values()), ())) == 1:
+            columns = self._of_one(lists)
+            if columns is not None:
+                return columns
         rows, arrays = -1, False
         for name, kinds in self._kinds.items():
             values = lists.get(name)
@@ -94,10 +143,31 @@ class Glance:
         if self._text or matrix.ndim != 2 or matrix.shape[1] != self._size or matrix.dtype.kind not in "fiu":
             return None
         numbers = np.ascontiguousarray(matrix.T, dtype=np.float64)
-        truths = numbers[self._truths]
-        if not ((truths == 0) | (truths == 1) | np.isnan(truths)).all():
-            return None
+        if self._truths:
+            truths = numbers[self._truths]
+            if not ((truths == 0) | (truths == 1) | np.isnan(truths)).all():
+                return None
         return self._checked(numbers, arrays=True)
+
+    def _of_one(self, lists: Mapping[str, Any]) -> dict[str, npt.NDArray[Any]] | None:
+        """The columns of a single row given as lists; ``None`` if they need a closer look."""
+        row = {}
+        for name, kinds in self._kinds.items():
+            values = lists.get(name)
+            if type(values) is not list or len(values) != 1 or type(values[0]) not in kinds:
+                return None
+            row[name] = values[0]
+        try:
+            matrix = np.array([row[name] for name in self._numbers], dtype=np.float64).reshape(-1, 1)
+        except OverflowError:
+            return None
+        columns = self._checked(matrix, arrays=False)
+        if columns is not None:
+            for name in self._text:
+                column = np.empty(1, dtype=object)
+                column[0] = row[name]
+                columns[name] = column
+        return columns
 
     def _numbers_of(self, lists: Mapping[str, Any], *, arrays: bool) -> dict[str, npt.NDArray[Any]] | None:
         """The columns of numbers, as views of one array."""
@@ -110,7 +180,10 @@ class Glance:
         return self._checked(matrix, arrays=arrays)
 
     def _checked(self, matrix: npt.NDArray[np.float64], *, arrays: bool) -> dict[str, npt.NDArray[Any]] | None:
-        if not np.isfinite(matrix).all() and (np.isinf(matrix).any() or np.isnan(matrix[self._present]).any()):
+        # The sum of finite numbers is seldom infinite, and cheaper to ask than each of them.
+        if not math.isfinite(np.add.reduce(matrix, axis=None)) and (
+            np.isinf(matrix).any() or np.isnan(matrix[self._present]).any()
+        ):
             return None
         if self._whole:
             whole = matrix[self._whole]
@@ -120,6 +193,11 @@ class Glance:
             if arrays and not ((whole == np.floor(whole)) | np.isnan(whole)).all():
                 return None
         return dict(zip(self._numbers, matrix, strict=True))
+
+
+def picked(keys: Sequence[Any]) -> Callable[[Any], tuple[Any, ...]]:
+    """Gives the values under these keys, in their order."""
+    return itemgetter(*keys) if len(keys) > 1 else lambda values: tuple(values[key] for key in keys)
 
 
 def _texts(values: npt.NDArray[Any]) -> list[Any] | None:

@@ -5,15 +5,15 @@ Specification: https://github.com/kserve/open-inference-protocol, ``specificatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.models.signature import BadInputError, Field, Problem, Signature
-from mainspring.serving.glance import Glance
+from mainspring.serving.glance import Glance, picked
 from mainspring.serving.question import Tensor
 
 WHOLE = frozenset({"INT8", "INT16", "INT32", "INT64", "UINT8", "UINT16", "UINT32", "UINT64"})
@@ -25,6 +25,11 @@ _ACCEPTED: Mapping[str, frozenset[str]] = {
     "BYTES": frozenset({"BYTES"}),
 }
 _NUMBERS = frozenset({float, int, type(None)})
+_ONE_ROW = ([1], [1, 1])
+_LISTS, _LENGTHS = {list}, {1}
+_ORDERS = 64
+
+_Pick: TypeAlias = Callable[[Sequence[Any]], tuple[Any, ...]]
 
 
 def accepted_datatypes(field: Field) -> list[str]:
@@ -40,13 +45,19 @@ class TensorReader:
 
     def __init__(self, signature: Signature, glance: Glance) -> None:
         self._glance = glance
+        self._names = signature.names
         self._accepted = {field.name: _ACCEPTED[field.datatype] for field in signature.inputs}
         self._numbers = all_numbers(signature)
+        self._orders: dict[tuple[str, ...], _Pick] = {}
 
     def read(self, tensors: Sequence[Tensor]) -> dict[str, npt.NDArray[Any]] | None:
         """The columns; ``None`` if they need a closer look."""
         if len(tensors) != len(self._accepted):
             return self._of_matrix(tensors)
+        if tensors and tensors[0].shape in _ONE_ROW:
+            columns = self._of_one_row(tensors)
+            if columns is not None:
+                return columns
         lists: dict[str, Any] = {}
         for tensor in tensors:
             shape, data = tensor.shape, tensor.data
@@ -60,6 +71,33 @@ class TensorReader:
                     data = data.reshape(-1)
             lists[tensor.name] = data
         return self._glance.of_lists(lists)
+
+    def _of_one_row(self, tensors: Sequence[Tensor]) -> dict[str, npt.NDArray[Any]] | None:
+        """The columns of one row in plain JSON, which is what most requests are."""
+        data = [tensor.data for tensor in tensors]
+        if set(map(type, data)) != _LISTS or set(map(len, data)) != _LENGTHS:
+            return None
+        shapes = [tensor.shape for tensor in tensors]
+        if shapes.count(shapes[0]) != len(shapes):
+            return None
+        # Callers send their tensors in the same order again and again: it is looked at once.
+        order = (*[tensor.name for tensor in tensors], *[tensor.datatype for tensor in tensors])
+        pick = self._orders.get(order) or self._ordered(order)
+        return None if pick is None else self._glance.of_one(pick([values[0] for values in data]))
+
+    def _ordered(self, order: tuple[str, ...]) -> _Pick | None:
+        """What brings values in an order of tensors into that of the signature; ``None`` if that does not fit."""
+        size = len(self._names)
+        names, datatypes = order[:size], order[size:]
+        accepted = self._accepted
+        if set(names) != set(self._names) or any(
+            datatype not in accepted[name] for name, datatype in zip(names, datatypes, strict=True)
+        ):
+            return None
+        pick = picked([names.index(name) for name in self._names])
+        if len(self._orders) < _ORDERS:
+            self._orders[order] = pick
+        return pick
 
     def _of_matrix(self, tensors: Sequence[Tensor]) -> dict[str, npt.NDArray[Any]] | None:
         if not self._numbers or not is_matrix(tensors, self._accepted):

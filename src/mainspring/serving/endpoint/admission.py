@@ -10,6 +10,8 @@ from mainspring.serving.problems import ForbiddenError
 from mainspring.serving.security.certificates import of_scope
 from mainspring.serving.security.gatekeeper import Gatekeeper
 
+_EVERY = ("*",)
+
 
 class Admission:
     """Lets requests in as the gatekeeper of the server says.
@@ -38,7 +40,7 @@ class Admission:
         """
         peer = asgi.get("client")
         caller = self._gatekeeper.admit(scope, headers, peer[0] if peer else None, of_scope(asgi))
-        if model and not caller.may_ask(model):
+        if model and caller.models != _EVERY and not caller.may_ask(model):
             raise ForbiddenError(
                 f"{caller.name!r} may not ask model {model!r}", expected="one of: " + ", ".join(caller.models)
             )

@@ -243,7 +243,7 @@ def test_r7_configuration(manage: Any) -> None:
 def guarded(endpoint: Endpoint, options: SecurityOptions) -> Endpoint:
     dispatcher = endpoint._inference._dispatcher
     return Endpoint(
-        dispatcher, endpoint._instruments, control=endpoint._management._control, gatekeeper=Gatekeeper(options)
+        dispatcher, endpoint._shown, control=endpoint._management._control, gatekeeper=Gatekeeper(options)
     )
 
 
