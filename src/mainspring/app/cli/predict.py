@@ -3,51 +3,109 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final
 
 import click
 
-from mainspring.app import platform
+from mainspring.app.cli.data.inputs import Reading, read_table, reading_options
+from mainspring.app.cli.predicting.rows import answer, ask, given_rows, name_of, rows_of_file, write_answers
 from mainspring.app.cli.words import json_option, print_json
 from mainspring.core.errors import InputError
 
+__all__ = ["given_rows", "name_of", "predict", "rows_of_file"]
+
+_SKIP: Final = "skip-to"
+
+
+class _Predict(click.Command):
+    """A command that takes ``--errors skip-to FILE`` as one option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments, with the file drawn to the option it belongs to."""
+        for place in range(len(args) - 2):
+            if args[place : place + 2] == ["--errors", _SKIP]:
+                args = [*args[: place + 1], f"{_SKIP} {args[place + 2]}", *args[place + 3 :]]
+                break
+        return super().parse_args(ctx, args)
+
 
 @click.command(
+    cls=_Predict,
     epilog='\b\nExamples:\n  mainspring predict taxi --row \'{"fare": 12.5, "payment_type": "Cash"}\'\n'
-    "  mainspring predict taxi@production --data rows.csv --out answers.csv\n"
-    "  mainspring predict taxi --url http://127.0.0.1:8080 --row -"
+    "  mainspring predict taxi@production --data rows.csv\n"
+    "  mainspring predict trips.parquet --model taxi@production --out answers.parquet --keep trip_id\n"
+    "  mainspring predict 'trips/*.csv' --model taxi --out answers.csv --errors skip-to bad.jsonl\n"
+    "  mainspring predict postgresql://host/db --query 'SELECT …' --model taxi --out answers.jsonl\n"
+    "  mainspring predict taxi --url http://127.0.0.1:8080 --row -\n"
+    "  mainspring predict --stream redis://127.0.0.1/asks --model taxi --reply answers",
 )
-@click.argument("reference", metavar="NAME[@ALIAS]")
+@click.argument("subject", metavar="[DATA|NAME[@ALIAS]]", required=False)
+@click.option(
+    "--model", metavar="NAME[@ALIAS]", help="What answers DATA: a registered model, or a package's folder."
+)
 @click.option(
     "--row", "row_texts", multiple=True, help="A row as a JSON object; - reads rows from standard input."
 )
 @click.option(
-    "--data", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A CSV or Parquet file of rows."
+    "--data", metavar="DATA", help="The rows to answer, where NAME comes first: a file, folder, glob or URL."
 )
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the answers to a CSV file.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write the answers: .parquet, .csv or .jsonl (also .gz), or a folder of parts.",
+)
+@click.option("--format", "form", help="How a folder of parts is written: parquet, csv or jsonl.")
 @click.option("--url", help="Ask a running server instead of answering here.")
+@click.option("--connections", type=click.IntRange(1), default=4, show_default=True, help="Requests at a time.")
+@click.option("--keep", multiple=True, metavar="A,B|all", help="Columns of the data to write before the answers.")
+@click.option("--map", "columns", multiple=True, metavar="MODEL=DATA", help="A column that is called otherwise.")
+@click.option("--prefix", default="", help="Write this before the names of the columns of answers.")
+@click.option("--row-numbers", is_flag=True, help="Write the number of every row, from 0, as the column row.")
+@click.option("--probabilities/--no-probabilities", default=True, help="Whether every class's is written; it is.")
+@click.option(
+    "--errors",
+    default="fail",
+    metavar="fail|null|skip-to FILE",
+    help="What becomes of rows that cannot be answered; the run fails unless told otherwise.",
+)
+@click.option("--processes", type=click.IntRange(1), help="How many work at a time; one per core.")
+@click.option("--part-rows", type=click.IntRange(1), help="Rows of a part; what a kill loses.")
+@click.option("--restart", is_flag=True, help="Throw an unfinished run away instead of going on with it.")
+@reading_options
 @json_option
 def predict(
-    reference: str,
+    subject: str | None,
+    model: str | None,
     row_texts: tuple[str, ...],
-    data: Path | None,
+    data: str | None,
     out: Path | None,
+    form: str | None,
     url: str | None,
+    reading: Reading,
     as_json: bool,
+    **options: Any,
 ) -> None:
-    """Answer rows with a registered model, here or through a running server.
+    """Answer rows with a registered model: a few, a file of any size, or a stream.
 
-    Columns that the model does not know are ignored.
+    Columns that the model does not know are ignored. With --out, rows are answered in parts over all cores, in
+    their order; run the same command again after a kill, and it goes on where it stopped. A report lies beside
+    the answers.
     """
-    if bool(row_texts) == bool(data):
-        raise InputError("rows are given by --row or by --data", expected="one of them")
-    rows = rows_of_file(data, reference, url) if data is not None else given_rows(row_texts)
-    answers = _ask(url, reference, rows) if url else _answer(reference, rows)
+    reference, source = _subject(subject, model, data)
+    if bool(row_texts) == bool(source):
+        raise InputError("rows are given by --row or as DATA", expected="one of them")
+    if source is not None and out is not None and (model is not None or _is_known(out)):
+        from mainspring.app.cli.predicting.bulk import Wanted, answer_data
+
+        wanted = Wanted(model=reference, out=out, form=form, url=url, **_run_options(options))
+        answer_data(source, wanted, reading, as_json=as_json)
+        return
+    rows = given_rows(row_texts) if source is None else _rows(source, reference, url, reading)
+    answers = ask(url, reference, rows) if url else answer(reference, rows)
     if out is not None:
-        _write(out, answers)
+        write_answers(out, answers)
         if as_json:
             print_json({"model": reference, "rows": len(answers), "out": str(out)})
         else:
@@ -55,134 +113,34 @@ def predict(
     elif as_json:
         print_json({"model": reference, "predictions": answers})
     else:
-        for answer in answers:
-            click.echo(json.dumps(answer, ensure_ascii=False))
+        for one in answers:
+            click.echo(json.dumps(one, ensure_ascii=False))
 
 
-def rows_of_file(data: Path, reference: str, url: str | None) -> list[dict[str, Any]]:
-    """The rows of a file. What the model takes for text stays text: 01234 is no number."""
-    from mainspring.data.sources import read
-
-    dialect = _dialect(reference)
-    table = read(data, csv=dialect)
-    texts = {name: "STRING" for name in _texts(reference, url) if name in table.names}
-    if texts and data.suffix.lower() not in {".parquet", ".pq"}:
-        table = read(data, csv={**dialect, "types": texts})
-    return [dict(row) for row in table.iter_rows()]
-
-
-def _texts(reference: str, url: str | None) -> list[str]:
-    """The columns that a model takes as text."""
-    if url:
-        from mainspring.serving.client import Client
-
-        with Client(url) as client:
-            inputs = client.metadata(name_of(reference))["inputs"]
-        return [one["name"] for one in inputs if one["datatype"] == "BYTES"]
-    with platform.open() as opened:
-        signature = opened.models.fetch(opened.models.resolve(reference)).signature
-    return [one.name for one in signature.inputs if one.datatype == "BYTES"]
+def _subject(subject: str | None, model: str | None, data: str | None) -> tuple[str, str | None]:
+    """The model and the data, whichever of them comes first."""
+    if model is None:
+        if subject is None:
+            raise InputError("no model is named", expected="NAME[@ALIAS], or DATA and --model NAME[@ALIAS]")
+        return subject, data
+    if subject is not None and data is not None:
+        raise InputError(f"two data sets are given: {subject} and {data}", expected="DATA, or --data DATA")
+    return model, subject or data
 
 
-def name_of(reference: str) -> str:
-    """The name of the model that a reference means."""
-    return reference.partition("@")[0].partition(":")[0]
+def _run_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a run, apart from those of what is written for each row."""
+    told = ("prefix", "row_numbers", "probabilities", "part_rows")
+    rest = {name: value for name, value in given.items() if name not in told}
+    return {**rest, "options": {name: given[name] for name in told}}
 
 
-def given_rows(texts: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows given as JSON objects, or lists of them; ``-`` is standard input."""
-    found: list[dict[str, Any]] = []
-    for text in texts:
-        given = sys.stdin.read() if text == "-" else text
-        try:
-            value = json.loads(given)
-        except json.JSONDecodeError as error:
-            raise InputError(f"--row is not JSON: {error}", expected='an object such as {"fare": 12.5}') from error
-        items = value if isinstance(value, list) else [value]
-        if not all(isinstance(item, dict) for item in items):
-            raise InputError(
-                "--row holds something that is not an object", expected="an object, or a list of objects"
-            )
-        found += items
-    return found
+def _rows(data: str, reference: str, url: str | None, reading: Reading) -> list[dict[str, Any]]:
+    if Path(data).is_file() and reading == Reading(csv={}):
+        return rows_of_file(Path(data), reference, url)
+    return [dict(row) for row in read_table(data, reading).iter_rows()]
 
 
-def _dialect(reference: str) -> Mapping[str, Any]:
-    """How the text files were written that the model was trained on: new rows will look the same."""
-    from mainspring.app import origins
-    from mainspring.core.errors import NotFoundError
-
-    with platform.open() as opened:
-        try:
-            found = origins.trace(opened, origins.find_artifact(opened, reference)).executions
-        except NotFoundError:
-            return {}  # a model of another project, behind --url
-    read = [one.custom.get("parameters") for one in found if one.properties.get("node") == "ingest"]
-    csv = read[-1].get("csv") if read and isinstance(read[-1], dict) else None
-    return {key: value for key, value in csv.items() if key != "types"} if isinstance(csv, dict) else {}
-
-
-def _answer(reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    from mainspring.evaluation.assertions import Enforcer
-
-    with platform.open() as opened:
-        version = opened.models.resolve(reference)
-        package = opened.models.fetch(version)
-        columns = package.signature.columns(rows, ignore_unknown=True)
-        own = package.open().predict(columns)
-    classes = package.signature.classes
-    found = Enforcer(package.assertions, classes).enforce(columns, own)
-    given = found.outputs
-    if classes is None:
-        answers: list[dict[str, Any]] = [{"prediction": float(value)} for value in given["prediction"]]
-    else:
-        answers = [
-            {"label": label, "probabilities": dict(zip(classes, map(float, scores), strict=True))}
-            for label, scores in zip(given["label"].tolist(), given["probabilities"], strict=True)
-        ]
-    if not package.assertions:
-        return answers
-    return [
-        _held(answer, [one.name for one in found.violated[row]], found.blocked.get(row))
-        for row, answer in enumerate(answers)
-    ]
-
-
-def _held(answer: Mapping[str, Any], violated: Sequence[str], error: str | None) -> dict[str, Any]:
-    """An answer with the names of the assertions that it violates, and why there is none if it is blocked."""
-    if error is not None:
-        answer = {key: dict.fromkeys(value) if isinstance(value, dict) else None for key, value in answer.items()}
-    return {**answer, "assertions": ", ".join(violated), "error": error}
-
-
-def _ask(url: str, reference: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    from mainspring.serving.client import Client
-
-    name = name_of(reference)
-    with Client(url) as client:
-        known = {one["name"] for one in client.metadata(name)["inputs"]}
-        kept = [{key: value for key, value in row.items() if key in known} for row in rows]
-        found = client.ask(name, kept, probabilities=True)
-    answers = [one if isinstance(one, dict) else {"prediction": one} for one in found["predictions"]]
-    if "assertions" not in found:
-        return answers
-    violated = [[one["name"] for one in row] for row in found["assertions"]]
-    return [_held(*three) for three in zip(answers, violated, found["errors"], strict=True)]
-
-
-def _write(out: Path, answers: Sequence[Mapping[str, Any]]) -> None:
-    import csv
-
-    with out.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        names: list[str] = []
-        for number, answer in enumerate(answers):
-            scores = cast("Mapping[str, float]", answer.get("probabilities", {}))
-            if number == 0:
-                names = list(scores)
-                writer.writerow(
-                    [*(key for key in answer if key != "probabilities"), *(f"p_{name}" for name in names)]
-                )
-            writer.writerow(
-                [*(value for key, value in answer.items() if key != "probabilities"), *(scores[n] for n in names)]
-            )
+def _is_known(out: Path) -> bool:
+    """Whether the name of a file says how it is written; without --model all others are CSV."""
+    return out.suffix.lower() in {".csv", ".tsv", ".parquet", ".pq", ".jsonl", ".ndjson", ".gz"} or out.is_dir()

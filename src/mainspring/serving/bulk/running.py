@@ -201,6 +201,7 @@ class _Run:
             form=self.target.form.as_dict(),
             options={**self.options.as_dict(), "part_rows": part_rows},
             part_rows=part_rows,
+            reading=self.source.reading.as_dict(),
         )
 
     def _making(self, table: Table, manifest: Manifest) -> Making:

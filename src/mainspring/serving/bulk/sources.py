@@ -7,6 +7,7 @@ change between a kill and the rerun.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,11 @@ class Reading:
 
     csv: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        plain: dict[str, Any] = json.loads(json.dumps({"csv": self.csv, "options": self.options}, default=str))
+        return plain
 
 
 @dataclass(frozen=True, slots=True)

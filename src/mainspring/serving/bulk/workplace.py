@@ -56,6 +56,7 @@ class Manifest(msgspec.Struct, kw_only=True):
         form: What they are written as.
         options: What the caller chose.
         part_rows: Rows of a part.
+        reading: How the data is read.
     """
 
     run: str
@@ -71,6 +72,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     form: dict[str, Any]
     options: dict[str, Any]
     part_rows: int
+    reading: dict[str, Any]
     format: int = FORMAT
 
     @property
@@ -81,7 +83,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     def differences(self, other: Manifest) -> list[str]:
         """Why parts of this run are none of another one, in words."""
         found = []
-        for name in ("mainspring", "location", "out", "form", "part_rows"):
+        for name in ("mainspring", "location", "reading", "out", "form", "part_rows"):
             found += _difference(name, getattr(self, name), getattr(other, name))
         for name in ("name", "version", "digest"):
             found += _difference(f"model {name}", self.model.get(name), other.model.get(name))

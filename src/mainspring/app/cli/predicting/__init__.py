@@ -1,0 +1,1 @@
+"""What ``mainspring predict`` does: a few rows, files of any size, and streams."""
