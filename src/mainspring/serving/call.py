@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from mainspring.models.problems import Problem
 from mainspring.serving.caller import Caller
 from mainspring.serving.ports import Prediction
 from mainspring.serving.question import Question
@@ -42,6 +43,7 @@ class Call:
         status: The HTTP status of the answer, or the one that means the same; 0 before.
         error: Why it failed, in words.
         kind: Why it failed, as the code of an error.
+        problems: What was wrong with its rows, if that is why.
         made_up: Whether its rows were made up to explain another request.
         sent: Bytes of the answer's body.
         entered: What it was let into, as whoever limits requests keeps it; empty if nobody does.
@@ -72,6 +74,7 @@ class Call:
     status: int = 0
     error: str | None = None
     kind: str = ""
+    problems: Sequence[Problem] = ()
     made_up: bool = False
     sent: int = 0
     entered: tuple[object, ...] = ()

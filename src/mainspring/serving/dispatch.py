@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy.typing as npt
 
 from mainspring.core.errors import MainspringError
+from mainspring.models.problems import BadInputError
 from mainspring.serving.asserting import refuse
 from mainspring.serving.call import Call
 from mainspring.serving.ports import Answering
@@ -132,6 +133,8 @@ class Dispatcher:
             error = CancelledError("the caller went away before there was an answer")
         if isinstance(error, MainspringError):
             call.error, call.kind, call.status = str(error), error.code, status_of(error)
+            if isinstance(error, BadInputError):
+                call.problems = error.problems
         else:
             call.error, call.kind, call.status = f"{type(error).__name__}: {error}", INTERNAL, 500
         if call.status == 500:
