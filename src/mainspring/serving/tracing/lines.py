@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,8 +47,7 @@ class Lines:
             self._file = None
 
     def _write(self, lines: Sequence[msgspec.Struct | str]) -> None:
-        texts = (redact(line).encode() if isinstance(line, str) else msgspec.json.encode(line) for line in lines)
-        data = memoryview(b"".join(text + b"\n" for text in texts))
+        data = memoryview(b"".join(_encoded(line) + b"\n" for line in lines))
         file = self._opened()
         while data:
             data = data[os.write(file, data) :]
@@ -67,3 +67,12 @@ class Lines:
             self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
             self._number = os.fstat(self._file).st_ino
         return self._file
+
+
+def _encoded(line: msgspec.Struct | str) -> bytes:
+    if isinstance(line, str):
+        return redact(line).encode("utf-8", "backslashreplace")
+    try:
+        return msgspec.json.encode(line)
+    except UnicodeEncodeError:  # a caller may send what UTF-8 cannot say, and must not silence others by it
+        return json.dumps(msgspec.to_builtins(line)).encode()
