@@ -34,6 +34,7 @@ class Journal:
 
     Attributes:
         folder: Where the segments go.
+        capacity: How many bytes may wait.
         written: Lines in the files.
         dropped: Lines refused because there was no room for them.
         failed: Things that could not be turned into a line.
@@ -53,7 +54,7 @@ class Journal:
         segment_seconds: float = 3600.0,
         clock: Clock = now,
     ) -> None:
-        self.folder = folder
+        self.folder, self.capacity = folder, queue_bytes
         self._max_requests, self._flush_seconds = max_requests, flush_seconds
         self._lock = threading.Lock()
         self._accepted = self.written = self.dropped = self.failed = 0
@@ -135,6 +136,8 @@ class Journal:
     def _move(self) -> None:
         """Move everything that was put up to now from the ring to segments."""
         end = self._ring.head
+        if self._ring.tail < end:
+            self._prepare()
         while self._ring.tail < end:
             if self._segments.full:
                 self._close_segment()
@@ -145,6 +148,9 @@ class Journal:
             self._segments.append(lines)
             self._ring.release(len(lines))
             self._count(lines.count(b"\n"))
+
+    def _prepare(self) -> None:
+        """What has to be done before lines are written."""
 
     def _lines(self) -> bytes:
         """Whole lines from the ring: as many as fit into the segment, at least one, and no more than a piece."""
@@ -161,6 +167,8 @@ class Journal:
             self.written += lines
             if self.written == self._accepted:
                 self._idle.set()
+            else:
+                self._wake.set()
 
     def _close_segment(self) -> None:
         # In this order: a segment that has its final name is never added to.

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TypeAlias
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeAlias
 
 import msgspec
 
+from mainspring.serving.payloads.blobs import Blobs
 from mainspring.serving.payloads.journal import Journal
 from mainspring.serving.payloads.record import LogRecord
 
@@ -20,10 +23,26 @@ MakeRecord: TypeAlias = Callable[[], LogRecord]
 
 
 class PredictionLog(Journal):
-    """A journal of :class:`mainspring.serving.payloads.LogRecord`. Safe for threads; a context manager."""
+    """A journal of :class:`mainspring.serving.payloads.LogRecord`. Safe for threads; a context manager.
+
+    Args:
+        folder: Where it lies.
+        **options: Of :class:`mainspring.serving.payloads.journal.Journal`.
+
+    Attributes:
+        blobs: Its large values.
+        failing: A context in which an error is counted and told, and goes no further: whatever cannot be logged,
+            the answer goes out.
+    """
 
     _called = "prediction log"
     _encode = staticmethod(msgspec.json.Encoder().encode)
+
+    def __init__(self, folder: Path, **options: Any) -> None:
+        self.blobs = Blobs(folder)
+        self.failing = _Failing(self)
+        super().__init__(folder, **options)
+        self.blobs.settle()
 
     def write(self, make: MakeRecord | LogRecord, *, rows: int = 1) -> bool:
         """Hand over a record, without ever waiting.
@@ -37,10 +56,26 @@ class PredictionLog(Journal):
             closed.
         """
         _ = rows
-        try:
-            line = self._encode(make if isinstance(make, LogRecord) else make())
-        except Exception as error:  # noqa: BLE001  one record that cannot be written must not stop the others
-            self.failed += 1
-            print(f"{self._called}: a record could not be written: {error!r}", file=sys.stderr)
+        with self.failing:
+            return self.append(self._encode(make if isinstance(make, LogRecord) else make()) + b"\n")
+        return False
+
+    def _prepare(self) -> None:
+        self.blobs.settle()  # what a record refers to is there before it is
+
+
+class _Failing:
+    def __init__(self, log: PredictionLog) -> None:
+        self._log = log
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, Exception):
             return False
-        return self.append(line + b"\n")
+        self._log.failed += 1
+        print(f"prediction log: a record could not be written: {error!r}", file=sys.stderr)
+        return True

@@ -6,8 +6,8 @@ where they belong. :func:`decoded` brings them back: whoever reads a log sees pl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -17,6 +17,15 @@ from mainspring.serving.payloads.record import LogRecord
 
 ROWS = 64
 """Fewer rows than this are written digit by digit."""
+
+LIST = "json"
+"""The ``dtype`` of values that are no numbers: they lie apart, as JSON."""
+
+KINDS: Mapping[str, type] = {"INT64": np.int64, "BOOL": np.bool_}
+"""Data types for which floats may stand, so that NaN can be among them."""
+
+Fetch: TypeAlias = Callable[[str], bytes]
+"""Gives what is stored under a digest."""
 
 _MARK = b'"packed_'
 _NONE: Mapping[str, Any] = {}
@@ -28,13 +37,15 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Attributes:
         dtype: Of its elements, as NumPy writes it.
         shape: Its dimensions.
-        data: Its elements, in row-major order.
+        data: Its elements, in row-major order, unless they lie apart.
+        blob: The digest under which they lie apart.
         kind: The data type that they stand for, where the array has another one so that it can hold NaN.
     """
 
     dtype: str
     shape: tuple[int, ...]
-    data: bytes
+    data: bytes = b""
+    blob: str = ""
     kind: str = ""
 
 
@@ -50,56 +61,68 @@ class Line(LogRecord, frozen=True, kw_only=True, omit_defaults=True):
     packed_outputs: Mapping[str, Packed] = _NONE
 
 
-def pack(values: npt.NDArray[Any], kind: str = "") -> Packed | None:
-    """An array ready to be written; ``None`` for one that does not hold numbers."""
-    if values.dtype.kind not in "fiub":
-        return None
+_PLAIN = msgspec.json.Decoder(LogRecord)
+_LINE = msgspec.json.Decoder(Line)
+_FIELDS = LogRecord.__struct_fields__
+
+
+def decoded(line: bytes, fetch: Fetch) -> LogRecord:
+    """The record of a line.
+
+    Args:
+        line: As it was written.
+        fetch: Finds what lies apart.
+
+    Raises:
+        msgspec.DecodeError: If it is no record.
+        UnicodeDecodeError: If it is not even text.
+        NotFoundError: If something that lies apart is not there.
+    """
+    return plain(_LINE.decode(line), fetch) if _MARK in line else _PLAIN.decode(line)
+
+
+def plain(line: Line, fetch: Fetch) -> LogRecord:
+    """A record with plain values alone."""
+    fields: dict[str, Any] = {name: getattr(line, name) for name in _FIELDS}
+    fields["columns"] = _filled(line.columns, line.packed_columns, fetch)
+    fields["outputs"] = _filled(line.outputs, line.packed_outputs, fetch)
+    return LogRecord(**fields)
+
+
+def pack(values: npt.NDArray[Any], kind: str = "") -> Packed:
+    """An array of numbers, ready to be written."""
     little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
     return Packed(dtype=little.dtype.str, shape=little.shape, data=little.tobytes(), kind=kind)
 
 
-def unpack(packed: Packed) -> list[Any]:
+def unpack(packed: Packed, data: bytes) -> list[Any]:
     """Its values as plain ones, with ``None`` for NaN."""
-    array = np.frombuffer(packed.data, dtype=np.dtype(packed.dtype)).reshape(packed.shape)
-    kind = {"INT64": int, "BOOL": bool}.get(packed.kind)
-    if array.dtype.kind != "f":
-        plain: list[Any] = array.tolist()
-        return plain
+    if packed.dtype == LIST:
+        return msgspec.json.decode(data, type=list[Any])
+    array = np.frombuffer(data, dtype=np.dtype(packed.dtype)).reshape(packed.shape)
+    if array.dtype.kind == "f":
+        return present(array, packed.kind)
+    found: list[Any] = array.tolist()
+    return found
+
+
+def present(array: npt.NDArray[Any], kind: str) -> list[Any]:
+    """Floats as plain values of a data type, with ``None`` for NaN."""
     missing = np.isnan(array)
-    if kind is None and not missing.any():
-        found: list[Any] = array.tolist()
-        return found
+    if kind not in KINDS and not missing.any():
+        floats: list[Any] = array.tolist()
+        return floats
     cells = array.astype(object)
+    if kind in KINDS:
+        cells[~missing] = array[~missing].astype(KINDS[kind]).tolist()
     cells[missing] = None
-    if kind is not None:
-        cells[~missing] = [kind(value) for value in array[~missing].tolist()]
-    result: list[Any] = cells.tolist()
-    return result
+    found: list[Any] = cells.tolist()
+    return found
 
 
-_PLAIN = msgspec.json.Decoder(LogRecord)
-_LINE = msgspec.json.Decoder(Line)
-
-
-def decoded(line: bytes) -> LogRecord:
-    """The record of a line.
-
-    Raises:
-        msgspec.DecodeError: If it is none.
-        UnicodeDecodeError: If it is not even text.
-    """
-    if _MARK not in line:
-        return _PLAIN.decode(line)
-    found = _LINE.decode(line)
-    fields: dict[str, Any] = {name: getattr(found, name) for name in LogRecord.__struct_fields__}
-    return LogRecord(
-        **fields
-        | {
-            "columns": _filled(found.columns, found.packed_columns),
-            "outputs": _filled(found.outputs, found.packed_outputs),
-        }
-    )
-
-
-def _filled(lists: Mapping[str, Sequence[Any]], packed: Mapping[str, Packed]) -> dict[str, Sequence[Any]]:
-    return dict(lists) | {name: unpack(one) for name, one in packed.items()}
+def _filled(
+    lists: Mapping[str, Sequence[Any]], packed: Mapping[str, Packed], fetch: Fetch
+) -> dict[str, Sequence[Any]]:
+    return dict(lists) | {
+        name: unpack(one, fetch(one.blob) if one.blob else one.data) for name, one in packed.items()
+    }

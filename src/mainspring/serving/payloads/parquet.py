@@ -7,7 +7,8 @@ request had in its segment, and keeps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ COLUMNS = {
 }
 """Columns and their types. A later release may add some; a file without them is still read."""
 
-_LARGEST_LINE = 1 << 30
+_LEAST_BUFFER = 1 << 20
 _AT_ONCE = 1024
 _NAMES = tuple(name for name in COLUMNS if name != "line")
 _DECODERS = {
@@ -59,26 +60,34 @@ _DECODERS = {
 }
 
 
-def write(lines: Path, path: Path) -> None:
-    """Write JSON lines, each an object with ``line`` and the fields of a record, as a Parquet file.
+def write(records: Iterable[tuple[int, LogRecord]], path: Path) -> None:
+    """Write records, with the numbers of their lines, as a Parquet file that is safe on the disk at the end.
 
     Raises:
-        IntegrityError: If one is not of this form.
+        IntegrityError: If it cannot be written.
     """
     from mainspring.data import engine  # a server does not need it
 
-    columns = ", ".join(f"{engine.quote(name)}: {engine.literal(kind)}" for name, kind in COLUMNS.items())
-    source = f"read_json({engine.literal(engine.plain_path(lines))}, format='newline_delimited', auto_detect=false"
-    query = _select(f"{source}, columns={{{columns}}}, maximum_object_size={_LARGEST_LINE})")
+    lines = path.with_name(path.name + ".lines")
+    encode = msgspec.json.Encoder().encode
+    longest = _LEAST_BUFFER
     try:
-        engine.write_parquet(query, path)
+        with lines.open("wb") as file:
+            for number, record in records:
+                line = b'{"line":%d,%b\n' % (number, encode(record)[1:])
+                longest = max(longest, len(line))
+                file.write(line)
+        columns = ", ".join(f"{engine.quote(name)}: {engine.literal(kind)}" for name, kind in COLUMNS.items())
+        source = (
+            f"read_json({engine.literal(engine.plain_path(lines))}, format='newline_delimited', auto_detect=false"
+        )
+        engine.write_parquet(_select(f"{source}, columns={{{columns}}}, maximum_object_size={longest})"), path)
     except engine.error() as error:
-        raise IntegrityError(
-            f"a line is not a log record: {error}",
-            expected="one JSON object per line, as the server wrote it",
-            where=str(lines),
-            fix="restore the segment, or move it out of the folder",
-        ) from error
+        raise IntegrityError(f"the records cannot be written: {error}", where=str(path)) from error
+    finally:
+        lines.unlink(missing_ok=True)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def read(
@@ -106,12 +115,11 @@ def read(
 
     if not path.exists():
         raise FileNotFoundError(path)
-    source = f"read_parquet({engine.literal(engine.plain_path(path))})"
     given: dict[str, Any] = {"start": start, "since": since, "until": until, "model": model}
     given = {name: value for name, value in given.items() if value is not None}
     try:
         with engine.cursor() as cursor:
-            cursor.execute(_select(source, " AND ".join(_TESTS[name] for name in given)), given)
+            cursor.execute(_select(_source(path), " AND ".join(_TESTS[name] for name in given)), given)
             names = [column[0] for column in cursor.description]
             while rows := cursor.fetchmany(_AT_ONCE):
                 for row in rows:
@@ -122,6 +130,52 @@ def read(
         ) from error
 
 
+def mentions(path: Path, names: Collection[str]) -> bool:
+    """Whether any record of a file has one of these texts in its subject.
+
+    Raises:
+        IntegrityError: If it is not what :func:`write` has written.
+    """
+    given = {f"name{place}": msgspec.json.encode(name).decode()[1:-1] for place, name in enumerate(names)}
+    where = " OR ".join(f"contains(subject::VARCHAR, ${name})" for name in given)
+    return bool(_fetch(path, "line", f"{where} LIMIT 1", given))
+
+
+def references(path: Path) -> set[str]:
+    """The digests of the large values that the records of a file refer to.
+
+    Raises:
+        IntegrityError: If it is not what :func:`write` has written.
+    """
+    given = {"pattern": '"blob":"(sha256:[0-9a-f]{64})"'}
+    found: set[str] = set()
+    for name in ("columns", "outputs"):
+        digests = f"unnest(regexp_extract_all({name}::VARCHAR, $pattern, 1))"
+        found.update(row[0] for row in _fetch(path, digests, f"contains({name}::VARCHAR, '\"blob\":')", given))
+    return found
+
+
+def _fetch(path: Path, what: str, where: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:
+    from mainspring.data import engine
+
+    try:
+        return engine.fetch(_select(_source(path), where, what), given)
+    except engine.error() as error:
+        raise _not_ours(path, error) from error
+
+
+def _not_ours(path: Path, error: Exception) -> IntegrityError:
+    return IntegrityError(
+        f"this is no segment of a log: {error}", where=str(path), fix="restore the file, or move it away"
+    )
+
+
+def _source(path: Path) -> str:
+    from mainspring.data import engine
+
+    return f"read_parquet({engine.literal(engine.plain_path(path))})"
+
+
 _TESTS = {
     "start": "line >= $start",
     "since": "time >= $since",
@@ -130,8 +184,8 @@ _TESTS = {
 }
 
 
-def _select(source: str, where: str = "true") -> str:
-    return " ".join(("SELECT * FROM", source, "WHERE", where))
+def _select(source: str, where: str = "true", what: str = "*") -> str:
+    return " ".join(("SELECT", what, "FROM", source, "WHERE", where))
 
 
 def _record(values: dict[str, Any]) -> tuple[int, LogRecord]:

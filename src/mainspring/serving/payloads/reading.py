@@ -2,19 +2,63 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from mainspring.core.errors import IntegrityError
 from mainspring.serving.payloads import parquet
-from mainspring.serving.payloads.packing import decoded
+from mainspring.serving.payloads.blobs import Blobs
+from mainspring.serving.payloads.packing import Fetch, decoded
 from mainspring.serving.payloads.record import LogRecord
 from mainspring.serving.payloads.ring import Ring
-from mainspring.serving.payloads.segments import COMPACT, OPEN, lines, segments, stem
+from mainspring.serving.payloads.segments import COMPACT, lines, opened, segments, stem
 from mainspring.serving.payloads.spools import ring_files
+
+
+@dataclass(slots=True)
+class Place:
+    """How far a segment was read.
+
+    Attributes:
+        line: The number of the next line.
+        offset: Where it begins, in bytes,
+        inode: in this file.
+    """
+
+    line: int = 0
+    offset: int = 0
+    inode: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records are wanted.
+
+    Attributes:
+        since: Those from this time on, in seconds since the epoch.
+        until: Those before this time.
+        model: Those of this model.
+    """
+
+    since: float | None = None
+    until: float | None = None
+    model: str | None = None
+
+    def has(self, record: LogRecord) -> bool:
+        """Whether a record is."""
+        return not (
+            (self.since is not None and record.time < self.since)
+            or (self.until is not None and record.time >= self.until)
+            or (self.model is not None and record.model != self.model)
+        )
+
+
+_ALL = Wanted()
 
 
 def read(
@@ -34,128 +78,123 @@ def read(
     Raises:
         IntegrityError: If a complete line is not a record; the message names the file and the line.
     """
-    seen: set[str] = set()
-    rest: list[bytes] | None = None
-    while rest is None:
+    wanted = Wanted(since, until, model)
+    places: dict[str, Place] = {}
+    told: set[Path] = set()
+    complete = False
+    while not complete:
+        before = {path: _tail(path) for path in ring_files(folder)}
         for segment in segments(folder):
-            if stem(segment) in seen:
-                continue
-            seen.add(stem(segment))
+            place = places.setdefault(stem(segment), Place())
             if since is None or _last_change(segment) >= since:
-                for _, record in records(segment, since=since, until=until, model=model):
+                for _, record in records(segment, wanted, place):
                     yield record
-        rest = _homeless(folder, seen)
-    for number, line in enumerate(rest):
-        record = _decoded(line, folder, number)
-        if _wanted(record, since, until, model):
-            yield record
+        rings = set(ring_files(folder))
+        complete = rings >= before.keys()  # one that is gone is in segments now
+        for path in rings - told:
+            rest = _rest(path, places, before.get(path))
+            if rest is None:
+                complete = False
+                continue
+            told.add(path)
+            fetch = Blobs(folder).read
+            for number, line in enumerate(rest.splitlines(keepends=True)):
+                record = _decode(line, path, number, fetch)
+                if wanted.has(record):
+                    yield record
 
 
-def records(
-    segment: Path,
-    *,
-    since: float | None = None,
-    until: float | None = None,
-    model: str | None = None,
-    start: int = 0,
-) -> Iterator[tuple[int, LogRecord]]:
+def records(segment: Path, wanted: Wanted = _ALL, place: Place | None = None) -> Iterator[tuple[int, LogRecord]]:
     """The records of a segment with the numbers of their lines, which they keep for ever.
 
     Args:
         segment: One of :func:`mainspring.serving.payloads.segments.segments`.
-        since: Only records from this time on.
-        until: Only records before this time.
-        model: Only records of this model.
-        start: Only lines from this number on.
+        wanted: Which records.
+        place: Where to begin; set to where it ended.
 
     Raises:
         IntegrityError: If a complete line is not a record; the message names the file and the line.
     """
+    place = place or Place()
     if not segment.name.endswith(COMPACT):
-        number = -1
+        fetch = Blobs(segment.parent).read
         try:
-            for number, line in enumerate(every_line(segment)):
-                if number >= start and not line.isspace():
-                    record = _decoded(line, segment, number)
-                    if _wanted(record, since, until, model):
-                        yield number, record
+            for line in _new_lines(segment, place):
+                if not line.isspace():
+                    record = _decode(line, segment, place.line - 1, fetch)
+                    if wanted.has(record):
+                        yield place.line - 1, record
         except FileNotFoundError:
-            start = max(start, number + 1)  # it became a Parquet file since it was listed
+            pass  # it became a Parquet file since it was listed
         else:
             return
     compact = segment.with_name(stem(segment) + COMPACT)
-    yield from parquet.read(compact, since=since, until=until, model=model, start=start)
-
-
-def every_line(segment: Path) -> Iterator[bytes]:
-    """The complete lines of a segment of lines, with those that are still on their way to it.
-
-    Raises:
-        FileNotFoundError: If it is not there any more, not even closed.
-    """
-    size = 0
-    while True:
-        for line in lines(segment, size):
-            size += len(line)
-            yield line
-        rest = _on_the_way(segment, size) if segment.name.endswith(OPEN) else b""
-        if rest is not None:
-            yield from rest.splitlines(keepends=True)
-            return
-
-
-def _homeless(folder: Path, seen: Collection[str]) -> list[bytes] | None:
-    """The lines in rings for which there is no segment yet; ``None`` if there is one that was not seen."""
-    found: list[bytes] = []
-    for path in ring_files(folder):
-        ring = Ring.open(path, lock=False)
-        if ring is None:
-            continue
-        with ring:
-            target = ring.target
-            if target.segment:
-                if stem(Path(target.segment)) not in seen:
-                    return None
-                continue  # the segment told of them already
-            found += ring.peek(ring.tail, ring.capacity).splitlines(keepends=True)
-            if ring.target != target:
-                return None
-    return found
-
-
-def _on_the_way(segment: Path, size: int) -> bytes | None:
-    """What a ring holds for a segment beyond this size; ``None`` if it was moved there meanwhile."""
-    for path in ring_files(segment.parent):
-        ring = Ring.open(path, lock=False)
-        if ring is None:
-            continue
-        with ring:
-            target = ring.target
-            if target.segment == segment.name:
-                begin = target.base + size
-                data = ring.peek(begin, ring.capacity)
-                return None if ring.tail > begin or ring.target != target else data
-    return b""
-
-
-def _decoded(line: bytes, where: Path, number: int) -> LogRecord:
     try:
-        return decoded(line)
+        for number, record in parquet.read(
+            compact, since=wanted.since, until=wanted.until, model=wanted.model, start=place.line
+        ):
+            place.line = number + 1
+            yield number, record
+    except FileNotFoundError:
+        return  # it was empty, or too old to be kept
+
+
+def _new_lines(segment: Path, place: Place) -> Iterator[bytes]:
+    """The complete lines of a segment from a place on, which moves along."""
+    with opened(segment) as file:
+        inode = os.fstat(file.fileno()).st_ino
+        if place.line and place.inode != inode:
+            # Lines were changed since, and it is another file; their numbers are the same.
+            place.offset = sum(len(line) for line, _ in zip(file, range(place.line), strict=False))
+        place.inode = inode
+        for line in lines(file, place.offset):
+            place.line += 1
+            place.offset += len(line)
+            yield line
+
+
+def _tail(path: Path) -> int | None:
+    ring = Ring.open(path, lock=False)
+    if ring is None:
+        return None
+    with ring:
+        return ring.tail
+
+
+def _rest(path: Path, places: dict[str, Place], tail: int | None) -> bytes | None:
+    """The lines of a ring that are in no segment; ``None`` if there is more in segments than was read.
+
+    Args:
+        path: The ring.
+        places: How far segments were read.
+        tail: How far it had been moved before.
+    """
+    ring = Ring.open(path, lock=False)
+    if ring is None:
+        return b"" if path.exists() else None
+    with ring:
+        target = ring.target
+        if target.segment:
+            place = places.get(stem(Path(target.segment)))
+            begin = None if place is None else target.base + place.offset
+        else:
+            begin = tail
+        if begin is None:
+            return None
+        rest = ring.peek(begin, ring.capacity)
+        return rest if ring.target == target and ring.tail <= begin else None
+
+
+def _decode(line: bytes, segment: Path, number: int, fetch: Fetch) -> LogRecord:
+    try:
+        return decoded(line, fetch)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise IntegrityError(
             f"a line is not a log record: {error}",
             expected="one JSON object per line, as the server wrote it",
-            where=f"{where}:{number + 1}",
+            where=f"{segment}:{number + 1}",
             fix="restore the file, or move it out of the folder",
         ) from error
-
-
-def _wanted(record: LogRecord, since: float | None, until: float | None, model: str | None) -> bool:
-    return not (
-        (since is not None and record.time < since)
-        or (until is not None and record.time >= until)
-        or (model is not None and record.model != model)
-    )
 
 
 def _last_change(segment: Path) -> float:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from mainspring.core.clock import Clock, now
 
@@ -129,25 +130,29 @@ def closed(path: Path) -> Path:
     return path.with_name(stem(path) + CLOSED)
 
 
-def lines(segment: Path, offset: int = 0) -> Iterator[bytes]:
-    """The complete lines of a segment of lines, blank ones included; one that is still being written is left.
-
-    Args:
-        segment: Open or closed.
-        offset: Where to begin, in bytes.
+def opened(segment: Path) -> BinaryIO:
+    """A segment of lines, for reading.
 
     Raises:
         FileNotFoundError: If it is not there any more, not even closed.
     """
     try:
-        file = segment.open("rb")
+        return segment.open("rb")
     except FileNotFoundError:
-        file = closed(segment).open("rb")  # closed since it was listed
-    with file:
-        file.seek(offset)
-        for line in file:
-            if line.endswith(b"\n"):
-                yield line
+        return closed(segment).open("rb")  # closed since it was listed
+
+
+def lines(file: BinaryIO, offset: int = 0) -> Iterator[bytes]:
+    """The complete lines of a segment, blank ones included; one that is still being written is left.
+
+    Args:
+        file: From :func:`opened`.
+        offset: Where to begin, in bytes.
+    """
+    file.seek(offset)
+    for line in file:
+        if line.endswith(b"\n"):
+            yield line
 
 
 def write_all(file: int, data: bytes) -> None:

@@ -27,7 +27,7 @@ def new_ring(folder: Path, capacity: int) -> Ring:
     problem: OSError | None = None
     for place in places(folder):
         try:
-            _make(place)
+            make(place)
             while True:
                 path = place / f"{os.getpid()}-{next(_NUMBERS):06d}{SUFFIX}"
                 try:
@@ -35,7 +35,7 @@ def new_ring(folder: Path, capacity: int) -> Ring:
                 except FileExistsError:
                     continue
                 except FileNotFoundError:
-                    _make(place)  # somebody found it empty, and removed it
+                    make(place)  # somebody found it empty, and removed it
         except OSError as error:
             problem = problem or error
     raise problem or OSError(f"no place for the spool of {folder}")
@@ -63,7 +63,7 @@ def places(folder: Path) -> list[Path]:
     return [MEMORY / f"mainspring-{os.getuid()}" / name, beside]
 
 
-def _make(place: Path) -> None:
+def make(place: Path) -> None:
     """Make a folder that nobody else may enter.
 
     Raises:

@@ -9,11 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainspring.serving.payloads.recovery import recover
-from mainspring.serving.payloads.segments import OPEN, SegmentWriter, lines, segments
+from mainspring.serving.payloads.segments import OPEN, SegmentWriter, lines, opened, segments
 
 
 def _all(folder: Path) -> list[bytes]:
-    return [line for segment in segments(folder) for line in lines(segment)]
+    return [line for segment in segments(folder) for line in _lines(segment)]
+
+
+def _lines(segment: Path) -> list[bytes]:
+    with opened(segment) as file:
+        return list(lines(file))
 
 
 def test_a_segment_is_open_until_it_is_closed(tmp_path: Path) -> None:
@@ -113,7 +118,7 @@ def test_a_segment_closed_between_listing_and_reading_is_still_read(tmp_path: Pa
     writer.append(b"a\n")
     [listed] = segments(tmp_path)
     writer.close()
-    assert list(lines(listed)) == [b"a\n"]
+    assert _lines(listed) == [b"a\n"]
 
 
 def test_the_lock_goes_with_the_segment(tmp_path: Path) -> None:

@@ -1,0 +1,90 @@
+"""Arrays as they are logged: a few values digit by digit, many as bytes, large ones apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.serving.payloads.blobs import Blobs
+from mainspring.serving.payloads.packing import KINDS, LIST, Packed, pack, present
+
+_PACKED_INLINE = 128 << 10
+
+
+class ArrayWriter:
+    """Brings arrays into the form in which they are logged. For one thread.
+
+    Args:
+        blobs: Where large values go.
+        inline_bytes: A value of a row that is larger is stored apart.
+    """
+
+    def __init__(self, blobs: Blobs, inline_bytes: int) -> None:
+        self._blobs, self._inline = blobs, inline_bytes
+        self._encode = msgspec.json.Encoder(enc_hook=plain_value).encode
+
+    def values(self, array: npt.NDArray[Any], datatype: str = "") -> list[Any]:
+        """The rows of an array as plain values; of a large one, where its content lies.
+
+        Args:
+            array: ``[rows, …]``.
+            datatype: What it holds, where floats stand for something else.
+        """
+        kind = array.dtype.kind
+        if array.ndim > 1:
+            if kind in "fiub" and array.nbytes > self._inline * len(array):
+                return [self._apart(row) for row in array]
+        elif kind == "f" and datatype in KINDS:
+            return present(array, datatype)
+        plain: list[Any] = array.tolist()
+        if kind == "O":
+            large = self._inline
+            return [
+                self._apart_text(value) if isinstance(value, str | bytes) and len(value) > large else value
+                for value in plain
+            ]
+        return plain
+
+    def many(self, array: npt.NDArray[Any], datatype: str = "", *, apart: bool = False) -> list[Any] | Packed:
+        """The rows of an array, packed if they are numbers.
+
+        Args:
+            array: ``[rows, …]``.
+            datatype: What it holds, where floats stand for something else.
+            apart: Whether everything is stored apart, because there is so much of it.
+        """
+        numbers = array.dtype.kind in "fiub"
+        if not numbers or (array.ndim > 1 and array.nbytes > self._inline * len(array)):
+            values = self.values(array, datatype)
+            digest = self._blobs.put(self._encode(values)) if apart else None
+            return values if digest is None else Packed(dtype=LIST, shape=(len(array),), blob=digest)
+        packed = pack(array, datatype)
+        if not apart and len(packed.data) <= _PACKED_INLINE:
+            return packed
+        digest = self._blobs.put(packed.data)
+        return packed if digest is None else msgspec.structs.replace(packed, data=b"", blob=digest)
+
+    def _apart(self, row: npt.NDArray[Any]) -> dict[str, Any]:
+        little = np.ascontiguousarray(row, dtype=row.dtype.newbyteorder("<"))
+        return self._stored(little.tobytes(), little.dtype.str, list(little.shape))
+
+    def _apart_text(self, value: str | bytes) -> dict[str, Any]:
+        if isinstance(value, bytes):
+            return self._stored(value, "bytes", [])
+        return self._stored(value.encode(), "str", [])
+
+    def _stored(self, data: bytes, dtype: str, shape: list[int]) -> dict[str, Any]:
+        digest = self._blobs.put(data)
+        told = {"dtype": dtype, "shape": shape}
+        # What does not fit into memory is not kept, rather than that anybody should wait for the disk.
+        return {"blob": digest, **told} if digest is not None else {"omitted": len(data), **told}
+
+
+def plain_value(value: object) -> object:
+    """What JSON has no word for: scalars and arrays of NumPy as what they hold, anything else as text."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return str(value)

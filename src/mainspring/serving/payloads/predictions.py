@@ -1,0 +1,185 @@
+"""What went into a model and came out of it, as it is logged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy.typing as npt
+
+from mainspring.models.signature import Field
+from mainspring.serving.payloads.arrays import ArrayWriter
+from mainspring.serving.payloads.packing import Packed, present
+from mainspring.serving.payloads.redaction import Change, Redaction, drop
+from mainspring.serving.payloads.tables import OUTPUT
+from mainspring.serving.prediction import Prediction
+
+Lists: TypeAlias = dict[str, Sequence[Any]]
+
+_KEPT = 256
+
+
+class Column(NamedTuple):
+    """How a column is logged.
+
+    Attributes:
+        name: Its name.
+        datatype: What it holds.
+        simple: Whether it holds one float per row, and nothing is done to it.
+        change: What is done to its values before they are written.
+    """
+
+    name: str
+    datatype: str
+    simple: bool
+    change: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the columns of a model are logged.
+
+    Attributes:
+        columns: One after the other.
+        simple: Whether each of them is.
+    """
+
+    columns: tuple[Column, ...]
+    simple: bool
+
+
+@dataclass(slots=True)
+class Shown:
+    """Columns and outputs as they are logged.
+
+    Attributes:
+        columns: Lists of plain values; empty ones where the values are packed.
+        outputs: Likewise.
+        packed_columns: The packed ones.
+        packed_outputs: Likewise.
+    """
+
+    columns: Lists = field(default_factory=dict)
+    outputs: Lists = field(default_factory=dict)
+    packed_columns: dict[str, Packed] = field(default_factory=dict)
+    packed_outputs: dict[str, Packed] = field(default_factory=dict)
+
+
+class PredictionWriter:
+    """Brings predictions into the form in which they are logged. For one thread.
+
+    Args:
+        arrays: Writes what is not a few plain numbers.
+        redaction: What must not be written as it is.
+    """
+
+    def __init__(self, arrays: ArrayWriter, redaction: Redaction) -> None:
+        self._arrays, self._redaction = arrays, redaction
+        self._plans: dict[int, tuple[Sequence[Field], Plan]] = {}
+        self._words: dict[int, tuple[Sequence[str], list[str]]] = {}
+
+    def few(self, prediction: Prediction) -> tuple[Lists, Lists]:
+        """Columns and outputs of a few rows, by name."""
+        columns = prediction.columns
+        plan = self.plan(prediction)
+        if plan.simple:
+            # Missing numbers are NaN, for which JSON has null.
+            return {name: array.tolist() for name, array in columns.items()}, self._outputs(prediction)
+        found: Lists = {}
+        for name, datatype, simple, change in plan.columns:
+            if simple:
+                found[name] = columns[name].tolist()
+            elif change is None:
+                found[name] = self._arrays.values(columns[name], datatype)
+            elif change is not drop:
+                found[name] = changed(columns[name], datatype, change)
+        return found, self._outputs(prediction)
+
+    def _outputs(self, prediction: Prediction) -> Lists:
+        if prediction.answered is not None:
+            return self._redaction.values(prediction.plain_outputs(), OUTPUT)
+        found: Lists = {}
+        for name, values in prediction.outputs.items():
+            if values.ndim == 1:
+                found[name] = values.tolist()
+            elif name == "probabilities" and prediction.classes is not None:
+                for word, column in zip(self._names(prediction.classes), values.T.tolist(), strict=True):
+                    found[word] = column
+            else:
+                found[name] = self._arrays.values(values)
+        return self._redaction.values(found, OUTPUT) if self._redaction.active else found
+
+    def many(self, prediction: Prediction, *, apart: bool = False) -> Shown:
+        """Columns and outputs of many rows, by name.
+
+        Args:
+            prediction: What the model was asked, and answered.
+            apart: Whether everything is stored apart, because there is so much of it.
+        """
+        shown = Shown()
+        for column in self.plan(prediction).columns:
+            self._add(shown.columns, shown.packed_columns, column, prediction.columns[column.name], apart)
+        if prediction.answered is not None:
+            shown.outputs = self._redaction.values(prediction.plain_outputs(), OUTPUT)
+            return shown
+        for name, values in prediction.outputs.items():
+            parts = {name: values}
+            if name == "probabilities" and prediction.classes is not None:
+                parts = dict(zip(self._names(prediction.classes), values.T, strict=True))
+            for part, array in parts.items():
+                column = Column(part, "", False, self._redaction.change(OUTPUT + part))
+                self._add(shown.outputs, shown.packed_outputs, column, array, apart)
+        return shown
+
+    def _add(
+        self, lists: Lists, packed: dict[str, Packed], column: Column, values: npt.NDArray[Any], apart: bool
+    ) -> None:
+        if column.change is drop:
+            return
+        if column.change is not None:
+            lists[column.name] = changed(values, column.datatype, column.change)
+            return
+        found = self._arrays.many(values, column.datatype, apart=apart)
+        if isinstance(found, Packed):
+            lists[column.name], packed[column.name] = [], found
+        else:
+            lists[column.name] = found
+
+    def plan(self, prediction: Prediction) -> Plan:
+        """How the columns of a model are logged."""
+        fields, columns = prediction.inputs, prediction.columns
+        known = self._plans.get(id(fields))
+        if known is not None and known[0] is fields and len(known[1].columns) == len(columns):
+            return known[1]
+        given = {item.name: item for item in fields}
+        how = tuple(self._column(name, given.get(name)) for name in columns)
+        plan = Plan(how, all(column.simple for column in how))
+        if len(self._plans) >= _KEPT:
+            self._plans.clear()
+        if len(how) == len(fields):  # a model may leave inputs out, or take anything
+            self._plans[id(fields)] = (fields, plan)
+        return plan
+
+    def _column(self, name: str, item: Field | None) -> Column:
+        change = self._redaction.change(name)
+        if item is None:
+            return Column(name, "", False, change)
+        return Column(name, item.datatype, item.datatype == "FP64" and len(item.shape) == 1 and not change, change)
+
+    def _names(self, classes: Sequence[str]) -> list[str]:
+        """The names of the probabilities."""
+        known = self._words.get(id(classes))
+        if known is not None and known[0] is classes:
+            return known[1]
+        names = [f"probability.{word}" for word in classes]
+        if len(self._words) >= _KEPT:
+            self._words.clear()
+        self._words[id(classes)] = (classes, names)
+        return names
+
+
+def changed(array: npt.NDArray[Any], datatype: str, change: Change) -> list[Any]:
+    """Values of an array, each of them changed."""
+    values = present(array, datatype) if array.dtype.kind == "f" else array.tolist()
+    return [change(value) for value in values]

@@ -1,0 +1,1 @@
+"""Where a log goes besides its own segments."""
