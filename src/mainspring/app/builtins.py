@@ -19,6 +19,7 @@ def mainspring_artifact_types() -> Mapping[str, str]:
         "mainspring.Contrast": "mainspring.evaluation.explanation.contrast:Contrast",
         "mainspring.Counterfactuals": "mainspring.evaluation.explanation.counterfactuals:Counterfactuals",
         "mainspring.Effect": "mainspring.evaluation.explanation.effects:Effect",
+        "mainspring.BulkPredictions": "mainspring.serving.bulk.predictions:BulkPredictions",
         "mainspring.Audit": "mainspring.evaluation.audit:Audit",
         "mainspring.ErrorAnalysis": "mainspring.evaluation.errors:ErrorAnalysis",
         "mainspring.Baselines": "mainspring.models.training.baseline_set:Baselines",

@@ -32,7 +32,7 @@ from mainspring.models.steps import (
     train,
     train_fairly,
 )
-from mainspring.serving.steps import infra_validate, measure_operation, push
+from mainspring.serving.steps import bulk_predict, infra_validate, measure_operation, push
 
 __all__ = [
     "analyze_errors",
@@ -43,6 +43,7 @@ __all__ = [
     "audit",
     "augment",
     "baselines",
+    "bulk_predict",
     "calibrate",
     "check_assertions",
     "check_training",

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mainspring.serving.bulk import predict_table
     from mainspring.serving.client import Client, predict, ready
     from mainspring.serving.infra_validator import validate
     from mainspring.serving.prediction import Prediction
@@ -38,6 +39,7 @@ _EXPORTS = {
     "ServerProcess": "server_process:ServerProcess",
     "log_table": "prediction_log:table",
     "predict": "client:predict",
+    "predict_table": "bulk:predict_table",
     "read_log": "prediction_log:read",
     "ready": "client:ready",
     "serve": "server:serve",
@@ -58,6 +60,7 @@ __all__ = [
     "ServerProcess",
     "log_table",
     "predict",
+    "predict_table",
     "read_log",
     "ready",
     "serve",
