@@ -373,11 +373,15 @@ def test_any_other_folder_is_asked_through_mlflow(tmp_path):
 
 def test_kinds_are_told_from_what_lies_there(tmp_path):
     write_code(tmp_path / "hub")
-    for name in ("m.onnx", "m.skops", "m.py", "m.txt"):
+    kinds = {
+        **{"m.onnx": "onnx", "m.skops": "sklearn", "m.py": "python"},
+        **{"m.txt": "lightgbm", "m.json": "xgboost", "m.ubj": "xgboost"},
+    }
+    for name in (*kinds, "m.h5"):
         (tmp_path / name).touch()
     assert guess_kind(tmp_path / "hub") == "hub"
-    assert [guess_kind(tmp_path / name) for name in ("m.onnx", "m.skops", "m.py")] == ["onnx", "sklearn", "python"]
+    assert {name: guess_kind(tmp_path / name) for name in kinds} == kinds
     with pytest.raises(InputError, match="does not look like a model"):
-        guess_kind(tmp_path / "m.txt")
+        guess_kind(tmp_path / "m.h5")
     with pytest.raises(NotFoundError, match="no such file"):
         guess_kind(tmp_path / "nothing.onnx")
