@@ -37,6 +37,7 @@ class Outbox(Generic[Item]):
         self._name, self._take, self._most, self._every = name, take, most, every
         self._waiting: deque[Item] = deque()
         self._wake, self._stop = threading.Event(), threading.Event()
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self.taken = self.dropped = self.failed = 0
         self._complain_at = 0.0
@@ -47,15 +48,13 @@ class Outbox(Generic[Item]):
         return len(self._waiting)
 
     def put(self, item: Item) -> bool:
-        """Hand something over, from one thread and always the same; ``False`` if there was no place for it."""
+        """Hand something over; ``False`` if there was no place for it."""
         if len(self._waiting) >= self._most or self._stop.is_set():
             self.dropped += 1
             return False
         self._waiting.append(item)
         if not self._wake.is_set():
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-                self._thread.start()
+            self._begin()
             self._wake.set()
         return True
 
@@ -65,6 +64,12 @@ class Outbox(Generic[Item]):
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout)
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
 
     def _run(self) -> None:
         while not self._stop.is_set():
