@@ -18,6 +18,7 @@ from mainspring.serving.ports import Servable
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.question import Question
 from mainspring.serving.quickness import QUICK_SECONDS, Quickness
+from mainspring.serving.telemetry.events.ranges import ranges_of
 
 __all__ = ["ModelError", "Predictor", "QUICK_SECONDS", "WrongShapeError"]
 
@@ -45,6 +46,7 @@ class Predictor:
     Attributes:
         signature: What the model asks for and answers.
         assertions: What its answers are held to.
+        ranges: The least and the largest number of training, by column; those that are known.
         served: The signature as callers see it: with assertions there are outputs that tell of them.
         quick: Whether a row is computed in less than :data:`QUICK_SECONDS`; measured before it is served, and
             while it is.
@@ -55,6 +57,7 @@ class Predictor:
         self.signature: Signature = package.signature
         self.runtime: str = package.runtime
         self.assertions = assertions_of(package)
+        self.ranges = ranges_of(package)
         self.served = served(self.signature, self.assertions)
         self._pace = Quickness()
         self.quick = self._pace.quick
