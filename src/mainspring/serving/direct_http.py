@@ -80,6 +80,9 @@ class Direct(FastHttp):
             super().on_body(self._body)
         super().on_message_complete()
 
+    def _in_head(self) -> bool:
+        return not self._held and super()._in_head()
+
     def _may_hold(self) -> bool:
         parser, length = self.parser, -1
         cycle: Cycle | None = self.cycle

@@ -17,8 +17,9 @@ from typing import Any, Protocol
 import uvicorn
 
 from mainspring.core.errors import UnavailableError
-from mainspring.serving.security.connections import protocol
-from mainspring.serving.security.options import SlowClients
+from mainspring.serving.security.connections import protocol, turn_away
+from mainspring.serving.security.options import SlowClients, Tls
+from mainspring.serving.security.tls import ServerTls
 
 GRACE_SECONDS = 30.0
 """How long requests in flight are waited for at the end."""
@@ -26,6 +27,8 @@ GRACE_SECONDS = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _KEEP_ALIVE_SECONDS = 75
 _LINGER_SECONDS, _LOOK_SECONDS = 0.3, 0.01
+_TICKS_A_SECOND = 10
+_LIMITS = SlowClients()
 
 
 class Application(Protocol):
@@ -48,6 +51,8 @@ def run(
     *,
     drain: float = 0.0,
     grace: float = GRACE_SECONDS,
+    limits: SlowClients = _LIMITS,
+    tls: Tls | None = None,
     started: Callable[[str], None] | None = None,
 ) -> None:
     """Answer on a socket from :func:`bound` until SIGTERM or SIGINT, and finish what is in flight.
@@ -58,16 +63,24 @@ def run(
         drain: Seconds between the signal, when the application is told to say that it is not ready, and the
             moment when it stops taking requests. A second signal ends it at once.
         grace: Seconds that requests in flight are given then.
+        limits: What is asked of the clients' connections.
+        tls: Encrypted connections.
         started: Called with the URL once it answers.
+
+    Raises:
+        InputError: If the certificate cannot be used.
     """
+    server = _Server(
+        application, limits, ServerTls(tls) if tls else None, drain=drain, grace=grace, started=started
+    )
     gc.collect()
     gc.freeze()  # what is here now stays; the collector need not look at it again
-    _Server(application, drain=drain, grace=grace, started=started).run(sockets=[listener])
+    server.run(sockets=[listener])
 
 
-def _protocol(application: Application) -> type[asyncio.Protocol]:
+def _protocol(application: Application, limits: SlowClients) -> type[asyncio.Protocol]:
     """How connections are read: the fast way if its parser is installed, and at once what may be."""
-    limits, at_once = SlowClients(), getattr(application, "at_once", None)
+    at_once = getattr(application, "at_once", None)
     if at_once is None or find_spec("httptools") is None:
         return protocol(limits)
     from mainspring.serving.direct_http import Direct
@@ -79,13 +92,23 @@ class _Server(uvicorn.Server):
     """Uvicorn, with a time of draining, and an exit status of 0 after a signal."""
 
     def __init__(
-        self, endpoint: Application, *, drain: float, grace: float, started: Callable[[str], None] | None
+        self,
+        endpoint: Application,
+        limits: SlowClients,
+        tls: ServerTls | None,
+        *,
+        drain: float,
+        grace: float,
+        started: Callable[[str], None] | None,
     ) -> None:
         config = uvicorn.Config(
             endpoint,
             lifespan="on",
-            http=_protocol(endpoint),
+            http=_protocol(endpoint, limits),
             ws="none",
+            proxy_headers=False,  # who asks is told by the connection, not by what is said on it
+            headers=[("x-content-type-options", "nosniff")],
+            h11_max_incomplete_event_size=limits.header_bytes,
             log_config=None,
             log_level="warning",
             access_log=False,
@@ -93,6 +116,9 @@ class _Server(uvicorn.Server):
             timeout_keep_alive=_KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=max(1, round(grace)),
         )
+        if tls is not None:
+            config.load()
+            config.ssl = tls.context
         super().__init__(config)
         self._endpoint, self._drain, self._tell = endpoint, drain, started
         self._leave_at = float("inf")
@@ -100,7 +126,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self._tell is not None and sockets:
-            self._tell(_url(sockets[0]))
+            self._tell(_url(sockets[0], "http" if self.config.ssl is None else "https"))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # A connection that was taken a moment ago may be about to ask: it is answered, and told to go elsewhere.
@@ -115,6 +141,8 @@ class _Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if time.monotonic() >= self._leave_at:
             self.should_exit = True
+        if counter % _TICKS_A_SECOND == 0:
+            turn_away(self.server_state.connections, asyncio.get_running_loop().time())
         return await super().on_tick(counter)
 
     @contextmanager
@@ -172,7 +200,7 @@ def bound(host: str, port: int, *, shared: bool = False) -> Iterator[socket.sock
         listener.close()
 
 
-def _url(listener: socket.socket) -> str:
+def _url(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
-    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+    return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
