@@ -1,9 +1,9 @@
 """The use: loaded models, a prediction server that logs, infra validation, and pushing with a way back.
 
 ``python -m mainspring.serving`` serves packages; :class:`ServerProcess` starts it from Python; :class:`Client`
-asks it. :class:`ExplainerProcess` explains beside it what it answers. :class:`PredictionLog` keeps every request,
-:func:`read_log` reads them. :func:`validate` proves that a served package answers as it was trained, and
-:class:`Deployment` holds what was pushed.
+asks it, and :class:`RpcClient` over gRPC. :class:`ExplainerProcess` explains beside it what it answers.
+:class:`PredictionLog` keeps every request, :func:`read_log` reads them. :func:`validate` proves that a served
+package answers as it was trained, and :class:`Deployment` holds what was pushed.
 """
 
 import importlib
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mainspring.serving.push import Deployment, Pushed
     from mainspring.serving.remote import RemotePredictor
     from mainspring.serving.repository import PackageAt
+    from mainspring.serving.rpc.client import RpcClient
     from mainspring.serving.server import serve
     from mainspring.serving.server_process import ExplainerProcess, ServerProcess
 
@@ -36,6 +37,7 @@ _EXPORTS = {
     "Predictor": "predictor:Predictor",
     "Pushed": "push:Pushed",
     "RemotePredictor": "remote:RemotePredictor",
+    "RpcClient": "rpc.client:RpcClient",
     "ServerProcess": "server_process:ServerProcess",
     "log_table": "prediction_log:table",
     "predict": "client:predict",
@@ -57,6 +59,7 @@ __all__ = [
     "Predictor",
     "Pushed",
     "RemotePredictor",
+    "RpcClient",
     "ServerProcess",
     "log_table",
     "predict",
