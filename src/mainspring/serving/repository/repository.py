@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from mainspring.core.errors import ConflictError, MainspringError, NotFoundError
 from mainspring.serving.ports import Answering
 from mainspring.serving.problems import LoadingError
@@ -235,11 +237,13 @@ class Repository:
                 expected="one of: " + (", ".join(map(repr, self._catalogue.by_name())) or "none"),
             )
         chosen = options or self.options(name)
+        # Files that came with an order run no code on the word that was given for others.
+        opened = chosen if packages is None else replace(chosen, trust=False, component=None)
         if not chosen.keep_old and name in self._shelves:
             self._remove(name)
         loaded = {}
         for at in self._catalogue.chosen(found, chosen):
-            loaded[at.version] = await self._load_aside(at, chosen)
+            loaded[at.version] = await self._load_aside(at, opened)
         if not loaded:
             raise NotFoundError(
                 f"no version of model {name!r} is to be served",
