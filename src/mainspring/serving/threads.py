@@ -31,7 +31,7 @@ SLOWER = 1.1
 """So much of the time with one thread it may take at any size."""
 
 _SECONDS = 0.04
-_RUNS = (5, 40)
+_RUNS = (3, 40)
 
 Ask: TypeAlias = Callable[[int], object]
 """Computes so many rows."""
