@@ -20,7 +20,7 @@ from mainspring.serving.opening import open_model
 from mainspring.serving.payloads import PredictionLog
 from mainspring.serving.ports import Control
 from mainspring.serving.repository import Folder, Given, PackageAt, Repository, Source
-from mainspring.serving.telemetry.server_metrics import ServerMetrics
+from mainspring.serving.telemetry.server_telemetry import Telemetry
 
 Service: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 """Something that runs as long as the server does, on its event loop."""
@@ -67,21 +67,28 @@ def assemble(
     """
     dispatcher = Dispatcher(models, threads=options.threads)
     endpoint: Endpoint
-    metrics = ServerMetrics(
-        models, options.metrics, ready=lambda: endpoint.ready, log=log, folder=run_folder, worker=worker
+    telemetry = Telemetry(
+        models,
+        metrics=options.metrics,
+        slo=options.slo,
+        events=options.events,
+        ready=lambda: endpoint.ready,
+        log=log,
+        run_folder=run_folder,
+        worker=worker,
     )
-    dispatcher.observe(metrics)
+    dispatcher.observe(telemetry)
     if log is not None:
         dispatcher.observe(LogObserver(log))
     control = control or LocalControl(models)
     endpoint = Endpoint(
         dispatcher,
-        metrics,
+        telemetry,
         control=control,
         max_body=options.max_body,
         explainer_url=options.explainer_url,
         services=[
-            metrics.running,
+            telemetry.running,
             lambda: _closing(dispatcher, models, log),
             lambda: _following(models),
             *services,

@@ -18,7 +18,9 @@ from msgspec import Meta
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.serving.repository import ModelOptions, RepositoryOptions
 from mainspring.serving.rpc.options import RpcOptions
+from mainspring.serving.telemetry.events.options import EventOptions
 from mainspring.serving.telemetry.options import MetricsOptions
+from mainspring.serving.telemetry.slo.options import SloOptions
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -42,6 +44,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         models: How models are served, by name.
         repository: Where models lie that are not named one by one.
         metrics: What is counted, and how it is shown.
+        slo: What share of requests has to be fast, answered and right.
+        events: What is looked for in rows and answers.
         rpc: How it answers over gRPC.
     """
 
@@ -56,6 +60,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     models: Mapping[str, ModelOptions] = {}
     repository: RepositoryOptions = RepositoryOptions()
     metrics: MetricsOptions = MetricsOptions()
+    slo: SloOptions = SloOptions()
+    events: EventOptions = EventOptions()
     rpc: RpcOptions = RpcOptions()
 
     @property
@@ -130,4 +136,7 @@ def _placed(options: ServerOptions, folder: Path) -> ServerOptions:
     repository = options.repository
     if repository.folder:
         repository = msgspec.structs.replace(repository, folder=str(folder / repository.folder))
-    return msgspec.structs.replace(options, models=models, repository=repository)
+    slo = options.slo
+    if slo.folder:
+        slo = msgspec.structs.replace(slo, folder=str(folder / slo.folder))
+    return msgspec.structs.replace(options, models=models, repository=repository, slo=slo)

@@ -28,11 +28,12 @@ from typing import Any
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mainspring.core.errors import InputError
 from mainspring.serving.caller import Scope as Right
 from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.endpoint.about import About
 from mainspring.serving.endpoint.admission import Admission
-from mainspring.serving.endpoint.answers import Answer
+from mainspring.serving.endpoint.answers import Answer, json_answer
 from mainspring.serving.endpoint.forwarding import Forwarding
 from mainspring.serving.endpoint.inference import Inference
 from mainspring.serving.endpoint.kserve import KServeV1
@@ -43,7 +44,7 @@ from mainspring.serving.endpoint.routes import Asked, Get, Post, Predict, Tellin
 from mainspring.serving.endpoint.tensorflow_serving import Classify, Regress
 from mainspring.serving.ports import Control
 from mainspring.serving.security.gatekeeper import Gatekeeper
-from mainspring.serving.telemetry.server_metrics import ServerMetrics
+from mainspring.serving.telemetry.server_telemetry import Telemetry
 
 MAX_BODY = 32 << 20
 """The largest body that is taken, in bytes, unless the server is told otherwise."""
@@ -60,7 +61,7 @@ class Endpoint:
 
     Args:
         dispatcher: Takes requests to models.
-        metrics: What ``/metrics`` shows.
+        telemetry: What ``/metrics``, ``/v2/slo`` and ``/v2/models/{m}/events`` tell.
         control: Changes what is served.
         gatekeeper: Who may ask for what; by default everybody for predictions, and programs on the same machine
             for changes.
@@ -75,7 +76,7 @@ class Endpoint:
     def __init__(
         self,
         dispatcher: Dispatcher,
-        metrics: ServerMetrics,
+        telemetry: Telemetry,
         *,
         control: Control,
         gatekeeper: Gatekeeper | None = None,
@@ -85,7 +86,7 @@ class Endpoint:
     ) -> None:
         self.models = dispatcher.repository
         self.draining = False
-        self._shown, self._services, self._max_body = metrics, services, max_body
+        self._telemetry, self._services, self._max_body = telemetry, services, max_body
         self._admission = Admission(gatekeeper or Gatekeeper())
         self._inference = Inference(dispatcher, self._admission, max_body=max_body)
         self._explanations = Forwarding(explainer_url, self._admission, max_body=max_body)
@@ -162,6 +163,8 @@ class Endpoint:
         yield "/v2/health/live", lambda _: about.live(), None
         yield "/v2/health/ready", lambda _: about.ready(), None
         yield "/metrics", self._metrics, Right.METRICS
+        yield "/v2/slo", lambda _: json_answer(self._telemetry.slo()), Right.METRICS
+        yield "/v2/slo/{name}", lambda asked: json_answer(self._telemetry.slo(asked.path["name"])), Right.METRICS
         for path in ("/v2", "/v2/"):
             yield path, lambda _: about.server(), Right.INFERENCE
         yield "/openapi.json", lambda asked: about.openapi(asked.caller), Right.INFERENCE
@@ -173,6 +176,7 @@ class Endpoint:
             yield f"{_V1}{model}/metadata", lambda asked: about.signature(asked.path), Right.INFERENCE
         for model in _VERSIONED:
             yield f"{_V2}{model}", lambda asked: about.metadata(asked.path), Right.INFERENCE
+            yield f"{_V2}{model}/events", self._events, Right.METRICS
             yield f"{_V2}{model}/ready", lambda asked: about.model_ready(asked.path), Right.INFERENCE
             yield f"{_V2}{model}/stats", lambda asked: about.stats(asked.path), Right.INFERENCE
             yield f"{_V2}{model}/config", lambda asked: about.config(asked.path), Right.INFERENCE
@@ -201,8 +205,15 @@ class Endpoint:
                 self._explanations.close()
 
     def _metrics(self, asked: Asked) -> Answer:
-        shown = self._shown.exposition(asked.accept)
+        shown = self._telemetry.exposition(asked.accept)
         return Answer(200, shown.body, ((b"content-type", shown.content_type.encode()),))
+
+    def _events(self, asked: Asked) -> Answer:
+        last = asked.query.get("last", "100")
+        if not last.isdecimal():
+            raise InputError(f"the parameter last is {last!r}", expected="a number")
+        told = self._telemetry.events(asked.path["model"], asked.path.get("version", ""), int(last))
+        return json_answer(told)
 
 
 def _parting(send: Send) -> Send:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import starlette.types as asgi
@@ -32,12 +32,14 @@ class Asked:
         caller: Who asks.
         body: What was sent.
         accept: The forms that the answer may have, as the header ``Accept`` says.
+        query: The parameters behind the path, by name; of several of a name the last.
     """
 
     path: Mapping[str, str]
     caller: Caller
     body: bytes = b""
     accept: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 Telling: TypeAlias = Callable[[Asked], Answer]
@@ -66,7 +68,9 @@ class Get:
             caller, headers = _NOBODY, dict(scope["headers"])
             if self._scope is not None:
                 caller = self._admission.admit(self._scope, scope, headers, path.get("model", ""))
-            answer = self._tell(Asked(path, caller, accept=headers.get(b"accept", b"").decode("latin-1")))
+            accept = headers.get(b"accept", b"").decode("latin-1")
+            query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
+            answer = self._tell(Asked(path, caller, accept=accept, query=query))
         except Exception as error:  # noqa: BLE001  the server lives on, and says so in the one form of errors
             answer = _told(error, allow=b"GET, HEAD")
         await answer.send(send)
