@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from urllib.parse import parse_qsl
 
 import starlette.types as asgi
 
