@@ -11,10 +11,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from mainspring.serving.caching import ResponseCache, open_cache
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.control import LocalControl
 from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.endpoint import Endpoint
+from mainspring.serving.limits import Limiter
 from mainspring.serving.log_observer import LogObserver
 from mainspring.serving.opening import open_model
 from mainspring.serving.payloads import PredictionLog
@@ -65,7 +67,9 @@ def assemble(
         run_folder: What the processes of a server that has several share.
         worker: The place of this process among them.
     """
-    dispatcher = Dispatcher(models, threads=options.threads)
+    store = open_cache(options.cache)
+    limiter = Limiter(options.limits, lambda name: models.options(name).limits)
+    dispatcher = Dispatcher(models, threads=options.threads, limiter=limiter, store=store)
     endpoint: Endpoint
     telemetry = Telemetry(
         models,
@@ -89,7 +93,7 @@ def assemble(
         explainer_url=options.explainer_url,
         services=[
             telemetry.running,
-            lambda: _closing(dispatcher, models, log),
+            lambda: _closing(dispatcher, models, log, store),
             lambda: _following(models),
             *services,
             *_rpc(dispatcher, options, control, lambda: endpoint.ready),
@@ -112,12 +116,15 @@ def _rpc(
 
 
 @asynccontextmanager
-async def _closing(dispatcher: Dispatcher, models: Repository, log: PredictionLog | None) -> AsyncIterator[None]:
+async def _closing(
+    dispatcher: Dispatcher, models: Repository, log: PredictionLog | None, store: ResponseCache
+) -> AsyncIterator[None]:
     """At the end, finish what is under way, write the log, and let go of the models."""
     try:
         yield
     finally:
         dispatcher.close()
+        await store.close()
         if log is not None:
             log.close()
         models.close()

@@ -16,6 +16,8 @@ import yaml
 from msgspec import Meta
 
 from mainspring.core.errors import InputError, NotFoundError
+from mainspring.serving.caching.options import CacheOptions
+from mainspring.serving.limits.options import LimitOptions
 from mainspring.serving.repository import ModelOptions, RepositoryOptions
 from mainspring.serving.rpc.options import RpcOptions
 from mainspring.serving.telemetry.events.options import EventOptions
@@ -47,6 +49,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         slo: What share of requests has to be fast, answered and right.
         events: What is looked for in rows and answers.
         rpc: How it answers over gRPC.
+        cache: Where answers are remembered, of the models that have them remembered.
+        limits: How much it takes on.
     """
 
     host: str = "127.0.0.1"
@@ -63,6 +67,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     slo: SloOptions = SloOptions()
     events: EventOptions = EventOptions()
     rpc: RpcOptions = RpcOptions()
+    cache: CacheOptions = CacheOptions()
+    limits: LimitOptions = LimitOptions()
 
     @property
     def processes(self) -> int:

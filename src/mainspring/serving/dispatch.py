@@ -13,29 +13,33 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy.typing as npt
 
 from mainspring.core.errors import MainspringError
 from mainspring.models.problems import BadInputError
 from mainspring.serving.asserting import refuse
+from mainspring.serving.caching import ResponseCache
 from mainspring.serving.call import Call
+from mainspring.serving.engine import Engine
+from mainspring.serving.limits import Limiter, LimitOptions, in_time, within
+from mainspring.serving.limits.deadlines import earlier
 from mainspring.serving.ports import Answering
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.problems import CancelledError, status_of
 from mainspring.serving.question import Question
+from mainspring.serving.quickness import FEW_ROWS
 from mainspring.serving.repository import Repository
 from mainspring.serving.served import Served
+
+Value = TypeVar("Value")
 
 Observer: TypeAlias = Callable[[Call], None]
 """Is told of every finished request, on the event loop: it takes microseconds and does not raise."""
 
 INTERNAL = "INTERNAL"
 """The kind of an error that nobody foresaw."""
-
-_FEW_ROWS = 64
-"""A quick model is asked where the request is for so many rows, and in a thread for more."""
 
 
 class Dispatcher:
@@ -45,12 +49,24 @@ class Dispatcher:
         repository: What is served.
         observers: Who is told of every finished request.
         threads: How many slow or large requests are computed at once.
+        limiter: Lets requests in or sends them away; by default one without limits.
+        store: Where answers are remembered, if they are.
     """
 
-    def __init__(self, repository: Repository, *, observers: Sequence[Observer] = (), threads: int = 4) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        observers: Sequence[Observer] = (),
+        threads: int = 4,
+        limiter: Limiter | None = None,
+        store: ResponseCache | None = None,
+    ) -> None:
         self.repository = repository
         self._observers = list(observers)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="predict")
+        self._limiter = limiter or Limiter(LimitOptions(max_requests=0))
+        self._engine = Engine(self._pool, self._limiter, store)
 
     def observe(self, observer: Observer) -> None:
         """Tell somebody else, too."""
@@ -71,7 +87,7 @@ class Dispatcher:
     def at_once(self, name: str) -> bool:
         """Whether the newest version of a model is there, and so quick that it is asked where the request is."""
         served = self.repository.newest(name)
-        return served is not None and served.model.quick
+        return served is not None and served.model.quick and served.plain
 
     async def demand(self, call: Call) -> Served:
         """What answers a call, loaded now.
@@ -88,15 +104,23 @@ class Dispatcher:
 
         Raises:
             BadInputError: With every problem of the question.
+            TooLargeError: If it has more rows than are allowed.
+            BusyError: If its caller asks for too many rows in too short a time.
         """
         call.question = question
         if question.id:
             call.id = question.id
-        return _model(call).read(question)
+        inputs = _model(call).read(question)
+        self._limiter.measure(call, inputs.rows)
+        return inputs
 
     def may_compute_now(self, call: Call) -> bool:
         """Whether the model of a call is so quick that it is asked where the request is."""
-        return _model(call).quick
+        return _model(call).quick and call.served is not None and call.served.plain
+
+    def may_compute_apart(self, call: Call) -> bool:
+        """Whether a call is answered by its model alone, in any thread: nothing remembered, no others, no turn."""
+        return self._engine.is_plain(call)
 
     def compute_now(self, call: Call, inputs: Inputs) -> Prediction:
         """Answer, in this thread.
@@ -108,6 +132,7 @@ class Dispatcher:
         model = _model(call)
         if inputs.rows == 0:
             return _kept(call, model.nothing(inputs))
+        in_time(call.deadline, call.arrived)
         began = time.perf_counter()
         outputs = model.compute(inputs)
         return _finished(call, model, inputs, outputs, time.perf_counter() - began)
@@ -117,13 +142,21 @@ class Dispatcher:
 
         Raises:
             BlockedError: If an assertion forbids the only answer.
+            DeadlineError: If there is none in time.
+            OverloadedError: If too many wait for the model.
             MainspringError: If the model fails.
         """
-        if _model(call).quick and inputs.rows <= _FEW_ROWS:
+        model, plain = _model(call), self._engine.is_plain(call)
+        if inputs.rows == 0 or (plain and model.quick and inputs.rows <= FEW_ROWS):
             return self.compute_now(call, inputs)
-        return await self.in_thread(self.compute_now, call, inputs)
+        if plain:
+            return await within(call.deadline, call.arrived, self.in_thread(self.compute_now, call, inputs))
+        found = await self._engine.compute(call, inputs)
+        if inputs.rows <= FEW_ROWS:
+            return _finished(call, model, inputs, *found)
+        return await self.in_thread(_finished, call, model, inputs, *found)
 
-    async def in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    async def in_thread(self, function: Callable[..., Value], *arguments: Any) -> Value:
         """Do something slow elsewhere. What waited for a thread counts as time in the queue."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
 
@@ -144,6 +177,7 @@ class Dispatcher:
         """The call is finished: let go of the model, and tell all who want to know."""
         call.ended = call.ended or time.perf_counter()
         served = call.served
+        self._limiter.leave(call)
         if served is not None:
             served.in_flight -= 1
             _count(served, call)
@@ -158,6 +192,12 @@ class Dispatcher:
         call.served, call.version = served, served.version
         served.in_flight += 1
         served.used = call.arrived
+        if not served.prepared:
+            self._engine.prepare(served)
+            served.prepared = True
+        if served.timeout is not None:
+            call.deadline = earlier(call.deadline, call.arrived + served.timeout)
+        self._limiter.enter(call)
 
 
 def _model(call: Call) -> Answering:
@@ -194,5 +234,5 @@ def _count(served: Served, call: Call) -> None:
     if call.cached:
         counts.remembered += 1
     else:
-        counts.computed += 1
+        counts.computed += not call.batch  # batches are counted as such
         counts.compute += call.compute

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mainspring.serving.batching import Batcher, BatchOptions
+from mainspring.serving.caching import ModelCacheOptions, Remembering
 from mainspring.serving.ports import Answering
 
 
@@ -43,24 +45,41 @@ class Served:
     Attributes:
         model: What answers.
         digest: What it was loaded from, by content; empty if that is not known.
+        content: The digest of every byte that it was loaded from; empty if nobody needs it.
         timeout: Seconds within which a request must be answered; ``None`` for no limit.
+        batching: How the rows of several requests are computed together, if they are.
+        caching: How answers are remembered, if they are.
         size: Bytes of memory that it took when it was loaded, as far as that can be told.
         load_seconds: How long it took to load.
         statistics: How its requests have fared.
         in_flight: Requests that it has to answer yet.
         used: When it was last asked, by ``time.perf_counter``.
+        prepared: Whether it has what ``batching`` and ``caching`` ask for.
+        batcher: Computes the rows of several requests together.
+        cache: Remembers answers.
     """
 
     model: Answering
     digest: str = ""
+    content: str = ""
     timeout: float | None = None
+    batching: BatchOptions | None = None
+    caching: ModelCacheOptions | None = None
     size: int = 0
     load_seconds: float = 0.0
     statistics: Statistics = field(default_factory=Statistics)
     in_flight: int = 0
     used: float = 0.0
+    prepared: bool = False
+    batcher: Batcher | None = None
+    cache: Remembering | None = None
     name: str = field(init=False)
     version: str = field(init=False)
+
+    @property
+    def plain(self) -> bool:
+        """Whether a request needs nothing but the model: nothing remembered, no others."""
+        return self.batching is None and self.caching is None
 
     def __post_init__(self) -> None:
         self.name, self.version = self.model.name, self.model.version

@@ -96,7 +96,9 @@ class Caller:
         sent: list[dict[str, object]] = []
 
         async def receive() -> dict[str, object]:
-            return incoming.pop(0) if incoming else {"type": "http.disconnect"}
+            if not incoming:  # the caller waits for the answer
+                await asyncio.get_running_loop().create_future()
+            return incoming.pop(0)
 
         async def send(message: dict[str, object]) -> None:
             sent.append(message)

@@ -20,7 +20,8 @@ from mainspring.serving.endpoint.events import Event, event_of
 from mainspring.serving.endpoint.ids import given_id, id_header
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.endpoint.refusals import refusal
-from mainspring.serving.prediction import Prediction
+from mainspring.serving.limits import unless_left, within
+from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.prediction_log import request_id
 from mainspring.serving.problems import CancelledError, MethodError
 from mainspring.serving.question import Parameter, Question
@@ -64,7 +65,7 @@ class Inference:
         try:
             call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, call.model)
             answer = await self._answer(call, protocol, scope["method"], receive)
-            call.status = answer.status
+            call.status, call.sent = answer.status, len(answer.body)
         except DisconnectedError:
             self._dispatcher.fail(call, CancelledError("the caller went away before everything was there"))
             raise
@@ -76,7 +77,6 @@ class Inference:
         finally:
             call.ended = time.perf_counter()
             self._dispatcher.tell(call)
-        call.sent = len(answer.body)
         return answer.also(id_header(call.id))
 
     def at_once(
@@ -99,17 +99,19 @@ class Inference:
             call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, call.model)
             self._dispatcher.find(call)
             answer = self._now(call, protocol)
-            call.status = answer.status
+            call.status, call.sent = answer.status, len(answer.body)
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             answer = self._refused(call, error)
-        call.ended, call.sent = time.perf_counter(), len(answer.body)
+        call.ended = time.perf_counter()
         self._dispatcher.tell(call)
         return answer.also(id_header(call.id))
 
     def _refused(self, call: Call, error: Exception) -> Answer:
         self._dispatcher.fail(call, error)
         held_back = b"expect" in call.headers and not call.began
-        return refusal(error, allow=b"POST", held_back=held_back, request=call.id)
+        answer = refusal(error, allow=b"POST", held_back=held_back, request=call.id)
+        call.sent = len(answer.body)
+        return answer
 
     async def _answer(self, call: Call, protocol: PredictionProtocol, method: str, receive: Receive) -> Answer:
         dispatcher = self._dispatcher
@@ -122,12 +124,24 @@ class Inference:
         small = len(call.body) <= SMALL_BODY
         if small and dispatcher.may_compute_now(call):
             return self._now(call, protocol)
-        if not small:
-            answer: Answer = await dispatcher.in_thread(self._now, call, protocol)
-            return answer
+        return await unless_left(receive, self._elsewhere(call, protocol, small=small))
+
+    async def _elsewhere(self, call: Call, protocol: PredictionProtocol, *, small: bool) -> Answer:
+        """Answer in a thread, or with others."""
+        dispatcher = self._dispatcher
+        if small:
+            question, event = _asked(call, protocol)
+            inputs = dispatcher.read(call, question)
+            return _answered(call, protocol, await dispatcher.compute(call, inputs), event)
+        if dispatcher.may_compute_apart(call):
+            return await within(call.deadline, call.arrived, dispatcher.in_thread(self._now, call, protocol))
+        inputs, event = await dispatcher.in_thread(self._read, call, protocol)
+        prediction = await dispatcher.compute(call, inputs)
+        return await dispatcher.in_thread(_answered, call, protocol, prediction, event)
+
+    def _read(self, call: Call, protocol: PredictionProtocol) -> tuple[Inputs, Event | None]:
         question, event = _asked(call, protocol)
-        inputs = dispatcher.read(call, question)
-        return _answered(call, protocol, await dispatcher.compute(call, inputs), event)
+        return self._dispatcher.read(call, question), event
 
     def _now(self, call: Call, protocol: PredictionProtocol) -> Answer:
         question, event = _asked(call, protocol)

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from mainspring.core.errors import MainspringError
+from mainspring.core.errors import InputError, MainspringError
+from mainspring.serving.caching.keys import digest_of
 from mainspring.serving.ports import Answering
 from mainspring.serving.repository.options import ModelOptions
 from mainspring.serving.repository.sources import PackageAt, fingerprint
@@ -93,10 +94,20 @@ class Loader:
             raise LoadError(
                 f"the model could not be loaded: {type(error).__name__}: {error}", where=str(at.folder)
             ) from error
+        if options.batching is not None and not getattr(model, "batches", True):
+            raise InputError(
+                "the rows of several requests cannot be computed together by this model",
+                expected="a model whose inputs and outputs all have one entry per row",
+                where=f"{at.name} {at.version}",
+                fix="leave batching out of its options",
+            )
         return Served(
             model,
             digest=fingerprint(at.folder),
+            content=digest_of(at.folder) if options.cache is not None else "",
             timeout=options.timeout,
+            batching=options.batching,
+            caching=options.cache,
             size=max(0, _resident() - before),
             load_seconds=time.perf_counter() - began,
         )

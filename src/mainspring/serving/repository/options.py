@@ -8,7 +8,10 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
+from mainspring.serving.batching.options import BatchOptions
+from mainspring.serving.caching.options import ModelCacheOptions
 from mainspring.serving.components.options import Component
+from mainspring.serving.limits.options import ModelLimits
 from mainspring.serving.repository.versions import VersionPolicy
 
 Mode = Literal["none", "explicit", "poll"]
@@ -29,6 +32,9 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         keep_old: While a version is replaced, keep the old one until the new one answers. ``False`` frees its
             memory first, and answers nothing in between.
         retries: How often loading is tried again after it failed.
+        batching: How the rows of several requests are computed together; by default each is computed alone.
+        cache: How answers are remembered; by default none is.
+        limits: How much it takes on.
     """
 
     SET_AT_START: ClassVar[frozenset[str]] = frozenset({"package", "component", "trust", "version"})
@@ -44,6 +50,9 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     timeout: Annotated[float, Meta(gt=0)] | None = None
     keep_old: bool = True
     retries: Annotated[int, Meta(ge=0)] = 0
+    batching: BatchOptions | None = None
+    cache: ModelCacheOptions | None = None
+    limits: ModelLimits | None = None
 
 
 class RepositoryOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -25,10 +25,11 @@ def test_the_answer_is_given_to_whoever_stays() -> None:
         wire = Wire()
 
         async def work() -> int:
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.01)
             return 5
 
         assert await unless_left(wire.receive, work()) == 5
+        assert wire.asked == 1
         with pytest.raises(ValueError, match="odd"):
             await unless_left(wire.receive, failing())
         await asyncio.sleep(0)
@@ -67,7 +68,7 @@ def test_work_for_nobody_is_given_up() -> None:
                 raise
 
         task = asyncio.create_task(unless_left(wire.receive, work()))
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
         wire.left.set()
         with pytest.raises(CancelledError, match="went away"):
             await task
@@ -81,12 +82,27 @@ def test_to_be_cancelled_is_something_else() -> None:
     async def main() -> None:
         wire = Wire()
         task = asyncio.create_task(unless_left(wire.receive, asyncio.sleep(60)))
-        await asyncio.sleep(0)
+        while not wire.asked:
+            await asyncio.sleep(0.001)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         await asyncio.sleep(0)
         assert len(asyncio.all_tasks()) == 1
+
+    asyncio.run(main())
+
+
+def test_more_of_a_body_that_is_complete_is_not_taken_for_leaving() -> None:
+    async def main() -> None:
+        async def again() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def work() -> int:
+            await asyncio.sleep(0.005)
+            return 5
+
+        assert await unless_left(again, work()) == 5
 
     asyncio.run(main())
 

@@ -1,0 +1,127 @@
+"""Having the rows of a request computed: remembered, together with others, in its turn, and in time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from typing import Any, NamedTuple
+
+import numpy.typing as npt
+
+from mainspring.serving.batching import Batcher
+from mainspring.serving.caching import Keys, Remembering, ResponseCache
+from mainspring.serving.call import Call
+from mainspring.serving.limits import Limiter, within
+from mainspring.serving.ports import Answering
+from mainspring.serving.prediction import Inputs
+from mainspring.serving.quickness import FEW_ROWS
+from mainspring.serving.served import Served
+
+
+class Computed(NamedTuple):
+    """What a model gave.
+
+    Attributes:
+        outputs: Its own outputs; not to be changed.
+        seconds: How long it ran for this request, others that were computed with it included; 0 if it did not.
+    """
+
+    outputs: Mapping[str, npt.NDArray[Any]]
+    seconds: float
+
+
+class Engine:
+    """Asks models. For the thread of one event loop.
+
+    Args:
+        pool: Where what is not quick is computed.
+        limiter: Knows whose turn it is.
+        store: Where answers are remembered; ``None`` for nowhere.
+    """
+
+    def __init__(self, pool: Executor, limiter: Limiter, store: ResponseCache | None = None) -> None:
+        self._pool, self._limiter, self._store = pool, limiter, store
+
+    def prepare(self, served: Served) -> None:
+        """Give a version that was just loaded what its options ask for."""
+        counts = served.statistics
+
+        def told(rows: int, seconds: float) -> None:
+            counts.computed += 1
+
+        if served.batching is not None:
+            served.batcher = Batcher(served.model, served.batching, pool=self._pool, told=told)
+        if served.caching is not None and self._store is not None:
+            keys = Keys(served.name, served.version, served.content)
+            served.cache = Remembering(self._store, keys, served.caching)
+
+    def is_plain(self, call: Call) -> bool:
+        """Whether a call needs nothing but its model: nothing remembered, no others, no turn."""
+        served = call.served
+        return served is None or (
+            served.batcher is None and served.cache is None and self._limiter.turns(call) is None
+        )
+
+    async def compute(self, call: Call, inputs: Inputs) -> Computed:
+        """Compute at least one row. What becomes of it on the way is kept in the call.
+
+        Raises:
+            DeadlineError: If there is no answer in time.
+            OverloadedError: If too many wait for the model.
+            MainspringError: If the model fails.
+        """
+        return await within(call.deadline, call.arrived, self._remembered(call, inputs))
+
+    async def _remembered(self, call: Call, inputs: Inputs) -> Computed:
+        served = _served(call)
+        if served.cache is None:
+            return await self._computed(call, served, inputs)
+        seconds = 0.0
+
+        async def compute() -> Mapping[str, npt.NDArray[Any]]:
+            nonlocal seconds
+            found = await self._computed(call, served, inputs)
+            seconds = found.seconds
+            return found.outputs
+
+        answer = await served.cache.answer(inputs, compute)
+        call.cached = answer.cached
+        return Computed(answer.outputs, seconds)
+
+    async def _computed(self, call: Call, served: Served, inputs: Inputs) -> Computed:
+        if served.batcher is not None:
+            found = await served.batcher.run(inputs, priority=call.priority, deadline=call.deadline)
+            call.queue, call.batch = found.queue, found.rows
+            return Computed(found.outputs, found.compute)
+        room = self._limiter.turns(call)
+        if room is None and served.model.quick and inputs.rows <= FEW_ROWS:
+            return _timed(served.model, inputs)
+        began, done = time.perf_counter(), None
+        if room is not None:
+            await room.turn()
+            done = room.done
+        computed = await self._in_thread(served.model, inputs, done)
+        call.queue = max(0.0, time.perf_counter() - began - computed.seconds)
+        return computed
+
+    async def _in_thread(self, model: Answering, inputs: Inputs, done: Callable[[], None] | None) -> Computed:
+        loop = asyncio.get_running_loop()
+        job = self._pool.submit(_timed, model, inputs)
+        if done is not None:
+            # A caller that goes away does not stop the thread: the turn lasts until the model has done its work.
+            job.add_done_callback(lambda _: None if loop.is_closed() else loop.call_soon_threadsafe(done))
+        return await asyncio.wrap_future(job)
+
+
+def _timed(model: Answering, inputs: Inputs) -> Computed:
+    began = time.perf_counter()
+    outputs = model.compute(inputs)
+    return Computed(outputs, time.perf_counter() - began)
+
+
+def _served(call: Call) -> Served:
+    if call.served is None:
+        raise LookupError("the call was not given a model: find comes first")
+    return call.served
