@@ -173,7 +173,7 @@ _SUBJECTS = st.one_of(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     subjects=st.lists(_SUBJECTS, max_size=8),
     who=st.sampled_from(["ann", 'q"\\', "ä"]),
