@@ -134,7 +134,7 @@ class Status:
         return Reason(
             ok=ok,
             code="SLO_BURNS_SLOWLY" if ok else "SLO_BURNS_FAST",
-            message=f"the budget burns {long:.3g} times too fast over {alert.long} and {short:.3g} times over "
+            message=f"the burn rate is {long:.3g} over {alert.long} and {short:.3g} over "
             f"{alert.short}; {alert.severity} from {alert.rate:.3g} on",
             subject=f"{self.objective.name} | {alert.long}",
             observed=min(long, short),
