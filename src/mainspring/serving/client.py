@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -11,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from mainspring.core.errors import InputError, MainspringError, NotFoundError, UnavailableError
 from mainspring.serving.blocked import BlockedError
+from mainspring.serving.tracing.current import trace_headers
 
 TOO_MANY = 429
 """The HTTP status of a server that is busy: ask again later."""
@@ -22,6 +24,10 @@ BLOCKED = 422
 """The HTTP status of an answer that an assertion of the model forbids."""
 
 
+KEY_VARIABLE = "MAINSPRING_API_KEY"
+"""The environment variable with the key that servers are asked with."""
+
+
 class Client:
     """A connection to a prediction server, kept open between calls. Not safe for threads; a context manager.
 
@@ -29,18 +35,23 @@ class Client:
         url: Of the server, such as ``http://127.0.0.1:8080``.
         timeout: Seconds within which it must answer.
         headers: Sent with every request.
+        key: An API key or a token; by default the one in the environment variable ``MAINSPRING_API_KEY``, if there
+            is one, and ``""`` for none.
 
     Raises:
         InputError: If the URL is not one of a server.
     """
 
-    def __init__(self, url: str, *, timeout: float = 30.0, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, url: str, *, timeout: float = 30.0, headers: Mapping[str, str] | None = None, key: str | None = None
+    ) -> None:
         parts = urlsplit(url if "//" in url else f"//{url}", scheme="http")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InputError(f"{url!r} is not the address of a server", expected="http://HOST:PORT")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         self.url = url
-        self._headers = dict(headers or {})
+        key = os.environ.get(KEY_VARIABLE, "").strip() if key is None else key
+        self._headers = {**({"authorization": f"Bearer {key}"} if key else {}), **(headers or {})}
         self._prefix = parts.path.rstrip("/")
         self._connection = kind(parts.hostname, parts.port, timeout=timeout)
 
@@ -208,7 +219,7 @@ class Client:
     ) -> tuple[int, Mapping[str, str], bytes]:
         if self._connection.sock is None:
             self._connection.connect()
-        self._connection.request(method, path, body, {**self._headers, **headers})
+        self._connection.request(method, path, body, {**trace_headers(), **self._headers, **headers})
         response = self._connection.getresponse()
         told = {name.lower(): value for name, value in response.getheaders()}
         return response.status, told, response.read()

@@ -15,6 +15,7 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Header: TypeAlias = tuple[bytes, bytes]
 
 JSON: Header = (b"content-type", b"application/json")
+NOT_KEPT: Header = (b"cache-control", b"no-store")
 OCTETS: Header = (b"content-type", b"application/octet-stream")
 
 
@@ -49,8 +50,8 @@ def json_answer(value: object, status: int = 200, headers: Sequence[Header] = ()
 
 
 def error_answer(error: MainspringError, headers: Sequence[Header] = ()) -> Answer:
-    """An error, in the one form that both protocols have: ``{"error": "<text>"}``."""
-    return json_answer({"error": _text(error)}, status_of(error), headers)
+    """An error, in the one form that both protocols have: ``{"error": "<text>"}``. No cache may keep it."""
+    return json_answer({"error": _text(error)}, status_of(error), (NOT_KEPT, *headers))
 
 
 def _text(error: MainspringError) -> str:

@@ -17,13 +17,15 @@ from mainspring.serving.endpoint.answers import Answer
 from mainspring.serving.endpoint.bodies import DisconnectedError, read_body
 from mainspring.serving.endpoint.refusals import refusal
 from mainspring.serving.problems import BusyError, MethodError, NoExplainerError
+from mainspring.serving.tracing.headers import passed_on
+from mainspring.serving.tracing.tracer import Tracer
 
 AT_ONCE = 4
 """Explanations that are waited for at the same time; predictions have threads of their own."""
 
 _SECONDS = 120.0
 _KEPT = ("content-type", "content-encoding", "x-request-id")
-_GIVEN_BACK = ("content-type", "retry-after", "x-request-id", "allow")
+_GIVEN_BACK = ("content-type", "retry-after", "x-request-id", "allow", "traceresponse")
 
 
 class Forwarding:
@@ -33,10 +35,14 @@ class Forwarding:
         url: The other server; without it every request is refused, with what to do.
         admission: Who may ask.
         max_body: The largest body taken, in bytes.
+        tracer: Gives requests their place in a trace, which the other server is told.
     """
 
-    def __init__(self, url: str | None, admission: Admission, *, max_body: int) -> None:
+    def __init__(
+        self, url: str | None, admission: Admission, *, max_body: int, tracer: Tracer | None = None
+    ) -> None:
         self._url, self._admission, self._max_body = url, admission, max_body
+        self._tracer = tracer or Tracer()
         self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="explain")
         self._waiting = 0
 
@@ -72,6 +78,7 @@ class Forwarding:
         try:
             body = await read_body(receive, {**headers, b"content-encoding": b""}, self._max_body)
             kept = {name: headers[name.encode()].decode("latin-1") for name in _KEPT if name.encode() in headers}
+            kept |= passed_on(self._tracer.begin(headers))
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(
                 self._pool, self._ask, self._url, quote(scope["path"], "/:"), body, kept
@@ -81,7 +88,7 @@ class Forwarding:
 
     @staticmethod
     def _ask(url: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        with Client(url, timeout=_SECONDS) as client:
+        with Client(url, timeout=_SECONDS, key="") as client:  # the explainer has a key of its own
             status, told, answer = client.exchange("POST", path, body, headers)
         kept = [(name.encode(), told[name].encode("latin-1")) for name in _GIVEN_BACK if name in told]
         return Answer(status, answer, kept)

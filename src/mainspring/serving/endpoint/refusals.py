@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from mainspring.core.errors import MainspringError
-from mainspring.serving.endpoint.answers import Answer, Header, error_answer, json_answer
+from mainspring.serving.endpoint.answers import NOT_KEPT, Answer, Header, error_answer, json_answer
 from mainspring.serving.problems import MethodError, UnauthenticatedError, retry_after, status_of
 
 _CHALLENGE: Header = (b"www-authenticate", b"Bearer")  # RFC 6750
@@ -22,7 +22,9 @@ def refusal(error: Exception, *, allow: bytes, held_back: bool = False, request:
     """
     if not isinstance(error, MainspringError):
         which = f" (request {request})" if request else ""
-        return json_answer({"error": f"the server failed on this request; its log has more{which}"}, 500)
+        return json_answer(
+            {"error": f"the server failed on this request; its log has more{which}"}, 500, (NOT_KEPT,)
+        )
     more: list[Header] = []
     if isinstance(error, MethodError):
         more.append((b"allow", allow))

@@ -36,6 +36,9 @@ from mainspring.serving.explaining.questions import ExplainQuestion, read, write
 from mainspring.serving.prediction import plain_values
 from mainspring.serving.prediction_log import LogRecord, PredictionLog, request_id
 from mainspring.serving.problems import BusyError, MethodError
+from mainspring.serving.trace_context import TraceContext
+from mainspring.serving.tracing.current import belonging_to
+from mainspring.serving.tracing.tracer import Tracer
 
 _ASK = {
     "v1": re.compile(r"/v1/models/(?P<model>[^/]+?)(?:/versions/(?P<version>[^/:]+))?:explain"),
@@ -84,6 +87,7 @@ class ExplainerService:
         self.draining = False
         self._explaining, self._log, self._max_body = explaining, log, max_body
         self._running = 0
+        self._tracer = Tracer()
         self._instruments = Instruments(running=lambda: self._running, ready=lambda: not self.draining, log=log)
         self._pool = ThreadPoolExecutor(max_workers=explaining.limits.concurrency, thread_name_prefix="explain")
 
@@ -175,12 +179,18 @@ class ExplainerService:
             if self._running >= self._explaining.limits.concurrency:
                 raise BusyError(f"{self._running} explanations are under way", fix="ask again in a second")
             self._running, taken = self._running + 1, True
-            await asyncio.get_running_loop().run_in_executor(self._pool, self._work, exchange, model, version)
+            await asyncio.get_running_loop().run_in_executor(
+                self._pool, self._traced, self._tracer.begin(headers), exchange, model, version
+            )
         except MainspringError as error:
             self._fail(exchange, error)
         finally:
             self._running -= taken
         return self._finish(exchange)
+
+    def _traced(self, trace: TraceContext, exchange: _Exchange, model: str, version: str | None) -> None:
+        with belonging_to(trace):
+            self._work(exchange, model, version)
 
     def _work(self, exchange: _Exchange, model: str, version: str | None) -> None:
         try:

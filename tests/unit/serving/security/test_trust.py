@@ -56,7 +56,9 @@ def load(
         repository.close()
 
 
-@pytest.mark.parametrize("name", ["model.pkl", "1/model.pkl", "1/model.joblib", "1/model.pt2"])
+@pytest.mark.parametrize(
+    "name", ["model.pkl", "1/model.pkl", "1/model.joblib", pytest.param("1/model.pt2", marks=pytest.mark.slow)]
+)
 def test_an_order_cannot_bring_code(name: str, trap: bytes, marker: Path) -> None:
     if name.endswith(".pt2"):
         pytest.importorskip("torch")
