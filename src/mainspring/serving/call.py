@@ -26,6 +26,8 @@ class Call:
         time: When it arrived, in seconds since the epoch.
         arrived: When it arrived, by ``time.perf_counter``.
         began: When its last byte was read, by the same clock; 0 before.
+        asked: When its question was read, by the same clock; 0 before.
+        computed: When the model had answered, by the same clock; 0 before.
         ended: When its answer was ready, by the same clock; 0 before.
         headers: Of the request, by name in lower case; the metadata of gRPC in the same form.
         peer: The address it came from; ``None`` for a local socket.
@@ -57,6 +59,8 @@ class Call:
     time: float = 0.0
     arrived: float = 0.0
     began: float = 0.0
+    asked: float = 0.0
+    computed: float = 0.0
     ended: float = 0.0
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
     peer: str | None = None

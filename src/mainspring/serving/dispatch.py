@@ -133,9 +133,10 @@ class Dispatcher:
         if inputs.rows == 0:
             return _kept(call, model.nothing(inputs))
         in_time(call.deadline, call.arrived)
-        began = time.perf_counter()
+        began = call.asked = time.perf_counter()
         outputs = model.compute(inputs)
-        return _finished(call, model, inputs, outputs, time.perf_counter() - began)
+        call.computed = time.perf_counter()
+        return _finished(call, model, inputs, outputs, call.computed - began)
 
     async def compute(self, call: Call, inputs: Inputs) -> Prediction:
         """Answer, without holding up others.
@@ -151,7 +152,9 @@ class Dispatcher:
             return self.compute_now(call, inputs)
         if plain:
             return await within(call.deadline, call.arrived, self.in_thread(self.compute_now, call, inputs))
+        call.asked = time.perf_counter()
         found = await self._engine.compute(call, inputs)
+        call.computed = time.perf_counter()
         if inputs.rows <= FEW_ROWS:
             return _finished(call, model, inputs, *found)
         return await self.in_thread(_finished, call, model, inputs, *found)
