@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -108,6 +109,8 @@ def _rpc(
     """What answers over gRPC, if that is asked for."""
     if options.rpc.port is None:
         return []
+    # This process starts others and never goes on as another: gRPC need not look after that, nor say so.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     # A server without it needs neither its libraries nor their memory.
     from mainspring.serving.rpc.server import RpcServer
 

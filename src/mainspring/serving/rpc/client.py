@@ -30,7 +30,7 @@ from mainspring.serving.rpc.messages import (
     request_of,
     response_of,
 )
-from mainspring.serving.rpc.missing import MISSING, mark_for, without
+from mainspring.serving.rpc.missing import MISSING, marked, without
 from mainspring.serving.rpc.parameters import set_parameters
 from mainspring.serving.rpc.statuses import CODE
 
@@ -216,10 +216,10 @@ def _request(model: str, columns: Columns, version: str, raw: bool) -> Message:
         datatype, values = given if isinstance(given, tuple) else ("", given)
         array = _array(values, datatype)
         tensor = request.inputs.add(name=name, datatype=datatype or _DATATYPES[array.dtype], shape=array.shape)
-        if tensor.datatype == "BYTES" and None in (flat := array.ravel().tolist()):
-            mark = mark_for(set(flat))
-            tensor.parameters[MISSING].string_param = mark
-            array = np.array([mark if value is None else value for value in flat], dtype=object)
+        if tensor.datatype == "BYTES":
+            array, mark = marked(array)
+            if mark is not None:
+                tensor.parameters[MISSING].string_param = mark
         if raw:
             request.raw_input_contents.append(write_raw(array, tensor.datatype))
         else:
@@ -251,12 +251,6 @@ def _arrays(response: Message) -> dict[str, npt.NDArray[Any]]:
     for place, tensor in enumerate(response.outputs):
         array = array_of(tensor, raw[place] if len(raw) else None)
         if MISSING in tensor.parameters:
-            array = _with_gaps(array, tensor.parameters[MISSING].string_param)
+            array = without(array, tensor.parameters[MISSING].string_param)
         found[tensor.name] = array
     return found
-
-
-def _with_gaps(array: npt.NDArray[Any], mark: str) -> npt.NDArray[Any]:
-    found = np.empty(array.size, dtype=object)
-    found[:] = without(array.ravel().tolist(), mark)
-    return found.reshape(array.shape)

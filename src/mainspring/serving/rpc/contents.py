@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,6 @@ from mainspring.models.signature import Problem
 from mainspring.serving.problems import MalformedError
 from mainspring.serving.raw_tensors import DTYPES, RAW_ONLY, read_raw
 from mainspring.serving.rpc.messages import Message
-
-Values: TypeAlias = Sequence[Any] | npt.NDArray[Any]
-"""Values as JSON has them, flat, or an array."""
 
 _FIELDS: Mapping[str, str] = {
     "BOOL": "bool_contents",
@@ -43,16 +40,6 @@ _FEW = 16
 """Up to so many numbers are quicker read one by one than as an array."""
 
 
-def raw_values(data: bytes, datatype: str, shape: Sequence[int], name: str) -> Values:
-    """The values of a raw tensor: a list of texts, or an array of the shape.
-
-    Raises:
-        MalformedError: If the bytes do not fit the datatype and the shape.
-    """
-    array = read_raw(data, datatype, shape, name=name)
-    return _texts(array.ravel().tolist(), shape) if datatype == "BYTES" else array
-
-
 def layout_of(datatype: str, shape: Sequence[int]) -> struct.Struct | None:
     """What reads the bytes of a tensor of a few numbers, quicker than as an array; ``None`` for any other."""
     if datatype not in _LETTERS or len(shape) != 1 or not 0 <= shape[0] <= _FEW:
@@ -60,8 +47,8 @@ def layout_of(datatype: str, shape: Sequence[int]) -> struct.Struct | None:
     return struct.Struct(f"<{shape[0]}{_LETTERS[datatype]}")
 
 
-def typed_values(tensor: Message, shape: Sequence[int], problems: list[Problem]) -> Values:
-    """The values of a typed tensor, flat; what is wrong goes to the problems."""
+def typed_values(tensor: Message, shape: Sequence[int], problems: list[Problem]) -> list[Any] | npt.NDArray[Any]:
+    """The values of a typed tensor: a flat list, or for BYTES an array; what is wrong goes to the problems."""
     name, datatype = tensor.name, tensor.datatype
     field = _FIELDS.get(datatype)
     if field is None:
@@ -80,27 +67,30 @@ def typed_values(tensor: Message, shape: Sequence[int], problems: list[Problem])
         if min(values) < bounds.min or max(values) > bounds.max:
             expected = f"values from {bounds.min} to {bounds.max}, as {datatype} holds"
             problems.append(Problem("WRONG_VALUE", expected, column=name, value="one outside of them"))
-    return _texts(values, shape) if datatype == "BYTES" else values
+    return _objects(values, shape) if datatype == "BYTES" else values
 
 
 def array_of(tensor: Message, raw: bytes | None) -> npt.NDArray[Any]:
-    """The array that a tensor holds; for BYTES an object array of text, or of ``bytes`` if one of them is none.
+    """The array that a tensor of an answer holds.
+
+    Args:
+        tensor: The tensor.
+        raw: Its bytes, if they stand outside of it.
+
+    Returns:
+        An array of its shape; for BYTES an object array of text, or of ``bytes`` if one of them is none.
 
     Raises:
         MalformedError: If the values do not fit the datatype and the shape.
     """
     shape, problems = tuple(tensor.shape), list[Problem]()
     if raw is None:
-        values = typed_values(tensor, shape, problems)
+        values = np.asarray(typed_values(tensor, shape, problems), dtype=DTYPES.get(tensor.datatype))
     else:
-        values = raw_values(raw, tensor.datatype, shape, tensor.name)
+        values = read_raw(raw, tensor.datatype, shape, name=tensor.name)
     if problems:
         raise MalformedError(f"tensor {tensor.name!r} holds {problems[0].value}", expected=problems[0].expected)
-    if isinstance(values, np.ndarray):
-        return values
-    array = np.empty(len(values), dtype=DTYPES[tensor.datatype])
-    array[:] = values
-    return array.reshape(shape)
+    return _texts(values) if tensor.datatype == "BYTES" else values.reshape(shape)
 
 
 def fill(tensor: Message, values: npt.NDArray[Any]) -> None:
@@ -112,14 +102,18 @@ def fill(tensor: Message, values: npt.NDArray[Any]) -> None:
         contents.extend(values.ravel().astype(DTYPES[tensor.datatype], copy=False).tolist())
 
 
-def _texts(values: list[bytes], shape: Sequence[int]) -> Values:
-    """Texts as JSON has them; as they are, if one of them is none, such as an image."""
+def _objects(values: list[Any], shape: Sequence[int]) -> npt.NDArray[Any]:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array.reshape(shape)
+
+
+def _texts(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Bytes as texts; as they are, if one of them is none, such as an image."""
     try:
-        return [value.decode("utf-8") for value in values]
+        return _objects([value.decode("utf-8") for value in array.ravel().tolist()], array.shape)
     except UnicodeDecodeError:
-        array = np.empty(len(values), dtype=object)
-        array[:] = values
-        return array.reshape(shape)
+        return array
 
 
 def _bytes(value: object) -> bytes:

@@ -10,7 +10,7 @@ from mainspring.core.errors import MainspringError
 from mainspring.serving.call import Call
 from mainspring.serving.caller import Caller, Scope
 from mainspring.serving.dispatch import Dispatcher
-from mainspring.serving.limits.deadlines import earlier, in_time
+from mainspring.serving.limits.deadlines import earlier
 from mainspring.serving.payloads.record import request_id
 from mainspring.serving.ports import Inputs
 from mainspring.serving.problems import LoadingError
@@ -23,7 +23,7 @@ from mainspring.serving.rpc.statuses import details_of
 from mainspring.serving.rpc.writing import fill_response
 from mainspring.serving.tracing.tracer import Tracer
 
-SMALL_MESSAGE = 65_536
+SMALL_MESSAGE = 32_768
 """Larger messages are read and written in a thread, so that they do not hold up the others."""
 
 FAILS_THE_STREAM = b"triton_grpc_error"
@@ -143,7 +143,6 @@ class Inference:
         inputs: Inputs = (
             await dispatcher.in_thread(self._read, call, request) if large else self._read(call, request)
         )
-        in_time(call.deadline, call.arrived)
         prediction = await dispatcher.compute(call, inputs)
         fill_response(response, call, prediction)
         body: bytes = await dispatcher.in_thread(whole.SerializeToString) if large else whole.SerializeToString()

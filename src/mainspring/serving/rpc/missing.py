@@ -5,21 +5,33 @@ The parameter ``missing`` of a tensor of BYTES holds that text. A missing number
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 MISSING = "missing"
 """The name of the parameter."""
 
 
-def without(values: Sequence[Any], mark: object) -> list[Any]:
-    """The values with ``None`` in the place of the mark."""
-    return [None if value == mark else value for value in values]
+def without(values: npt.NDArray[Any], mark: object) -> npt.NDArray[Any]:
+    """An object array with ``None`` in the place of the mark."""
+    # NumPy itself would take a text for another one that ends in zeros besides.
+    return _objects([None if value == mark else value for value in values.ravel().tolist()], values.shape)
 
 
-def mark_for(values: Collection[Any]) -> str:
-    """A text that is none of the values, nor of the bytes that they are sent as."""
-    mark = ""
-    while mark in values or mark.encode() in values:
+def marked(values: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], str | None]:
+    """An object array with a mark in the place of ``None``, and the mark; ``None`` if nothing is missing."""
+    flat = values.ravel().tolist()
+    if None not in flat:
+        return values, None
+    mark, known = "", set(flat)
+    while mark in known or mark.encode() in known:
         mark += "\0"
-    return mark
+    return _objects([mark if value is None else value for value in flat], values.shape), mark
+
+
+def _objects(values: list[Any], shape: tuple[int, ...]) -> npt.NDArray[Any]:
+    found = np.empty(len(values), dtype=object)
+    found[:] = values
+    return found.reshape(shape)

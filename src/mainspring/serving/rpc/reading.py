@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from mainspring.models.signature import BadInputError, Problem
 from mainspring.serving.endpoint.open_inference import CLASSIFICATION
 from mainspring.serving.problems import MalformedError, UnsupportedError
 from mainspring.serving.question import Parameter, Question, Tensor
-from mainspring.serving.rpc.contents import raw_values, typed_values
+from mainspring.serving.raw_tensors import read_raw
+from mainspring.serving.rpc.contents import typed_values
 from mainspring.serving.rpc.heads import INPUTS, OUTPUTS, InputTensor
 from mainspring.serving.rpc.messages import InferRequest, Message, ShallowRequest, parsed
 from mainspring.serving.rpc.missing import MISSING, without
@@ -82,7 +85,7 @@ def _raw(inputs: Message, raw: Message) -> list[Tensor]:
             values = list(layout.unpack(data))
         tensor = Tensor(head.name, head.datatype, head.shape, values)
         if values is None:
-            tensor.data = raw_values(data, head.datatype, head.shape, head.name)
+            tensor.data = read_raw(data, head.datatype, head.shape, name=head.name)
         if head.parameters:
             _complete(tensor, head.parameters)
         tensors.append(tensor)
@@ -112,8 +115,8 @@ def _typed(inputs: Message) -> list[Tensor]:
 def _complete(tensor: Tensor, parameters: dict[str, Parameter]) -> None:
     _check_offered(parameters)
     tensor.parameters = parameters
-    if MISSING in parameters and tensor.datatype == "BYTES":
-        tensor.data = without(list(tensor.data), parameters[MISSING])
+    if MISSING in parameters and tensor.datatype == "BYTES" and isinstance(tensor.data, np.ndarray):
+        tensor.data = without(tensor.data, str(parameters[MISSING]).encode())
 
 
 def _want(question: Question, outputs: Message, *, raw: bool) -> None:

@@ -14,7 +14,7 @@ from mainspring.serving.prediction import Prediction
 from mainspring.serving.raw_tensors import RAW_ONLY, write_raw
 from mainspring.serving.rpc.contents import fill
 from mainspring.serving.rpc.messages import Message
-from mainspring.serving.rpc.missing import MISSING, mark_for
+from mainspring.serving.rpc.missing import MISSING, marked
 from mainspring.serving.rpc.parameters import set_parameters
 from mainspring.serving.rpc.reading import PLAIN, Form
 from mainspring.serving.tensors import WHOLE
@@ -39,7 +39,9 @@ def fill_response(response: Message, call: Call, prediction: Prediction) -> None
         values, datatype = _output(fields[name], prediction, form)
         tensor = response.outputs.add(name=name, datatype=datatype, shape=values.shape)
         if datatype == "BYTES":
-            values = _marked(tensor, values)
+            values, mark = marked(values)
+            if mark is not None:
+                tensor.parameters[MISSING].string_param = mark
         if raw:
             response.raw_output_contents.append(write_raw(values, datatype))
         else:
@@ -56,15 +58,3 @@ def _output(field: Field, prediction: Prediction, form: Form) -> tuple[npt.NDArr
     if field.datatype in WHOLE and values.dtype.kind == "f" and not np.isfinite(values).all():
         return values, "FP64"  # whole numbers cannot say that one is missing
     return values, field.datatype
-
-
-def _marked(tensor: Message, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """The texts, with one that stands for those that are missing."""
-    flat = values.ravel().tolist()
-    if None not in flat:
-        return values
-    mark = mark_for(set(flat))
-    tensor.parameters[MISSING].string_param = mark
-    full = np.empty(len(flat), dtype=object)
-    full[:] = [mark if value is None else value for value in flat]
-    return full

@@ -259,7 +259,7 @@ def test_g4_the_deadline_of_the_caller_is_kept(client: RpcClient, server: Any, r
     client.infer("slow", row)  # by now the server knows that nobody waits for the first one
     first = server.told[0]
     assert (first.kind, first.status) in {("CANCELLED", 499), ("DEADLINE_EXCEEDED", 504)}
-    assert 0 < first.deadline - first.arrived <= 0.05
+    assert 0 < first.deadline - first.arrived < 0.1
 
 
 def test_g4_a_timeout_among_the_parameters_is_a_deadline_too(client: RpcClient, server: Any, row: Any) -> None:
