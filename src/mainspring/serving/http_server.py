@@ -17,8 +17,9 @@ from typing import Any, Protocol
 import uvicorn
 
 from mainspring.core.errors import UnavailableError
-from mainspring.serving.security.connections import protocol, turn_away
+from mainspring.serving.security.connections import turn_away
 from mainspring.serving.security.options import SlowClients, Tls
+from mainspring.serving.security.protocols import protocol
 from mainspring.serving.security.tls import ServerTls
 
 GRACE_SECONDS = 30.0

@@ -14,7 +14,6 @@ import fcntl
 import json
 import termios
 from collections.abc import Iterable
-from importlib.util import find_spec
 from typing import Any, Protocol
 
 from mainspring.serving.security.certificates import STATE_KEY, of_tls
@@ -155,17 +154,6 @@ def refusal(status: int) -> bytes:
     body = json.dumps({"error": text}).encode()
     head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
     return f"{head}connection: close\r\ncontent-length: {len(body)}\r\n\r\n".encode() + body
-
-
-def protocol(limits: SlowClients) -> type[asyncio.Protocol]:
-    """A protocol for :class:`uvicorn.Config`, as its ``http``: the fast one if its parser is installed."""
-    if find_spec("httptools") is not None:
-        from mainspring.serving.security.fast_http import FastHttp
-
-        return type("FastHttp", (FastHttp,), {"limits": limits})
-    from mainspring.serving.security.plain_http import PlainHttp
-
-    return type("PlainHttp", (PlainHttp,), {"limits": limits})
 
 
 def turn_away(connections: Iterable[object], now: float) -> int:

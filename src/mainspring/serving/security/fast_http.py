@@ -17,6 +17,7 @@ class FastHttp(Guard, HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, unless the client is gone already and cannot be told from one on a local socket."""
+        self._surely_small = min(self.limits.target_bytes, self.limits.header_bytes)
         stream = cast("asyncio.Transport", transport)  # those of uvloop are of no class that says so
         self.app_state = self.begin(stream, self.app_state, self.loop.time())
         super().connection_made(stream)
@@ -26,7 +27,7 @@ class FastHttp(Guard, HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read what came."""
         size, limits = len(data), self.limits
-        self._large = self.taken + size > min(limits.target_bytes, limits.header_bytes)
+        self._large = self.taken + size > self._surely_small
         super().data_received(data)
         self.note(size, self.cycle, self.scope, self.loop.time())
         if self._large and self.taken > limits.header_bytes and self._in_head():
