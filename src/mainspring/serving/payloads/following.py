@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from mainspring.core.errors import IntegrityError
-from mainspring.serving.payloads.reading import Place, records
+from mainspring.serving.payloads.journal_reading import Place
+from mainspring.serving.payloads.reading import records
 from mainspring.serving.payloads.record import LogRecord
 from mainspring.serving.payloads.segments import OPEN, segments, stem
 

@@ -14,8 +14,9 @@ from mainspring.core.errors import IntegrityError
 from mainspring.serving.payloads import LogRecord, PredictionLog, read
 from mainspring.serving.payloads.blobs import Blobs
 from mainspring.serving.payloads.compact import compact, main
+from mainspring.serving.payloads.journal_reading import Place
 from mainspring.serving.payloads.packing import Line, pack
-from mainspring.serving.payloads.reading import Place, records
+from mainspring.serving.payloads.reading import records
 from mainspring.serving.payloads.segments import segments
 
 

@@ -288,8 +288,6 @@ def test_a_key_that_is_no_stream_refuses(redis_key: tuple[Any, str]) -> None:
 def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     pytest.importorskip("nats", reason="the client of NATS is not installed")
     server = shutil.which("nats-server", path=f"{os.environ['PATH']}:/usr/sbin")
-        "/usr/sbin/nats-server" if os.path.exists("/usr/sbin/nats-server") else None
-    )
     if server is None:
         pytest.skip("nats-server is not installed")
     folder = tmp_path_factory.mktemp("nats")
