@@ -51,10 +51,18 @@ class Running:
         """End it: what is in flight is finished."""
         if self.loop.is_running():
             self.do(self._stack.aclose())
+            self.do(settled())
             self.loop.call_soon_threadsafe(self.loop.stop)
             self._thread.join()
             self.loop.close()
             self.dispatcher.close()
+
+
+async def settled() -> None:
+    """Wait for what is still under way, such as models that are let go of."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    if others:
+        await asyncio.wait(others, timeout=20)
 
 
 @pytest.fixture

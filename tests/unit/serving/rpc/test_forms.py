@@ -188,7 +188,7 @@ CONTENTS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.text(max_size=2), DATATYPES, SHAPES, CONTENTS), max_size=3),
     st.lists(st.binary(max_size=24), max_size=3),
