@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
@@ -15,7 +15,7 @@ from mainspring.models.signature import Field, Signature
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.question import Question
 
-__all__ = ["Answering", "Control", "Inputs", "Prediction", "Runtime", "Servable"]
+__all__ = ["Answering", "Asking", "Control", "Inputs", "Prediction", "Runtime", "Servable"]
 
 
 class Runtime(Protocol):
@@ -138,6 +138,19 @@ class Answering(Protocol):
 
     def close(self) -> None:
         """Let go of processes and files; called once, when nothing is in flight any more."""
+        ...
+
+
+@runtime_checkable
+class Asking(Protocol):
+    """What waits for another process when it is asked, and can do so without a thread."""
+
+    async def ask(self, inputs: Inputs) -> Mapping[str, npt.NDArray[Any]]:
+        """What ``compute`` of the same model gives, without holding up the event loop.
+
+        Raises:
+            MainspringError: As ``compute`` does.
+        """
         ...
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from mainspring.serving.batching import Batcher, BatchOptions
 from mainspring.serving.caching import ModelCacheOptions, Remembering
-from mainspring.serving.ports import Answering
+from mainspring.serving.ports import Answering, Asking
 
 
 @dataclass(slots=True)
@@ -57,6 +57,7 @@ class Served:
         prepared: Whether it has what ``batching`` and ``caching`` ask for.
         batcher: Computes the rows of several requests together.
         cache: Remembers answers.
+        asking: The model, if it can be asked without a thread.
     """
 
     model: Answering
@@ -75,6 +76,7 @@ class Served:
     cache: Remembering | None = None
     name: str = field(init=False)
     version: str = field(init=False)
+    asking: Asking | None = field(init=False)
 
     @property
     def plain(self) -> bool:
@@ -83,3 +85,4 @@ class Served:
 
     def __post_init__(self) -> None:
         self.name, self.version = self.model.name, self.model.version
+        self.asking = self.model if isinstance(self.model, Asking) else None

@@ -1,32 +1,19 @@
-"""A class of the user's in processes of its own, which are started again when they end."""
+"""A class of the user's in processes of its own."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import threading
-import time
-from collections import deque
+import asyncio
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self
 
 from mainspring.core.errors import MainspringError
-from mainspring.serving.components.lane import Lane, LostError
+from mainspring.serving.components.crew import Crew
+from mainspring.serving.components.lane import Lane, Letter, LostError
 from mainspring.serving.components.node import Described, How, Node, Reply
-from mainspring.serving.components.options import Component, setup_of
-from mainspring.serving.components.problems import busy, down, late, lost, refused, unsendable
+from mainspring.serving.components.options import Component
+from mainspring.serving.components.problems import late, lost, refused, unsendable
 from mainspring.serving.components.process import ChildProcess
-
-LOG = logging.getLogger("mainspring.serving.components")
-
-FIRST_PAUSE = 0.1
-"""Seconds before a process that ended is started again; twice as long every time it ends again soon."""
-
-LONGEST_PAUSE = 30.0
-STEADY_SECONDS = 10.0
-"""A process that lived for so long did not end soon."""
 
 
 class ComponentProcess(Node):
@@ -39,10 +26,6 @@ class ComponentProcess(Node):
         component: The class, and how it is run.
         name: What the lines that it writes are logged under, and errors name.
 
-    Attributes:
-        restarts: How often a process was started again.
-        last_words: What a process wrote before it ended the last time. Not for callers: it may show anything.
-
     Example:
         .. code-block:: python
 
@@ -52,18 +35,9 @@ class ComponentProcess(Node):
 
     def __init__(self, component: Component, *, name: str = "component") -> None:
         self.component, self.name = component, name
-        self.restarts = 0
-        self.last_words = ""
-        self._idle: deque[tuple[ChildProcess, Lane]] = deque()
-        self._changed = threading.Condition()
-        self._waiting = 0
-        self._up = 0
-        self._reason = "it was not started"
-        self._again_at = 0.0
-        self._stopping = threading.Event()
+        self._crew = Crew(component, name)
         self._described: Described | None = None
-        self._keepers: list[threading.Thread] = []
-        self._processes: set[ChildProcess] = set()
+        self._unfinished: set[asyncio.Task[None]] = set()
 
     @property
     def described(self) -> Described:
@@ -75,46 +49,35 @@ class ComponentProcess(Node):
     @property
     def trouble(self) -> str:
         """Why no process answers at the moment; empty if one does."""
-        return "" if self._up else self._reason
+        return self._crew.trouble
 
     @property
     def pids(self) -> list[int]:
         """The process ids of those that answer."""
-        return [one.pid for one in list(self._processes) if not one.ended]
+        return self._crew.pids
+
+    @property
+    def restarts(self) -> int:
+        """How often a process was started again."""
+        return self._crew.restarts
+
+    @property
+    def last_words(self) -> str:
+        """What a process wrote before it ended the last time. Not for callers: it may show anything."""
+        return self._crew.last_words
 
     def start(self) -> None:
         """Start the processes, and wait until every one of them has loaded the class.
 
         Raises:
+            InputError: If there is no such interpreter.
             UnavailableError: If one cannot.
         """
-        first: list[Future[Described]] = [Future() for _ in range(self.component.processes)]
-        self._keepers = [
-            threading.Thread(target=self._keep, args=(one,), name=f"{self.name}-{place}", daemon=True)
-            for place, one in enumerate(first)
-        ]
-        for keeper in self._keepers:
-            keeper.start()
-        try:
-            described = [one.result() for one in first]
-        except BaseException:
-            self.close()
-            raise
-        self._described = described[0]
+        self._described = self._crew.start()
 
     def close(self) -> None:
         """End the processes: those that are answering are given ``stop_seconds`` to finish."""
-        self._stopping.set()
-        self._sweep(None)
-        for process in list(self._processes):
-            if process.lanes:
-                process.leave()
-            else:
-                process.kill("it was stopped before it was ready")
-        for keeper in self._keepers:
-            keeper.join()
-        self._keepers = []
-        self._reason = "it was stopped"
+        self._crew.close()
 
     def call(
         self,
@@ -134,29 +97,44 @@ class ComponentProcess(Node):
             LoadingError: If the process ends meanwhile, or there is none.
             OverloadedError: If none had time within ``call_seconds``.
         """
-        process, lane = self._take()
-        head: dict[str, Any] = {"do": do, "how": how, "names": None if names is None else list(names)}
-        seconds = self.component.call_seconds
+        return self._call(self._letter(do, value, how, names, more))
+
+    async def ask(
+        self,
+        do: str,
+        value: Any = None,
+        *,
+        how: How = "value",
+        names: Sequence[Any] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """The same without holding up the event loop, and without a thread if a process is free.
+
+        Raises:
+            MainspringError: As :meth:`call`.
+        """
+        letter = self._letter(do, value, how, names, more)
+        loop = asyncio.get_running_loop()
+        found = self._crew.take_free()
+        if found is None:
+            return await loop.run_in_executor(None, self._call, letter)
+        process, lane = found
         try:
-            told = lane.call(head, value, more or {}, seconds)
-        except TypeError as error:
-            self._give_back(process, lane)
-            raise unsendable(error, self.name) from error
-        except TimeoutError:
-            lane.close()
-            process.kill(f"a call took longer than {seconds:g} seconds")
-            raise late(seconds, self.name) from None
-        except LostError:
-            lane.close()
-            raise lost(process.lost(), self.name) from None
-        except BaseException:
-            lane.close()
-            process.kill("a call was broken off")
+            lane.send(letter)
+            await lane.readable(self.component.call_seconds)
+            told = lane.receive()
+        except (TimeoutError, LostError) as error:
+            raise await loop.run_in_executor(None, self._failed, process, lane, error) from None
+        except asyncio.CancelledError:
+            # Whoever asked went away. The class has not, and its answer must not be taken for that to others.
+            task = loop.create_task(self._finish(process, lane))
+            self._unfinished.add(task)
+            task.add_done_callback(self._unfinished.discard)
             raise
-        self._give_back(process, lane)
-        if "error" in told:
-            raise refused(str(told["error"]), int(told.get("status", 500)), self.name)
-        return Reply(told["value"], told.get("tags") or {}, told.get("metrics") or ())
+        except BaseException:
+            self._break_off(process, lane)
+            raise
+        return self._reply(process, lane, told)
 
     def __enter__(self) -> Self:
         self.start()
@@ -167,100 +145,53 @@ class ComponentProcess(Node):
     ) -> None:
         self.close()
 
-    def _take(self) -> tuple[ChildProcess, Lane]:
-        """A connection that is free."""
-        while True:
-            try:
-                found = self._idle.pop()  # the one used last: its caches are warm
-            except IndexError:
-                found = self._wait()
-            if not found[0].ended:
-                return found
-            found[1].close()
-
-    def _wait(self) -> tuple[ChildProcess, Lane]:
-        deadline = time.monotonic() + self.component.call_seconds
-        with self._changed:
-            self._waiting += 1
-            try:
-                while True:
-                    with contextlib.suppress(IndexError):
-                        return self._idle.pop()
-                    if not self._up:
-                        raise down(self._reason, self._again_at - time.monotonic(), self.name)
-                    left = deadline - time.monotonic()
-                    if left <= 0:
-                        raise busy(self.component.call_seconds, self.name)
-                    self._changed.wait(left)
-            finally:
-                self._waiting -= 1
-
-    def _give_back(self, process: ChildProcess, lane: Lane) -> None:
-        if process.ended:
-            lane.close()
-            return
-        self._idle.append((process, lane))
-        # Whoever waits has said so before it looked for the last time.
-        if self._waiting:
-            with self._changed:
-                self._changed.notify()
-
-    def _keep(self, first: Future[Described]) -> None:
-        """Have one process running until the end."""
-        pause = FIRST_PAUSE
+    def _letter(
+        self, do: str, value: Any, how: How, names: Sequence[Any] | None, more: Mapping[str, Any] | None
+    ) -> Letter:
         try:
-            while not self._stopping.is_set():
-                began = time.monotonic()
-                process = ChildProcess(self.component, self.name)
-                self._processes.add(process)
-                try:
-                    described = process.start(setup_of(self.component))
-                except MainspringError as error:
-                    if not first.done():
-                        first.set_exception(error)
-                        return
-                    self._reason = error.found.partition("; it wrote:")[0]
-                else:
-                    self._publish(process)
-                    if first.done():
-                        self.restarts += 1
-                    else:
-                        first.set_result(described)
-                    why = process.watch()
-                    pause = FIRST_PAUSE if time.monotonic() - began > STEADY_SECONDS else pause
-                    self._withdraw(process, why, pause)
-                self._processes.discard(process)
-                if not self._stopping.is_set():
-                    LOG.warning("%s: %s; started again in %g s", self.name, self._reason, pause)
-                    self._again_at = time.monotonic() + pause
-                    self._stopping.wait(pause)
-                    pause = min(2 * pause, LONGEST_PAUSE)
-        finally:
-            first.cancel()  # of no effect once it is done
+            return Letter.of(do, value, how, names, more)
+        except (TypeError, RecursionError) as error:
+            raise unsendable(error, self.name) from error
 
-    def _publish(self, process: ChildProcess) -> None:
-        with self._changed:
-            self._up += 1
-            self._idle.extend((process, lane) for lane in process.lanes)
-            self._changed.notify_all()
+    def _call(self, letter: Letter) -> Reply:
+        process, lane = self._crew.take()
+        try:
+            lane.send(letter)
+            told = lane.receive()
+        except (TimeoutError, LostError) as error:
+            raise self._failed(process, lane, error) from None
+        except BaseException:
+            self._break_off(process, lane)
+            raise
+        return self._reply(process, lane, told)
 
-    def _withdraw(self, process: ChildProcess, why: str, pause: float) -> None:
-        with self._changed:
-            self._up -= 1
-            self._reason = f"the process ended: {why}"
-            self.last_words = process.last_words()
-            self._again_at = time.monotonic() + pause
-            self._sweep(process)
-            self._changed.notify_all()
+    async def _finish(self, process: ChildProcess, lane: Lane) -> None:
+        """Wait for an answer that nobody wants any more."""
+        try:
+            await lane.readable(self.component.call_seconds)
+            lane.receive()
+        except (TimeoutError, LostError) as error:
+            await asyncio.get_running_loop().run_in_executor(None, self._failed, process, lane, error)
+        except BaseException:
+            self._break_off(process, lane)
+            raise
+        else:
+            self._crew.give_back(process, lane)
 
-    def _sweep(self, process: ChildProcess | None) -> None:
-        """Close the free connections to a process, or all."""
-        for _ in range(len(self._idle)):
-            try:
-                found = self._idle.popleft()
-            except IndexError:
-                return
-            if process is None or found[0] is process:
-                found[1].close()
-            else:
-                self._idle.append(found)
+    def _reply(self, process: ChildProcess, lane: Lane, told: dict[str, Any]) -> Reply:
+        self._crew.give_back(process, lane)
+        if "error" in told:
+            raise refused(str(told["error"]), int(told.get("status", 500)), self.name)
+        return Reply(told["value"], told.get("tags") or {}, told.get("metrics") or ())
+
+    def _failed(self, process: ChildProcess, lane: Lane, error: Exception) -> MainspringError:
+        lane.close()
+        if isinstance(error, TimeoutError):
+            seconds = self.component.call_seconds
+            process.kill(f"a call took longer than {seconds:g} seconds")
+            return late(seconds, self.name)
+        return lost(process.lost(), self.name)
+
+    def _break_off(self, process: ChildProcess, lane: Lane) -> None:
+        lane.close()
+        process.kill("a call was broken off")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -20,13 +22,52 @@ class LostError(Exception):
     """The process is gone."""
 
 
-class Lane:
-    """A connection, with two stretches of memory that are shared with the other side. For one thread at a time."""
+@dataclass(slots=True)
+class Letter:
+    """A call, ready to be sent.
 
-    def __init__(self) -> None:
+    Attributes:
+        head: What is called, and how.
+        parts: The bytes of what it is called with.
+        size: How many these are, each from a multiple of 64 on.
+    """
+
+    head: dict[str, Any]
+    parts: list[Any]
+    size: int
+
+    @classmethod
+    def of(
+        cls, do: str, value: Any, how: str, names: Sequence[Any] | None, more: Mapping[str, Any] | None
+    ) -> Letter:
+        """A call of a method.
+
+        Raises:
+            TypeError: If it holds what cannot be sent.
+        """
+        parts: list[Any] = []
+        head = {
+            "do": do,
+            "how": how,
+            "names": None if names is None else list(names),
+            "value": child.written(value, parts),
+            "more": child.written(dict(more), parts) if more else None,
+        }
+        return cls(head, parts, sum([child.padded(len(part)) for part in parts]))
+
+
+class Lane:
+    """A connection, with two stretches of memory that are shared with the other side. For one call at a time.
+
+    Args:
+        timeout: Seconds within which a call must be answered.
+    """
+
+    def __init__(self, timeout: float) -> None:
         self._connection, self._other = socket.socketpair()
+        self._connection.settimeout(timeout)
         self._going, self._coming = child.Memory(_descriptor()), child.Memory(_descriptor())
-        self._base = 0
+        self._base = self._sent = 0
         self._copies = False
 
     def hand_over(self, life: socket.socket) -> None:
@@ -35,35 +76,60 @@ class Lane:
         socket.send_fds(life, [b"."], numbers)
         self._other.close()
 
-    def call(self, head: dict[str, Any], value: Any, more: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        """Send a call, and wait for the answer: ``value``, ``tags`` and ``metrics``, or ``error`` and ``status``.
+    def send(self, letter: Letter) -> None:
+        """Send a call; :meth:`receive` has to follow.
 
         Raises:
-            TypeError: If the value cannot be sent.
-            TimeoutError: If there is no answer in time; the connection is of no use then.
+            TimeoutError: If the other side does not take it; the connection is of no use then.
             LostError: If the other side is gone.
         """
-        parts: list[Any] = []
-        head["value"] = child.written(value, parts)
-        head["more"] = child.written(dict(more), parts) if more else None
-        size = sum(child.padded(len(part)) for part in parts)
-        body = b""
-        if size >= child.SHARED_FROM:
-            self._going.write(self._base, parts, size)
-            head["shared"], head["base"], head["copy"] = size, self._base, self._copies
+        head, body = letter.head, b""
+        self._sent = letter.size
+        if letter.size >= child.SHARED_FROM:
+            self._going.write(self._base, letter.parts, letter.size)
+            head = {**head, "shared": letter.size, "base": self._base, "copy": self._copies}
         else:
-            body = child.joined(parts)
+            body = child.joined(letter.parts)
         try:
-            self._connection.settimeout(timeout)
             self._connection.sendall(child.framed(msgspec.json.encode(head), body))
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise LostError(str(error)) from error
+
+    def receive(self) -> dict[str, Any]:
+        """The answer to the call that was sent: ``value``, ``tags`` and ``metrics``, or ``error`` and ``status``.
+
+        Raises:
+            TimeoutError: If there is none in time; the connection is of no use then.
+            LostError: If the other side is gone.
+        """
+        try:
             frame = child.received(self._connection)
             if frame is None:
-                raise LostError
-            return self._read(msgspec.json.decode(frame[0]), frame[1], size)
+                raise LostError("the connection was closed")
+            return self._read(msgspec.json.decode(frame[0]), frame[1], self._sent)
         except TimeoutError:
             raise
         except (OSError, ValueError, KeyError, IndexError) as error:
             raise LostError(str(error)) from error
+
+    async def readable(self, seconds: float) -> None:
+        """Wait until the answer begins to come in, on the event loop.
+
+        Raises:
+            TimeoutError: If it does not in time.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        number = self._connection.fileno()
+        loop.add_reader(number, _wake, future)
+        timer = loop.call_later(seconds, _give_up, future)
+        try:
+            await future
+        finally:
+            timer.cancel()
+            loop.remove_reader(number)
 
     def close(self) -> None:
         """Close it; the other side stops answering here."""
@@ -84,6 +150,16 @@ class Lane:
             if key in told:
                 told[key] = reader.value(told[key])
         return told
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _give_up(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_exception(TimeoutError())
 
 
 def _descriptor() -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +20,9 @@ from mainspring.serving.components.answers import (
     as_one,
     as_texts,
     outputs_of,
+    plain,
 )
+from mainspring.serving.components.component_process import ComponentProcess
 from mainspring.serving.components.declaring import declared
 from mainspring.serving.components.node import How, Node, Reply
 from mainspring.serving.components.options import Component
@@ -140,23 +143,13 @@ class ComponentModel:
         Raises:
             MainspringError: If it fails, gives something else than it promises, or is not there.
         """
-        how: How = "tensors"
-        more: Mapping[str, Any] = {}
-        if isinstance(inputs, ComponentInputs):
-            how, more = inputs.how, inputs.more
-        elif list(inputs.columns) == [INSTANCES] and not self.inputs:
-            how = "rows"
-        value: Any = inputs.columns if how == "tensors" else inputs.columns[INSTANCES].tolist()
+        question = self._question(inputs)
         began = time.perf_counter()
-        reply = self.node.call("predict", value, how=how, names=self._names, more=more)
+        reply = self.node.call("predict", **question)
         if self._pace is not None:
             self._pace.note(time.perf_counter() - began, inputs.rows)
             self.quick = self._pace.quick
-        rows = inputs.rows if self._reader.batches else None
-        outputs = outputs_of(reply.value, self.outputs, rows, f"{self.name} {self.version}")
-        if reply.tags or reply.metrics:
-            outputs[SAID] = _said(reply, inputs.rows)
-        return outputs
+        return self._outputs(inputs, reply)
 
     def finish(self, inputs: Inputs, outputs: Mapping[str, npt.NDArray[Any]], seconds: float) -> Prediction:
         """The answer, with what the class says about it.
@@ -164,10 +157,14 @@ class ComponentModel:
         Raises:
             BadInputError: If an output was asked for that there is not.
         """
-        said: list[Reply] = []
+        tags: dict[str, Any] = {}
+        metrics: list[Mapping[str, Any]] = []
         if SAID in outputs:
             outputs = dict(outputs)
-            said = [one for one in outputs.pop(SAID).tolist() if one is not None]
+            for text in dict.fromkeys(outputs.pop(SAID).tolist()):
+                told = msgspec.json.decode(text)
+                tags |= told[0]
+                metrics += told[1] if seconds else ()  # what is remembered was counted when it was computed
         fields = self.outputs or fields_of(outputs)
         if isinstance(inputs, ComponentInputs):
             if inputs.wanted is not None and not self.outputs:
@@ -182,8 +179,8 @@ class ComponentModel:
             inputs.rows,
             inputs.columns,
             seconds,
-            tags={name: tag for one in said for name, tag in one.tags.items()},
-            metrics=[metric for one in said for metric in one.metrics],
+            tags=tags,
+            metrics=metrics,
         )
 
     def nothing(self, inputs: Inputs) -> Prediction:
@@ -226,6 +223,45 @@ class ComponentModel:
         """End the processes."""
         self.node.close()
 
+    def _question(self, inputs: Inputs) -> dict[str, Any]:
+        """What the node is asked with."""
+        how: How = "tensors"
+        more: Mapping[str, Any] = {}
+        if isinstance(inputs, ComponentInputs):
+            how, more = inputs.how, inputs.more
+        value: Any = inputs.columns if how == "tensors" else inputs.columns[INSTANCES].tolist()
+        return {"value": value, "how": how, "names": self._names, "more": more}
+
+    def _outputs(self, inputs: Inputs, reply: Reply) -> Mapping[str, npt.NDArray[Any]]:
+        rows = inputs.rows if self._reader.batches else None
+        outputs = outputs_of(reply.value, self.outputs, rows, f"{self.name} {self.version}")
+        if reply.tags or reply.metrics:
+            outputs[SAID] = _said(reply, inputs.rows)
+        return outputs
+
+
+class ProcessModel(ComponentModel):
+    """A class in processes of its own: it can be asked without a thread that waits.
+
+    Args:
+        node: The processes.
+        component: What was said of the class.
+        name: The name under which it is served.
+        version: Its version.
+    """
+
+    def __init__(self, node: ComponentProcess, component: Component, *, name: str, version: str) -> None:
+        super().__init__(node, component, name=name, version=version)
+        self._process = node
+
+    async def ask(self, inputs: Inputs) -> Mapping[str, npt.NDArray[Any]]:
+        """What the class answers; see :class:`mainspring.serving.ports.Asking`.
+
+        Raises:
+            MainspringError: If it fails, gives something else than it promises, or is not there.
+        """
+        return self._outputs(inputs, await self._process.ask("predict", **self._question(inputs)))
+
 
 def _meta(request: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """What Seldon calls the meta of a message."""
@@ -263,12 +299,16 @@ def _common_rows(columns: Mapping[str, npt.NDArray[Any]]) -> int:
 
 
 def _said(reply: Reply, rows: int) -> npt.NDArray[Any]:
-    """Tags for every row, metrics with the first: they are counted once."""
+    """Tags for every row, metrics with the first: they are counted once. As text, which anything can keep."""
     said = np.empty(rows, dtype=object)
-    said[:] = [Reply(None, reply.tags)] * rows
+    said[:] = _text(reply.tags, ())
     if rows:
-        said[0] = Reply(None, reply.tags, reply.metrics)
+        said[0] = _text(reply.tags, reply.metrics)
     return said
+
+
+def _text(tags: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]) -> str:
+    return msgspec.json.encode([plain(tags), plain(list(metrics))]).decode()
 
 
 def _shown(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mainspring.core.errors import InputError
 from mainspring.serving.components.component_process import ComponentProcess
 from mainspring.serving.components.inline import InlineComponent
-from mainspring.serving.components.model import ComponentModel
+from mainspring.serving.components.model import ComponentModel, ProcessModel
 from mainspring.serving.components.node import Node
 from mainspring.serving.components.options import Component
 
@@ -44,7 +44,11 @@ def open_component(component: Component, *, name: str, version: str = "1") -> Co
                 expected="a class that answers by itself",
                 where=f"{name} {version}",
             )
-        model = ComponentModel(node, component, name=name, version=version)
+        model = (
+            ProcessModel(node, component, name=name, version=version)
+            if isinstance(node, ComponentProcess)
+            else ComponentModel(node, component, name=name, version=version)
+        )
         model.warm()
     except BaseException:
         node.close()

@@ -175,7 +175,7 @@ class ChildProcess:
             raise self._failure(told.get("error") or "the process ended before the class was loaded")
         described = Described.of(told["ready"])
         for _ in range(described.calls_at_once):
-            lane = Lane()
+            lane = Lane(self._component.call_seconds)
             lane.hand_over(life)
             self.lanes.append(lane)
         return described

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -252,3 +253,45 @@ def test_no_thread_and_no_file_is_left() -> None:
         with ComponentProcess(component("Trouble")) as node, pytest.raises(LoadingError):
             node.predict(np.array([1.0]))
     assert (open_files(), threading.active_count()) == (before, threads)
+
+
+def test_calls_are_awaited_without_a_thread(started: Starts) -> None:
+    node = started("Waits")
+
+    async def ask() -> list[list[float]]:
+        replies = await asyncio.gather(*(node.ask("predict", np.array([n])) for n in range(8)))
+        return [reply.value.tolist() for reply in replies]
+
+    began = time.monotonic()
+    assert asyncio.run(ask()) == [[3 * n] for n in range(8)]
+    assert time.monotonic() - began < 1.2
+
+
+def test_awaited_calls_fail_as_others_do(started: Starts) -> None:
+    node = started("Trouble", call_seconds=0.3)
+
+    async def ask(what: float) -> float:
+        return float((await node.ask("predict", np.array([what]))).value[0])
+
+    for what, error in ((3.0, ModelError), (5.0, InputError), (1.0, LoadingError)):
+        with pytest.raises(error):
+            asyncio.run(ask(what))
+    wait_until(lambda: node.restarts == 1)
+    with pytest.raises(DeadlineError):
+        asyncio.run(ask(2.0))
+    wait_until(lambda: node.restarts == 2)
+    assert asyncio.run(ask(0.0)) == 0.0
+
+
+def test_a_caller_that_goes_away_takes_no_answer_with_it(started: Starts) -> None:
+    node = started("Slow", calls_at_once=1)
+
+    async def leave() -> list[float]:
+        for number in range(2):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(node.ask("predict", np.array([float(number)])), 0.05)
+        reply = await node.ask("predict", np.array([7.0]))
+        return list(reply.value.tolist())
+
+    assert asyncio.run(leave()) == [7.0]
+    assert node.restarts == 0

@@ -182,7 +182,9 @@ def test_metrics_of_a_batch_are_counted_once(opened: Opens) -> None:
     model = opened("Champion")
     asked = [model.read(Question(tensors=[tensor("x", "FP32", [1, 2], [2])])) for _ in range(3)]
     outputs = model.compute(joined(asked))
-    found = [model.finish(one, part, 0.0) for one, part in zip(asked, parted(outputs, [2, 2, 2]), strict=True)]
+    found = [model.finish(one, part, 0.1) for one, part in zip(asked, parted(outputs, [2, 2, 2]), strict=True)]
+    remembered = model.finish(asked[0], parted(outputs, [2, 2, 2])[0], 0.0)
+    assert (remembered.tags, remembered.metrics) == ({"calls": 1}, [])
     assert [len(one.metrics) for one in found] == [2, 0, 0]
     assert [one.tags for one in found] == [{"calls": 1}] * 3
 
