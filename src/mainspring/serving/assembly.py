@@ -23,7 +23,9 @@ from mainspring.serving.opening import open_model
 from mainspring.serving.payloads import PredictionLog
 from mainspring.serving.ports import Control
 from mainspring.serving.repository import Folder, Given, PackageAt, Repository, Source
+from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.telemetry.server_telemetry import Telemetry
+from mainspring.serving.tracing.telling import Telling
 
 Service: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 """Something that runs as long as the server does, on its event loop."""
@@ -70,7 +72,8 @@ def assemble(
     """
     store = open_cache(options.cache)
     limiter = Limiter(options.limits, lambda name: models.options(name).limits)
-    dispatcher = Dispatcher(models, threads=options.threads, limiter=limiter, store=store)
+    gatekeeper, telling = Gatekeeper(options.security), Telling(options.tracing, options.logging)
+    dispatcher = Dispatcher(models, threads=options.threads, limiter=limiter, store=store, tracer=telling.tracer)
     endpoint: Endpoint
     telemetry = Telemetry(
         models,
@@ -83,6 +86,8 @@ def assemble(
         worker=worker,
     )
     dispatcher.observe(telemetry)
+    for observer in telling.observers:
+        dispatcher.observe(observer)
     if log is not None:
         dispatcher.observe(LogObserver(log))
     control = control or LocalControl(models)
@@ -90,21 +95,27 @@ def assemble(
         dispatcher,
         telemetry,
         control=control,
+        gatekeeper=gatekeeper,
         max_body=options.max_body,
         explainer_url=options.explainer_url,
         services=[
+            telling.running,
             telemetry.running,
-            lambda: _closing(dispatcher, models, log, store),
+            lambda: _closing(dispatcher, models, log, store, gatekeeper),
             lambda: _following(models),
             *services,
-            *_rpc(dispatcher, options, control, lambda: endpoint.ready),
+            *_rpc(dispatcher, options, control, gatekeeper, lambda: endpoint.ready),
         ],
     )
     return endpoint
 
 
 def _rpc(
-    dispatcher: Dispatcher, options: ServerOptions, control: Control, ready: Callable[[], bool]
+    dispatcher: Dispatcher,
+    options: ServerOptions,
+    control: Control,
+    gatekeeper: Gatekeeper,
+    ready: Callable[[], bool],
 ) -> list[Service]:
     """What answers over gRPC, if that is asked for."""
     if options.rpc.port is None:
@@ -114,13 +125,27 @@ def _rpc(
     # A server without it needs neither its libraries nor their memory.
     from mainspring.serving.rpc.server import RpcServer
 
-    server = RpcServer(dispatcher, options.rpc, host=options.host, control=control, ready=ready, shared=True)
+    server = RpcServer(
+        dispatcher,
+        options.rpc,
+        host=options.host,
+        control=control,
+        gatekeeper=gatekeeper,
+        tls=options.security.tls,
+        tracer=dispatcher.tracer,
+        ready=ready,
+        shared=True,
+    )
     return [lambda: server.running(options.grace)]
 
 
 @asynccontextmanager
 async def _closing(
-    dispatcher: Dispatcher, models: Repository, log: PredictionLog | None, store: ResponseCache
+    dispatcher: Dispatcher,
+    models: Repository,
+    log: PredictionLog | None,
+    store: ResponseCache,
+    gatekeeper: Gatekeeper,
 ) -> AsyncIterator[None]:
     """At the end, finish what is under way, write the log, and let go of the models."""
     try:
@@ -131,6 +156,7 @@ async def _closing(
         if log is not None:
             log.close()
         models.close()
+        await asyncio.to_thread(gatekeeper.close)
 
 
 @asynccontextmanager

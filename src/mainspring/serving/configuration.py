@@ -20,9 +20,11 @@ from mainspring.serving.caching.options import CacheOptions
 from mainspring.serving.limits.options import LimitOptions
 from mainspring.serving.repository import ModelOptions, RepositoryOptions
 from mainspring.serving.rpc.options import RpcOptions
+from mainspring.serving.security.options import SecurityOptions
 from mainspring.serving.telemetry.events.options import EventOptions
 from mainspring.serving.telemetry.options import MetricsOptions
 from mainspring.serving.telemetry.slo.options import SloOptions
+from mainspring.serving.tracing.options import LogOptions, TracingOptions
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -51,6 +53,9 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         rpc: How it answers over gRPC.
         cache: Where answers are remembered, of the models that have them remembered.
         limits: How much it takes on.
+        security: Who may ask it for what, over which connections.
+        tracing: Which requests are traced, and where their spans go.
+        logging: Lines about requests, and about the server itself.
     """
 
     host: str = "127.0.0.1"
@@ -69,6 +74,9 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     rpc: RpcOptions = RpcOptions()
     cache: CacheOptions = CacheOptions()
     limits: LimitOptions = LimitOptions()
+    security: SecurityOptions = SecurityOptions()
+    tracing: TracingOptions = TracingOptions()
+    logging: LogOptions = LogOptions()
 
     @property
     def processes(self) -> int:
@@ -145,4 +153,14 @@ def _placed(options: ServerOptions, folder: Path) -> ServerOptions:
     slo = options.slo
     if slo.folder:
         slo = msgspec.structs.replace(slo, folder=str(folder / slo.folder))
-    return msgspec.structs.replace(options, models=models, repository=repository, slo=slo)
+    logging = options.logging
+    if logging.file:
+        logging = msgspec.structs.replace(logging, file=str(folder / logging.file))
+    return msgspec.structs.replace(
+        options,
+        models=models,
+        repository=repository,
+        slo=slo,
+        security=options.security.placed(folder),
+        logging=logging,
+    )

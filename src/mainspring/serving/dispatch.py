@@ -8,9 +8,7 @@ Everything but ``read`` belongs on the thread of the event loop.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias, TypeVar
@@ -25,13 +23,15 @@ from mainspring.serving.call import Call
 from mainspring.serving.engine import Engine
 from mainspring.serving.limits import Limiter, LimitOptions, in_time, within
 from mainspring.serving.limits.deadlines import earlier
-from mainspring.serving.ports import Answering
+from mainspring.serving.ports import Answering, Asking
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.problems import CancelledError, status_of
 from mainspring.serving.question import Question
 from mainspring.serving.quickness import FEW_ROWS
 from mainspring.serving.repository import Repository
 from mainspring.serving.served import Served
+from mainspring.serving.tracing.server_log import complain
+from mainspring.serving.tracing.tracer import Tracer
 
 Value = TypeVar("Value")
 
@@ -51,6 +51,7 @@ class Dispatcher:
         threads: How many slow or large requests are computed at once.
         limiter: Lets requests in or sends them away; by default one without limits.
         store: Where answers are remembered, if they are.
+        tracer: Gives requests their place in a trace.
     """
 
     def __init__(
@@ -61,8 +62,10 @@ class Dispatcher:
         threads: int = 4,
         limiter: Limiter | None = None,
         store: ResponseCache | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.repository = repository
+        self.tracer = tracer or Tracer()
         self._observers = list(observers)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="predict")
         self._limiter = limiter or Limiter(LimitOptions(max_requests=0))
@@ -79,6 +82,8 @@ class Dispatcher:
             NotFoundError: If it is not served here.
             LoadingError: If it is being loaded, or cannot answer at the moment.
         """
+        if call.trace is None:
+            call.trace = self.tracer.begin(call.headers)
         served = self.repository.find(call.model, call.version, call.label)
         if served is not None:
             self._take(call, served)
@@ -150,6 +155,9 @@ class Dispatcher:
         model, plain = _model(call), self._engine.is_plain(call)
         if inputs.rows == 0 or (plain and model.quick and inputs.rows <= FEW_ROWS):
             return self.compute_now(call, inputs)
+        asking = None if call.served is None else call.served.asking
+        if plain and asking is not None and inputs.rows <= FEW_ROWS:
+            return await within(call.deadline, call.arrived, _asked(call, model, asking, inputs))
         if plain:
             return await within(call.deadline, call.arrived, self.in_thread(self.compute_now, call, inputs))
         call.asked = time.perf_counter()
@@ -174,7 +182,7 @@ class Dispatcher:
         else:
             call.error, call.kind, call.status = f"{type(error).__name__}: {error}", INTERNAL, 500
         if call.status == 500:
-            traceback.print_exception(error, file=sys.stderr)
+            complain(error, call)
 
     def tell(self, call: Call) -> None:
         """The call is finished: let go of the model, and tell all who want to know."""
@@ -207,6 +215,13 @@ def _model(call: Call) -> Answering:
     if call.served is None:
         raise LookupError("the call was not given a model: find comes first")
     return call.served.model
+
+
+async def _asked(call: Call, model: Answering, asking: Asking, inputs: Inputs) -> Prediction:
+    in_time(call.deadline, call.arrived)
+    began = time.perf_counter()
+    outputs = await asking.ask(inputs)
+    return _finished(call, model, inputs, outputs, time.perf_counter() - began)
 
 
 def _finished(

@@ -82,6 +82,8 @@ def serve(
                 listener,
                 drain=options.drain,
                 grace=options.grace,
+                limits=options.security.slow_clients,
+                tls=options.security.tls,
                 started=_telling(started),
             )
             return
@@ -95,7 +97,15 @@ def serve(
             run_folder=place.run_folder,
             worker=place.index,
         )
-        run(endpoint, listener, drain=options.drain, grace=options.grace, started=shared.ready)
+        run(
+            endpoint,
+            listener,
+            drain=options.drain,
+            grace=options.grace,
+            limits=options.security.slow_clients,
+            tls=options.security.tls,
+            started=shared.ready,
+        )
 
 
 def supervise(

@@ -25,6 +25,7 @@ from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.prediction_log import request_id
 from mainspring.serving.problems import CancelledError, MethodError
 from mainspring.serving.question import Parameter, Question
+from mainspring.serving.tracing.headers import answered
 
 SMALL_BODY = 16_384
 """Larger bodies are read and answered in a thread, so that they do not hold up the others."""
@@ -62,6 +63,7 @@ class Inference:
         """
         headers = dict(scope["headers"])
         call = _call(protocol.name, path, scope, headers)
+        call.trace = self._dispatcher.tracer.begin(headers)
         try:
             call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, call.model)
             answer = await self._answer(call, protocol, scope["method"], receive)
@@ -77,7 +79,7 @@ class Inference:
         finally:
             call.ended = time.perf_counter()
             self._dispatcher.tell(call)
-        return answer.also(id_header(call.id))
+        return answer.also([*id_header(call.id), *answered(call.trace)])
 
     def at_once(
         self, protocol: PredictionProtocol, path: Mapping[str, str], scope: Mapping[str, Any], body: bytes
@@ -94,6 +96,7 @@ class Inference:
             return None
         headers = dict(scope["headers"])
         call = _call(protocol.name, path, scope, headers)
+        call.trace = self._dispatcher.tracer.begin(headers)
         call.began, call.body = call.arrived, body
         try:
             call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, call.model)
@@ -104,7 +107,7 @@ class Inference:
             answer = self._refused(call, error)
         call.ended = time.perf_counter()
         self._dispatcher.tell(call)
-        return answer.also(id_header(call.id))
+        return answer.also([*id_header(call.id), *answered(call.trace)])
 
     def _refused(self, call: Call, error: Exception) -> Answer:
         self._dispatcher.fail(call, error)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -20,6 +18,7 @@ from mainspring.serving.endpoint.inference import Inference
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.endpoint.refusals import refusal, status_of_any
 from mainspring.serving.problems import MethodError
+from mainspring.serving.tracing.server_log import complain
 
 _NOBODY = Caller()
 
@@ -139,5 +138,5 @@ class Unknown:
 
 def _told(error: Exception, *, allow: bytes, held_back: bool = False) -> Answer:
     if status_of_any(error) == 500:
-        traceback.print_exception(error, file=sys.stderr)
+        complain(error)
     return refusal(error, allow=allow, held_back=held_back)

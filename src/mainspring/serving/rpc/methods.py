@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import sys
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn, TypeAlias, cast
@@ -15,6 +13,7 @@ from mainspring.serving.problems import UnsupportedError
 from mainspring.serving.rpc.messages import Message, MessageClass, parsed
 from mainspring.serving.rpc.metadata import Context
 from mainspring.serving.rpc.statuses import code_of, details_of, trailers_of
+from mainspring.serving.tracing.server_log import complain
 
 One: TypeAlias = Callable[[bytes, Context], Awaitable[bytes]]
 """Answers a message with a message."""
@@ -65,7 +64,7 @@ def answering(kind: MessageClass, answer: Answer) -> Method:
             written: bytes = response.SerializeToString()
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             if code_of(error) is grpc.StatusCode.INTERNAL:
-                traceback.print_exception(error, file=sys.stderr)
+                complain(error)
             await refuse(context, error)
         return written
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from mainspring.serving.caller import Scope
 
@@ -144,3 +146,17 @@ class SecurityOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     metrics: Access | None = None
     management: Access | None = None
     slow_clients: SlowClients = SlowClients()
+
+    def placed(self, folder: Path) -> SecurityOptions:
+        """The same options, with relative paths put under a folder."""
+
+        def at(file: str) -> str:
+            return str(folder / file) if file else ""
+
+        oidc, tls = self.oidc, self.tls
+        if oidc is not None and not oidc.keys.startswith(("http://", "https://")):
+            oidc = replace(oidc, keys=at(oidc.keys))
+        if tls is not None:
+            files = ("certificate", "key", "key_password", "client_authorities")
+            tls = replace(tls, **{name: at(getattr(tls, name)) for name in files})
+        return replace(self, keys=at(self.keys), oidc=oidc, tls=tls)

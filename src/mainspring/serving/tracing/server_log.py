@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
@@ -12,6 +14,8 @@ import msgspec
 from mainspring.core.clock import iso
 from mainspring.serving.security.redacting import redact
 from mainspring.serving.tracing.lines import Lines
+
+_LOG = logging.getLogger("mainspring.serving")
 
 CALL = "call"
 """With ``extra={"call": call}``, a line about the server says which request it is about."""
@@ -81,6 +85,19 @@ def note_of(record: logging.LogRecord) -> Note:
         error="" if error is None else error.__name__,
         stack=redact(stack),
     )
+
+
+def complain(error: BaseException, call: object = None) -> None:
+    """Write down an error that nobody foresaw, where the server's own lines go: by default to standard error.
+
+    Args:
+        error: What happened.
+        call: The request that it happened to.
+    """
+    if any(isinstance(handler, LineHandler) for handler in logging.getLogger().handlers):
+        _LOG.error("a request failed: %r", error, exc_info=error, extra={CALL: call})
+    else:
+        sys.stderr.write(redact("".join(traceback.format_exception(error))))
 
 
 @contextmanager
