@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 OUTPUT = "output."
 REQUEST = "request."
 
+_NUMBERS = ("INT", "FLOAT", "BOOL")
+
 
 def table(records: Iterable[LogRecord], types: Mapping[str, ColumnType] | None = None) -> Table:
     """The logged rows as a table: one row per row asked for, for every request that was answered, or that
@@ -31,8 +33,11 @@ def table(records: Iterable[LogRecord], types: Mapping[str, ColumnType] | None =
         types: Types of input columns, such as those of the training data; others follow from the values, and a
             column without any value is text.
     """
-    from mainspring.data import Table  # needs DuckDB, which a server does not
+    return made_of(columns_of(records), types or {})
 
+
+def columns_of(records: Iterable[LogRecord]) -> dict[str, list[Any]]:
+    """The columns of the table of a log; see :func:`table`."""
     columns: dict[str, list[Any]] = {f"{REQUEST}{name}": [] for name in ("id", "time", "model", "version", "row")}
     total = 0
     for record in records:
@@ -52,11 +57,25 @@ def table(records: Iterable[LogRecord], types: Mapping[str, ColumnType] | None =
             else:
                 cells.extend(row_values if kept is None else [row_values[row] for row in kept])
         total += size
-    known = {name: kind for name, kind in (types or {}).items() if name in columns}
+    return columns
+
+
+def made_of(columns: Mapping[str, Sequence[Any]], types: Mapping[str, ColumnType]) -> Table:
+    """A table of columns, with the types that are known of them.
+
+    A type is left aside where it does not fit any more, because values were masked or hashed.
+    """
+    from mainspring.data import Table  # needs DuckDB, which a server does not
+
+    known = {name: kind for name, kind in types.items() if name in columns and _fits(columns[name], kind)}
     return Table.from_columns(columns, {**_types(columns), **known})
 
 
-def _types(columns: Mapping[str, list[Any]]) -> dict[str, ColumnType]:
+def _fits(values: Sequence[Any], kind: ColumnType) -> bool:
+    return str(kind) not in _NUMBERS or str not in set(map(type, values))
+
+
+def _types(columns: Mapping[str, Sequence[Any]]) -> dict[str, ColumnType]:
     """Types of the columns that this module makes, so that they are the same in a table without rows."""
     from mainspring.data import ColumnType
 

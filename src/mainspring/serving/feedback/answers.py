@@ -1,0 +1,60 @@
+"""The latest answers of this process, so that feedback about them can be judged as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy.typing as npt
+
+from mainspring.serving.call import Call
+
+_MOST_ROWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was answered to a request.
+
+    Attributes:
+        model: The model,
+        version: and its version.
+        labels: What it said of each row: a class or a number.
+    """
+
+    model: str
+    version: str
+    labels: npt.NDArray[Any] | Sequence[Any]
+
+
+class LatestAnswers:
+    """Remembers the latest answers; an observer of :class:`mainspring.serving.dispatch.Dispatcher`.
+
+    Args:
+        most: How many.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._answers: dict[str, Answered] = {}
+
+    def __call__(self, call: Call) -> None:
+        """Remember the answer to a call."""
+        prediction = call.prediction
+        if prediction is None or call.made_up or call.error is not None or prediction.rows > _MOST_ROWS:
+            return
+        outputs = prediction.outputs
+        labels = outputs.get("label")
+        if labels is None:
+            labels = outputs.get("prediction")
+        if labels is None:
+            return
+        answers = self._answers
+        answers[call.id] = Answered(call.model, call.version, labels)
+        if len(answers) > self._most:
+            del answers[next(iter(answers))]
+
+    def of(self, request: str) -> Answered | None:
+        """The answer to a request, if it is remembered."""
+        return self._answers.get(request)

@@ -1,0 +1,90 @@
+"""What was answered, beside what became known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from mainspring.data import ColumnType, Table
+from mainspring.serving.feedback.record import REWARD, Feedback
+from mainspring.serving.payloads.record import LogRecord
+from mainspring.serving.payloads.tables import REQUEST, columns_of, made_of
+
+FEEDBACK = "feedback."
+
+
+def join(
+    log: Iterable[LogRecord],
+    feedback: Iterable[Feedback],
+    types: Mapping[str, ColumnType] | None = None,
+    *,
+    known: bool = False,
+) -> Table:
+    """The rows of a log with what became known of them, as ``feedback.truth``, ``feedback.reward`` and so on.
+
+    Whatever the order in which feedback came: of several values for the same request, key and row the one that
+    became known last counts, and of those with one time the one that was told last. What is said of a row counts
+    more than what is said of its whole request. Rows of which nothing is known have no value there.
+
+    Requests that several servers logged under one id are told apart by nobody: give ids that are unique.
+
+    Args:
+        log: Requests to one model.
+        feedback: What became known; what is about other requests is left out.
+        types: Types of columns; see :func:`mainspring.serving.payloads.table`.
+        known: Only rows of which something is known.
+    """
+    columns = columns_of(log)
+    latest = _latest(feedback)
+    keys = sorted({key for said in latest.values() for key, _ in said})
+    ids, places = columns[f"{REQUEST}id"], columns[f"{REQUEST}row"]
+    found: dict[str, list[Any]] = {f"{FEEDBACK}{key}": [] for key in keys}
+    for name, row in zip(ids, places, strict=True):
+        said = latest.get(name, {})
+        for key in keys:
+            one = said.get((key, row)) or said.get((key, None))
+            found[f"{FEEDBACK}{key}"].append(None if one is None else one.value)
+    columns |= {name: _alike(values) for name, values in found.items()}
+    if known:
+        kept = [
+            place
+            for place, cells in enumerate(zip(*found.values(), strict=True))
+            if any(c is not None for c in cells)
+        ]
+        columns = {name: [values[place] for place in kept] for name, values in columns.items()}
+    return made_of(columns, {f"{FEEDBACK}{REWARD}": ColumnType.FLOAT, **(types or {})})
+
+
+def pending(log: Iterable[LogRecord], feedback: Iterable[Feedback]) -> list[Feedback]:
+    """The feedback about requests that are not in a log: not yet, not any more, or never.
+
+    Args:
+        log: Requests.
+        feedback: What became known.
+    """
+    known = {record.id for record in log}
+    return [one for one in feedback if one.id not in known]
+
+
+def _latest(feedback: Iterable[Feedback]) -> dict[str, dict[tuple[str, int | None], Feedback]]:
+    """The value that counts, by request, key and row."""
+    latest: dict[str, dict[tuple[str, int | None], Feedback]] = {}
+    for one in feedback:
+        said = latest.setdefault(one.id, {})
+        before = said.get((one.key, one.row))
+        if before is None or (one.time, one.received) >= (before.time, before.received):
+            said[one.key, one.row] = one
+    return latest
+
+
+def _alike(values: list[Any]) -> list[Any]:
+    """Values of one type: texts, if they have several."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds <= {int, float} or (len(kinds) == 1 and not kinds & {list, dict}):
+        return values
+    return [value if value is None or isinstance(value, str) else _ENCODE(value).decode() for value in values]
+
+
+_ENCODE = msgspec.json.Encoder().encode

@@ -1,0 +1,48 @@
+"""The log of feedback, in the folder ``feedback`` of the payload log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from mainspring.serving.feedback.record import Feedback
+from mainspring.serving.payloads.journal import Journal
+from mainspring.serving.payloads.journal_reading import Form, Wanted, read_as
+
+FOLDER = "feedback"
+
+_DECODER = msgspec.json.Decoder(Feedback)
+
+
+class FeedbackLog(Journal):
+    """A journal of :class:`mainspring.serving.feedback.Feedback`. Safe for threads; a context manager."""
+
+    _called = "feedback log"
+    _encode = staticmethod(msgspec.json.Encoder().encode)
+
+    def write(self, feedback: Feedback) -> bool:
+        """Hand over feedback, without ever waiting; false if there is no room for it, or the log is closed."""
+        return self.append(self._encode(feedback) + b"\n")
+
+
+def read(
+    folder: Path, *, since: float | None = None, until: float | None = None, model: str | None = None
+) -> Iterator[Feedback]:
+    """The feedback that was given, in the order in which it came, while more may come.
+
+    Args:
+        folder: Of the payload log, or of the feedback itself.
+        since: Only what became known from this time on, in seconds since the epoch.
+        until: Only what became known before this time.
+        model: Only about this model.
+
+    Raises:
+        IntegrityError: If a complete line is no feedback; the message names the file and the line.
+    """
+    inner = folder / FOLDER
+    return read_as(inner if inner.is_dir() else folder, _FORM, Wanted(since, until, model))
+
+
+_FORM: Form[Feedback] = Form(lambda line, _: _DECODER.decode(line))
