@@ -59,7 +59,7 @@ def test_values_of_several_kinds_become_texts() -> None:
 def test_the_order_in_which_it_comes_does_not_matter(
     values: list[tuple[str, int | None, int, int]], seed: int
 ) -> None:
-    """Except among values of one time, where the last one told counts: here they are told apart by a second one."""
+    """Except among values of one time, where the last one told counts: here a second time tells them apart."""
     told = [
         said(name, value, row=row, time=time, received=float(place))
         for place, (name, row, time, value) in enumerate(values)
