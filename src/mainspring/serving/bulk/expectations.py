@@ -100,7 +100,7 @@ def expectations_of(signature: Signature, details: Mapping[str, Any]) -> Expecta
 
 
 def _class(name: str, classes: Sequence[str]) -> str:
-    """The class that a value of a label is: a number in a column of numbers is written ``1.0``, the class ``1``."""
+    """The class that a value of a label is: a number in a column of numbers is ``1.0``, the class ``1``."""
     if name in classes:
         return name
     try:
