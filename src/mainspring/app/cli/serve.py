@@ -40,6 +40,12 @@ FOLLOW_SECONDS = 2.0
 @click.option("--workers", type=int, help="How many processes answer; 0 means one per core.")
 @click.option("--follow", is_flag=True, help="Serve what NAME@ALIAS stands for later, too, without a gap.")
 @click.option("--drain", type=float, help="Seconds to say 'not ready' before stopping.")
+@click.option("--keys", type=click.Path(dir_okay=False), help="Callers need one of these API keys: see keys.")
+@click.option(
+    "--access-log",
+    metavar="FILE",
+    help="Write a line of JSON about every request into a file; - for standard error.",
+)
 @click.option("--no-log", is_flag=True, help="Do not keep the requests for monitoring.")
 @click.option("--explainer-url", metavar="URL", help="Send :explain on to this service: see explain-serve.")
 def serve(
@@ -89,8 +95,11 @@ def _options(config: Path | None, flags: dict[str, Any], host: str, port: int) -
     from msgspec.structs import replace
 
     from mainspring.serving.configuration import ServerOptions, read_options
+    from mainspring.serving.guarding_flags import NAMES, with_flags
 
     options = ServerOptions(host=host, port=port) if config is None else read_options(config)
+    guarding = {name: flags.pop(name) for name in NAMES if name in flags}
+    options = with_flags(options, guarding)
     return replace(options, **{name: value for name, value in flags.items() if value is not None})
 
 
