@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from mainspring.core.errors import InputError, MainspringError
 from mainspring.serving.components.options import Component
 from mainspring.serving.configuration import ServerOptions, read_options
+from mainspring.serving.guarding_flags import add_flags, with_flags
 from mainspring.serving.repository import ModelOptions, PackageAt
 from mainspring.serving.repository.options import Mode
 from mainspring.serving.rpc.places import reserved, target_of
@@ -100,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
     add("--workers", type=int, metavar="N", help="processes that answer, 0 for one per core (default: 1)")
     add("--explainer-url", metavar="URL", help="send requests for explanations on to this service")
     add("--grpc-port", type=int, metavar="PORT", help="answer over gRPC, too, on this port, 0 for any")
+    add_flags(made)
     add_server_options(made)
     for hidden in ("--worker", "--listener", "--control"):
         add(hidden, type=int, help=argparse.SUPPRESS)
@@ -109,7 +111,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _options(told: argparse.Namespace, packages: Sequence[PackageAt]) -> ServerOptions:
     """The options of the file, with those of the command line in their place."""
-    options = ServerOptions() if told.config is None else read_options(told.config)
+    options = with_flags(ServerOptions() if told.config is None else read_options(told.config), vars(told))
     names = ("host", "port", "drain", "max_body", "workers", "explainer_url")
     given = {name: getattr(told, name) for name in names if getattr(told, name) is not None}
     repository = {
