@@ -17,21 +17,26 @@ The suffixes of tensors come in by the hook ``mainspring_tensor_runtimes``, the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from mainspring.core.errors import InputError
 from mainspring.core.plugins import load as load_plugin
 from mainspring.core.plugins import offers
 from mainspring.models.files import Files
 from mainspring.models.signature import Signature
+from mainspring.serving.configuration import cores
 from mainspring.serving.model_files import STEM, suffixes
 from mainspring.serving.ports import Answering, Runtime
 from mainspring.serving.predictor import Predictor
-from mainspring.serving.tensor_models.model import TensorModel
-from mainspring.serving.tensor_models.ports import TensorLoader
+from mainspring.serving.tensor_models.model import TensorModel, zeros
+from mainspring.serving.tensor_models.ports import TensorLoader, TensorRuntime
+from mainspring.serving.threads import ROWS, tune, tune_package
+
+LOG = logging.getLogger(__name__)
 
 SIGNATURE = "mainspring.signature"
 """The note in an ONNX file that Mainspring exported."""
@@ -69,14 +74,16 @@ class BareModel:
         return cast("Runtime", load_plugin("runtimes", self.runtime)(self.files, self.signature, threads=threads))
 
 
-def open_file(file: Path, *, name: str, version: str = "1", threads: int = 1, trust: bool = False) -> Answering:
+def open_file(
+    file: Path, *, name: str, version: str = "1", threads: int | Literal["auto"] = 1, trust: bool = False
+) -> Answering:
     """Open a model file, and warm it up.
 
     Args:
         file: The file.
         name: The name under which it is served.
         version: Its version.
-        threads: Threads per call.
+        threads: Threads per call; ``auto`` measures how many pay.
         trust: Whether code in the file may run.
 
     Raises:
@@ -93,8 +100,10 @@ def open_file(file: Path, *, name: str, version: str = "1", threads: int = 1, tr
         )
     if suffix in offers("tensor_runtimes"):
         loader = cast("TensorLoader", load_plugin("tensor_runtimes", suffix))
-        runtime = loader(file, threads=threads, trust=trust)
+        runtime = loader(file, threads=1 if threads == "auto" else threads, trust=trust)
         if SIGNATURE not in runtime.notes:
+            if threads == "auto" and cores() > 1:
+                runtime = _tuned(loader, file, runtime, trust=trust)
             model = TensorModel(runtime, name=name, version=version)
             model.warm()
             return model
@@ -120,7 +129,25 @@ def _of_columns(file: Path, *, trust: bool) -> BareModel:
     return BareModel(signature, described.runtime, described.files)
 
 
-def _predictor(model: BareModel, name: str, version: str, threads: int) -> Predictor:
+def _tuned(loader: TensorLoader, file: Path, single: TensorRuntime, *, trust: bool) -> TensorRuntime:
+    """The file, opened with as many threads as pay for zeros; with one if it does not answer these."""
+
+    def open_with(threads: int) -> Callable[[int], object]:
+        runtime = single if threads == 1 else loader(file, threads=threads, trust=trust)
+        return lambda rows: runtime.run(zeros(runtime.inputs, rows))
+
+    try:
+        choice = tune(open_with, most=cores(), rows=ROWS if single.may_batch else (1,))
+    except Exception as error:
+        LOG.warning("%s: threads could not be tried: %s", file.name, error, exc_info=True)
+        return single
+    LOG.info("%s: %s", file.name, choice)
+    return single if choice.threads == 1 else loader(file, threads=choice.threads, trust=trust)
+
+
+def _predictor(model: BareModel, name: str, version: str, threads: int | Literal["auto"]) -> Predictor:
+    if threads == "auto":
+        threads = tune_package(model, most=cores()).threads
     predictor = Predictor(model, name=name, version=version, threads=threads)
     predictor.warm(model.input_example)
     return predictor

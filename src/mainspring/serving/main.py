@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from msgspec.structs import replace
 
@@ -25,6 +25,7 @@ from mainspring.serving.repository import ModelOptions, PackageAt
 from mainspring.serving.repository.options import Mode
 from mainspring.serving.rpc.places import reserved, target_of
 from mainspring.serving.server import Place, packages_of, serve, supervise
+from mainspring.serving.threads import keep_calm
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         packages = _packages(told.package, told.name, told.version)
         options = _options(told, packages)
+        _keep_calm(options)
         if told.worker is not None:
             place = Place(told.worker, told.listener, told.control, told.run_folder)
             serve(packages, options=options, log_folder=told.log, place=place)
@@ -97,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     add("--models", type=Path, metavar="FOLDER", help="a folder with one folder per model")
     add("--mode", choices=get_args(Mode), help="when models are loaded (default: explicit)")
     add("--trust", action="store_true", help="let code in the model files of --package run, such as pickles")
-    add("--threads", type=int, help="threads per call of a model (default: 1)")
+    add("--threads", type=_threads, metavar="N|auto", help="threads per call of a model (default: 1)")
     add("--workers", type=int, metavar="N", help="processes that answer, 0 for one per core (default: 1)")
     add("--explainer-url", metavar="URL", help="send requests for explanations on to this service")
     add("--grpc-port", type=int, metavar="PORT", help="answer over gRPC, too, on this port, 0 for any")
@@ -184,6 +186,16 @@ def _packages(folders: Sequence[Path], names: Sequence[str], versions: Sequence[
             strict=True,
         )
     ]
+
+
+def _threads(text: str) -> int | Literal["auto"]:
+    return "auto" if text == "auto" else int(text)
+
+
+def _keep_calm(options: ServerOptions) -> None:
+    """Keep libraries that are loaded with a model from starting more threads than its calls may use."""
+    given = [one.threads for one in options.models.values() if one.threads != "auto"]
+    os.environ.update(keep_calm(max(given, default=1)))
 
 
 def _name_of(package: Path) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from mainspring.models.package import Package
+from mainspring.serving.configuration import cores
 from mainspring.serving.model_files import model_file
 from mainspring.serving.ports import Answering
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository.options import ModelOptions
 from mainspring.serving.repository.sources import PackageAt
+from mainspring.serving.threads import tune_package
 
 
 def open_model(at: PackageAt, options: ModelOptions) -> Answering:
@@ -27,6 +29,7 @@ def open_model(at: PackageAt, options: ModelOptions) -> Answering:
 
         return open_file(file, name=at.name, version=at.version, threads=options.threads, trust=options.trust)
     package = Package.load(at.folder)
-    predictor = Predictor(package, name=at.name, version=at.version, threads=options.threads)
+    threads = tune_package(package, most=cores()).threads if options.threads == "auto" else options.threads
+    predictor = Predictor(package, name=at.name, version=at.version, threads=threads)
     predictor.warm(package.input_example)
     return predictor

@@ -27,7 +27,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         version: Its version, for a ``package``; by default what a deployment says, else ``"1"``.
         versions: Which versions of the repository are served.
         labels: Labels by the version that they stand for; a label moves only to a loaded version.
-        threads: Threads per call of the model.
+        threads: Threads per call of the model; ``auto`` measures how many pay.
         timeout: Seconds within which a request must be answered.
         keep_old: While a version is replaced, keep the old one until the new one answers. ``False`` frees its
             memory first, and answers nothing in between.
@@ -46,7 +46,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     version: str = ""
     versions: VersionPolicy = VersionPolicy(latest=1)
     labels: Mapping[Annotated[str, Meta(pattern="^[a-zA-Z0-9_]+$")], str] = {}
-    threads: Annotated[int, Meta(ge=1)] = 1
+    threads: Annotated[int, Meta(ge=1)] | Literal["auto"] = 1
     timeout: Annotated[float, Meta(gt=0)] | None = None
     keep_old: bool = True
     retries: Annotated[int, Meta(ge=0)] = 0
