@@ -19,7 +19,10 @@ _TOO_MANY = 7
 """More than a tenth of a window."""
 
 _FAR_TOO_SLOW = 20 * QUICK_SECONDS
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 512, 65_536
+_WEIGHT = 3
+"""One answer that is far too slow weighs as much as so many: on a busy machine that happens to any model."""
+
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 512, 4_096
 
 
 class Quickness:
@@ -67,8 +70,8 @@ class Quickness:
         if self.quick:
             self._calls += 1
             if seconds > QUICK_SECONDS * (1 + rows / 16):
-                self._slow += 1
-                if self._slow >= _TOO_MANY or seconds > _FAR_TOO_SLOW:
+                self._slow += 1 if seconds <= _FAR_TOO_SLOW else _WEIGHT
+                if self._slow >= _TOO_MANY:
                     self._became_slow()
             elif self._calls >= _WINDOW:
                 self._calls = self._slow = 0
