@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version as installed_version
 
 from mainspring.core.errors import NotFoundError
@@ -18,6 +18,7 @@ from mainspring.serving.endpoint.statistics import model_stats
 from mainspring.serving.problems import LoadingError
 from mainspring.serving.repository import Repository, State
 from mainspring.serving.served import Served
+from mainspring.serving.telemetry.snapshot import Snapshot
 
 EXTENSIONS = (
     BINARY,
@@ -38,10 +39,18 @@ class About:
         repository: What it serves.
         ready: Whether every model that should be served answers, and it is not being stopped.
         draining: Whether it is being stopped.
+        figures: What all of its processes have counted.
     """
 
-    def __init__(self, repository: Repository, *, ready: Callable[[], bool], draining: Callable[[], bool]) -> None:
-        self._repository, self._ready, self._draining = repository, ready, draining
+    def __init__(
+        self,
+        repository: Repository,
+        *,
+        ready: Callable[[], bool],
+        draining: Callable[[], bool],
+        figures: Callable[[], Snapshot],
+    ) -> None:
+        self._repository, self._ready, self._draining, self._figures = repository, ready, draining, figures
 
     def alive(self) -> Answer:
         """That it lives, as KServe V1 says it."""
@@ -71,7 +80,7 @@ class About:
 
     def all_stats(self, caller: Caller) -> Answer:
         """How the requests for every version have fared."""
-        return json_answer(model_stats(served for served in self._repository if caller.may_ask(served.name)))
+        return self._stats(served for served in self._repository if caller.may_ask(served.name))
 
     def metadata(self, path: Mapping[str, str]) -> Answer:
         """Inputs and outputs of a model."""
@@ -107,7 +116,8 @@ class About:
     def stats(self, path: Mapping[str, str]) -> Answer:
         """How the requests for a model's versions have fared."""
         self._found(path)
-        return json_answer(model_stats(self._versions(path["model"], path.get("version", ""))))
+        name, version = path["model"], path.get("version", "")
+        return self._stats(one for one in self._repository if one.name == name and version in ("", one.version))
 
     def config(self, path: Mapping[str, str]) -> Answer:
         """How a model is served."""
@@ -129,8 +139,8 @@ class About:
             raise LoadingError(f"model {path['model']!r} is loaded when it is asked for first")
         return served
 
-    def _versions(self, name: str, version: str) -> Iterator[Served]:
-        return (one for one in self._repository if one.name == name and version in ("", one.version))
+    def _stats(self, models: Iterable[Served]) -> Answer:
+        return json_answer(model_stats(models, self._figures()))
 
 
 @functools.cache

@@ -89,8 +89,15 @@ class Endpoint:
         self._telemetry, self._services, self._max_body = telemetry, services, max_body
         self._admission = Admission(gatekeeper or Gatekeeper())
         self._inference = Inference(dispatcher, self._admission, max_body=max_body)
-        self._explanations = Forwarding(explainer_url, self._admission, max_body=max_body)
-        self._about = About(self.models, ready=lambda: self.ready, draining=lambda: self.draining)
+        self._explanations = Forwarding(
+            explainer_url, self._admission, max_body=max_body, tracer=dispatcher.tracer
+        )
+        self._about = About(
+            self.models,
+            ready=lambda: self.ready,
+            draining=lambda: self.draining,
+            figures=telemetry.registry.snapshot,
+        )
         self._management = Management(self.models, control)
         self._open_inference = OpenInference()
         self._infer, self._predict = self._asks(self._open_inference), self._asks(KServeV1())

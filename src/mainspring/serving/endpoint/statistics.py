@@ -9,22 +9,57 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
-from mainspring.serving.served import Served
+from mainspring.serving.served import Served, Statistics
+from mainspring.serving.telemetry import schema
+from mainspring.serving.telemetry.families import Family
+from mainspring.serving.telemetry.snapshot import Snapshot
 
 Document: TypeAlias = dict[str, Any]
 
 
-def model_stats(models: Iterable[Served]) -> Document:
-    """The statistics of versions of models since they were loaded; durations in nanoseconds."""
-    return {"model_stats": [_of_version(served) for served in models]}
+def model_stats(models: Iterable[Served], snapshot: Snapshot | None = None) -> Document:
+    """The statistics of versions of models; durations in nanoseconds.
+
+    Args:
+        models: The versions.
+        snapshot: What all processes of the server have counted since it started. Without it, what this process
+            has since it loaded them.
+    """
+    told = []
+    for served in models:
+        counts = served.statistics if snapshot is None else _counted(served, snapshot)
+        told.append(_of_version(served.name, served.version, counts))
+    return {"model_stats": told}
 
 
-def _of_version(served: Served) -> Document:
-    counts = served.statistics
+def _counted(served: Served, snapshot: Snapshot) -> Statistics:
+    """The figures of a version over all processes. When it was asked last, this process alone knows."""
+
+    def figures(family: Family) -> tuple[int, float]:
+        found = [series for _, series in snapshot.select(family.name, model=served.name, version=served.version)]
+        return round(sum(series.value for series in found)), sum(series.sum for series in found)
+
+    finished, seconds = figures(schema.REQUEST_SECONDS)
+    failed, wasted = figures(schema.ERROR_SECONDS)
+    return Statistics(
+        succeeded=finished - failed,
+        failed=failed,
+        rows=figures(schema.ROWS_ANSWERED)[0],
+        computed=figures(schema.EXECUTIONS)[0],
+        remembered=figures(schema.CACHE_HITS)[0],
+        total=seconds - wasted,
+        wasted=wasted,
+        queue=figures(schema.QUEUE_SECONDS)[1],
+        compute=figures(schema.MODEL_SECONDS)[1],
+        last=served.statistics.last,
+    )
+
+
+def _of_version(name: str, version: str, counts: Statistics) -> Document:
     rest = max(0.0, counts.total - counts.queue - counts.compute)
     return {
-        "name": served.name,
-        "version": served.version,
+        "name": name,
+        "version": version,
         "last_inference": round(counts.last * 1e3),
         "inference_count": counts.rows,
         "execution_count": counts.computed,

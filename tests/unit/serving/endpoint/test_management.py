@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from mainspring.serving.assembly import assemble
+from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.endpoint.app import Endpoint
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import (
@@ -21,7 +22,6 @@ from mainspring.serving.repository import (
     RepositoryOptions,
     VersionPolicy,
 )
-from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.security.options import Access, SecurityOptions
 
 ROW = {"fare": 12.5, "hour": 3, "company": "A", "airport": True}
@@ -240,13 +240,6 @@ def test_r7_configuration(manage: Any) -> None:
     manage(talk)
 
 
-def guarded(endpoint: Endpoint, options: SecurityOptions) -> Endpoint:
-    dispatcher = endpoint._inference._dispatcher
-    return Endpoint(
-        dispatcher, endpoint._shown, control=endpoint._management._control, gatekeeper=Gatekeeper(options)
-    )
-
-
 def test_changes_are_for_programs_on_the_same_machine(endpoint: Endpoint, asker: Any) -> None:
     async def talk() -> None:
         ask = asker(endpoint).ask
@@ -257,8 +250,9 @@ def test_changes_are_for_programs_on_the_same_machine(endpoint: Endpoint, asker:
     asyncio.run(talk())
 
 
-def test_who_asks_has_to_say_so_where_that_is_wanted(endpoint: Endpoint, asker: Any) -> None:
-    ask = asker(guarded(endpoint, SecurityOptions(inference=Access.CREDENTIALS, metrics=Access.CREDENTIALS)))
+def test_who_asks_has_to_say_so_where_that_is_wanted(predictor: Predictor, asker: Any) -> None:
+    wanted = SecurityOptions(inference=Access.CREDENTIALS, metrics=Access.CREDENTIALS)
+    ask = asker(assemble(Repository.of([predictor]), ServerOptions(security=wanted)))
     for method, path in (
         ("POST", PREDICT),
         ("POST", "/v2/models/taxi/infer"),
