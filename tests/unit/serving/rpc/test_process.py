@@ -9,13 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from mainspring.core.errors import MainspringError, UnavailableError
 from mainspring.serving import Client, ServerProcess, read_log
+from mainspring.serving.problems import UnauthenticatedError
 from mainspring.serving.rpc.client import RpcClient
 from mainspring.serving.rpc.options import RpcOptions
 from mainspring.serving.rpc.places import reserved, target_of
+from mainspring.serving.security import key_file
 
 
 def metrics(url: str) -> str:
@@ -110,3 +113,24 @@ def test_a_port_is_held_and_a_taken_one_is_said_to_be() -> None:
 @pytest.mark.parametrize(("host", "target"), [("0.0.0.0", "127.0.0.1:7"), ("::", "[::1]:7"), ("a.b", "a.b:7")])
 def test_clients_on_the_same_machine_find_it(host: str, target: str) -> None:
     assert target_of(RpcOptions(port=7, host=host)) == target
+
+
+@pytest.mark.slow
+def test_the_keys_and_the_certificate_of_the_server_count_for_both_doors(
+    started: Callable[..., ServerProcess], certificates: Path, tmp_path: Path, row: Any
+) -> None:
+    _, key = key_file.new(tmp_path / "keys.yaml", "ann")
+    config = tmp_path / "server.json"
+    tls = {"certificate": str(certificates / "server.pem"), "key": str(certificates / "server.key")}
+    config.write_text(
+        json.dumps({"rpc": {"port": 0}, "security": {"keys": str(tmp_path / "keys.yaml"), "tls": tls}})
+    )
+    ours = str(certificates / "ca.pem")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", ours)
+        server = started(options=["--config", str(config), "--host", "localhost"])
+    encrypted = grpc.ssl_channel_credentials((certificates / "ca.pem").read_bytes())
+    with RpcClient(server.rpc, credentials=encrypted) as client, pytest.raises(UnauthenticatedError):
+        client.infer("taxi", row)
+    with RpcClient(server.rpc, credentials=encrypted, headers={"x-api-key": key}) as client:
+        assert client.infer("taxi", row)["label"].tolist() == ["yes"]
