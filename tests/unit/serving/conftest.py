@@ -83,9 +83,9 @@ class Caller:
         scope = {
             "type": "http",
             "method": method,
-            "path": path,
+            "path": path.partition("?")[0],
             "root_path": "",
-            "query_string": b"",
+            "query_string": path.partition("?")[2].encode(),
             "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
         }
         chunks = [data[start : start + 1000] for start in range(0, len(data), 1000)] or [b""]
