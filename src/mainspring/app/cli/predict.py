@@ -17,6 +17,19 @@ from mainspring.core.errors import InputError
 __all__ = ["given_rows", "name_of", "predict", "rows_of_file"]
 
 _SKIP: Final = "skip-to"
+_ROWS: Final = ("prefix", "row_numbers", "probabilities", "part_rows")
+_STREAM: Final = (
+    "reply",
+    "dead_letters",
+    "group",
+    "batch",
+    "claim",
+    "deliveries",
+    "follow",
+    "until_idle",
+    "metrics_port",
+    "create",
+)
 
 
 class _Predict(click.Command):
@@ -73,6 +86,29 @@ class _Predict(click.Command):
 @click.option("--processes", type=click.IntRange(1), help="How many work at a time; one per core.")
 @click.option("--part-rows", type=click.IntRange(1), help="Rows of a part; what a kill loses.")
 @click.option("--restart", is_flag=True, help="Throw an unfinished run away instead of going on with it.")
+@click.option("--stream", metavar="URL", help="Answer the messages of redis://…/STREAM or nats://…/SUBJECT.")
+@click.option("--reply", metavar="NAME", help="The stream or subject of answers.")
+@click.option("--dead-letters", metavar="NAME", help="That of messages without one; NAME.errors by default.")
+@click.option("--group", default="mainspring", show_default=True, help="Consumers of a group share a stream.")
+@click.option("--batch", type=click.IntRange(1), default=256, show_default=True, help="Messages at a time.")
+@click.option(
+    "--claim",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds after which a message without an answer goes to another consumer.",
+)
+@click.option(
+    "--deliveries",
+    type=click.IntRange(1),
+    default=5,
+    show_default=True,
+    help="After so many a message is given up.",
+)
+@click.option("--follow", is_flag=True, help="Answer with what NAME@ALIAS stands for later, too.")
+@click.option("--until-idle", type=click.FloatRange(0), help="End after so many seconds without a message.")
+@click.option("--metrics-port", type=click.IntRange(0), help="Show figures for Prometheus here.")
+@click.option("--create", is_flag=True, help="Make the streams where there are none.")
 @reading_options
 @json_option
 def predict(
@@ -84,6 +120,7 @@ def predict(
     form: str | None,
     url: str | None,
     reading: Reading,
+    stream: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -93,6 +130,12 @@ def predict(
     their order; run the same command again after a kill, and it goes on where it stopped. A report lies beside
     the answers.
     """
+    if stream is not None:
+        from mainspring.app.cli.predicting.stream import Listening, answer_stream
+
+        given = {name: options[name] for name in _STREAM}
+        answer_stream(_only_model(subject, model, data), Listening(stream=stream, **given), as_json=as_json)
+        return
     reference, source = _subject(subject, model, data)
     if bool(row_texts) == bool(source):
         raise InputError("rows are given by --row or as DATA", expected="one of them")
@@ -128,11 +171,18 @@ def _subject(subject: str | None, model: str | None, data: str | None) -> tuple[
     return model, subject or data
 
 
+def _only_model(subject: str | None, model: str | None, data: str | None) -> str:
+    """The model, where the rows come from a stream."""
+    named = [one for one in (subject, model) if one is not None]
+    if len(named) != 1 or data is not None:
+        raise InputError("a stream is answered by one model, and nothing else", expected="--stream and --model")
+    return named[0]
+
+
 def _run_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a run, apart from those of what is written for each row."""
-    told = ("prefix", "row_numbers", "probabilities", "part_rows")
-    rest = {name: value for name, value in given.items() if name not in told}
-    return {**rest, "options": {name: given[name] for name in told}}
+    rest = {name: value for name, value in given.items() if name not in (*_ROWS, *_STREAM)}
+    return {**rest, "options": {name: given[name] for name in _ROWS}}
 
 
 def _rows(data: str, reference: str, url: str | None, reading: Reading) -> list[dict[str, Any]]:
