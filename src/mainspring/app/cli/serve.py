@@ -37,6 +37,7 @@ FOLLOW_SECONDS = 2.0
 )
 @click.option("--host", help="The address to listen on; 127.0.0.1 unless the settings say otherwise.")
 @click.option("--port", type=int, help="The port; 8080 unless the settings say otherwise; 0 picks a free one.")
+@click.option("--grpc-port", type=int, help="Answer over gRPC, too, on this port; 0 picks a free one.")
 @click.option("--workers", type=int, help="How many processes answer; 0 means one per core.")
 @click.option("--follow", is_flag=True, help="Serve what NAME@ALIAS stands for later, too, without a gap.")
 @click.option("--drain", type=float, help="Seconds to say 'not ready' before stopping.")
@@ -67,10 +68,11 @@ def serve(
         log = None if no_log else opened.settings.path(settings.log)
     options = _options(config, flags, settings.host, settings.port)
     with ExitStack() as stack:
+        options = _with_rpc(options, stack)
         if follow:
             folder = _following(references, stack)
             options, packages = _polling(options, folder), []
-        _run(packages, options, log, _started(examples))
+        _run(packages, options, log, _started(examples, options))
 
 
 def _packages(
@@ -98,9 +100,21 @@ def _options(config: Path | None, flags: dict[str, Any], host: str, port: int) -
     from mainspring.serving.guarding_flags import NAMES, with_flags
 
     options = ServerOptions(host=host, port=port) if config is None else read_options(config)
+    rpc_port = flags.pop("grpc_port", None)
+    if rpc_port is not None:
+        options = replace(options, rpc=replace(options.rpc, port=rpc_port))
     guarding = {name: flags.pop(name) for name in NAMES if name in flags}
     options = with_flags(options, guarding)
     return replace(options, **{name: value for name, value in flags.items() if value is not None})
+
+
+def _with_rpc(options: ServerOptions, stack: ExitStack) -> ServerOptions:
+    """The options with a port for gRPC that is held, if there is one."""
+    from msgspec.structs import replace
+
+    from mainspring.serving.rpc.places import reserved
+
+    return replace(options, rpc=stack.enter_context(reserved(options.rpc, options.host)))
 
 
 def _following(references: Sequence[str], stack: ExitStack) -> Path:
@@ -147,9 +161,13 @@ def _write(file: Path, options: ServerOptions) -> None:
     file.write_bytes(msgspec.json.encode(options))
 
 
-def _started(examples: Sequence[tuple[str, Sequence[Any]]]) -> Callable[[str], None]:
+def _started(examples: Sequence[tuple[str, Sequence[Any]]], options: ServerOptions) -> Callable[[str], None]:
+    from mainspring.serving.rpc.places import target_of
+
+    rpc = target_of(options.rpc)
+
     def started(url: str) -> None:
-        click.echo(f"listening on {bold(url)}")
+        click.echo(f"listening on {bold(url)}" + (f", and over gRPC on {bold(rpc)}" if rpc else ""))
         for name, rows in examples[:1]:
             body = json.dumps({"instances": list(rows)[:1]}, ensure_ascii=False)
             click.echo(dim("try: ") + f"curl -s {url}/v1/models/{name}:predict -d {shlex.quote(body)}")
