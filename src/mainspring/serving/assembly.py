@@ -17,10 +17,13 @@ from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.control import LocalControl
 from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.endpoint import Endpoint
+from mainspring.serving.feedback import FeedbackDoor, FeedbackLog
+from mainspring.serving.feedback.answers import LatestAnswers
+from mainspring.serving.feedback.log import FOLDER
 from mainspring.serving.limits import Limiter
-from mainspring.serving.log_observer import LogObserver
 from mainspring.serving.opening import open_model
-from mainspring.serving.payloads import PredictionLog
+from mainspring.serving.payloads import PayloadObserver, PredictionLog
+from mainspring.serving.payloads.journal import Journal
 from mainspring.serving.ports import Control
 from mainspring.serving.repository import Folder, Given, PackageAt, Repository, Source
 from mainspring.serving.security.gatekeeper import Gatekeeper
@@ -31,6 +34,7 @@ Service: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 """Something that runs as long as the server does, on its event loop."""
 
 _PLAIN = ServerOptions()
+_FEEDBACK_BYTES = 1 << 20
 
 
 def repository_of(packages: Sequence[PackageAt], options: ServerOptions = _PLAIN) -> Repository:
@@ -88,20 +92,25 @@ def assemble(
     dispatcher.observe(telemetry)
     for observer in telling.observers:
         dispatcher.observe(observer)
+    feedback, answers = None, LatestAnswers()
     if log is not None:
-        dispatcher.observe(LogObserver(log))
+        dispatcher.observe(PayloadObserver(log, options.payloads))
+        dispatcher.observe(answers)
+        feedback = FeedbackLog(log.folder / FOLDER, queue_bytes=_FEEDBACK_BYTES)
+    door = FeedbackDoor(feedback, answers=answers, counting=telemetry.feedback)
     control = control or LocalControl(models)
     endpoint = Endpoint(
         dispatcher,
         telemetry,
         control=control,
         gatekeeper=gatekeeper,
+        feedback=door,
         max_body=options.max_body,
         explainer_url=options.explainer_url,
         services=[
             telling.running,
             telemetry.running,
-            lambda: _closing(dispatcher, models, log, store, gatekeeper),
+            lambda: _closing(dispatcher, models, [log, feedback], store, gatekeeper),
             lambda: _following(models),
             *services,
             *_rpc(dispatcher, options, control, gatekeeper, lambda: endpoint.ready),
@@ -143,18 +152,19 @@ def _rpc(
 async def _closing(
     dispatcher: Dispatcher,
     models: Repository,
-    log: PredictionLog | None,
+    logs: Sequence[Journal | None],
     store: ResponseCache,
     gatekeeper: Gatekeeper,
 ) -> AsyncIterator[None]:
-    """At the end, finish what is under way, write the log, and let go of the models."""
+    """At the end, finish what is under way, write the logs, and let go of the models."""
     try:
         yield
     finally:
         dispatcher.close()
         await store.close()
-        if log is not None:
-            log.close()
+        for log in logs:
+            if log is not None:
+                log.close()
         models.close()
         await asyncio.to_thread(gatekeeper.close)
 

@@ -18,6 +18,7 @@ from msgspec import Meta
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.serving.caching.options import CacheOptions
 from mainspring.serving.limits.options import LimitOptions
+from mainspring.serving.payloads.options import PayloadOptions
 from mainspring.serving.repository import ModelOptions, RepositoryOptions
 from mainspring.serving.rpc.options import RpcOptions
 from mainspring.serving.security.options import SecurityOptions
@@ -53,6 +54,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         rpc: How it answers over gRPC.
         cache: Where answers are remembered, of the models that have them remembered.
         limits: How much it takes on.
+        payloads: What is logged of requests, and where it goes.
         security: Who may ask it for what, over which connections.
         tracing: Which requests are traced, and where their spans go.
         logging: Lines about requests, and about the server itself.
@@ -74,6 +76,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     rpc: RpcOptions = RpcOptions()
     cache: CacheOptions = CacheOptions()
     limits: LimitOptions = LimitOptions()
+    payloads: PayloadOptions = PayloadOptions()
     security: SecurityOptions = SecurityOptions()
     tracing: TracingOptions = TracingOptions()
     logging: LogOptions = LogOptions()
@@ -162,5 +165,6 @@ def _placed(options: ServerOptions, folder: Path) -> ServerOptions:
         repository=repository,
         slo=slo,
         security=options.security.placed(folder),
+        payloads=options.payloads.placed(folder),
         logging=logging,
     )

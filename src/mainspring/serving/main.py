@@ -61,7 +61,7 @@ def _run(
     command = [sys.executable, "-m", "mainspring.serving", *_for_workers(given)]
     if options.rpc.port is not None:
         command += ["--grpc-port", str(options.rpc.port)]
-    supervise(command, options, started=tell)
+    supervise(command, options, log_folder=told.log, started=tell)
 
 
 def parser() -> argparse.ArgumentParser:

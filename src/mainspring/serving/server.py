@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from mainspring.core.errors import InputError
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.http_server import bound, run
+from mainspring.serving.payloads.keeper_process import keeping
 from mainspring.serving.repository import PackageAt
 from mainspring.serving.telemetry.files import RunFolder
 from mainspring.serving.workers.notify import notify
 from mainspring.serving.workers.supervisor import Supervisor
-
-if TYPE_CHECKING:
-    from mainspring.serving.payloads import PredictionLog
 
 _PLAIN = ServerOptions()
 
@@ -54,7 +53,7 @@ def serve(
     Args:
         packages: What to serve, besides what the options name.
         options: How.
-        log_folder: Where every request is logged; ``None`` logs nothing.
+        log_folder: Where every request is logged, if it is not where the options say.
         started: Called with the server's URL once it answers.
         place: Its place, if it is one of several processes: see :func:`supervise`.
 
@@ -66,8 +65,10 @@ def serve(
     # What a supervisor does without is imported here: it stays small.
     from mainspring.serving.assembly import assemble, repository_of
     from mainspring.serving.control import LocalControl
+    from mainspring.serving.payloads.observer import open_log
     from mainspring.serving.workers.worker import SharedControl
 
+    options = logged_in(options, log_folder)
     served = [*packages, *packages_of(options)]
     if not served and not options.repository.folder:
         raise InputError("there is nothing to serve", expected="a --package, a --config, or a folder of --models")
@@ -75,8 +76,11 @@ def serve(
         listener = stack.enter_context(bound(options.host, options.port)) if place is None else _handed(place)
         models = repository_of(served, options)
         models.load_all()
-        log = stack.enter_context(logging_to(log_folder))
+        log = open_log(options.payloads)
+        if log is not None:
+            stack.enter_context(log)
         if place is None:
+            stack.enter_context(keeping(options.payloads))
             run(
                 assemble(models, options, log=log),
                 listener,
@@ -112,6 +116,7 @@ def supervise(
     command: Sequence[str],
     options: ServerOptions,
     *,
+    log_folder: Path | None = None,
     started: Callable[[str], None] | None = None,
 ) -> None:
     """Serve in several processes on one port, until SIGTERM or SIGINT; a process that dies is replaced.
@@ -121,6 +126,7 @@ def supervise(
     Args:
         command: What serves as one of them: it calls :func:`serve` with the place that it is given.
         options: How many, and where.
+        log_folder: Where every request is logged, if it is not where the options say.
         started: Called with the server's URL once all of them answer.
 
     Raises:
@@ -134,6 +140,7 @@ def supervise(
         ]
         folder = stack.enter_context(RunFolder(Path(options.metrics.folder) if options.metrics.folder else None))
         command = [*command, "--run-folder", str(folder.path)]
+        stack.enter_context(keeping(logged_in(options, log_folder).payloads))
         grace = options.drain + options.grace
         asyncio.run(Supervisor(command, [first, *others], grace=grace, started=started).run())
 
@@ -147,16 +154,11 @@ def packages_of(options: ServerOptions) -> list[PackageAt]:
     ]
 
 
-@contextmanager
-def logging_to(folder: Path | None) -> Iterator[PredictionLog | None]:
-    """A log in a folder, closed at the end; nothing without a folder."""
+def logged_in(options: ServerOptions, folder: Path | None) -> ServerOptions:
+    """The options of a server, with this folder for its log; as they are without one."""
     if folder is None:
-        yield None
-        return
-    from mainspring.serving.payloads import PredictionLog
-
-    with PredictionLog(folder) as log:
-        yield log
+        return options
+    return replace(options, payloads=replace(options.payloads, folder=str(folder)))
 
 
 def _handed(place: Place) -> socket.socket:

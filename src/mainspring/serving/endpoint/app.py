@@ -16,11 +16,14 @@
 ``POST /v1/models/{m}:predict``                                    predictions (KServe V1, TensorFlow Serving)
 ``POST /v1/models/{m}:classify``, ``:regress``                     predictions (TensorFlow Serving)
 ``POST /v1/models/{m}:explain``, ``/v2/models/{m}/explain``        sent on to the service that explains
+``POST /v1/models/{m}:feedback``, ``/v2/models/{m}/feedback``      what became known of answers; also Seldon's,
+                                                                   ``POST /api/v1.0/feedback``
 ================================================================== ==============================================
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -42,6 +45,7 @@ from mainspring.serving.endpoint.open_inference import OpenInference
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.endpoint.routes import Asked, Get, Post, Predict, Telling, Unknown
 from mainspring.serving.endpoint.tensorflow_serving import Classify, Regress
+from mainspring.serving.feedback import FeedbackDoor
 from mainspring.serving.ports import Control
 from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.telemetry.server_telemetry import Telemetry
@@ -65,6 +69,7 @@ class Endpoint:
         control: Changes what is served.
         gatekeeper: Who may ask for what; by default everybody for predictions, and programs on the same machine
             for changes.
+        feedback: Takes what becomes known of answers; without it, that is refused.
         max_body: The largest body taken, in bytes, compressed or not.
         explainer_url: The service that requests for explanations are sent on to.
         services: What runs as long as the application does: entered in this order, left in the other.
@@ -80,6 +85,7 @@ class Endpoint:
         *,
         control: Control,
         gatekeeper: Gatekeeper | None = None,
+        feedback: FeedbackDoor | None = None,
         max_body: int = MAX_BODY,
         explainer_url: str | None = None,
         services: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = (),
@@ -99,6 +105,7 @@ class Endpoint:
             figures=telemetry.registry.snapshot,
         )
         self._management = Management(self.models, control)
+        self._feedback = feedback or FeedbackDoor(None)
         self._open_inference = OpenInference()
         self._infer, self._predict = self._asks(self._open_inference), self._asks(KServeV1())
         self._router = Router(
@@ -145,6 +152,7 @@ class Endpoint:
 
     def _routes(self) -> Iterator[Route]:
         classify, regress = self._asks(Classify()), self._asks(Regress())
+        feedback = Post(self._take_feedback, self._admission, Right.INFERENCE, max_body=self._max_body)
         for model in _LABELLED:
             yield Route(f"{_V1}{model}:predict", self._predict)
             yield Route(f"{_V1}{model}:classify", classify)
@@ -153,6 +161,10 @@ class Endpoint:
             yield Route(f"{_V2}{model}/infer", self._infer)
             yield Route(f"{_V2}{model}/explain", self._explanations)
             yield Route(f"{_V1}{model}:explain", self._explanations)
+            yield Route(f"{_V1}{model}:feedback", feedback)
+            yield Route(f"{_V2}{model}/feedback", feedback)
+        for path in ("/api/v1.0/feedback", "/api/v0.1/feedback"):
+            yield Route(path, feedback)
         for path, do in (
             ("/v2/repository/index", self._index),
             ("/v2/repository/models/{model}/load", self._load),
@@ -189,6 +201,13 @@ class Endpoint:
             yield f"{_V2}{model}/config", lambda asked: about.config(asked.path), Right.INFERENCE
             yield f"{_V2}{model}/docs", lambda asked: about.page(asked.path), Right.INFERENCE
             yield f"{_V2}{model}/openapi.json", lambda asked: about.model_openapi(asked.path), Right.INFERENCE
+
+    async def _take_feedback(self, asked: Asked) -> Answer:
+        # The log may have to be searched, which takes milliseconds.
+        taken = await asyncio.to_thread(
+            self._feedback.answer, asked.path, asked.body, headers=asked.headers, caller=asked.caller.name
+        )
+        return json_answer(taken)
 
     async def _index(self, asked: Asked) -> Answer:
         return self._management.index(asked.caller, asked.body)

@@ -33,6 +33,7 @@ class Asked:
         body: What was sent.
         accept: The forms that the answer may have, as the header ``Accept`` says.
         query: The parameters behind the path, by name; of several of a name the last.
+        headers: By name in lower case.
     """
 
     path: Mapping[str, str]
@@ -40,6 +41,7 @@ class Asked:
     body: bytes = b""
     accept: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 Telling: TypeAlias = Callable[[Asked], Answer]
@@ -100,7 +102,7 @@ class Post:
             caller = self._admission.admit(self._scope, scope, headers, path.get("model", ""))
             body = await read_body(receive, headers, self._max_body)
             read = True
-            answer = await self._do(Asked(path, caller, body))
+            answer = await self._do(Asked(path, caller, body, headers=headers))
         except DisconnectedError:
             return
         except Exception as error:  # noqa: BLE001  the server lives on, and says so in the one form of errors

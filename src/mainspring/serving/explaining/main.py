@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from mainspring.core.errors import MainspringError
@@ -14,7 +15,7 @@ from mainspring.serving.explaining.asking import DEFAULT, Explaining, Limits
 from mainspring.serving.explaining.service import ExplainerService
 from mainspring.serving.http_server import bound, run
 from mainspring.serving.main import add_server_options, stop_with_stdin, teller
-from mainspring.serving.server import logging_to
+from mainspring.serving.payloads import PredictionLog
 
 HOST, PORT = "127.0.0.1", 8081
 
@@ -86,7 +87,7 @@ def serve(
         loaded = Explainer.load(explainer)
         loaded.warm()
         explaining = Explaining(loaded, url=model_url, model=name, version=version, limits=limits)
-        with logging_to(log_folder) as log:
+        with nullcontext() if log_folder is None else PredictionLog(log_folder) as log:
             run(ExplainerService(explaining, log=log, max_body=max_body), listener, drain=drain, started=started)
 
 

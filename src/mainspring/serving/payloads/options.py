@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Self
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from mainspring.serving.payloads.sinks.options import SinkOptions
 
@@ -71,3 +73,12 @@ class PayloadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     compact: bool = False
     keep_days: Annotated[float, Meta(gt=0)] | None = None
     sinks: tuple[SinkOptions, ...] = ()
+
+    def placed(self, folder: Path) -> Self:
+        """The same with its paths relative to a folder made absolute."""
+        key = self.redact.key_file
+        return replace(
+            self,
+            folder=str(folder / self.folder) if self.folder else "",
+            redact=replace(self.redact, key_file=str(folder / key) if key else ""),
+        )

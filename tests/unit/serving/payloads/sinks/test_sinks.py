@@ -22,7 +22,7 @@ import pytest
 from mainspring.core.errors import InputError, UnavailableError
 from mainspring.serving.payloads import LogRecord, PredictionLog
 from mainspring.serving.payloads.events import Event, Naming, events_of
-from mainspring.serving.payloads.keeper import KeeperProcess
+from mainspring.serving.payloads.keeper_process import KeeperProcess
 from mainspring.serving.payloads.options import PayloadOptions
 from mainspring.serving.payloads.sinks.opening import open_sink
 from mainspring.serving.payloads.sinks.options import Http, Nats, Redis
