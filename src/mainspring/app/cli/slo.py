@@ -50,7 +50,7 @@ def show(name: str | None, url: str, as_json: bool) -> None:
     else:
         _print(objectives)
     if not all(one["verdict"]["ok"] for one in objectives):
-        raise SystemExit(1)
+        click.get_current_context().exit(1)
 
 
 @slo.command(epilog="\b\nExamples:\n  mainspring slo rules --config server.yaml > rules.yml")
@@ -114,7 +114,7 @@ def _print(objectives: list[dict[str, Any]]) -> None:
             click.style("✓", fg="green") if one["verdict"]["ok"] else click.style("✗", fg="red"),
             bold(one["name"]),
             "-" if one["ratio"] is None else f"{100 * one['ratio']:.4g} %",
-            f"{100 * one['budget_left']:.3g} %",
+            f"{100 * one['budget_left']:.1f} %",
             "  ".join(f"{window} {rate:.3g}" for window, rate in one["burn_rates"].items()),
         )
         for one in objectives

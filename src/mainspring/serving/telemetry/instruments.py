@@ -53,14 +53,14 @@ class Instruments:
             count_together(
                 self._lock,
                 ((code, 1.0), (version.rows, prediction.rows), (version.hits, 1.0)),
-                ((version.latency, call.latency),),
+                ((version.latency, call.latency), *version.around(call)),
             )
         else:
             executed = prediction.rows / call.batch if call.batch else 1.0
             count_together(
                 self._lock,
                 ((code, 1.0), (version.rows, prediction.rows), (version.executions, executed)),
-                ((version.latency, call.latency), (version.compute, prediction.seconds)),
+                ((version.latency, call.latency), (version.compute, prediction.seconds), *version.around(call)),
             )
         if call.kind or call.queue or call.batch:
             self._count_rest(call, version)
@@ -129,6 +129,8 @@ class _Version:
             False: errors.labels(*names, "caller"),
         }
         self.compute = registry.histogram(schema.MODEL_SECONDS).labels(*names)
+        self.read = registry.histogram(schema.READ_SECONDS).labels(*names)
+        self.write = registry.histogram(schema.WRITE_SECONDS).labels(*names)
         self.queue = registry.histogram(schema.QUEUE_SECONDS).labels(*names)
         self.batch = registry.histogram(schema.BATCH_ROWS).labels(*names)
 
@@ -136,6 +138,12 @@ class _Version:
         """What counts requests of a protocol with a status."""
         found = self.codes[protocol, status] = self._requests.labels(*self.names, protocol, str(status))
         return found
+
+    def around(self, call: Call) -> tuple[tuple[Spread, float], ...]:
+        """What came before the model and after it."""
+        if not call.asked or not call.computed:
+            return ()
+        return (self.read, call.asked - call.began), (self.write, call.ended - call.computed)
 
     def error(self, call: Call) -> None:
         """Count a failure."""

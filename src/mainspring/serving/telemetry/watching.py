@@ -54,11 +54,35 @@ def watch_models(registry: Registry, models: Repository) -> None:
     def info() -> Figures:
         return {(one.name, one.version, one.model.runtime, one.model.task): 1.0 for one in models}
 
+    def queued() -> Figures:
+        return {(one.name, one.version): one.batcher.queued for one in models if one.batcher is not None}
+
+    registry.watch(schema.QUEUED, queued)
+    registry.watch(schema.CACHE_MISSES, _Misses(models))
     registry.watch(schema.STATE, states)
     registry.watch(schema.INFO, info)
     registry.watch(schema.IN_FLIGHT, lambda: {(one.name, one.version): one.in_flight for one in models})
     registry.watch(schema.LOAD_SECONDS, lambda: {(one.name, one.version): one.load_seconds for one in models})
     registry.watch(schema.MODEL_MEMORY, lambda: {(one.name, one.version): one.size for one in models})
+
+
+class _Misses:
+    """How often caches did not know an answer. A version that is loaded anew goes on from where it was."""
+
+    def __init__(self, models: Repository) -> None:
+        self._models = models
+        self._seen: dict[tuple[str, str], tuple[int, float]] = {}
+        self._sums: dict[tuple[str, ...], float] = {}
+
+    def __call__(self) -> Figures:
+        for one in self._models:
+            if one.cache is None:
+                continue
+            names, misses = (one.name, one.version), one.cache.counts.misses
+            token, before = self._seen.get(names, (0, 0.0))
+            self._seen[names] = id(one), misses
+            self._sums[names] = self._sums.get(names, 0.0) + misses - (before if token == id(one) else 0.0)
+        return self._sums
 
 
 def watch_log(registry: Registry, log: Log) -> None:

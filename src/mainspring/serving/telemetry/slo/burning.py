@@ -122,7 +122,7 @@ class Status:
             ok=ok,
             code="SLO_BUDGET_LEFT" if ok else "SLO_BUDGET_SPENT",
             message=f"{good:.0f} of {total:.0f} were good over {objective.window}; "
-            f"{100 * self.budget_left:.3g} % of the error budget is left",
+            f"{100 * self.budget_left:.1f} % of the error budget is left",
             subject=objective.name,
             observed=self.ratio,
             expected=objective.target,

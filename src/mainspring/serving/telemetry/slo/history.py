@@ -2,7 +2,7 @@
 
 A ring has a place for every 10 seconds of the last hour, one for every minute of the last 6 hours, one for every
 10 minutes of the last 3 days, and one for every 3 hours of the last 90 days. Every sum is added to all of them,
-and a question is answered from the finest that goes back far enough. It takes 59 KiB, in memory or in a file that
+and a question is answered from the finest that goes back far enough. It takes 45 KiB, in memory or in a file that
 several processes map.
 
 Of a process that is killed while it adds, at most this one sum is missing.
