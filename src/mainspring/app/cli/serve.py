@@ -67,6 +67,8 @@ def serve(
         packages, examples = _packages(opened, references)
         log = None if no_log else opened.settings.path(settings.log)
     options = _options(config, flags, settings.host, settings.port)
+    if options.payloads.folder:
+        log = None  # the file says where
     with ExitStack() as stack:
         options = _with_rpc(options, stack)
         if follow:
@@ -150,7 +152,7 @@ def _run(
             command += ["--package", str(at.folder), "--name", at.name, "--version", at.version]
         if log is not None:
             command += ["--log", str(log)]
-        supervise(command, options, started=started)
+        supervise(command, options, log_folder=log, started=started)
 
 
 def _write(file: Path, options: ServerOptions) -> None:
