@@ -25,7 +25,7 @@ from mainspring.serving.limits import Limiter, LimitOptions, in_time, within
 from mainspring.serving.limits.deadlines import earlier
 from mainspring.serving.ports import Answering, Asking
 from mainspring.serving.prediction import Inputs, Prediction
-from mainspring.serving.problems import CancelledError, status_of
+from mainspring.serving.problems import CancelledError, ForbiddenError, status_of
 from mainspring.serving.question import Question
 from mainspring.serving.quickness import FEW_ROWS
 from mainspring.serving.repository import Repository
@@ -179,6 +179,8 @@ class Dispatcher:
             call.error, call.kind, call.status = str(error), error.code, status_of(error)
             if isinstance(error, BadInputError):
                 call.problems = error.problems
+            elif isinstance(error, ForbiddenError):
+                call.caller = error.caller
         else:
             call.error, call.kind, call.status = f"{type(error).__name__}: {error}", INTERNAL, 500
         if call.status == 500:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mainspring.core.errors import InputError, MainspringError, UnavailableError
+from mainspring.serving.caller import Caller
 
 
 class MalformedError(InputError):
@@ -41,9 +42,19 @@ class UnauthenticatedError(MainspringError):
 
 
 class ForbiddenError(MainspringError):
-    """Who asks may not do this."""
+    """Who asks may not do this.
+
+    Attributes:
+        caller: Who asks, if that is known.
+    """
 
     code = "FORBIDDEN"
+    caller: Caller | None = None
+
+    def to(self, caller: Caller) -> ForbiddenError:
+        """The same error, told to somebody."""
+        self.caller = caller
+        return self
 
 
 class UnsupportedError(MainspringError):

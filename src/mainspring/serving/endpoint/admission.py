@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mainspring.serving.caller import Caller, Scope
-from mainspring.serving.problems import ForbiddenError
 from mainspring.serving.security.certificates import of_scope
-from mainspring.serving.security.gatekeeper import Gatekeeper
-
-_EVERY = ("*",)
+from mainspring.serving.security.gatekeeper import Gatekeeper, check
 
 
 class Admission:
@@ -40,8 +37,6 @@ class Admission:
         """
         peer = asgi.get("client")
         caller = self._gatekeeper.admit(scope, headers, peer[0] if peer else None, of_scope(asgi))
-        if model and caller.models != _EVERY and not caller.may_ask(model):
-            raise ForbiddenError(
-                f"{caller.name!r} may not ask model {model!r}", expected="one of: " + ", ".join(caller.models)
-            )
+        if model:
+            check(caller, model)
         return caller

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mainspring.serving.caller import Caller, Scope
-from mainspring.serving.problems import ForbiddenError
 from mainspring.serving.rpc.metadata import Context, certificate_of, headers_of
-from mainspring.serving.security.gatekeeper import Gatekeeper
+from mainspring.serving.security.gatekeeper import Gatekeeper, check
 from mainspring.serving.security.peers import grpc_peer
 
 
@@ -51,15 +50,3 @@ class Admission:
         if model:
             check(caller, model)
         return caller
-
-
-def check(caller: Caller, model: str) -> None:
-    """See whether a model is the caller's to ask.
-
-    Raises:
-        ForbiddenError: If it is not.
-    """
-    if not caller.may_ask(model):
-        raise ForbiddenError(
-            f"{caller.name!r} may not ask model {model!r}", expected="one of: " + ", ".join(caller.models)
-        )

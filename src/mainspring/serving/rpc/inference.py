@@ -14,13 +14,14 @@ from mainspring.serving.limits.deadlines import earlier
 from mainspring.serving.payloads.record import request_id
 from mainspring.serving.ports import Inputs
 from mainspring.serving.problems import LoadingError
-from mainspring.serving.rpc.admission import Admission, check
+from mainspring.serving.rpc.admission import Admission
 from mainspring.serving.rpc.messages import InferResponse, Message, StreamResponse
 from mainspring.serving.rpc.metadata import Context, call_of
 from mainspring.serving.rpc.methods import refuse
 from mainspring.serving.rpc.reading import infer_request, question_of
 from mainspring.serving.rpc.statuses import details_of
 from mainspring.serving.rpc.writing import fill_response
+from mainspring.serving.security.gatekeeper import check
 from mainspring.serving.tracing.tracer import Tracer
 
 SMALL_MESSAGE = 32_768

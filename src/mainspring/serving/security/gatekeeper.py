@@ -25,6 +25,18 @@ _WHAT = {
 }
 
 
+def check(caller: Caller, model: str) -> None:
+    """See whether a model is the caller's to ask. Comes before it is looked for: whether it exists is not told.
+
+    Raises:
+        ForbiddenError: If it is not.
+    """
+    if caller.models != ANYBODY.models and not caller.may_ask(model):
+        raise ForbiddenError(
+            f"{caller.name!r} may not ask model {model!r}", expected="one of: " + ", ".join(caller.models)
+        ).to(caller)
+
+
 class Gatekeeper:
     """Lets requests in, and says who asks. For the thread of one event loop.
 
@@ -76,7 +88,7 @@ class Gatekeeper:
             certificate: What the client showed, if TLS has checked it.
 
         Returns:
-            Who asks. Before a model is looked for, ask whether they may: :meth:`Caller.may_ask`.
+            Who asks. Before a model is looked for, see whether it is theirs to ask: :func:`check`.
 
         Raises:
             UnauthenticatedError: If it is not known who asks, and it has to be.
@@ -89,7 +101,9 @@ class Gatekeeper:
                 return ANYBODY
             self._refuse(scope, access)
         if scope not in caller.scopes and access is not Access.OPEN:
-            raise ForbiddenError(f"{caller.name!r} may not {_WHAT[scope]}", expected=f"the scope {scope.value!r}")
+            raise ForbiddenError(
+                f"{caller.name!r} may not {_WHAT[scope]}", expected=f"the scope {scope.value!r}"
+            ).to(caller)
         return caller
 
     def close(self) -> None:
