@@ -19,11 +19,10 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
     """Chooses by figures that are made up: wall and CPU by threads and rows."""
 
     def choose(wall: Callable[[int, int], float], cpu: Callable[[int, int], float], most: int = 4) -> int:
-        monkeypatch.setattr(
-            threads,
-            "_measure",
-            lambda ask, count, rows: Measured(count, rows, wall(count, rows), cpu(count, rows)),
-        )
+        def measure(asks: Mapping[int, Any], rows: int) -> dict[int, Measured]:
+            return {count: Measured(count, rows, wall(count, rows), cpu(count, rows)) for count in asks}
+
+        monkeypatch.setattr(threads, "_measure", measure)
         return tune(lambda count: lambda rows: None, most=most).threads
 
     return choose
@@ -65,10 +64,14 @@ class Sleeper:
     def __init__(self) -> None:
         self.opened: list[int] = []
 
-    def open(self, threads: int = 1) -> Sleeper:
+    def open(self, threads: int = 1) -> Opened:
         self.opened.append(threads)
+        return Opened(threads)
+
+
+class Opened:
+    def __init__(self, threads: int) -> None:
         self.threads = threads
-        return self
 
     def predict(self, columns: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
         time.sleep(0.0005 + 0.002 * (len(columns["a"]) > 8) / self.threads)
