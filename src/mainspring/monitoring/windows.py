@@ -9,7 +9,7 @@ from pathlib import Path
 from mainspring.core.clock import iso, now
 from mainspring.core.errors import InputError
 from mainspring.data import ColumnType, Table
-from mainspring.serving.prediction_log import LogRecord, read, table
+from mainspring.serving.payloads import LogRecord, read, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 ``python -m mainspring.serving`` serves packages; :class:`ServerProcess` starts it from Python; :class:`Client`
 asks it, and :class:`RpcClient` over gRPC. :class:`ExplainerProcess` explains beside it what it answers.
-:class:`PredictionLog` keeps every request, :func:`read_log` reads them. :func:`validate` proves that a served
-package answers as it was trained, and :class:`Deployment` holds what was pushed.
+:class:`PredictionLog` keeps every request, :func:`read_log` reads them, and :func:`join_feedback` puts beside them
+what became known later. :func:`validate` proves that a served package answers as it was trained, and
+:class:`Deployment` holds what was pushed.
 """
 
 import importlib
@@ -12,11 +13,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mainspring.serving.bulk import predict_table
     from mainspring.serving.client import Client, predict, ready
+    from mainspring.serving.feedback import Feedback
+    from mainspring.serving.feedback import join as join_feedback
+    from mainspring.serving.feedback import read as read_feedback
     from mainspring.serving.infra_validator import validate
+    from mainspring.serving.payloads import LogRecord, PredictionLog
+    from mainspring.serving.payloads import erase as erase_log
+    from mainspring.serving.payloads import read as read_log
+    from mainspring.serving.payloads import table as log_table
     from mainspring.serving.prediction import Prediction
-    from mainspring.serving.prediction_log import LogRecord, PredictionLog
-    from mainspring.serving.prediction_log import read as read_log
-    from mainspring.serving.prediction_log import table as log_table
     from mainspring.serving.predictor import Predictor
     from mainspring.serving.push import Deployment, Pushed
     from mainspring.serving.remote import RemotePredictor
@@ -30,19 +35,23 @@ _EXPORTS = {
     "Client": "client:Client",
     "Deployment": "push:Deployment",
     "ExplainerProcess": "server_process:ExplainerProcess",
-    "LogRecord": "prediction_log:LogRecord",
+    "Feedback": "feedback:Feedback",
+    "LogRecord": "payloads:LogRecord",
     "PackageAt": "repository:PackageAt",
     "Prediction": "prediction:Prediction",
-    "PredictionLog": "prediction_log:PredictionLog",
+    "PredictionLog": "payloads:PredictionLog",
     "Predictor": "predictor:Predictor",
     "Pushed": "push:Pushed",
     "RemotePredictor": "remote:RemotePredictor",
     "RpcClient": "rpc.client:RpcClient",
     "ServerProcess": "server_process:ServerProcess",
-    "log_table": "prediction_log:table",
+    "erase_log": "payloads:erase",
+    "join_feedback": "feedback:join",
+    "log_table": "payloads:table",
     "predict": "client:predict",
     "predict_table": "bulk:predict_table",
-    "read_log": "prediction_log:read",
+    "read_feedback": "feedback:read",
+    "read_log": "payloads:read",
     "ready": "client:ready",
     "serve": "server:serve",
     "validate": "infra_validator:validate",
@@ -52,6 +61,7 @@ __all__ = [
     "Client",
     "Deployment",
     "ExplainerProcess",
+    "Feedback",
     "LogRecord",
     "PackageAt",
     "Prediction",
@@ -61,9 +71,12 @@ __all__ = [
     "RemotePredictor",
     "RpcClient",
     "ServerProcess",
+    "erase_log",
+    "join_feedback",
     "log_table",
     "predict",
     "predict_table",
+    "read_feedback",
     "read_log",
     "ready",
     "serve",

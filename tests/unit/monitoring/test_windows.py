@@ -6,7 +6,7 @@ import pytest
 from mainspring.core.errors import InputError
 from mainspring.data import ColumnType
 from mainspring.monitoring.windows import by_count, by_time
-from mainspring.serving.prediction_log import LogRecord, PredictionLog
+from mainspring.serving.payloads import LogRecord, PredictionLog
 
 
 def record(time: float, rows: int, **more: object) -> LogRecord:

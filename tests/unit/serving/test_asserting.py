@@ -14,7 +14,7 @@ from mainspring.models.files import Files
 from mainspring.models.package import Package
 from mainspring.serving.assembly import assemble
 from mainspring.serving.client import EXPLAINS
-from mainspring.serving.prediction_log import PredictionLog, read, table
+from mainspring.serving.payloads import PredictionLog, read, table
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import Repository
 

@@ -13,7 +13,7 @@ from mainspring.models import Model, build, declare_assertions, train
 from mainspring.serving.blocked import BlockedError
 from mainspring.serving.client import Client
 from mainspring.serving.infra_validator import validate
-from mainspring.serving.prediction_log import read
+from mainspring.serving.payloads import read
 from mainspring.serving.server_process import ServerProcess
 
 RULES = """\

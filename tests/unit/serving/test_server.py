@@ -21,7 +21,7 @@ import pytest
 
 from mainspring.core.errors import InputError, NotFoundError, UnavailableError
 from mainspring.serving.client import Client, predict, ready
-from mainspring.serving.prediction_log import read
+from mainspring.serving.payloads import read
 from mainspring.serving.push import Deployment
 from mainspring.serving.server_process import ServerProcess
 

@@ -21,8 +21,8 @@ from mainspring.serving.endpoint.ids import given_id, id_header
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.endpoint.refusals import refusal
 from mainspring.serving.limits import unless_left, within
+from mainspring.serving.payloads import request_id
 from mainspring.serving.prediction import Inputs, Prediction
-from mainspring.serving.prediction_log import request_id
 from mainspring.serving.problems import CancelledError, MethodError
 from mainspring.serving.question import Parameter, Question
 from mainspring.serving.tracing.headers import answered

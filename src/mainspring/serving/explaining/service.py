@@ -33,8 +33,8 @@ from mainspring.serving.endpoint.ids import LONGEST_ID, given_id, id_header
 from mainspring.serving.explaining.asking import Explaining
 from mainspring.serving.explaining.instruments import Instruments
 from mainspring.serving.explaining.questions import ExplainQuestion, read, write
+from mainspring.serving.payloads import LogRecord, PredictionLog, request_id
 from mainspring.serving.prediction import plain_values
-from mainspring.serving.prediction_log import LogRecord, PredictionLog, request_id
 from mainspring.serving.problems import BusyError, MethodError
 from mainspring.serving.trace_context import TraceContext
 from mainspring.serving.tracing.current import belonging_to
@@ -248,8 +248,7 @@ class ExplainerService:
             counts.asked.labels(*names).add(sum(spent.rows for spent in fresh))
         if self._log is not None:
             exchange.body = exchange.body[:_LOGGED_BODY] if exchange.error is not None else b""
-            rows = max(1, len(exchange.explanations))
-            self._log.write(lambda: _record(exchange, answer.status, latency), rows=rows)
+            self._log.write(lambda: _record(exchange, answer.status, latency))
         return answer
 
 

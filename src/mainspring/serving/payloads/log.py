@@ -44,18 +44,16 @@ class PredictionLog(Journal):
         super().__init__(folder, **options)
         self.blobs.settle()
 
-    def write(self, make: MakeRecord | LogRecord, *, rows: int = 1) -> bool:
+    def write(self, make: MakeRecord | LogRecord) -> bool:
         """Hand over a record, without ever waiting.
 
         Args:
             make: The record, or what makes it.
-            rows: How many rows it holds; of no consequence.
 
         Returns:
             Whether it was taken; ``False`` if there is no room for it, it cannot be written as JSON, or the log is
             closed.
         """
-        _ = rows
         with self.failing:
             return self.append(self._encode(make if isinstance(make, LogRecord) else make()) + b"\n")
         return False

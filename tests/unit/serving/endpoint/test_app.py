@@ -8,7 +8,7 @@ import pytest
 from mainspring.serving.assembly import assemble
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.endpoint import Endpoint
-from mainspring.serving.prediction_log import PredictionLog, read
+from mainspring.serving.payloads import PredictionLog, read
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import Repository
 

@@ -19,7 +19,7 @@ from mainspring.data import Table
 from mainspring.evaluation.explanation import Explainer, fit_explainer
 from mainspring.evaluation.explanation.answers import Answer
 from mainspring.serving.client import Client
-from mainspring.serving.prediction_log import read, table
+from mainspring.serving.payloads import read, table
 from mainspring.serving.remote import RemotePredictor
 from mainspring.serving.server_process import ExplainerProcess, ServerProcess
 

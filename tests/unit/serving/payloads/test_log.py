@@ -31,7 +31,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     )
     second = _record(2, status=400, error="column 'fare' …", body="{")
     with PredictionLog(tmp_path) as log:
-        assert log.write(lambda: first, rows=2)
+        assert log.write(lambda: first)
         assert log.write(lambda: second)
     assert list(read(tmp_path)) == [first, second]
     assert first.rows == 2

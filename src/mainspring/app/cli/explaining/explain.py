@@ -16,7 +16,7 @@ from mainspring.core.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     from mainspring.evaluation.explanation.answers import Answer
-    from mainspring.serving.prediction_log import LogRecord
+    from mainspring.serving.payloads import LogRecord
 
 
 @click.command(
@@ -115,7 +115,7 @@ def _ask(
 
 def _logged(request: str, model: str, log: Path | None) -> LogRecord:
     """A request of the log, by its id or the beginning of it."""
-    from mainspring.serving.prediction_log import read
+    from mainspring.serving.payloads import read
 
     if log is None:
         with platform.existing() as opened:
