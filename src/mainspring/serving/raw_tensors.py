@@ -43,6 +43,7 @@ RAW_ONLY = frozenset({"FP16", "BF16"})
 """Datatypes that JSON has no form for."""
 
 _LENGTH = struct.Struct("<I")
+_LARGEST = 2**31 - 1
 
 
 def read_raw(
@@ -67,13 +68,15 @@ def read_raw(
     dtype = DTYPES.get(datatype)
     if dtype is None:
         raise MalformedError(f"datatype {datatype!r} of tensor {name!r} is not known", expected=", ".join(DTYPES))
-    if shape and min(shape) < 0:
-        raise MalformedError(f"tensor {name!r} has shape {list(shape)}", expected="no negative dimension")
+    if shape and not 0 <= min(shape) <= max(shape) <= _LARGEST:
+        raise MalformedError(
+            f"tensor {name!r} has shape {list(shape)}",
+            expected=f"no negative dimension, and none above {_LARGEST}",
+        )
     count = math.prod(shape)
     size = len(data) - start if size is None else size
     if datatype == "BYTES":
-        array = _elements(data, start, size, count, name)
-        return array.reshape(shape) if len(shape) != 1 else array
+        return _shaped(_elements(data, start, size, count, name), shape, name)
     width = 2 if datatype == "BF16" else dtype.itemsize
     if size != count * width:
         raise MalformedError(
@@ -88,7 +91,7 @@ def read_raw(
         array = np.frombuffer(data, dtype, count, start)
         if not array.flags.aligned:
             array = array.copy()  # runtimes may rely on it
-    return array.reshape(shape) if len(shape) != 1 else array
+    return _shaped(array, shape, name)
 
 
 def write_raw(values: npt.NDArray[Any], datatype: str) -> bytes:
@@ -102,6 +105,15 @@ def write_raw(values: npt.NDArray[Any], datatype: str) -> bytes:
     if datatype == "BF16":
         return _shortened(np.asarray(values, dtype="<f4")).tobytes()
     return np.asarray(values, dtype=DTYPES[datatype]).tobytes()
+
+
+def _shaped(array: npt.NDArray[Any], shape: Sequence[int], name: str) -> npt.NDArray[Any]:
+    if len(shape) == 1:
+        return array
+    try:
+        return array.reshape(shape)
+    except ValueError as error:  # more dimensions than there may be, or nothing of a size beyond all bounds
+        raise MalformedError(f"tensor {name!r} has shape {list(shape)}: {error}") from error
 
 
 def _booleans(array: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.bool_]:

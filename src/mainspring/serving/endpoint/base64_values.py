@@ -25,14 +25,21 @@ def decoded(value: Any) -> Any:
     """A JSON value with the bytes in it as ``bytes``.
 
     Raises:
-        MalformedError: If something is not base64.
+        MalformedError: If something is not base64, or nested too deeply.
     """
+    try:
+        return _decoded(value)
+    except RecursionError as error:
+        raise MalformedError("the JSON is nested too deeply") from error
+
+
+def _decoded(value: Any) -> Any:
     if isinstance(value, list):
-        return [decoded(one) for one in value]
+        return [_decoded(one) for one in value]
     if not isinstance(value, dict):
         return value
     if value.keys() != {_KEY}:
-        return {name: decoded(one) for name, one in value.items()}
+        return {name: _decoded(one) for name, one in value.items()}
     try:
         return base64.b64decode(value[_KEY], validate=True)
     except (binascii.Error, TypeError, ValueError) as error:

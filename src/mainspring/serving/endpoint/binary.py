@@ -29,6 +29,7 @@ NAME = "binary_tensor_data"
 SIZE, BINARY, ALL_BINARY = "binary_data_size", "binary_data", "binary_data_output"
 
 _SHARED = "shared_memory_region"
+_DIGITS = 18
 _WIDTHS: Mapping[str, int] = {name: 2 if name == "BF16" else dtype.itemsize for name, dtype in DTYPES.items()}
 
 
@@ -41,9 +42,9 @@ def json_length(headers: Mapping[bytes, bytes], body: bytes) -> int:
     given = headers.get(LENGTH)
     if given is None:
         return len(body)
-    if not given.isdigit() or int(given) > len(body):
+    if not given.isdigit() or len(given) > _DIGITS or int(given) > len(body):
         raise MalformedError(
-            f"the header Inference-Header-Content-Length is {given.decode('latin-1')!r}",
+            f"the header Inference-Header-Content-Length is {given[:_DIGITS].decode('latin-1')!r}",
             expected=f"the length of the JSON, at most the {len(body)} bytes of the body",
         )
     return int(given)

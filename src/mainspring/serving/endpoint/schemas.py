@@ -5,6 +5,7 @@ Follows JSON Schema 2020-12, which is the schema of OpenAPI 3.1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -24,6 +25,7 @@ _TYPES: Mapping[str, str] = {
 }
 _EXAMPLES: Mapping[str, Any] = {"boolean": True, "string": "text", "number": 1.5, "integer": 1}
 _SHOWN_WORDS = 20
+_SHOWN_VALUES = 200
 
 ERROR: Schema = {
     "type": "object",
@@ -70,8 +72,10 @@ def row(fields: Sequence[Field]) -> Schema:
     }
 
 
-def example(fields: Sequence[Field]) -> dict[str, Any]:
-    """A row that fits."""
+def example(fields: Sequence[Field]) -> dict[str, Any] | None:
+    """A row that fits; ``None`` if it would fill pages, as an image does, or nothing is known of it."""
+    if not fields or sum(math.prod(map(abs, field.shape[1:])) for field in fields) > _SHOWN_VALUES:
+        return None
     return {field.name: _example(field) for field in fields}
 
 
@@ -82,6 +86,7 @@ def predict_request(model: Answering) -> Schema:
         return {"type": "object"}
     columns = {field.name: {"type": "array", "items": value(field)} for field in fields}
     required = [field.name for field in fields if field.required]
+    shown = example(fields)
     return {
         "type": "object",
         "oneOf": [_only("instances", "inputs", "array"), _only("inputs", "instances", "object")],
@@ -106,7 +111,7 @@ def predict_request(model: Answering) -> Schema:
             },
             "signature_name": _SIGNATURE,
         },
-        "examples": [{"instances": [example(fields)]}],
+        **({} if shown is None else {"examples": [{"instances": [shown]}]}),
     }
 
 
@@ -144,7 +149,7 @@ def infer_request(model: Answering | None = None) -> Schema:
             },
         },
     }
-    if tensors and model is not None:
+    if model is not None and example(model.inputs) is not None:
         schema["examples"] = [{"inputs": [_example_tensor(field) for field in model.inputs]}]
     return schema
 
@@ -166,6 +171,7 @@ def infer_response() -> Schema:
 
 def examples_request(model: Answering) -> Schema:
     """The body of ``:classify`` and ``:regress``."""
+    shown = example(model.inputs)
     return {
         "type": "object",
         "required": ["examples"],
@@ -174,7 +180,7 @@ def examples_request(model: Answering) -> Schema:
             "context": {"type": "object", "description": "Values that all rows share."},
             "signature_name": _SIGNATURE,
         },
-        "examples": [{"examples": [example(model.inputs)]}],
+        **({} if shown is None else {"examples": [{"examples": [shown]}]}),
     }
 
 

@@ -117,3 +117,14 @@ def test_a_model_of_which_little_is_known_has_a_page(serving: Any, echo: Any) ->
     text = serving(model)("GET", "/v2/models/echo/docs").body.decode()
     assert "and 18 more" in text
     assert "may be left out" in text
+
+
+def test_a_model_of_images_has_no_example(serving: Any, echo: Any) -> None:
+    ask = serving(echo("FP32", shape=(-1, 3, 224, 224)))
+    document = ask("GET", "/v2/models/echo/openapi.json")
+    assert b'"examples"' not in document.body
+    assert b'"maxItems":224' in document.body
+    page = ask("GET", "/v2/models/echo/docs")
+    assert page.status == 200
+    assert len(page.body) < 10_000
+    assert "[rows, 3, 224, 224]" in page.body.decode()
