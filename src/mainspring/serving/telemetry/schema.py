@@ -135,6 +135,12 @@ EVENTS = Family(
     text="What was odd about rows and answers, by kind and column, among the rows examined.",
     labels=(*MODEL, "kind", "column"),
 )
+EVENTS_SENT = Family(
+    name="mainspring_model_events_sent_total",
+    kind="counter",
+    text="Events that were to be sent on: sent, or dropped because no receiver took them.",
+    labels=("outcome",),
+)
 ROWS_EXAMINED = Family(
     name="mainspring_rows_examined_total",
     kind="counter",

@@ -11,14 +11,15 @@ from typing import Any
 from mainspring.core.clock import Clock, now
 from mainspring.serving.call import Call
 from mainspring.serving.repository import Repository
+from mainspring.serving.telemetry import schema
 from mainspring.serving.telemetry.events.examining import Examiner
 from mainspring.serving.telemetry.events.options import EventOptions
-from mainspring.serving.telemetry.events.ports import EventSink
 from mainspring.serving.telemetry.events.recent import RecentEvents
+from mainspring.serving.telemetry.events.sending import EventSender
 from mainspring.serving.telemetry.events.telling import EventTeller
 from mainspring.serving.telemetry.feedback_metrics import FeedbackMetrics, Judge
 from mainspring.serving.telemetry.options import MetricsOptions
-from mainspring.serving.telemetry.registry import Exposition
+from mainspring.serving.telemetry.registry import Exposition, Figures
 from mainspring.serving.telemetry.server_metrics import ServerMetrics
 from mainspring.serving.telemetry.slo.objectives import Objectives
 from mainspring.serving.telemetry.slo.options import SloOptions
@@ -37,7 +38,7 @@ class Telemetry:
         events: What is looked for in rows and answers.
         ready: Whether it takes requests.
         log: Its log, if it has one.
-        sinks: Where events go, too.
+        sinks: What sends events on; closed at the end.
         run_folder: What the processes of a server that has several share.
         worker: The place of this process among them.
 
@@ -57,7 +58,7 @@ class Telemetry:
         events: EventOptions = _EVENTS,
         ready: Callable[[], bool] = lambda: True,
         log: Log | None = None,
-        sinks: Iterable[EventSink] = (),
+        sinks: Iterable[EventSender] = (),
         run_folder: Path | None = None,
         worker: int = 0,
         clock: Clock = now,
@@ -83,7 +84,11 @@ class Telemetry:
         self.feedback = FeedbackMetrics(registry, slo.objectives)
         recent = RecentEvents(events.keep, run_folder if events.enabled else None)
         judge = Judge(registry, slo.objectives)
-        self._examiner = Examiner(events, registry, recent, sinks=sinks, judge=judge) if events.enabled else None
+        self._senders = list(sinks)
+        self._examiner = (
+            Examiner(events, registry, recent, sinks=self._senders, judge=judge) if events.enabled else None
+        )
+        registry.watch(schema.EVENTS_SENT, self._sent)
         self._teller = EventTeller(models, recent, self._examiner)
 
     def __call__(self, call: Call) -> None:
@@ -124,6 +129,16 @@ class Telemetry:
             finally:
                 if self._examiner is not None:
                     self._examiner.close()
+                for sender in self._senders:
+                    sender.close()
+
+    def _sent(self) -> Figures:
+        if not self._senders:
+            return {}
+        return {
+            ("sent",): sum(one.sent for one in self._senders),
+            ("dropped",): sum(one.dropped for one in self._senders),
+        }
 
 
 def _number_of(run_folder: Path) -> float:
