@@ -27,6 +27,7 @@ from mainspring.serving.payloads.journal import Journal
 from mainspring.serving.ports import Control
 from mainspring.serving.repository import Folder, Given, PackageAt, Repository, Source
 from mainspring.serving.security.gatekeeper import Gatekeeper
+from mainspring.serving.telemetry.events.sending import senders
 from mainspring.serving.telemetry.server_telemetry import Telemetry
 from mainspring.serving.tracing.telling import Telling
 
@@ -86,6 +87,7 @@ def assemble(
         events=options.events,
         ready=lambda: endpoint.ready,
         log=log,
+        sinks=senders(options.payloads.sinks) if options.events.enabled else (),
         run_folder=run_folder,
         worker=worker,
     )
