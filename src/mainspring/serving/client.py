@@ -38,6 +38,9 @@ class Client:
         key: An API key or a token; by default the one in the environment variable ``MAINSPRING_API_KEY``, if there
             is one, and ``""`` for none.
 
+    Attributes:
+        last_id: The id of the last request, which feedback about it names.
+
     Raises:
         InputError: If the URL is not one of a server.
     """
@@ -49,7 +52,7 @@ class Client:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InputError(f"{url!r} is not the address of a server", expected="http://HOST:PORT")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self.url = url
+        self.url, self.last_id = url, ""
         key = os.environ.get(KEY_VARIABLE, "").strip() if key is None else key
         self._headers = {**({"authorization": f"Bearer {key}"} if key else {}), **(headers or {})}
         self._prefix = parts.path.rstrip("/")
@@ -184,6 +187,43 @@ class Client:
         answer = self._checked("POST", f"/v2{_place(model, version)}/infer", {"inputs": tensors})
         return {output["name"]: _shaped(output["data"], output["shape"]) for output in answer["outputs"]}
 
+    def feedback(
+        self,
+        model: str,
+        request: str,
+        *,
+        truth: object = None,
+        reward: object = None,
+        row: int | None = None,
+        time: float | None = None,
+        version: str | None = None,
+        **values: object,
+    ) -> dict[str, int]:
+        """Tell what became known of an answer; gives how much was accepted, was known already, and is pending.
+
+        Telling the same twice does no harm, and what became known later counts.
+
+        Args:
+            model: The model that answered.
+            request: The id of the request: see :attr:`last_id`.
+            truth: What would have been right; a list for one value per row.
+            reward: How good the answer was; a list for one number per row.
+            row: The row that it is about, from 0; by default all rows of the request.
+            time: When it became known, in seconds since the epoch; by default now.
+            version: The version that answered.
+            **values: What else became known, by name.
+
+        Raises:
+            InputError: If the server refuses it, with its reasons.
+            UnavailableError: If it does not answer, or keeps no log.
+        """
+        given = {"id": request, "truth": truth, "reward": reward, "row": row, "time": time, "version": version}
+        value: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
+        if values:
+            value["values"] = values
+        found: dict[str, int] = self._checked("POST", f"/v2{_place(model, None)}/feedback", value)
+        return found
+
     def metadata(self, model: str, *, version: str | None = None) -> dict[str, Any]:
         """The metadata of a model (Open Inference Protocol).
 
@@ -222,6 +262,7 @@ class Client:
         self._connection.request(method, path, body, {**trace_headers(), **self._headers, **headers})
         response = self._connection.getresponse()
         told = {name.lower(): value for name, value in response.getheaders()}
+        self.last_id = told.get("x-request-id", "")
         return response.status, told, response.read()
 
     def _checked(self, method: str, path: str, value: object) -> Any:
