@@ -30,7 +30,7 @@ def reserved(options: RpcOptions, host: str) -> Iterator[RpcOptions]:
     if options.port is None:
         yield options
         return
-    if find_spec("grpc") is None or find_spec("google.protobuf") is None:
+    if find_spec("grpc") is None or find_spec("google") is None or find_spec("google.protobuf") is None:
         raise UnavailableError("gRPC needs grpcio and protobuf", fix="pip install 'mainspring[grpc]'")
     host = options.host or host
     with _socket(host) as probe, _socket(host) as held:

@@ -146,6 +146,13 @@ def program(imports: tuple[str, ...], ask: str) -> str:
     return "\n".join(imports) + USE.format(plugin=str(PLUGIN), ask=ask)
 
 
+def test_a_server_without_grpc_does_not_load_its_libraries() -> None:
+    told = run(
+        sys.executable, "import mainspring.serving.main, mainspring.serving.assembly, sys; print(*sys.modules)"
+    )
+    assert not {"grpc", "google.protobuf", "tritonclient"} & set(told.split())
+
+
 @pytest.mark.parametrize("order", [(OURS, TRITON), (TRITON, OURS)], ids=["ours first", "ours last"])
 def test_beside_triton(order: tuple[str, ...]) -> None:
     assert "fine" in run(sys.executable, program(order, ASK_TRITON))
