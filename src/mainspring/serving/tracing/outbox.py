@@ -58,7 +58,7 @@ class Outbox(Generic[Item]):
             self._wake.set()
         return True
 
-    def close(self, timeout: float = 5.0) -> None:
+    def close(self, timeout: float = 3.0) -> None:
         """Take nothing more, and have what waits written or sent within so many seconds."""
         self._stop.set()
         self._wake.set()
