@@ -18,7 +18,7 @@ from mainspring.serving.ports import Servable
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.question import Question
 from mainspring.serving.quickness import QUICK_SECONDS, Quickness
-from mainspring.serving.telemetry.events.ranges import ranges_of
+from mainspring.serving.ranges import ranges_of
 
 __all__ = ["ModelError", "Predictor", "QUICK_SECONDS", "WrongShapeError"]
 

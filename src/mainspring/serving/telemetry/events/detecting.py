@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.serving.ports import Answering
+from mainspring.serving.ranges import Ranges
 from mainspring.serving.telemetry.events.event import EventKind
 from mainspring.serving.telemetry.events.options import EventOptions
-from mainspring.serving.telemetry.events.ranges import Ranges
 
 Columns = Mapping[str, npt.NDArray[Any]]
 

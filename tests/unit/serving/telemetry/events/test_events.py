@@ -15,13 +15,13 @@ from mainspring.models.problems import Problem
 from mainspring.models.signature import Field
 from mainspring.serving.call import Call
 from mainspring.serving.prediction import Prediction
+from mainspring.serving.ranges import ranges_of
 from mainspring.serving.repository import Repository
 from mainspring.serving.served import Served
 from mainspring.serving.telemetry import schema
 from mainspring.serving.telemetry.events.event import EventKind, ModelEvent
 from mainspring.serving.telemetry.events.examining import Examiner
 from mainspring.serving.telemetry.events.options import EventOptions
-from mainspring.serving.telemetry.events.ranges import ranges_of
 from mainspring.serving.telemetry.events.recent import RecentEvents
 from mainspring.serving.telemetry.events.telling import EventTeller
 from mainspring.serving.telemetry.feedback_metrics import Judge
