@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +15,8 @@ from mainspring.serving.components.node import Described, How, Node, Reply
 from mainspring.serving.components.options import Component
 from mainspring.serving.components.problems import late, lost, refused, unsendable
 from mainspring.serving.components.process import ChildProcess
+
+_WAITERS = 8
 
 
 class ComponentProcess(Node):
@@ -38,6 +41,8 @@ class ComponentProcess(Node):
         self._crew = Crew(component, name)
         self._described: Described | None = None
         self._unfinished: set[asyncio.Task[None]] = set()
+        # Its own: whoever waits for a class must not keep others from the event loop's threads.
+        self._waiters = ThreadPoolExecutor(_WAITERS, thread_name_prefix=f"{name}-waiting")
 
     @property
     def described(self) -> Described:
@@ -78,6 +83,7 @@ class ComponentProcess(Node):
     def close(self) -> None:
         """End the processes: those that are answering are given ``stop_seconds`` to finish."""
         self._crew.close()
+        self._waiters.shutdown(wait=False, cancel_futures=True)
 
     def call(
         self,
@@ -117,14 +123,14 @@ class ComponentProcess(Node):
         loop = asyncio.get_running_loop()
         found = self._crew.take_free()
         if found is None:
-            return await loop.run_in_executor(None, self._call, letter)
+            return await loop.run_in_executor(self._waiters, self._call, letter)
         process, lane = found
         try:
             lane.send(letter)
             await lane.readable(self.component.call_seconds)
             told = lane.receive()
         except (TimeoutError, LostError) as error:
-            raise await loop.run_in_executor(None, self._failed, process, lane, error) from None
+            raise await loop.run_in_executor(self._waiters, self._failed, process, lane, error) from None
         except asyncio.CancelledError:
             # Whoever asked went away. The class has not, and its answer must not be taken for that to others.
             task = loop.create_task(self._finish(process, lane))
@@ -171,7 +177,7 @@ class ComponentProcess(Node):
             await lane.readable(self.component.call_seconds)
             lane.receive()
         except (TimeoutError, LostError) as error:
-            await asyncio.get_running_loop().run_in_executor(None, self._failed, process, lane, error)
+            await asyncio.get_running_loop().run_in_executor(self._waiters, self._failed, process, lane, error)
         except BaseException:
             self._break_off(process, lane)
             raise
