@@ -8,9 +8,9 @@ is asked for.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from mainspring.serving.telemetry.families import Family, LabelValues
@@ -144,21 +144,28 @@ def buckets(labels: str, bounds: Sequence[float], series: Series) -> Iterator[Sa
     """The lines of a histogram: counts up to each bound, sum and count."""
     before = f"{labels}," if labels else ""
     running = 0.0
-    for place, bound in enumerate((*bounds, math.inf)):
+    for place, limit in enumerate(_limits(tuple(bounds))):
         running += series.figures[place]
-        le = "+Inf" if math.isinf(bound) else repr(float(bound))
-        yield Sample("_bucket", f'{before}le="{le}"', running, series.exemplars.get(place))
+        yield Sample("_bucket", before + limit, running, series.exemplars.get(place))
     yield Sample("_sum", labels, series.sum)
     yield Sample("_count", labels, running)
 
 
 def number(value: float) -> str:
     """A value as both formats write it."""
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    if math.isnan(value):
+    try:
+        whole = int(value)
+    except ValueError:
         return "NaN"
-    return str(int(value)) if float(value).is_integer() and abs(value) < 2**53 else repr(float(value))
+    except OverflowError:
+        return "+Inf" if value > 0 else "-Inf"
+    return str(whole) if whole == value and abs(whole) < 2**53 else repr(float(value))
+
+
+@lru_cache(maxsize=256)
+def _limits(bounds: tuple[float, ...]) -> tuple[str, ...]:
+    """The label of every bucket."""
+    return (*(f'le="{float(bound)!r}"' for bound in bounds), 'le="+Inf"')
 
 
 def _escaped(value: str) -> str:
