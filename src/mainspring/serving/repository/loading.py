@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import gc
 import os
+import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +23,7 @@ from mainspring.serving.served import Served
 
 _DRAIN_LOOK_SECONDS = 0.005
 _PAUSE_SECONDS = 0.5
+_USUAL_SECONDS, _POLITE_SECONDS = sys.getswitchinterval(), 0.0001
 
 
 class Opener(Protocol):
@@ -50,6 +54,7 @@ class Loader:
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
+        self._at_work = 0
 
     def load(self, at: PackageAt, options: ModelOptions) -> Served:
         """Load a version in this thread, as often as the options say.
@@ -67,22 +72,36 @@ class Loader:
         raise LookupError("there is no attempt that neither loaded nor failed")
 
     async def load_aside(self, at: PackageAt, options: ModelOptions) -> Served:
-        """Load a version in the loader's thread.
+        """Load a version in the loader's thread, without holding up the thread that answers.
 
         Raises:
             MainspringError: If it cannot be loaded.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._pool, self.load, at, options)
+        with self._politely():
+            return await asyncio.get_running_loop().run_in_executor(self._pool, self.load, at, options)
 
     async def retire(self, served: Served) -> None:
         """Wait until nothing is in flight, and let go of a version's memory."""
         while served.in_flight > 0:
             await asyncio.sleep(_DRAIN_LOOK_SECONDS)
-        await asyncio.get_running_loop().run_in_executor(self._pool, _let_go, served.model)
+        with self._politely():
+            await asyncio.get_running_loop().run_in_executor(self._pool, _let_go, served.model)
 
     def close(self) -> None:
         """Wait for what is under way."""
         self._pool.shutdown()
+
+    @contextlib.contextmanager
+    def _politely(self) -> Iterator[None]:
+        """Meanwhile, a thread that wants the interpreter gets it at once, not after five milliseconds."""
+        self._at_work += 1
+        sys.setswitchinterval(_POLITE_SECONDS)
+        try:
+            yield
+        finally:
+            self._at_work -= 1
+            if not self._at_work:
+                sys.setswitchinterval(_USUAL_SECONDS)
 
     def _load(self, at: PackageAt, options: ModelOptions) -> Served:
         began, before = time.perf_counter(), _resident()
