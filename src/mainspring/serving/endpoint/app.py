@@ -5,6 +5,8 @@
 ``GET /v2/health/ready``                                           whether it answers
 ``GET /v2``                                                        its name, version and extensions
 ``GET /metrics``                                                   Prometheus text
+``GET /v2/slo``, ``/v2/slo/{name}``                                how objectives stand
+``GET /v2/models/{m}/events``                                      what was odd about rows of the model lately
 ``GET /openapi.json``, ``/v2/models/{m}/openapi.json``             OpenAPI documents
 ``GET /v2/models/{m}/docs``                                        a page about the model
 ``GET /v2/models/{m}[/ready|/config|/stats]``                      the model

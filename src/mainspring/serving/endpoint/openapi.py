@@ -104,6 +104,7 @@ def _general(names: Sequence[str]) -> Iterator[tuple[str, Any]]:
     yield "/v1/models", {"get": _get("The models", listed)}
     yield "/v2/models", {"get": _get("The models", listed)}
     yield "/v2/models/stats", {"get": _get("Statistics of every version of every model", _OBJECT)}
+    yield "/v2/slo", {"get": _get("How objectives stand", _OBJECT)}
     for path in (
         "/v1/models/{model}",
         "/v1/models/{model}/versions/{version}",
@@ -116,7 +117,12 @@ def _general(names: Sequence[str]) -> Iterator[tuple[str, Any]]:
         metadata = _get("Metadata, as TensorFlow Serving gives it", _OBJECT)
         yield f"{path}/metadata", _of(path, names, get=metadata)
     for path in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
-        for end, summary in (("", "Metadata"), ("/config", "Configuration"), ("/stats", "Statistics")):
+        for end, summary in (
+            ("", "Metadata"),
+            ("/config", "Configuration"),
+            ("/stats", "Statistics"),
+            ("/events", "What was odd about rows lately"),
+        ):
             yield path + end, _of(path, names, get=_get(summary, _OBJECT))
         ready = _get("Whether it answers", _READY, more={"503": "It does not."})
         yield f"{path}/ready", _of(path, names, get=ready)
