@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from mainspring.serving.call import Call
+from mainspring.serving.security.redacting import redact
 from mainspring.serving.tracing.lines import Lines
 from mainspring.serving.tracing.options import LogOptions
 
@@ -105,18 +106,20 @@ class AccessLog:
 
 def line_of(call: Call) -> Line:
     """The line about a request."""
-    status, trace = call.status, call.trace
+    status, trace, model = call.status, call.trace, call.model[:_LONGEST]
+    if call.served is None:
+        model = redact(model)  # who mistakes a key for a name shall not find it here
     return Line(
         time=datetime.fromtimestamp(call.time, UTC),
         level="INFO" if status < 400 else "WARNING" if status < 500 else "ERROR",
-        message=f"{call.protocol} {call.model[:_LONGEST]} {status}",
+        message=f"{call.protocol} {model} {status}",
         request=call.id[:_LONGEST],
         trace="" if trace is None else trace.trace,
         span="" if trace is None else trace.span,
         caller="" if call.caller is None else call.caller.name,
         peer=call.peer or "",
         protocol=call.protocol,
-        model=call.model[:_LONGEST],
+        model=model,
         version=call.version[:_LONGEST],
         status=status,
         error=call.kind,

@@ -130,7 +130,7 @@ def test_a_server_with_keys(started: Start, config: Callable[..., Any], tmp_path
         assert secret not in everything
     # The one that a caller took for the name of a model is in the answer to that caller, and nowhere else.
     assert sum(asks in text for text in said) <= 1
-    assert asks not in errors
+    assert asks not in errors + access.read_text()
 
 
 def test_the_client_asks_with_the_key_of_the_environment(
