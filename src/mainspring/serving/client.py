@@ -221,6 +221,20 @@ class Client:
         value: dict[str, Any] = {name: each for name, each in given.items() if each is not None}
         if values:
             value["values"] = values
+        return self.tell(model, [value])
+
+    def tell(self, model: str, feedback: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+        """Tell much at once; see :meth:`feedback`.
+
+        Args:
+            model: The model that answered.
+            feedback: Objects with ``id``, and ``truth``, ``reward``, ``row``, ``time``, ``version`` or ``values``.
+
+        Raises:
+            InputError: If the server refuses it, with its reasons; then it has taken nothing.
+            UnavailableError: If it does not answer, or keeps no log.
+        """
+        value = {"feedback": [dict(one) for one in feedback]}
         found: dict[str, int] = self._checked("POST", f"/v2{_place(model, None)}/feedback", value)
         return found
 
