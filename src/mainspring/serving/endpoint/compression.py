@@ -31,7 +31,8 @@ def accepted(header: bytes | None) -> str | None:
     weights = dict(map(_weighted, header.decode("latin-1").lower().split(",")))
     rest = weights.get("*", 0.0)
     best = max(_WINDOWS, key=lambda name: weights.get(name, rest))
-    return best if weights.get(best, rest) > max(0.0, weights.get("identity", 0.0) - 1e-9) else None
+    weight = weights.get(best, rest)
+    return best if weight > 0 and weight >= weights.get("identity", 0.0) else None
 
 
 def compressed(body: bytes, encoding: str) -> bytes | None:
