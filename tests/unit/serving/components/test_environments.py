@@ -68,7 +68,9 @@ def test_an_environment_with_numpy_alone(tmp_path: Path) -> None:
         np.testing.assert_array_equal(node.predict(np.ones((2, 2))).value, np.full((2, 2), 2.0))
 
 
-@pytest.mark.parametrize("version", ["3.8", "3.9", "3.10", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize(
+    "version", ["3.8", *(pytest.param(f"3.{minor}", marks=pytest.mark.slow) for minor in (9, 10, 12, 13, 14))]
+)
 def test_another_python(version: str) -> None:
     known = [f"python{version}", *map(str, Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))]
     python = next((one for one in known if shutil.which(one) and runs(one)), None)

@@ -34,6 +34,13 @@ def opened() -> Iterator[Opens]:
         model.close()
 
 
+@pytest.fixture(scope="module", params=[True, False], ids=["inline", "process"])
+def talker(request: pytest.FixtureRequest) -> Iterator[ComponentModel]:
+    model = open_component(component("Talks", inline=request.param), name="it")
+    yield model
+    model.close()
+
+
 def tensor(name: str, datatype: str, data: Any, shape: list[int]) -> Tensor:
     return Tensor(name, datatype, shape, data)
 
@@ -120,11 +127,10 @@ def test_the_metadata_of_seldon_name_the_columns(opened: Opens) -> None:
         ("uneven", [{"a": [1], "b": [1, 2]}], None),
     ],
 )
-@pytest.mark.parametrize("inline", [True, False])
 def test_whatever_a_class_answers_has_a_form(
-    opened: Opens, kind: str, as_json: Any, as_tensor: Any, inline: bool
+    talker: ComponentModel, kind: str, as_json: Any, as_tensor: Any
 ) -> None:
-    model = opened("Talks", inline=inline)
+    model = talker
     told = {"parameters": {"kind": kind}}
     assert model.answer(Question(rows=[1], **told)).outputs["output"].tolist() == as_json
     found = model.answer(Question(tensors=[tensor("x", "INT64", [1], [1])], **told))
@@ -134,10 +140,9 @@ def test_whatever_a_class_answers_has_a_form(
         assert found.outputs["output"].tolist() == as_tensor
 
 
-def test_what_has_no_form_is_the_fault_of_the_class(opened: Opens) -> None:
-    for inline in (True, False):
-        with pytest.raises(ModelError, match="a object cannot be sent"):
-            opened("Talks", inline=inline).answer(Question(rows=[1], parameters={"kind": "strange"}))
+def test_what_has_no_form_is_the_fault_of_the_class(talker: ComponentModel) -> None:
+    with pytest.raises(ModelError, match="a object cannot be sent"):
+        talker.answer(Question(rows=[1], parameters={"kind": "strange"}))
 
 
 def test_outputs_that_are_not_there_are_refused(opened: Opens) -> None:
