@@ -76,7 +76,7 @@ class ProcessFile:
         end = CHUNK * (len(self._maps) + 1)
         try:
             # Room is taken now: a page that cannot be written later would kill the process.
-            os.posix_fallocate(self._file, end - CHUNK, CHUNK)
+            os.pwrite(self._file, bytes(CHUNK), end - CHUNK)
         except OSError as error:
             raise UnavailableError(
                 f"there is no room for metrics: {error.strerror}",

@@ -24,12 +24,12 @@ offset    type     record
 20        uint32   of a series: its family, counted from 0 in the order of the memory
 24        float64  when it was made, in seconds since the epoch
 32        bytes    its key (JSON), filled up with zeros to a multiple of 8
-\\         float64  the words
+\         float64  the words
 ========= ======== ==========================================================================
 
-Every word lies on a multiple of 8, so that the processor writes it whole: a process that is killed leaves the
-figure before or after, never half of one. A record is there once ``bytes used`` has passed it, and a record
-whose key does not have its checksum is passed over.
+Numbers are in the machine's own order of bytes. Every word lies on a multiple of 8, so that the processor writes
+it whole: a process that is killed leaves the figure before or after, never half of one. A record is there once
+``bytes used`` has passed it, and a record whose key does not have its checksum is passed over.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ GRAIN: Final = 64
 
 FAMILY, SERIES, NOTHING, NOTE = 1, 2, 3, 4
 
-_RECORD = struct.Struct("<IHHIIIId")
-_COUNT = struct.Struct("<Q")
+_RECORD = struct.Struct("=IHHIIIId")
+_COUNT, _STATE = struct.Struct("=Q"), struct.Struct("=H")
 USED_AT, CHANGES_AT, PROCESS_AT, STATE_AT = 8, 16, 24, 6
 
 LONGEST_KEY: Final = 4096
@@ -103,7 +103,7 @@ def write(
 
 def set_state(chunk: memoryview, at: int, state: int) -> None:
     """Put the record at this place in force (1), or take it away (0)."""
-    chunk[at + STATE_AT : at + STATE_AT + 2] = state.to_bytes(2, "little")
+    _STATE.pack_into(chunk, at + STATE_AT, state)
 
 
 def count_at(chunk: memoryview, at: int) -> int:

@@ -202,6 +202,27 @@ LOG_DROPPED = Family(
 LOG_FAILED = Family(
     name="mainspring_prediction_log_failed_total", kind="counter", text="Records that could not be written."
 )
+SINK_REQUESTS = Family(
+    name="mainspring_sink_requests",
+    kind="gauge",
+    text="Requests of the log that a sink was sent, and that its receiver refused.",
+    labels=("sink", "outcome"),
+    across="max",
+)
+SINK_FAILURES = Family(
+    name="mainspring_sink_failures",
+    kind="gauge",
+    text="Attempts to send requests of the log to a sink that failed.",
+    labels=("sink",),
+    across="max",
+)
+SINK_LAG = Family(
+    name="mainspring_sink_lag_seconds",
+    kind="gauge",
+    text="How long the oldest request that a sink was not sent yet has waited.",
+    labels=("sink",),
+    across="max",
+)
 STARTED = Family(
     name="process_start_time_seconds",
     kind="gauge",

@@ -15,7 +15,7 @@ from mainspring.serving.telemetry.aliases import views
 from mainspring.serving.telemetry.instruments import Instruments
 from mainspring.serving.telemetry.options import MetricsOptions
 from mainspring.serving.telemetry.registry import Exposition, Registry
-from mainspring.serving.telemetry.watching import Log, watch_log, watch_models, watch_process
+from mainspring.serving.telemetry.watching import Log, watch_log, watch_models, watch_process, watch_sinks
 
 _PLAIN = MetricsOptions()
 
@@ -58,6 +58,7 @@ class ServerMetrics:
         watch_models(self.registry, models)
         if log is not None:
             watch_log(self.registry, log)
+            watch_sinks(self.registry, log.folder)
 
     def __call__(self, call: Call) -> None:
         """Count a finished call."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from mainspring.core.clock import now
+from mainspring.serving.payloads.sinks.state import SinkState, states
 from mainspring.serving.repository import Repository
 from mainspring.serving.telemetry import schema
 from mainspring.serving.telemetry.registry import Figures, Registry
@@ -18,6 +19,7 @@ from mainspring.serving.telemetry.registry import Figures, Registry
 class Log(Protocol):
     """A log that counts what it does."""
 
+    folder: Path
     written: int
     dropped: int
     failed: int
@@ -91,6 +93,20 @@ def watch_log(registry: Registry, log: Log) -> None:
     registry.watch(schema.LOG_WRITTEN, lambda: {(): log.written})
     registry.watch(schema.LOG_DROPPED, lambda: {(): log.dropped})
     registry.watch(schema.LOG_FAILED, lambda: {(): log.failed})
+
+
+def watch_sinks(registry: Registry, log: Path) -> None:
+    """Watch the sinks of a log, by what their keeper writes down beside it."""
+
+    def told(figures: Callable[[str, SinkState], Figures]) -> Callable[[], Figures]:
+        return lambda: {labels: value for one in states(log) for labels, value in figures(*one).items()}
+
+    registry.watch(
+        schema.SINK_REQUESTS,
+        told(lambda name, one: {(name, "sent"): one.sent, (name, "refused"): one.refused}),
+    )
+    registry.watch(schema.SINK_FAILURES, told(lambda name, one: {(name,): one.failures}))
+    registry.watch(schema.SINK_LAG, told(lambda name, one: {(name,): one.lag_at(now())}))
 
 
 def resident_bytes(statm: Path = Path("/proc/self/statm")) -> float:

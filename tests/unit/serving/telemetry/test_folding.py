@@ -312,7 +312,7 @@ def test_a_folder_without_room_is_told(tmp_path: Path, monkeypatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "posix_fallocate", full)
+    monkeypatch.setattr(os, "pwrite", full)
     with pytest.raises(Exception, match="there is no room for metrics: No space left") as caught:
         ProcessFile(tmp_path)
     assert caught.value.code == "UNAVAILABLE"

@@ -48,6 +48,15 @@ def test_metrics_come_in_the_format_that_is_asked_for(call) -> None:
     assert text.endswith("# EOF\n")
 
 
+def test_a_traced_request_is_the_example_of_its_bucket(call) -> None:
+    headers = {"traceparent": f"00-{'ab' * 16}-{'cd' * 8}-01"}
+    call("POST", "/v1/models/taxi:predict", {"instances": [ROW]}, headers)
+    _, text, _ = call("GET", "/metrics", headers={"accept": "application/openmetrics-text"})
+    [line] = [line for line in text.splitlines() if "# {" in line]
+    assert line.startswith("mainspring_request_seconds_bucket")
+    assert f'trace_id="{"ab" * 16}"' in line
+
+
 def test_objectives_are_told(call) -> None:
     for _ in range(3):
         call("POST", "/v1/models/taxi:predict", {"instances": [ROW]})

@@ -45,7 +45,7 @@ class RecentEvents:
         hidden = folder / f"{uuid.uuid4().hex}.new"
         self._file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._file, fcntl.LOCK_EX)
-        os.posix_fallocate(self._file, 0, keep * PLACE)
+        os.pwrite(self._file, bytes(keep * PLACE), 0)
         self._whole = memoryview(mmap.mmap(self._file, keep * PLACE))
         self._path = hidden.with_suffix(SUFFIX)
         hidden.rename(self._path)

@@ -69,8 +69,10 @@ class History:
             whole = memoryview(bytearray(SIZE))
         else:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
             if os.fstat(self._file).st_size < SIZE:
-                os.posix_fallocate(self._file, 0, SIZE)
+                os.pwrite(self._file, bytes(SIZE), 0)
+            fcntl.flock(self._file, fcntl.LOCK_UN)
             whole = memoryview(mmap.mmap(self._file, SIZE))
         self._words: memoryview[float] = whole.cast("d")
 
