@@ -29,6 +29,7 @@ from mainspring.serving.repository import Folder, Given, PackageAt, Repository, 
 from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.telemetry.events.sending import senders
 from mainspring.serving.telemetry.server_telemetry import Telemetry
+from mainspring.serving.tracing.figures import watch_telling
 from mainspring.serving.tracing.telling import Telling
 
 Service: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
@@ -92,6 +93,7 @@ def assemble(
         worker=worker,
     )
     dispatcher.observe(telemetry)
+    watch_telling(telemetry.registry, telling)
     for observer in telling.observers:
         dispatcher.observe(observer)
     feedback, answers = None, LatestAnswers()

@@ -47,6 +47,10 @@ class Outbox(Generic[Item]):
         """How many wait."""
         return len(self._waiting)
 
+    def figures(self, taken: str) -> dict[tuple[str, ...], float]:
+        """How many were taken, called by a word, dropped and failed."""
+        return {(taken,): self.taken, ("dropped",): self.dropped, ("failed",): self.failed}
+
     def put(self, item: Item) -> bool:
         """Hand something over; ``False`` if there was no place for it."""
         if len(self._waiting) >= self._most or self._stop.is_set():

@@ -29,7 +29,8 @@ class Telling:
         tracer: Gives requests their place in a trace.
         observers: Who has to be told of every finished request.
         spans: Those on their way; ``None`` if none are sent.
-        access_log: The lines about requests.
+        access_log: Which requests have a line.
+        lines: The lines about requests, on their way.
 
     Raises:
         UnavailableError: If spans are to be sent, and the library for it is not installed.
@@ -38,8 +39,8 @@ class Telling:
     def __init__(self, tracing: TracingOptions, logging: LogOptions) -> None:
         self._form = logging.form
         self._server_lines = Lines(most=logging.queue)
-        self._lines = Lines(logging.file, most=logging.queue) if logging.file else self._server_lines
-        self.access_log = AccessLog(logging, self._lines)
+        self.lines = Lines(logging.file, most=logging.queue) if logging.file else self._server_lines
+        self.access_log = AccessLog(logging, self.lines)
         self.spans = SpanObserver(tracing) if are_sent(tracing) else None
         self.tracer = Tracer(share_of(tracing) if self.spans is not None else 0.0)
         self.observers: tuple[_Observer, ...] = (
@@ -59,5 +60,5 @@ class Telling:
         """Have what waits written and sent."""
         if self.spans is not None:
             self.spans.close()
-        for lines in {self._lines, self._server_lines}:
+        for lines in {self.lines, self._server_lines}:
             lines.close()

@@ -93,6 +93,9 @@ def test_a_collector_that_is_gone_holds_up_nobody(started: Start, config: Callab
         answer = httpx.post(server.url + "/v1/models/taxi:predict", json={"instances": [ROW]})
         assert answer.status_code == 200
         assert answer.headers["traceresponse"].endswith("-03")
+    shown = httpx.get(server.url + "/metrics").text
+    assert "# TYPE mainspring_spans_total counter" in shown
+    assert 'mainspring_log_lines_total{outcome="written"}' in shown
     assert server.stop(timeout=60) == 0
 
 
