@@ -5,7 +5,7 @@
 ``GET /v2/health/ready``                                           whether it answers
 ``GET /v2``                                                        its name, version and extensions
 ``GET /metrics``                                                   Prometheus text
-``GET /v2/slo``, ``/v2/slo/{name}``                                how objectives stand
+``GET /v2/slo``, ``/v2/slo/{objective}``                           how objectives stand
 ``GET /v2/models/{m}/events``                                      what was odd about rows of the model lately
 ``GET /openapi.json``, ``/v2/models/{m}/openapi.json``             OpenAPI documents
 ``GET /v2/models/{m}/docs``                                        a page about the model
@@ -58,6 +58,7 @@ MAX_BODY = 32 << 20
 _V1, _V2 = "/v1/models/", "/v2/models/"
 _INFER, _PREDICT = "/infer", ":predict"
 _V1_SLASHES, _V2_SLASHES = 3, 4
+_DIGITS = 9
 _VERSIONED = ("{model}", "{model}/versions/{version}")
 _LABELLED = (*_VERSIONED, "{model}/labels/{label}")
 
@@ -185,7 +186,8 @@ class Endpoint:
         yield "/v2/health/ready", lambda _: about.ready(), None
         yield "/metrics", self._metrics, Right.METRICS
         yield "/v2/slo", lambda _: json_answer(self._telemetry.slo()), Right.METRICS
-        yield "/v2/slo/{name}", lambda asked: json_answer(self._telemetry.slo(asked.path["name"])), Right.METRICS
+        one = "/v2/slo/{objective}"
+        yield one, lambda asked: json_answer(self._telemetry.slo(asked.path["objective"])), Right.METRICS
         for path in ("/v2", "/v2/"):
             yield path, lambda _: about.server(), Right.INFERENCE
         yield "/openapi.json", lambda asked: about.openapi(asked.caller), Right.INFERENCE
@@ -238,8 +240,8 @@ class Endpoint:
 
     def _events(self, asked: Asked) -> Answer:
         last = asked.query.get("last", "100")
-        if not last.isdecimal():
-            raise InputError(f"the parameter last is {last!r}", expected="a number")
+        if not last.isdecimal() or len(last) > _DIGITS:
+            raise InputError(f"the parameter last is {last[:_DIGITS]!r}", expected="a number below a billion")
         told = self._telemetry.events(asked.path["model"], asked.path.get("version", ""), int(last))
         return json_answer(told)
 

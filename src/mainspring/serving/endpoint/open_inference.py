@@ -137,6 +137,9 @@ class OpenInference:
         fields = {field.name: field for field in prediction.fields}
         question = call.question
         wanted = fields if question is None or question.outputs is None else question.outputs
+        if wanted is not fields and not fields.keys() >= set(wanted):
+            known = ", ".join(fields)
+            raise MalformedError(f"the model gave no output {sorted(set(wanted) - fields.keys())}", expected=known)
         form = question.form if question is not None and isinstance(question.form, Form) else _PLAIN
         tail: list[bytes] = []
         answer: dict[str, Any] = {

@@ -18,6 +18,7 @@ _NAMES: Mapping[str, str] = {
     "model": "Name of a model.",
     "version": "One of its versions; without it the one that the server's policy says.",
     "label": "A label that stands for a version.",
+    "objective": "Name of an objective.",
 }
 _READY = {"type": "object", "required": ["ready"], "properties": {"ready": {"type": "boolean"}}}
 _OBJECT: Schema = {"type": "object"}
@@ -126,7 +127,23 @@ def _general(names: Sequence[str]) -> Iterator[tuple[str, Any]]:
             yield path + end, _of(path, names, get=_get(summary, _OBJECT))
         ready = _get("Whether it answers", _READY, more={"503": "It does not."})
         yield f"{path}/ready", _of(path, names, get=ready)
+    yield from _watched(names)
     yield from _control(names)
+
+
+def _watched(names: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """The operations that tell how well it goes, and take what becomes known of answers."""
+    yield "/v2/slo", {"get": _get("How objectives stand", _OBJECT)}
+    yield "/v2/slo/{objective}", _of("/v2/slo/{objective}", names, get=_get("How an objective stands", _OBJECT))
+    told: Schema = {"type": "object", "description": "Truths or rewards, by the id of a request."}
+    for model in ("{model}", "{model}/versions/{version}"):
+        events_at = f"/v2/models/{model}/events"
+        events = _get("What was odd about rows lately", {"type": ["object", "array"]})
+        last = {"name": "last", "in": "query", "schema": {"type": "integer", "minimum": 0, "maximum": 10**9 - 1}}
+        yield events_at, _of(events_at, names, get={**events, "parameters": [last]})
+        for path in (f"/v1/models/{model}:feedback", f"/v2/models/{model}/feedback"):
+            feedback = _post("Tell what became known of answers", told, _OBJECT, tag="feedback")
+            yield path, _of(path, names, post=feedback)
 
 
 def _control(names: Sequence[str]) -> Iterator[tuple[str, Any]]:

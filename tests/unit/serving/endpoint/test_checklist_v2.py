@@ -228,3 +228,10 @@ def test_the_highest_classes_can_be_asked_for(ask: Any) -> None:
         [{"name": "probabilities", "parameters": {"classification": 0}}],
     ):
         assert ask("POST", INFER, {"inputs": tensors(), "outputs": asked}).status == 400
+
+
+def test_o9_outputs_that_a_model_of_which_little_is_known_does_not_give(serving: Any, echo: Any) -> None:
+    tensor = {"name": "fp32", "shape": [1], "datatype": "FP32", "data": [1.0]}
+    request = {"inputs": [tensor], "outputs": [{"name": "other"}]}
+    reply = serving(echo("FP32"))("POST", "/v2/models/echo/infer", request)
+    assert (reply.status, "'other'" in reply.json["error"], "out.fp32" in reply.json["error"]) == (400, True, True)

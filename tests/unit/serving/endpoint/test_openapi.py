@@ -35,12 +35,12 @@ def test_a_document_stands_by_itself(ask: Any, path: str) -> None:
 def test_every_path_of_the_document_is_there(ask: Any) -> None:
     paths = ask("GET", "/openapi.json").json["paths"]
     for path, operations in paths.items():
-        real = path.format(model="taxi", version="1.0.0", label="none")
+        real = path.format(model="taxi", version="1.0.0", label="none", objective="none")
         for method in operations.keys() - {"parameters"}:
             reply = ask(method.upper(), real, b"{}")
             known = "nothing at" not in reply.body.decode()
             assert known, (method, real)
-            assert reply.status in (200, 400, 404), (method, real)
+            assert reply.status in (200, 400, 404, 501), (method, real)
     assert len(paths) > 20
 
 
