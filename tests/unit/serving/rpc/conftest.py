@@ -1,6 +1,7 @@
 """A gRPC server in a thread with its own event loop, on a model that can be worked out by hand."""
 
 import asyncio
+import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -116,6 +117,8 @@ def client(server: Running) -> Iterator[RpcClient]:
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An authority, a server's certificate for localhost and a client's for ``ann``."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make certificates with")
     folder = tmp_path_factory.mktemp("certificates")
 
     def openssl(*arguments: str) -> None:
