@@ -170,7 +170,8 @@ def _folder(given: Path | None) -> Path:
 
 def _latest(folder: Path, number: int, wanted: Callable[[LogRecord], bool]) -> tuple[list[LogRecord], Follower]:
     """The latest requests, and what goes on from there; no more of the log is read than is needed."""
-    from mainspring.serving.payloads.following import Follower, Position
+    from mainspring.serving.payloads.following import Follower
+    from mainspring.serving.payloads.position import Position
     from mainspring.serving.payloads.segments import segments, stem
 
     names = [stem(segment) for segment in segments(folder)]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 from mainspring.core.errors import IntegrityError
 from mainspring.serving.payloads.journal_reading import Place
+from mainspring.serving.payloads.position import Position
 from mainspring.serving.payloads.reading import records
 from mainspring.serving.payloads.record import LogRecord
 from mainspring.serving.payloads.segments import OPEN, segments, stem
@@ -20,20 +19,6 @@ _LENGTH = len("20260101T000000")
 _MARGIN = timedelta(hours=1)
 """Segments that began no longer than this before the newest finished one are remembered one by one: the clocks of
 machines that share a log may differ."""
-
-
-class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a log was read.
-
-    Attributes:
-        before: All segments up to this one are finished.
-        lines: The number of the next line, by segment.
-        finished: Segments behind ``before`` that are finished, too.
-    """
-
-    before: str = ""
-    lines: Mapping[str, int] = {}
-    finished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from pathlib import Path
 from mainspring.serving.payloads import LogRecord, PredictionLog
 from mainspring.serving.payloads.compact import compact
 from mainspring.serving.payloads.erasing import erase
-from mainspring.serving.payloads.following import Follower, Position
+from mainspring.serving.payloads.following import Follower
+from mainspring.serving.payloads.position import Position
 
 
 def _record(number: int, **more: object) -> LogRecord:

@@ -7,7 +7,6 @@ import random
 import re
 import sys
 import threading
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -16,38 +15,15 @@ import msgspec
 from mainspring.core.clock import now
 from mainspring.core.errors import InputError, MainspringError
 from mainspring.serving.payloads.events import Naming, events_of
-from mainspring.serving.payloads.following import Follower, Found, Position
+from mainspring.serving.payloads.following import Follower, Found
 from mainspring.serving.payloads.sinks.opening import open_sink
 from mainspring.serving.payloads.sinks.options import SinkOptions
 from mainspring.serving.payloads.sinks.ports import RefusedError, Sink
-
-FOLDER = "sinks"
+from mainspring.serving.payloads.sinks.state import FOLDER, read_state
 
 _POLL_SECONDS = 0.25
 _CHANCE = random.SystemRandom()
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-
-
-class SinkState(msgspec.Struct, frozen=True, kw_only=True):
-    """How a sink fares; kept in ``sinks/<name>.json`` beside the log.
-
-    Attributes:
-        position: How far the log was sent.
-        sent: Requests sent.
-        refused: Requests that the receiver did not want, left behind.
-        failures: Attempts that failed.
-        lag: Seconds that the oldest request that was not sent yet has waited.
-        error: Why the last attempt failed; empty if it did not.
-        time: When this was written, in seconds since the epoch.
-    """
-
-    position: Position = Position()
-    sent: int = 0
-    refused: int = 0
-    failures: int = 0
-    lag: float = 0.0
-    error: str = ""
-    time: float = 0.0
 
 
 class Shipper:
@@ -153,17 +129,3 @@ class Shipper:
         fresh = self._path.with_suffix(f".{os.getpid()}.new")
         fresh.write_bytes(msgspec.json.encode(self.state))
         fresh.replace(self._path)
-
-
-def read_state(path: Path) -> SinkState:
-    """How a sink fares; a new one, if it was never started."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=SinkState)
-    except FileNotFoundError:
-        return SinkState()
-
-
-def states(folder: Path) -> Iterator[tuple[str, SinkState]]:
-    """The sinks of a log by name, and how they fare."""
-    for path in sorted((folder / FOLDER).glob("*.json")):
-        yield path.stem, read_state(path)

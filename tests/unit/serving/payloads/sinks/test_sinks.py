@@ -27,7 +27,8 @@ from mainspring.serving.payloads.options import PayloadOptions
 from mainspring.serving.payloads.sinks.opening import open_sink
 from mainspring.serving.payloads.sinks.options import Http, Nats, Redis
 from mainspring.serving.payloads.sinks.ports import RefusedError
-from mainspring.serving.payloads.sinks.shipping import Shipper, states
+from mainspring.serving.payloads.sinks.shipping import Shipper
+from mainspring.serving.payloads.sinks.state import states
 
 
 class Receiver:
