@@ -26,6 +26,7 @@ KEEP_SECONDS: Final = 3600.0
 """How long the figures of dead processes are kept for a model version that no living one serves."""
 
 _TRIES: Final = 8
+_LOOK_SECONDS: Final = 60.0
 _RETIRED: Final = "retired-"
 _LOCK: Final = "fold.lock"
 
@@ -61,6 +62,7 @@ class Gathering:
         self._mine = Reader(own.arena)
         self._readers: dict[Path, Reader] = {}
         self._readings: dict[Path, Reading] = {}
+        self._looked = clock()
 
     def snapshot(self) -> Snapshot:
         """The figures of all processes."""
@@ -105,14 +107,15 @@ class Gathering:
             path.unlink(missing_ok=True)
         files = [path for path in listing.files if path not in left]
         dead = [path for path in files if path != self._own.path and is_dead(path)]
-        gone = self._gone(listing.generation)
-        expired = any(self._clock() - since > self._keep for since in gone.values())
-        if not dead and not expired:
+        if not dead and not (listing.generation and self._is_due()):
             return 0
         living = Snapshot()
         for path in files:
             self._reader(path).read(kept if path in dead else living)
-        gone = self._drop(kept, gone, _versions(living))
+        before = self._gone(listing.generation)
+        gone = self._drop(kept, before, _versions(living))
+        if not dead and gone.keys() == before.keys():
+            return 0
         kept.limit()
         notes = [
             *(_Note(file=path.name) for path in dead),
@@ -122,6 +125,13 @@ class Gathering:
         for path in (*dead, self._retired(listing.generation)):
             path.unlink(missing_ok=True)
         return len(dead)
+
+    def _is_due(self) -> bool:
+        """Whether it is time to look again which versions nobody serves any more."""
+        due = self._clock() - self._looked >= min(self._keep, _LOOK_SECONDS)
+        if due:
+            self._looked = self._clock()
+        return due
 
     def _drop(
         self, kept: Snapshot, gone: dict[tuple[str, str], float], living: set[tuple[str, str]]

@@ -131,12 +131,19 @@ def test_versions_that_nobody_serves_any_more_are_dropped_after_a_while(tmp_path
         worker.counter(COUNT).labels("taxi", version).add()
         worker.close()
 
+    serving = Registry(tmp_path, clock=lambda: clock[0])
+    serving.counter(COUNT).labels("taxi", "1").add()
     generation("1")
+    assert sample(reader, "n_total", version="1") == 2
+    clock[0] += 100  # somebody serves it still
+    assert sample(reader, "n_total", version="1") == 2
+    serving.forget({"version": "1"})
+    clock[0] += 60
     assert sample(reader, "n_total", version="1") == 1
-    clock[0] += 59
+    clock[0] += 60
     generation("2")
     assert sample(reader, "n_total", version="1") == 1
-    clock[0] += 2
+    clock[0] += 61
     assert sample(reader, "n_total", version="1") == 0
     assert sample(reader, "n_total", version="2") == 2
     text = reader.exposition().body.decode()
