@@ -488,7 +488,7 @@ class Served:
         asynchronous = any(method.asynchronous for method in self.methods.values())
         at_once = getattr(self.object, "calls_at_once", ASYNC_AT_ONCE if asynchronous else 1)
         return {
-            "class": type(self.object).__qualname__,
+            "class": getattr(self.object, "__qualname__", type(self.object).__qualname__),
             "methods": sorted(self.methods),
             "takes": self.methods["predict"].takes if "predict" in self.methods else "",
             "calls_at_once": at_once,
@@ -630,7 +630,19 @@ def answer_lane(served: Served, connection: socket.socket, coming: Memory, going
         if frame is None:
             return
         told, data = answer_frame(served, json.loads(frame[0]), frame[1], coming, going)
-        connection.sendall(framed(json.dumps(told, separators=(",", ":")).encode(), data))
+        try:
+            connection.sendall(framed(json.dumps(told, separators=(",", ":")).encode(), data))
+        except OSError:
+            return  # nobody waits for it any more
+
+
+def answer_in_thread(served: Served, connection: socket.socket, coming: Memory, going: Memory) -> None:
+    """The same in a thread of its own: what would end the process in its main thread, does so here."""
+    try:
+        answer_lane(served, connection, coming, going)
+    except BaseException:
+        LOG.exception("the process ends")
+        os._exit(1)
 
 
 def answer_frame(
@@ -703,7 +715,7 @@ def run(life: socket.socket) -> int:
         answer_lane(served, *found[0])
     else:
         for lane in found:
-            threading.Thread(target=answer_lane, args=(served, *lane), daemon=True).start()
+            threading.Thread(target=answer_in_thread, args=(served, *lane), daemon=True).start()
         life.recv(1)
     unload(served)
     return 0

@@ -156,7 +156,7 @@ class ComponentProcess(Node):
     ) -> Letter:
         try:
             return Letter.of(do, value, how, names, more)
-        except (TypeError, RecursionError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise unsendable(error, self.name) from error
 
     def _call(self, letter: Letter) -> Reply:

@@ -27,12 +27,12 @@ class Letter:
     """A call, ready to be sent.
 
     Attributes:
-        head: What is called, and how.
+        head: What is called, and how: an object of JSON.
         parts: The bytes of what it is called with.
         size: How many these are, each from a multiple of 64 on.
     """
 
-    head: dict[str, Any]
+    head: bytes
     parts: list[Any]
     size: int
 
@@ -44,6 +44,8 @@ class Letter:
 
         Raises:
             TypeError: If it holds what cannot be sent.
+            ValueError: If it holds text or a number that cannot.
+            RecursionError: If it is nested too deeply.
         """
         parts: list[Any] = []
         head = {
@@ -53,7 +55,7 @@ class Letter:
             "value": child.written(value, parts),
             "more": child.written(dict(more), parts) if more else None,
         }
-        return cls(head, parts, sum([child.padded(len(part)) for part in parts]))
+        return cls(msgspec.json.encode(head), parts, sum([child.padded(len(part)) for part in parts]))
 
 
 class Lane:
@@ -87,11 +89,12 @@ class Lane:
         self._sent = letter.size
         if letter.size >= child.SHARED_FROM:
             self._going.write(self._base, letter.parts, letter.size)
-            head = {**head, "shared": letter.size, "base": self._base, "copy": self._copies}
+            copy = b"true" if self._copies else b"false"
+            head = b'{"shared":%d,"base":%d,"copy":%b,%b' % (letter.size, self._base, copy, head[1:])
         else:
             body = child.joined(letter.parts)
         try:
-            self._connection.sendall(child.framed(msgspec.json.encode(head), body))
+            self._connection.sendall(child.framed(head, body))
         except TimeoutError:
             raise
         except OSError as error:
@@ -109,6 +112,8 @@ class Lane:
             if frame is None:
                 raise LostError("the connection was closed")
             return self._read(msgspec.json.decode(frame[0]), frame[1], self._sent)
+        except msgspec.MsgspecError as error:
+            return {"error": f"the answer cannot be read: {error}", "status": 500}
         except TimeoutError:
             raise
         except (OSError, ValueError, KeyError, IndexError) as error:

@@ -295,3 +295,20 @@ def test_a_caller_that_goes_away_takes_no_answer_with_it(started: Starts) -> Non
 
     assert asyncio.run(leave()) == [7.0]
     assert node.restarts == 0
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"a": np.array(["\ud800"], dtype=object)}])
+def test_text_that_cannot_be_sent_ends_no_process(value: object, echo: ComponentProcess) -> None:
+    pids = echo.pids
+    with pytest.raises(InputError):
+        echo.predict(value)
+    assert echo.predict(1).value == 1
+    assert echo.pids == pids
+
+
+def test_a_thread_of_a_process_that_ends_takes_the_process_with_it(started: Starts) -> None:
+    node = started("Trouble", calls_at_once=2)
+    with pytest.raises(LoadingError, match="ended with status 1"):
+        node.predict(np.array([4.0]))
+    wait_until(lambda: node.restarts == 1)
+    assert node.predict(np.array([0.0])).value.tolist() == [0.0]
