@@ -22,6 +22,7 @@ from mainspring.serving.rpc.reading import infer_request, question_of
 from mainspring.serving.rpc.statuses import details_of
 from mainspring.serving.rpc.writing import fill_response
 from mainspring.serving.security.gatekeeper import check
+from mainspring.serving.tracing.headers import answered
 from mainspring.serving.tracing.tracer import Tracer
 
 SMALL_MESSAGE = 32_768
@@ -54,7 +55,11 @@ class Inference:
         call, response = call_of(context, self._tracer), InferResponse()
         try:
             self._admit(call, context)
-            return await self._respond(call, data, response, response)
+            body = await self._respond(call, data, response, response)
+            told = answered(call.trace)
+            if told:
+                context.set_trailing_metadata(tuple((name.decode(), value) for name, value in told))
+            return body
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             await refuse(context, error, call.id)
 

@@ -118,7 +118,8 @@ def test_traces_of_grpc_arrive(started: Start, config: Callable[..., Any], colle
             response_deserializer=InferResponse.FromString,
         )
         for flags in ("01", "00"):
-            ask(request, metadata=[("traceparent", parent(7, flags))], timeout=20)
+            _, call = ask.with_call(request, metadata=[("traceparent", parent(7, flags))], timeout=20)
+            assert dict(call.trailing_metadata())["traceresponse"].startswith(f"00-{TRACE}07-")
     assert server.stop() == 0
     [span] = [span for span in collector.spans if span.kind == 2]
     assert span.name == "inference.GRPCInferenceService/ModelInfer"
