@@ -152,6 +152,8 @@ def _predictions(prediction: Prediction, *, asked: bool, by_output: bool) -> lis
     lists = _by_output(prediction)
     if len(lists) == 1:
         return next(iter(lists.values()))
+    if len({len(values) for values in lists.values()}) > 1:
+        return [lists]  # a model of tensors whose outputs have no rows in common
     return [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
 
 

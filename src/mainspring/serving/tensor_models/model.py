@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ class TensorModel:
         self.runtime = runtime.runtime
         self.assertions: tuple[Assertion, ...] = ()
         self._runtime = runtime
+        # A single number is shown as a list of one.
+        self._outputs = tuple(replace(one, shape=one.shape or (1,)) for one in runtime.outputs)
         self._pace = Quickness()
         self.quick = self._pace.quick
         self.batches = runtime.may_batch
@@ -58,7 +61,7 @@ class TensorModel:
     @property
     def outputs(self) -> Sequence[Field]:
         """The tensors that it answers; empty if that is known only by asking."""
-        return self._runtime.outputs
+        return self._outputs
 
     @property
     def task(self) -> str:
@@ -103,7 +106,8 @@ class TensorModel:
         self.quick = self._pace.quick
         if self.batches:
             self._check_rows(outputs, inputs.rows)
-        return outputs
+            return outputs
+        return {name: one if np.ndim(one) else np.reshape(one, 1) for name, one in outputs.items()}
 
     def finish(self, inputs: Inputs, outputs: Mapping[str, npt.NDArray[Any]], seconds: float) -> Prediction:
         """The answer."""

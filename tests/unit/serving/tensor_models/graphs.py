@@ -69,6 +69,13 @@ def product(path: Path) -> Path:
     return save(path, nodes, inputs, [value("c", T.FLOAT, ["i", "k"])])
 
 
+def loss(path: Path) -> Path:
+    """A number for all, and something of another size."""
+    nodes = [h.make_node("ReduceMax", ["x"], ["most"], keepdims=0), h.make_node("Neg", ["x"], ["y"])]
+    outputs = [value("most", T.FLOAT, []), value("y", T.FLOAT, [2, 2])]
+    return save(path, nodes, [value("x", T.FLOAT, [2, 2])], outputs)
+
+
 def summary(path: Path) -> Path:
     """Looks as if its first dimension counted rows, and sums it up."""
     nodes = [h.make_node("ReduceMax", ["x"], ["y"], axes=[0], keepdims=0)]

@@ -183,6 +183,11 @@ def test_a_model_without_rows_answers_one_request(file: Path) -> None:
     assert "shape [2, 2]; expected shape [1, 2]" in told(fixed, Question(rows=[[1, 2], [3, 4]]))
 
 
+def test_a_single_number_is_an_output_of_one_row(file: Path) -> None:
+    found = opened(graphs.loss(file)).answer(Question(rows=[[1, 2], [3, 4]]))
+    assert {name: one.tolist() for name, one in found.outputs.items()} == {"most": [4], "y": [[-1, -2], [-3, -4]]}
+
+
 def test_maps_of_scores_become_a_matrix(file: Path) -> None:
     model = opened(graphs.maps(file))
     assert [(one.name, one.datatype, one.shape) for one in model.outputs] == [("scores", "FP32", (-1, -1))]
