@@ -83,7 +83,7 @@ class CallEncoder:
             status=call.status,
             columns=columns,
             outputs=outputs,
-            latency=call.latency,
+            latency=call.ended - call.began if call.began else 0.0,
             trace="" if trace is None else trace.trace,
             caller="" if caller is None else caller.name,
             **more,

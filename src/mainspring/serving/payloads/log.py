@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeAlias
 
 import msgspec
@@ -31,8 +30,6 @@ class PredictionLog(Journal):
 
     Attributes:
         blobs: Its large values.
-        failing: A context in which an error is counted and told, and goes no further: whatever cannot be logged,
-            the answer goes out.
     """
 
     _called = "prediction log"
@@ -40,7 +37,6 @@ class PredictionLog(Journal):
 
     def __init__(self, folder: Path, **options: Any) -> None:
         self.blobs = Blobs(folder)
-        self.failing = _Failing(self)
         super().__init__(folder, **options)
         self.blobs.settle()
 
@@ -54,26 +50,18 @@ class PredictionLog(Journal):
             Whether it was taken; ``False`` if there is no room for it, it cannot be written as JSON, or the log is
             closed.
         """
-        with self.failing:
-            return self.append(self._encode(make if isinstance(make, LogRecord) else make()) + b"\n")
-        return False
+        try:
+            line = self._encode(make if isinstance(make, LogRecord) else make())
+        except Exception as error:  # noqa: BLE001  one record that cannot be written must not stop the others
+            self.fail(error)
+            return False
+        return self.append(line + b"\n")
+
+    def fail(self, error: Exception) -> None:
+        """Count and tell that something could not be logged."""
+        self.failed += 1
+        print(f"{self._called}: a record could not be written: {error!r}", file=sys.stderr)
 
     def _prepare(self) -> None:
         self.blobs.settle()  # what a record refers to is there before it is
 
-
-class _Failing:
-    def __init__(self, log: PredictionLog) -> None:
-        self._log = log
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
-        if not isinstance(error, Exception):
-            return False
-        self._log.failed += 1
-        print(f"prediction log: a record could not be written: {error!r}", file=sys.stderr)
-        return True

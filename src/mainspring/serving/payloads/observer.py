@@ -51,10 +51,13 @@ class PayloadObserver:
                 share = self._share
             if self._skips and call.headers.get(_SKIP, b"").lower() == b"true":
                 return
-        with self._log.failing:
+        try:
             line = self._encoder.line(call, share)
             if len(line) > self._largest:
                 line = self._encoder.line(call, share, apart=True)
+        except Exception as error:  # noqa: BLE001  whatever cannot be logged, the answer goes out
+            self._log.fail(error)
+        else:
             self._log.append(line)
 
 
