@@ -104,10 +104,11 @@ def python() -> str:
 
 @pytest.fixture(scope="module")
 def url(rule: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = rule.write(tmp_path_factory.mktemp("package") / "taxi")
+    root = tmp_path_factory.mktemp("server")
+    folder = rule.write(root / "taxi")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join([str(PLUGIN), *filter(None, [os.environ.get("PYTHONPATH")])]))
-        with ServerProcess(folder, name="taxi", version="1.0.0") as server:
+        with ServerProcess(folder, name="taxi", version="1.0.0", log_folder=root / "log") as server:
             yield server.url
 
 
