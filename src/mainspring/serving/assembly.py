@@ -77,7 +77,7 @@ def assemble(
         worker: The place of this process among them.
     """
     store = open_cache(options.cache)
-    limiter = Limiter(options.limits, lambda name: models.options(name).limits)
+    limiter = Limiter(options.limits, lambda name: models.options(name).limits, folder=run_folder)
     gatekeeper, telling = Gatekeeper(options.security), Telling(options.tracing, options.logging)
     dispatcher = Dispatcher(models, threads=options.threads, limiter=limiter, store=store, tracer=telling.tracer)
     endpoint: Endpoint

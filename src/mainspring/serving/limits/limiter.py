@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mainspring.serving.call import Call
 from mainspring.serving.limits.deadlines import earlier, timeout_of
@@ -35,6 +36,7 @@ class Limiter:
     Args:
         options: The limits of the server.
         limits_of: Gives the limits of a model by name, if it has any. They may change between calls.
+        folder: What all processes of the server share, so that they keep rates together; ``None`` if it has one.
 
     Attributes:
         counts: Who was sent away.
@@ -44,10 +46,13 @@ class Limiter:
         self,
         options: LimitOptions | None = None,
         limits_of: Callable[[str], ModelLimits | None] | None = None,
+        *,
+        folder: Path | None = None,
     ) -> None:
         options = options or LimitOptions()
         self._timeout, self._limits_of = options.timeout, limits_of
-        self._server = Room("", Flow(time.perf_counter()))
+        self._folder = folder
+        self._server = Room("", Flow(time.perf_counter()), folder)
         self._server.adopt(
             ModelLimits(max_requests=options.max_requests, max_rows=options.max_rows, rates=options.rates)
         )
@@ -139,7 +144,7 @@ class Limiter:
             return self._alone
         rooms = self._rooms.get(served.name)
         if rooms is None:
-            room = Room(served.name, Flow(time.perf_counter()))
+            room = Room(served.name, Flow(time.perf_counter()), self._folder)
             rooms = self._rooms[served.name] = (self._server, room)
         if rooms[1].limits is not limits:
             rooms[1].adopt(limits)

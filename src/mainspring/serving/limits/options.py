@@ -1,4 +1,4 @@
-"""How much a server takes on, and from whom. All figures are of one process of the server."""
+"""How much a server takes on, and from whom."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ Seconds = Annotated[float, Meta(gt=0)]
 
 class RateLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How often may be asked: a bucket of ``burst`` tokens, into which ``per_second`` fall.
+
+    All processes of a server share the buckets.
 
     Attributes:
         per_second: What may be asked in a second, in the long run.
@@ -32,9 +34,9 @@ class ModelLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """How much one model takes on, all of its versions together.
 
     Attributes:
-        max_requests: The most requests under way, waiting or computed; 0 for any number.
-        max_concurrency: The most requests computed at a time, each by itself; the others wait in their order. 0
-            for any number. Batches are limited by their own options.
+        max_requests: The most requests under way in a process, waiting or computed; 0 for any number.
+        max_concurrency: The most requests that a process computes at a time, each by itself; the others wait in
+            their order. 0 for any number. Batches are limited by their own options.
         max_rows: The most rows of a request; 0 for any number.
         rates: How often it may be asked.
     """
@@ -49,7 +51,7 @@ class LimitOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """How much a server takes on.
 
     Attributes:
-        max_requests: The most requests under way; 0 for any number.
+        max_requests: The most requests under way in a process; 0 for any number.
         max_rows: The most rows of a request; 0 for any number.
         rates: How often it may be asked.
         timeout: Seconds within which every request must be answered; requests and models may say less.

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mainspring.serving.limits.buckets import Buckets
 from mainspring.serving.limits.flow import Flow
 from mainspring.serving.limits.options import ModelLimits, RateLimit
+from mainspring.serving.limits.shared_buckets import SharedBuckets
 from mainspring.serving.problems import OverloadedError, RetryError
 
 
 class Rate:
     """How often may be asked, with the buckets of those who ask.
+
+    Args:
+        limit: How often.
+        file: Where the buckets lie, if several processes share them.
 
     Attributes:
         by: Who shares a bucket.
@@ -22,9 +29,12 @@ class Rate:
 
     __slots__ = ("buckets", "by")
 
-    def __init__(self, limit: RateLimit) -> None:
+    def __init__(self, limit: RateLimit, file: Path | None = None) -> None:
         self.by = limit.by
-        self.buckets = Buckets(limit.per_second, limit.burst or max(limit.per_second, 1.0))
+        burst = limit.burst or max(limit.per_second, 1.0)
+        self.buckets: Buckets | SharedBuckets = (
+            Buckets(limit.per_second, burst) if file is None else SharedBuckets(file, limit.per_second, burst)
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -34,6 +44,7 @@ class Room:
     Attributes:
         name: Of the model; empty for the server.
         flow: How fast requests are being finished.
+        folder: What all processes of the server share; ``None`` if it has but one.
         limits: What may be in it.
         per_request: How often requests may come.
         per_row: How often rows may come.
@@ -44,6 +55,7 @@ class Room:
 
     name: str
     flow: Flow
+    folder: Path | None = None
     limits: ModelLimits = field(default_factory=ModelLimits)
     per_request: tuple[Rate, ...] = ()
     per_row: tuple[Rate, ...] = ()
@@ -55,8 +67,9 @@ class Room:
         """Take over other limits; whoever is inside stays."""
         before, self.limits = self.limits, limits
         if limits.rates != before.rates:
-            self.per_request = tuple(Rate(one) for one in limits.rates if one.unit == "requests")
-            self.per_row = tuple(Rate(one) for one in limits.rates if one.unit == "rows")
+            rates = [(one, Rate(one, self._file(place, one))) for place, one in enumerate(limits.rates)]
+            self.per_request = tuple(rate for one, rate in rates if one.unit == "requests")
+            self.per_row = tuple(rate for one, rate in rates if one.unit == "rows")
         self._call_up()
 
     def check(self, now: float) -> None:
@@ -87,6 +100,13 @@ class Room:
         """One's turn is over."""
         self.computed -= 1
         self._call_up()
+
+    def _file(self, place: int, limit: RateLimit) -> Path | None:
+        """Where the buckets of a limit lie; all processes find the same, and other figures are in another."""
+        if self.folder is None:
+            return None
+        told = repr((self.name, place, limit)).encode()
+        return self.folder / f"rate-{hashlib.blake2b(told, digest_size=16).hexdigest()}"
 
     def _call_up(self) -> None:
         most = self.limits.max_concurrency

@@ -166,3 +166,17 @@ def test_whoever_goes_away_is_not_waited_for(server: Server) -> None:
         timer.wait(0.01)
     counts = server.stats("single")
     assert counts["inference_stats"]["fail"]["count"] == before + 4
+
+
+@pytest.mark.slow
+def test_all_processes_of_a_server_keep_one_rate(rule: Any, tmp_path: Path) -> None:
+    rates = {"per_second": 0.001, "burst": 6}
+    options = {"workers": 2, "models": {"taxi": {"limits": {"rates": [rates]}}}}
+    (tmp_path / "server.json").write_text(json.dumps(options))
+    package = rule.write(tmp_path / "taxi")
+    with ServerProcess(package, name="taxi", options=["--config", str(tmp_path / "server.json")]) as process:
+        server = Server(process.url)
+        found = at_once(*[lambda: [server.ask("taxi")[0] for _ in range(5)]] * 8)
+    codes = [code for some in found for code in some]
+    assert codes.count(200) == 6
+    assert codes.count(429) == 34
