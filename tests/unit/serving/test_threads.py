@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.unit.serving.tensor_models import graphs
 
 from mainspring.models.signature import Field, Signature
 from mainspring.serving import threads
+from mainspring.serving.bare_files import open_file
+from mainspring.serving.configuration import ServerOptions
+from mainspring.serving.main import _keep_calm
+from mainspring.serving.repository import ModelOptions
 from mainspring.serving.threads import Measured, keep_calm, tune, tune_package
 
 
@@ -94,3 +101,20 @@ def test_a_package_is_tried_on_its_example() -> None:
 def test_libraries_are_told_once_and_not_against_the_environment() -> None:
     assert keep_calm(2, {}) == {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
     assert keep_calm(1, {"OMP_NUM_THREADS": "8"}) == {"OMP_WAIT_POLICY": "PASSIVE"}
+
+
+def test_a_server_tells_libraries_the_most_threads_of_its_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OMP_NUM_THREADS", "OMP_WAIT_POLICY"):
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
+    models = {"a": ModelOptions(threads=1), "b": ModelOptions(threads=3), "c": ModelOptions(threads="auto")}
+    _keep_calm(ServerOptions(models=models))
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+    assert os.environ["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+def test_a_file_is_opened_with_as_many_threads_as_pay(tmp_path: Path) -> None:
+    model = open_file(graphs.image(tmp_path / "m.onnx"), name="it", threads="auto")
+    assert model.runtime == "onnx"
+    product = open_file(graphs.product(tmp_path / "p.onnx"), name="it", threads="auto")
+    assert product.runtime == "onnx"
