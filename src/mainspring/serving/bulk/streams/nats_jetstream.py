@@ -8,11 +8,12 @@ window of duplicates. Where no stream listens to the subject of answers, they ar
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-import nats
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NatsTimeoutError
@@ -23,8 +24,9 @@ from mainspring.core.errors import NotFoundError, StateError, UnavailableError
 from mainspring.serving.bulk.streams.ports import Lag, Message, Reply
 
 if TYPE_CHECKING:
-    from nats.aio.client import Client
     from nats.js import JetStreamContext
+
+_LOG = logging.getLogger(__name__)
 
 ID: Final = "Nats-Msg-Id"
 """The header by which a stream knows that it has seen a message."""
@@ -58,11 +60,18 @@ class JetStream:
     async def open(self) -> None:
         """Connect, find the streams, and make the consumer if it is not there."""
         async with self._told():
-            client = await nats.connect(
-                self._url, connect_timeout=_CONNECT_SECONDS, max_reconnect_attempts=-1, name="mainspring"
-            )
-            jetstream = client.jetstream()
+            client = Client()
             try:
+                # Once it was there it is waited for as long as need be; the first time it has to answer.
+                connecting = client.connect(
+                    self._url,
+                    connect_timeout=_CONNECT_SECONDS,
+                    max_reconnect_attempts=-1,
+                    name="mainspring",
+                    error_cb=_passed_over,
+                )
+                await asyncio.wait_for(connecting, _CONNECT_SECONDS)
+                jetstream = client.jetstream()
                 for subject in (self._subject, self._reply, self._dead):
                     stream = await self._find(jetstream, subject)
                     if stream is not None and subject != self._subject:
@@ -166,6 +175,11 @@ class JetStream:
         except (NatsError, OSError, TimeoutError) as error:
             told = str(error) or type(error).__name__
             raise UnavailableError(f"NATS does not answer: {told}", where=_shown(self._url)) from error
+
+
+async def _passed_over(error: Exception) -> None:
+    """Whoever calls is told of an error; what the library tries again in between need not be."""
+    _LOG.debug("NATS: %s", error)
 
 
 def _message(stream: str, found: Msg) -> Message:
