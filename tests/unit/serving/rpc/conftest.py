@@ -80,6 +80,17 @@ def serve() -> Iterator[Callable[..., Running]]:
         one.stop()
 
 
+@pytest.fixture
+def gated(rule: ModuleType) -> Iterator[tuple[Predictor, threading.Event]]:
+    """A model that is computed in threads and answers once the event is set."""
+    gate = threading.Event()
+    model = Predictor(rule.package(), name="slow", version="1")
+    model.quick, compute = False, model.compute
+    model.compute = lambda inputs: (gate.wait(20), compute(inputs))[1]
+    yield model, gate
+    gate.set()
+
+
 @pytest.fixture(scope="module")
 def server(rule: ModuleType) -> Iterator[Running]:
     """A server of the rule, quick and slow, and with assertions."""

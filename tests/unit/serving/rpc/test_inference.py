@@ -344,14 +344,18 @@ def test_no_row_at_all_has_an_answer(client: RpcClient, server: Any) -> None:
         assert answer["probabilities"].shape == (0, 2)
 
 
-def test_slow_calls_do_not_hold_up_quick_ones(client: RpcClient, server: Any, row: Any) -> None:
-    slow = threading.Thread(target=client.infer, args=("slow", row))
-    slow.start()
-    while not any(one.in_flight for one in server.dispatcher.repository):
-        time.sleep(0.001)
-    client.infer("taxi", row)
-    slow.join()
-    assert [call.model for call in server.told] == ["taxi", "slow"]
+def test_slow_calls_do_not_hold_up_quick_ones(serve: Any, predictor: Any, gated: Any, row: Any) -> None:
+    slow, gate = gated
+    running = serve(Repository.of([predictor, slow]))
+    with RpcClient(running.target) as client:
+        asking = threading.Thread(target=client.infer, args=("slow", row))
+        asking.start()
+        while not any(one.in_flight for one in running.dispatcher.repository):
+            time.sleep(0.001)
+        client.infer("taxi", row)
+        gate.set()
+        asking.join()
+    assert [call.model for call in running.told] == ["taxi", "slow"]
 
 
 def test_details_that_are_too_long_are_cut_and_not_lost(client: RpcClient) -> None:

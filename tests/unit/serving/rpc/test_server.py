@@ -64,9 +64,8 @@ def test_requests_and_answers_may_be_compressed(
     assert answer["label"].tolist() == ["yes"] * 200
 
 
-def test_calls_over_the_limit_are_told_to_come_later(serve: Any, rule: Any, row: Any) -> None:
-    slow = Predictor(rule.package(sleep=0.3), name="slow", version="1")
-    slow.quick = False
+def test_calls_over_the_limit_are_told_to_come_later(serve: Any, gated: Any, row: Any) -> None:
+    slow, gate = gated
     running = serve(Repository.of([slow]), RpcOptions(port=0, max_calls=1))
     with RpcClient(running.target) as client:
         first = threading.Thread(target=client.infer, args=("slow", row))
@@ -75,6 +74,7 @@ def test_calls_over_the_limit_are_told_to_come_later(serve: Any, rule: Any, row:
             time.sleep(0.001)
         with pytest.raises(BusyError):
             client.infer("slow", row)
+        gate.set()
         first.join()
 
 
@@ -243,9 +243,8 @@ def test_a_key_is_asked_for_and_says_what_may_be_done(
         client.infer("taxi", row)
 
 
-def test_at_the_end_what_is_in_flight_is_finished_and_no_more_is_taken(serve: Any, rule: Any, row: Any) -> None:
-    slow = Predictor(rule.package(sleep=0.5), name="slow", version="1")
-    slow.quick = False
+def test_at_the_end_what_is_in_flight_is_finished_and_no_more_is_taken(serve: Any, gated: Any, row: Any) -> None:
+    slow, gate = gated
     running = serve(Repository.of([slow]))
     waiting: queue.Queue[Any] = queue.Queue()  # the stream stays open: more might come
     waiting.put(row)
@@ -274,10 +273,12 @@ def test_at_the_end_what_is_in_flight_is_finished_and_no_more_is_taken(serve: An
         served = next(iter(running.dispatcher.repository))
         while served.in_flight < 2:
             time.sleep(0.001)
-        running.stop()
+        threads.append(threading.Thread(target=running.stop))
+        threads[-1].start()
+        assert [one.status for one in watching] == [2]
+        gate.set()
         for thread in threads:
             thread.join(20)
-        assert [one.status for one in watching] == [2]
         with pytest.raises(UnavailableError):
             client.infer("slow", row)
     waiting.put(None)

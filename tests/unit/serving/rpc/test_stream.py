@@ -1,7 +1,6 @@
 """Streams: several requests under way, answered in their order, and errors in their place."""
 
 import queue
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +9,7 @@ import grpc
 import pytest
 
 from mainspring.core.errors import InputError, UnavailableError
+from mainspring.serving.repository import Repository
 from mainspring.serving.rpc.client import RpcClient
 from mainspring.serving.rpc.messages import INFERENCE, InferRequest, StreamResponse
 from mainspring.serving.rpc.options import RpcOptions
@@ -73,14 +73,18 @@ def test_answers_come_in_the_order_of_the_requests_whatever_takes_long(stream: S
     assert told != ids  # quick ones were computed while the slow ones slept
 
 
-def test_several_slow_requests_are_under_way_at_once(stream: Stream, server: Any) -> None:
+def test_several_slow_requests_are_under_way_at_once(serve: Any, gated: Any) -> None:
+    model, gate = gated
+    running = serve(Repository.of([model]))
+    stream = Stream(running.target)
     stream.send(*(question("slow", str(number)) for number in range(3)))
-    slow = next(one for one in server.dispatcher.repository if one.name == "slow")
-    while slow.in_flight < 3:
-        assert not server.told, "one was finished before all were begun"
+    [served] = running.dispatcher.repository
+    while served.in_flight < 3:
         time.sleep(0.001)
+    gate.set()
     stream.end()
-    assert len(list(stream.call)) == 3
+    assert [answer.infer_response.id for answer in stream.call] == ["0", "1", "2"]
+    stream.close()
 
 
 def test_an_error_is_told_in_its_place_and_does_not_end_the_stream(stream: Stream) -> None:
@@ -105,18 +109,12 @@ def test_with_triton_grpc_error_the_first_error_ends_the_stream(server: Any) -> 
     stream.close()
 
 
-def test_no_more_requests_are_taken_than_the_window_holds(serve: Any, rule: Any) -> None:
-    from mainspring.serving.predictor import Predictor
-    from mainspring.serving.repository import Repository
-
-    gate = threading.Event()
-    model = Predictor(rule.package(), name="taxi", version="1")
-    model.quick, compute = False, model.compute
-    model.compute = lambda inputs: (gate.wait(20), compute(inputs))[1]
+def test_no_more_requests_are_taken_than_the_window_holds(serve: Any, gated: Any) -> None:
+    model, gate = gated
     running = serve(Repository.of([model]), RpcOptions(port=0, stream_window=2))
     stream = Stream(running.target)
-    stream.send(*(question("taxi", str(number)) for number in range(10)))
-    served = next(iter(running.dispatcher.repository))
+    stream.send(*(question("slow", str(number)) for number in range(10)))
+    [served] = running.dispatcher.repository
     while served.in_flight < 2:
         time.sleep(0.001)
     time.sleep(0.05)
