@@ -133,6 +133,7 @@ def test_a_server_with_keys(started: Start, config: Callable[..., Any], tmp_path
     assert asks not in errors + access.read_text()
 
 
+@pytest.mark.slow
 def test_the_client_asks_with_the_key_of_the_environment(
     started: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +175,7 @@ def test_a_server_with_a_certificate(
     robot.close()
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_be_guarded_does_not_start(
     folder: Path, config: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -202,6 +204,7 @@ def test_slow_clients_are_turned_away(started: Start, config: Callable[..., Any]
     assert httpx.post(server.url + PREDICT, json=BODY).status_code == 200
 
 
+@pytest.mark.slow
 def test_several_processes_are_guarded_alike(started: Start, tmp_path: Path) -> None:
     keys = tmp_path / "keys.yaml"
     _, key = key_file.new(keys, "ann")

@@ -87,6 +87,7 @@ def test_traces_arrive(started: Start, config: Callable[..., Any], collector: An
     assert len({line["trace"] for line in lines}) == 8
 
 
+@pytest.mark.slow
 def test_a_collector_that_is_gone_holds_up_nobody(started: Start, config: Callable[..., Any]) -> None:
     server = started(options=config(tracing={"endpoint": "http://127.0.0.1:9", "sample": 1.0, "every": 0.05}))
     for _ in range(20):
