@@ -64,4 +64,3 @@ class PredictionLog(Journal):
 
     def _prepare(self) -> None:
         self.blobs.settle()  # what a record refers to is there before it is
-

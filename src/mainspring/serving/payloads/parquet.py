@@ -44,6 +44,21 @@ COLUMNS = {
 }
 """Columns and their types. A later release may add some; a file without them is still read."""
 
+_DEFAULTS = {
+    "protocol": "''",
+    "status": "200",
+    "columns": "'{}'",
+    "outputs": "'{}'",
+    "latency": "0",
+    "kind": "''",
+    "trace": "''",
+    "caller": "''",
+    "cached": "false",
+    "batch": "0",
+    "share": "1",
+}
+"""What a line does not say, because it is as usual."""
+
 _LEAST_BUFFER = 1 << 20
 _AT_ONCE = 1024
 _NAMES = tuple(name for name in COLUMNS if name != "line")
@@ -81,7 +96,8 @@ def write(records: Iterable[tuple[int, LogRecord]], path: Path) -> None:
         source = (
             f"read_json({engine.literal(engine.plain_path(lines))}, format='newline_delimited', auto_detect=false"
         )
-        engine.write_parquet(_select(f"{source}, columns={{{columns}}}, maximum_object_size={longest})"), path)
+        source += f", columns={{{columns}}}, maximum_object_size={longest})"
+        engine.write_parquet(_select(source, what=", ".join(map(_filled, COLUMNS))), path)
     except engine.error() as error:
         raise IntegrityError(f"the records cannot be written: {error}", where=str(path)) from error
     finally:
@@ -153,6 +169,11 @@ def references(path: Path) -> set[str]:
         digests = f"unnest(regexp_extract_all({name}::VARCHAR, $pattern, 1))"
         found.update(row[0] for row in _fetch(path, digests, f"contains({name}::VARCHAR, '\"blob\":')", given))
     return found
+
+
+def _filled(name: str) -> str:
+    default = _DEFAULTS.get(name)
+    return name if default is None else f"coalesce({name}, {default}) AS {name}"
 
 
 def _fetch(path: Path, what: str, where: str, given: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -55,8 +55,8 @@ def test_a_compact_log_says_the_same(tmp_path: Path) -> None:
         r for r in before[100:200] if r.model == "m1"
     ]
     assert compact(tmp_path) == []
-    [(total, failed)] = duckdb.sql(f"SELECT count(*), count(error) FROM '{tmp_path}/*.parquet'").fetchall()
-    assert (total, failed) == (1_000, 143)
+    figures = "count(*), count(error), sum((status = 200)::INT), sum(share)"
+    assert duckdb.sql(f"SELECT {figures} FROM '{tmp_path}/*.parquet'").fetchall() == [(1_000, 143, 1_000, 1_000.0)]
 
 
 def test_lines_keep_their_numbers(tmp_path: Path) -> None:
