@@ -56,6 +56,7 @@ def load(
         repository.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["model.pkl", "1/model.pkl", "1/model.joblib", pytest.param("1/model.pt2", marks=pytest.mark.slow)]
 )
@@ -74,6 +75,7 @@ def test_an_order_cannot_say_that_it_is_trusted(trap: bytes, marker: Path) -> No
     assert not marker.exists()
 
 
+@pytest.mark.slow
 def test_trust_in_the_model_of_the_start_is_not_trust_in_files_of_an_order(
     trap: bytes, marker: Path, tmp_path: Path
 ) -> None:
@@ -84,6 +86,7 @@ def test_trust_in_the_model_of_the_start_is_not_trust_in_files_of_an_order(
     assert not marker.exists()
 
 
+@pytest.mark.slow
 def test_a_server_does_not_start_with_code_that_nobody_trusts(trap: bytes, marker: Path, tmp_path: Path) -> None:
     file = tmp_path / "model.pkl"
     file.write_bytes(trap)
@@ -93,6 +96,7 @@ def test_a_server_does_not_start_with_code_that_nobody_trusts(trap: bytes, marke
     assert not marker.exists()
 
 
+@pytest.mark.slow
 def test_what_says_so_is_the_environment_or_whoever_starts_the_server(
     trap: bytes, marker: Path, tmp_path: Path
 ) -> None:
@@ -136,15 +140,38 @@ def test_names_of_models_cannot_either(name: str, tmp_path: Path) -> None:
     assert found.folder.resolve().is_relative_to(folder)
 
 
+def brought(rule: Any, folder: Path, runtime: str, **more: bytes) -> dict[str, bytes]:
+    """The files of a package that another runtime is to open, as an order brings them."""
+    rule.write(folder)
+    manifest = json.loads((folder / "package.json").read_text())
+    files = {f"1/{path.name}": path.read_bytes() for path in folder.iterdir()}
+    files["1/package.json"] = json.dumps({**manifest, "runtime": runtime}).encode()
+    return files | {f"1/{name}": content for name, content in more.items()}
+
+
+def test_a_package_with_code_is_not_opened_by_an_order(marker: Path, rule: Any, tmp_path: Path) -> None:
+    from mainspring.models.foreign.python_code import CODE, PLAN, RUNTIME
+
+    code = f"import os\nos.mkdir({str(marker)!r})\nclass Model:\n    def predict(self, rows): return rows\n"
+    plan = {"entry": "own:Model", "takes": "rows", "logits": False}
+    files = brought(
+        rule,
+        tmp_path / "package",
+        RUNTIME,
+        **{PLAN: json.dumps(plan).encode(), f"{CODE}/own.py": code.encode()},
+    )
+    with pytest.raises(UntrustedError, match=f"{TRUST_VARIABLE}="):
+        load(files)
+    assert not marker.exists()
+
+
+@pytest.mark.slow
 def test_a_package_with_a_pickle_is_not_opened_by_an_order(
     trap: bytes, marker: Path, rule: Any, tmp_path: Path
 ) -> None:
     from mainspring.models.adapters.foreign_sklearn import PICKLE, PLAN, RUNTIME
 
-    folder = rule.write(tmp_path / "package")
-    manifest = json.loads((folder / "package.json").read_text())
-    files = {f"1/{path.name}": path.read_bytes() for path in folder.iterdir()}
-    files["1/package.json"] = json.dumps({**manifest, "runtime": RUNTIME}).encode()
+    files = brought(rule, tmp_path / "package", RUNTIME, **{PICKLE: trap, PLAN: b"{}"})
     with pytest.raises(UntrustedError, match=f"{TRUST_VARIABLE}="):
-        load({**files, f"1/{PICKLE}": trap, f"1/{PLAN}": b"{}"})
+        load(files)
     assert not marker.exists()
