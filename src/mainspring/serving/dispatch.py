@@ -119,6 +119,10 @@ class Dispatcher:
         self._limiter.measure(call, inputs.rows)
         return inputs
 
+    def is_quick(self, call: Call) -> bool:
+        """Whether the model of a call takes less time than it takes to look whether its caller is still there."""
+        return _model(call).quick
+
     def may_compute_now(self, call: Call) -> bool:
         """Whether the model of a call is so quick that it is asked where the request is."""
         return _model(call).quick and call.served is not None and call.served.plain

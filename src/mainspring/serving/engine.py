@@ -13,7 +13,7 @@ import numpy.typing as npt
 from mainspring.serving.batching import Batcher
 from mainspring.serving.caching import Keys, Remembering, ResponseCache
 from mainspring.serving.call import Call
-from mainspring.serving.limits import Limiter, within
+from mainspring.serving.limits import Limiter, in_time, within
 from mainspring.serving.ports import Answering
 from mainspring.serving.prediction import Inputs
 from mainspring.serving.quickness import FEW_ROWS
@@ -72,6 +72,9 @@ class Engine:
             OverloadedError: If too many wait for the model.
             MainspringError: If the model fails.
         """
+        if call.deadline is None:
+            return await self._remembered(call, inputs)
+        in_time(call.deadline, call.arrived)
         return await within(call.deadline, call.arrived, self._remembered(call, inputs))
 
     async def _remembered(self, call: Call, inputs: Inputs) -> Computed:

@@ -258,9 +258,10 @@ def test_what_takes_too_long_is_given_up(scene: Any, options: dict[str, Any]) ->
     asyncio.run(main())
 
 
-def test_a_quick_model_is_not_asked_too_late(scene: Any) -> None:
+@pytest.mark.parametrize("options", [{}, {"batching": BatchOptions()}, {"caching": ModelCacheOptions()}], ids=str)
+def test_a_quick_model_is_not_asked_too_late(scene: Any, options: dict[str, Any]) -> None:
     async def main() -> None:
-        one = scene(quick=True)
+        one = scene(quick=True, **options)
         assert refused(await one.ask(2.0, deadline=time.perf_counter() - 1)) == (504, DeadlineError.code)
         assert one.sizes == []
 

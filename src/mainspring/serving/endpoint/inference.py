@@ -127,7 +127,8 @@ class Inference:
         small = len(call.body) <= SMALL_BODY
         if small and dispatcher.may_compute_now(call):
             return self._now(call, protocol)
-        return await unless_left(receive, self._elsewhere(call, protocol, small=small))
+        work = self._elsewhere(call, protocol, small=small)
+        return await (work if small and dispatcher.is_quick(call) else unless_left(receive, work))
 
     async def _elsewhere(self, call: Call, protocol: PredictionProtocol, *, small: bool) -> Answer:
         """Answer in a thread, or with others."""
