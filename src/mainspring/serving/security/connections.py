@@ -32,6 +32,7 @@ class Cycle(Protocol):
     """What uvicorn knows of one request and its answer."""
 
     more_body: bool
+    waiting_for_100_continue: bool
     response_started: bool
     response_complete: bool
 
@@ -100,11 +101,12 @@ class Guard(asyncio.Protocol):
             unsent: Bytes of answers that the client has not taken; see :func:`unsent`.
             cycle: See :meth:`note`.
             scope: Likewise.
-            paused: Whether it is the server that does not read.
+            paused: Whether it is the server that does not read, as while a client waits for its "100 Continue".
             now: The time by the clock of the loop.
         """
         if self._unread_for(unsent, now) > self.limits.answer:
             return _SILENTLY
+        paused = paused or (cycle is not None and cycle.waiting_for_100_continue)
         if paused and self.since:
             self.since, self.taken = now, 0
         if not self.since:

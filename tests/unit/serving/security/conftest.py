@@ -25,8 +25,11 @@ KINDS = {"httptools": FastHttp, "h11": PlainHttp}
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Reads the body and tells what it was asked; a path of digits asks for an answer of so many bytes."""
+    """Reads the body and tells what it was asked; a path of digits asks for an answer of so many bytes,
+    and ``/later`` for one that begins to read a second later."""
     size = 0
+    if scope["path"] == "/later":
+        await asyncio.sleep(1.0)
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":

@@ -144,6 +144,17 @@ def test_a_body_that_never_comes_is_not_waited_for(serving: Serving, kind: str) 
         assert answer(slow)[0] == 408
 
 
+@both
+def test_who_waits_for_the_server_is_waited_for(serving: Serving, kind: str) -> None:
+    with serving(kind, body=0.3, headers=0.3).connect() as patient:
+        patient.sendall(
+            HEAD.replace(b"/ HTTP", b"/later HTTP").replace(b"\r\n\r\n", b"\r\nexpect: 100-continue\r\n\r\n")
+        )
+        assert patient.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        patient.sendall(b"0123456789")
+        assert answer(patient)[1]["size"] == 10
+
+
 def test_the_rate_of_a_body_can_be_left_alone(serving: Serving) -> None:
     server = serving(body=0.1, body_rate=0.0)
     with server.connect() as slow:
