@@ -7,6 +7,7 @@ from asyncio import Future
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from typing import TypeAlias
 
 from mainspring.serving.batching.joining import Arrays, Kind
@@ -53,6 +54,9 @@ class Waiting:
     order: int = 0
 
 
+_LANES = 16
+"""So many lanes are kept though nobody waits in them."""
+
 _Step: TypeAlias = OrderedDict[int, Waiting]
 """Requests of one kind that go one after the other, by their order; one in the middle can leave at once."""
 
@@ -73,10 +77,15 @@ class Line:
         self._lanes: dict[Kind, list[_Step]] = {}
         self._rows = [0] * (levels + 1)
         self._orders = 0
+        self._due: list[tuple[float, int]] = []
+        self._timed: dict[int, Waiting] = {}
         self.rows = 0
         self.requests = 0
-        self.earliest = math.inf
-        """No request has waited too long before this time."""
+
+    @property
+    def earliest(self) -> float:
+        """When the first of those who wait has waited too long; perhaps earlier, if it is gone."""
+        return self._due[0][0] if self._due else math.inf
 
     def rows_of(self, level: int) -> int:
         """How many rows wait at a level."""
@@ -85,13 +94,19 @@ class Line:
     def add(self, one: Waiting) -> None:
         """Let a request wait."""
         self._append(one, 2 * one.level - 2)
-        self.earliest = min(self.earliest, one.deadline)
+        if one.deadline < math.inf:
+            # What is due is kept apart from what waits: whoever is answered must not be kept until then.
+            self._timed[one.order] = one
+            heappush(self._due, (one.deadline, one.order))
 
     def leave(self, one: Waiting) -> bool:
         """Let a request wait no longer; whether it did."""
         for step in self._lanes.get(one.kind, ())[2 * one.level - 2 : 2 * one.level]:
             if step.pop(one.order, None) is not None:
+                self._timed.pop(one.order, None)
                 self._count(one, -1)
+                if not self.requests and len(self._lanes) > _LANES:
+                    self._lanes.clear()
                 return True
         return False
 
@@ -130,14 +145,11 @@ class Line:
 
     def overdue(self, now: float) -> list[Waiting]:
         """Those that have waited too long. They wait on until they :meth:`leave`, or are told to :meth:`delay`."""
-        if now < self.earliest:
-            return []
-        found, self.earliest = [], math.inf
-        for one in self._all():
-            if one.deadline <= now:
+        found = []
+        while self._due and (self._due[0][0] <= now or self._due[0][1] not in self._timed):
+            one = self._timed.pop(heappop(self._due)[1], None)
+            if one is not None:
                 found.append(one)
-            else:
-                self.earliest = min(self.earliest, one.deadline)
         return found
 
     def clear(self) -> list[Waiting]:

@@ -72,6 +72,15 @@ def _taken(waiting: list[tuple[int, Waiting]], limit: int, in_order: bool) -> li
     return batch
 
 
+def test_kinds_that_come_once_are_forgotten() -> None:
+    line = Line()
+    for number in range(1000):
+        one = request(str(number), 1, 1)
+        line.add(one)
+        line.leave(one)
+    assert len(line._lanes) <= 17
+
+
 def test_those_that_waited_too_long_are_found_once_the_first_has() -> None:
     line = Line()
     ones = [request("a", 1, 1, deadline) for deadline in (5.0, 3.0, math.inf)]
@@ -86,6 +95,22 @@ def test_those_that_waited_too_long_are_found_once_the_first_has() -> None:
     line.leave(ones[0])
     assert line.overdue(1e9) == []
     assert line.earliest == math.inf
+
+
+def test_whoever_left_in_time_is_not_found_and_not_waited_for() -> None:
+    line = Line()
+    ones = [request("a", 1, 1, float(deadline)) for deadline in range(1, 6)]
+    for one in ones:
+        line.add(one)
+    line.leave(ones[0])
+    assert line.take(2) == ones[1:3]
+    assert line.overdue(0.5) == []
+    assert line.earliest == 4.0
+    assert line.overdue(4.5) == [ones[3]]
+    line.leave(ones[3])
+    line.leave(ones[4])
+    assert line.overdue(0.0) == []
+    assert (line.earliest, len(line._timed), len(line._due)) == (math.inf, 0, 0)
 
 
 def test_a_request_that_left_keeps_nothing_alive() -> None:
