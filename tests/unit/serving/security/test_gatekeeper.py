@@ -132,6 +132,8 @@ def test_a_certificate_says_who_asks() -> None:
     robot = gate.admit(Scope.MANAGEMENT, {}, AFAR, Certificate(("CN=x", "URI:spiffe://prod/robot")))
     assert robot.name == "spiffe://prod/robot"
     scraper = Certificate(("CN=scraper",))
+    proxied = {b"authorization": b"Bearer for-somebody-else"}
+    assert gate.admit(Scope.METRICS, proxied, AFAR, scraper).name == "scraper"
     assert gate.admit(Scope.METRICS, {}, AFAR, scraper).name == "scraper"
     with pytest.raises(ForbiddenError, match="'scraper' may not ask"):
         gate.admit(Scope.INFERENCE, {}, AFAR, scraper)
