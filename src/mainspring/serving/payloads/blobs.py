@@ -33,20 +33,19 @@ class Blobs:
         self._waiting: dict[str, int] = {}
 
     def put(self, data: bytes | memoryview) -> str | None:
-        """Store a value; gives its digest, or ``None`` if too much is waiting already.
-
-        Raises:
-            OSError: If there is no room for it.
-        """
+        """Store a value; gives its digest, or ``None`` if too much is waiting already, or there is no room."""
         digest = hashlib.sha256(data).hexdigest()
         if digest in self._waiting or self._path(digest).exists():
             return SHA256 + digest
         if sum(self._waiting.values()) + len(data) > self._budget:
             return None
-        while not self._keep(digest, data):
-            pass  # somebody found the folder empty, and removed it
-        self._waiting[digest] = len(data)
-        return SHA256 + digest
+        for spool in self._spools:
+            with contextlib.suppress(OSError):
+                while not self._keep(spool, digest, data):
+                    pass  # somebody found the folder empty, and removed it
+                self._waiting[digest] = len(data)
+                return SHA256 + digest
+        return None
 
     def settle(self) -> None:
         """Move what waits, of this process and of those that died, to the folder of the log.
@@ -95,8 +94,7 @@ class Blobs:
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
 
-    def _keep(self, digest: str, data: bytes | memoryview) -> bool:
-        spool = self._spools[0]
+    def _keep(self, spool: Path, digest: str, data: bytes | memoryview) -> bool:
         make(spool.parent)
         spool.mkdir(mode=0o700, exist_ok=True)
         fresh = spool / f"{digest}.{os.getpid()}.new"
@@ -105,6 +103,9 @@ class Blobs:
             fresh.rename(spool / digest)
         except FileNotFoundError:
             return False
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
         return True
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypedDict
 
 from mainspring.core.clock import Clock, now
 from mainspring.serving.payloads.recovery import recover
@@ -15,6 +16,17 @@ from mainspring.serving.payloads.spools import new_ring, remove
 
 _PIECE = 1 << 20
 _RETRY_SECONDS = 1.0
+
+
+class JournalOptions(TypedDict, total=False):
+    """The options of a :class:`Journal`."""
+
+    max_requests: int
+    queue_bytes: int
+    flush_seconds: float
+    segment_bytes: int
+    segment_seconds: float
+    clock: Clock
 
 
 class Journal:
@@ -66,6 +78,7 @@ class Journal:
         self._segments = SegmentWriter(folder, max_bytes=segment_bytes, max_seconds=segment_seconds, clock=clock)
         self._thread = threading.Thread(target=self._run, name=self._called, daemon=True)
         self._thread.start()
+        atexit.register(self.close)  # whoever forgets it leaves nothing in memory
 
     def append(self, line: bytes) -> bool:
         """Hand over a line, without ever waiting.
@@ -99,6 +112,7 @@ class Journal:
 
     def close(self, timeout: float = 10.0) -> None:
         """Refuse further lines, write what waits, and close the segment. Calling it again does nothing."""
+        atexit.unregister(self.close)
         with self._lock:
             self._stop.set()
         self._wake.set()

@@ -10,12 +10,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias, Unpack
 
 import msgspec
 
 from mainspring.serving.payloads.blobs import Blobs
-from mainspring.serving.payloads.journal import Journal
+from mainspring.serving.payloads.journal import Journal, JournalOptions
 from mainspring.serving.payloads.record import LogRecord
 
 MakeRecord: TypeAlias = Callable[[], LogRecord]
@@ -35,7 +35,7 @@ class PredictionLog(Journal):
     _called = "prediction log"
     _encode = staticmethod(msgspec.json.Encoder().encode)
 
-    def __init__(self, folder: Path, **options: Any) -> None:
+    def __init__(self, folder: Path, **options: Unpack[JournalOptions]) -> None:
         self.blobs = Blobs(folder)
         super().__init__(folder, **options)
         self.blobs.settle()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mainspring.serving.payloads.ring import Ring, locked
 from mainspring.serving.payloads.segments import OPEN, SegmentWriter, closed, write_all
-from mainspring.serving.payloads.spools import ring_files
+from mainspring.serving.payloads.spools import ring_files, tidy
 
 _PIECE = 1 << 20
+_SETTLED_SECONDS = 60.0
 
 
 def recover(folder: Path) -> list[Path]:
@@ -32,6 +34,9 @@ def recover(folder: Path) -> list[Path]:
             with ring:
                 recovered += _empty(ring, folder)
                 path.unlink(missing_ok=True)
+        elif _is_torso(path):
+            path.unlink(missing_ok=True)
+        tidy(path.parent)
     taken = _targets(folder)  # of writers that live, and of those that somebody else is just finishing
     for path in sorted(folder.glob(f"*{OPEN}")):
         if path.name in taken:
@@ -52,6 +57,16 @@ def unmoved(ring: Ring, folder: Path) -> int:
         with contextlib.suppress(FileNotFoundError):
             return max(target.base + form.stat().st_size, ring.tail)
     return ring.tail
+
+
+def _is_torso(path: Path) -> bool:
+    """Whether a ring was not finished, because its maker was killed a good while ago."""
+    try:
+        with path.open("rb") as file:
+            old = os.fstat(file.fileno()).st_mtime < time.time() - _SETTLED_SECONDS
+            return old and file.read(8) in (b"", bytes(8))
+    except OSError:
+        return False
 
 
 def _targets(folder: Path) -> set[str]:

@@ -12,6 +12,7 @@ the rest can be moved by anybody, and nothing twice.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import mmap
 import os
@@ -22,9 +23,11 @@ from typing import Final, Self
 
 _MAGIC: Final = int.from_bytes(b"msring01", "little")
 _PAGE: Final = 4096
+_PIECE: Final = 1 << 20
 _MAGIC_AT, _CAPACITY_AT, _HEAD_AT, _TAIL_AT, _SLOT_AT, _BASE_AT = range(6)
 _SLOTS: Final = (512, 1024)  # where the names of segments are kept: the one that counts, and the next
 _LONGEST_NAME: Final = 255
+_OWNER_AT: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,13 @@ class Ring:
         self._head, self._tail = self._words[_HEAD_AT], self._words[_TAIL_AT]
 
     @classmethod
-    def create(cls, path: Path, capacity: int) -> Self:
+    def create(cls, path: Path, capacity: int, owner: str = "") -> Self:
         """A new ring, locked by this process as long as it lives.
+
+        Args:
+            path: Its file.
+            capacity: How many bytes it holds.
+            owner: The folder that its bytes go to.
 
         Raises:
             FileExistsError: If there is one of this name.
@@ -69,14 +77,15 @@ class Ring:
         file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
-            # Reserved now: where there is no room, a process that writes to mapped memory would be killed.
-            os.posix_fallocate(file, 0, _PAGE + capacity)
+            _reserve(file, _PAGE + capacity)
             made = cls(path, file, capacity)
         except OSError:
             path.unlink(missing_ok=True)
             os.close(file)
             raise
         made._words[_CAPACITY_AT] = capacity
+        name = owner.encode()[: _PAGE - _OWNER_AT]
+        made._all[_OWNER_AT : _OWNER_AT + len(name)] = name
         made._words[_MAGIC_AT] = _MAGIC
         return made
 
@@ -160,6 +169,11 @@ class Ring:
         name = bytes(self._all[_SLOTS[slot] : _SLOTS[slot] + _LONGEST_NAME]).partition(b"\0")[0]
         return Target(name.decode(), self._words[_BASE_AT + slot])
 
+    @property
+    def owner(self) -> str:
+        """The folder that its bytes go to."""
+        return bytes(self._all[_OWNER_AT:_PAGE]).partition(b"\0")[0].decode("utf-8", "replace")
+
     def point(self, segment: str) -> None:
         """What was not released yet goes to this segment, from its beginning; empty for none."""
         slot = 1 - self._words[_SLOT_AT]
@@ -185,6 +199,20 @@ class Ring:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _reserve(file: int, size: int) -> None:
+    """Take the room for a file now: without it, a process that writes to mapped memory would be killed."""
+    if hasattr(os, "posix_fallocate"):
+        try:
+            os.posix_fallocate(file, 0, size)
+        except OSError as error:
+            if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+                raise
+        else:
+            return
+    for start in range(0, size, _PIECE):
+        os.pwrite(file, bytes(min(_PIECE, size - start)), start)
 
 
 def locked(file: int) -> bool:

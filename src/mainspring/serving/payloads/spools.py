@@ -25,13 +25,14 @@ def new_ring(folder: Path, capacity: int) -> Ring:
         OSError: If there is no room for it anywhere.
     """
     problem: OSError | None = None
+    _sweep(MEMORY / _ours())
     for place in places(folder):
         try:
             make(place)
             while True:
                 path = place / f"{os.getpid()}-{next(_NUMBERS):06d}{SUFFIX}"
                 try:
-                    return Ring.create(path, capacity)
+                    return Ring.create(path, capacity, str(folder.resolve()))
                 except FileExistsError:
                     continue
                 except FileNotFoundError:
@@ -44,8 +45,13 @@ def new_ring(folder: Path, capacity: int) -> Ring:
 def remove(ring: Ring) -> None:
     """Close a ring that is empty, and leave nothing behind."""
     ring.close(remove=True)
+    tidy(ring.path.parent)
+
+
+def tidy(place: Path) -> None:
+    """Remove a folder for rings, if it is empty."""
     with contextlib.suppress(OSError):
-        ring.path.parent.rmdir()  # if it was the last one
+        place.rmdir()
 
 
 def ring_files(folder: Path) -> Iterator[Path]:
@@ -60,7 +66,7 @@ def places(folder: Path) -> list[Path]:
     if not MEMORY.is_dir():
         return [beside]
     name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
-    return [MEMORY / f"mainspring-{os.getuid()}" / name, beside]
+    return [MEMORY / _ours() / name, beside]
 
 
 def make(place: Path) -> None:
@@ -73,3 +79,19 @@ def make(place: Path) -> None:
         folder.mkdir(mode=0o700, exist_ok=True)
         if folder.is_symlink() or folder.stat().st_uid != os.getuid():
             raise PermissionError(f"{folder} is not a folder of this user")
+
+
+def _ours() -> str:
+    return f"mainspring-{os.getuid()}"
+
+
+def _sweep(home: Path) -> None:
+    """Remove what dead processes left in memory for logs that are gone: nobody will ever come for it."""
+    for place in home.glob("*"):
+        for path in place.glob(f"*{SUFFIX}"):
+            ring = Ring.open(path, lock=True)
+            if ring is not None:
+                with ring:
+                    if ring.owner and not Path(ring.owner).exists():
+                        path.unlink(missing_ok=True)
+        tidy(place)
