@@ -105,7 +105,7 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(tmp_path: Path) -> No
     before = _write(tmp_path, 1_500, segment=8_000)
     command = [sys.executable, "-m", "mainspring.serving.payloads.compact", str(tmp_path)]
     kills = 0
-    for _ in range(4):
+    for _ in range(3):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         known = len(list(tmp_path.glob("*.parquet")))
         while process.poll() is None and len(list(tmp_path.glob("*.parquet"))) < known + 2:
@@ -113,7 +113,7 @@ def test_killed_at_any_moment_it_loses_and_doubles_nothing(tmp_path: Path) -> No
         process.send_signal(signal.SIGKILL)
         kills += process.wait() == -signal.SIGKILL
         assert list(read(tmp_path)) == before
-    assert kills >= 3
+    assert kills >= 2
     compact(tmp_path)
     assert list(read(tmp_path)) == before
     assert {path.suffix for path in tmp_path.iterdir()} <= {".parquet", ""}

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,52 @@ def test_feedback_is_taken_in_three_forms_counted_and_joined(started: Start, tmp
     assert rows["feedback.clicked"] == [True, True]
 
 
-def test_a_server_without_a_log_takes_no_feedback(started: Start) -> None:
-    answer = httpx.post(f"{started().url}/v2/models/taxi/feedback", json={"id": "a", "truth": 1})
-    assert answer.status_code == 501
-    assert "keeps no log" in answer.json()["error"]
+def test_a_server_without_a_log_takes_no_feedback(call: Any) -> None:
+    status, answer, _ = call("POST", "/v2/models/taxi/feedback", {"id": "a", "truth": 1})
+    assert status == 501
+    assert "keeps no log" in answer["error"]
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_lose_no_row(folder: Path, tmp_path: Path) -> None:
+    config = {"workers": 2, "models": {"taxi": {"package": str(folder), "version": "1.0.0"}}}
+    config |= {"payloads": {"folder": "log", "compact": True, "segment_bytes": 100_000}}
+    (tmp_path / "server.json").write_text(json.dumps(config))
+    answered: list[str] = []
+    stop = threading.Event()
+
+    def ask(url: str) -> None:
+        while not stop.is_set():
+            with Client(url) as client:
+                try:
+                    while not stop.is_set():
+                        client.predict("taxi", [ROW] * (len(answered) % 100 + 1))
+                        answered.append(client.last_id)
+                except (UnavailableError, OSError):
+                    time.sleep(0.05)
+
+    with _running(tmp_path / "server.json") as (process, url):
+        asking = [threading.Thread(target=ask, args=(url,)) for _ in range(4)]
+        for thread in asking:
+            thread.start()
+        for enough in (2_000, 4_000):
+            while len(answered) < enough:
+                time.sleep(0.01)
+            os.kill(_workers(process.pid)[0], signal.SIGKILL)
+        while len(answered) < 6_000:
+            time.sleep(0.01)
+        stop.set()
+        for thread in asking:
+            thread.join()
+    logged = [record.id for record in read_log(tmp_path / "log")]
+    assert len(logged) == len(set(logged))
+    assert set(answered) <= set(logged)
+    assert len(logged) <= len(answered) + 2 * len(asking)  # and those on their way to the killed
+
+
+def _workers(parent: int) -> list[int]:
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(pid) for pid in children if b"--worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
 
 
 def test_the_file_of_a_server_says_what_is_logged_and_where_it_goes(folder: Path, tmp_path: Path) -> None:
@@ -128,9 +171,11 @@ def test_the_file_of_a_server_says_what_is_logged_and_where_it_goes(folder: Path
     }
     file = tmp_path / "server.json"
     file.write_text(json.dumps(config))
-    command = [sys.executable, "-m", "mainspring.serving", "--config", str(file), "--port", "0"]
     try:
-        _run(command, tmp_path)
+        with _running(file) as (_, url):
+            for _ in range(20):
+                with Client(url, headers={"x-subject": "ann"}) as client:
+                    client.predict("taxi", [ROW])
     finally:
         receiver.shutdown()
         receiver.server_close()
@@ -146,17 +191,19 @@ def test_the_file_of_a_server_says_what_is_logged_and_where_it_goes(folder: Path
     }
 
 
-def _run(command: list[str], folder: Path) -> None:
+@contextmanager
+def _running(config: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A server with this file, and its address; stopped, and found to have stopped cleanly, at the end."""
     read, write = os.pipe()
-    environment = {**os.environ, "SALT": "0123456789abcdef"}
-    process = subprocess.Popen([*command, "--announce", str(write)], pass_fds=[write], env=environment, cwd=folder)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mainspring.serving", "--config", config, "--port", "0", "--announce", str(write)],
+        pass_fds=[write],
+        env={**os.environ, "SALT": "0123456789abcdef"},
+    )
     os.close(write)
     try:
         with os.fdopen(read) as told:
-            url = json.loads(told.readline())["url"]
-        for _ in range(20):
-            with Client(url, headers={"x-subject": "ann"}) as client:
-                client.predict("taxi", [ROW])
+            yield process, json.loads(told.readline())["url"]
     finally:
         process.terminate()
         assert process.wait(30) == 0
