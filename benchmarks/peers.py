@@ -47,14 +47,12 @@ class Graph(MLModel):
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         providers = ["CPUExecutionProvider"]
         self.session = onnxruntime.InferenceSession(os.environ["GRAPH"], options, providers=providers)
-        self.columns = [one.name for one in self.session.get_inputs()]
         return True
 
     async def predict(self, payload):
         one = payload.inputs[0]
         matrix = np.array(one.data.root, dtype=np.float64).reshape(one.shape)
-        feeds = {name: matrix[:, [place]] for place, name in enumerate(self.columns)}
-        label, scores = self.session.run(["label", "probabilities"], feeds)
+        label, scores = self.session.run(["label", "probabilities"], {"row": matrix})
         return InferenceResponse(model_name=self.name, outputs=[
             ResponseOutput(name="label", shape=[len(label)], datatype="BYTES", data=label.tolist()),
             ResponseOutput(
@@ -74,13 +72,11 @@ class Graph(Model):
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         providers = ["CPUExecutionProvider"]
         self.session = onnxruntime.InferenceSession(os.environ["GRAPH"], options, providers=providers)
-        self.columns = [one.name for one in self.session.get_inputs()]
         self.ready = True
 
     async def predict(self, payload, headers=None, response_headers=None):
         matrix = payload.inputs[0].as_numpy()
-        feeds = {name: matrix[:, [place]] for place, name in enumerate(self.columns)}
-        label, scores = self.session.run(["label", "probabilities"], feeds)
+        label, scores = self.session.run(["label", "probabilities"], {"row": matrix})
         return InferResponse(response_id=payload.id or "x", model_name=self.name, infer_outputs=[
             InferOutput("label", [len(label)], "BYTES", label.tolist()),
             InferOutput("probabilities", list(scores.shape), "FP64", scores.ravel().tolist()),
@@ -96,7 +92,7 @@ server.start([model])
 """
 
 
-def request_of(row: dict[str, float]) -> bytes:
+def request_of(row: dict[str, float], key: str) -> bytes:
     """The bytes of the request, with the headers that a client in production sends."""
     tensor = {"name": "row", "shape": [1, len(row)], "datatype": "FP64", "data": list(row.values())}
     body = json.dumps({"id": "1", "inputs": [tensor]}, separators=(",", ":")).encode()
@@ -104,32 +100,72 @@ def request_of(row: dict[str, float]) -> bytes:
         f"POST /v2/models/{MODEL}/infer HTTP/1.1",
         "host: x",
         "content-type: application/json",
-        "authorization: Bearer a-key-of-thirty-two-letters-or-so",
+        f"authorization: Bearer {key}",
         "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
         f"content-length: {len(body)}",
     ]
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body
 
 
-def raw_application(folder: Path) -> Any:
+def new_key(file: Path) -> str:
+    """A key that the server knows."""
+    command = [
+        sys.executable,
+        "-m",
+        "mainspring.app.cli.main",
+        "keys",
+        "new",
+        "bench",
+        "--file",
+        str(file),
+        "--json",
+    ]
+    found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return str(found["key"])
+
+
+def one_input(package: Path, file: Path) -> None:
+    """The graph of a package with one matrix for input instead of one column each: what other servers take."""
+    import onnx
+
+    model = onnx.load(package / "model.onnx")
+    graph = model.graph
+    first = graph.node[0]
+    assert first.op_type == "Concat"
+    width = len(first.input)
+    renamed = onnx.helper.make_node("Identity", ["row"], [first.output[0]])
+    graph.node.remove(first)
+    graph.node.insert(0, renamed)
+    del graph.input[:]
+    graph.input.append(onnx.helper.make_tensor_value_info("row", onnx.TensorProto.DOUBLE, [None, width]))
+    del model.metadata_props[:]  # it tells of the columns that are gone
+    onnx.save(model, file)
+
+
+def raw_application(file: Path) -> Any:
     """Parse, run, serialise."""
     import msgspec
     import numpy as np
+    import onnxruntime
 
-    from mainspring.models.package import Package
-
-    package = Package.load(folder)
-    runtime, names = package.open(), package.signature.names
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     decode, encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
         message = await receive()
         [tensor] = decode(message["body"])["inputs"]
         matrix = np.array(tensor["data"], dtype=np.float64).reshape(tensor["shape"])
-        outputs = runtime.predict(dict(zip(names, matrix.T, strict=True)))
+        label, scores = session.run(["label", "probabilities"], {"row": matrix})
         answers = [
-            {"name": name, "shape": list(values.shape), "data": values.ravel().tolist()}
-            for name, values in outputs.items()
+            {"name": "label", "datatype": "BYTES", "shape": list(label.shape), "data": label.tolist()},
+            {
+                "name": "probabilities",
+                "datatype": "FP64",
+                "shape": list(scores.shape),
+                "data": scores.ravel().tolist(),
+            },
         ]
         body = encode({"model_name": MODEL, "outputs": answers})
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
@@ -155,8 +191,17 @@ def raw(folder: Path) -> Iterator[Server]:
 @contextmanager
 def mainspring(folder: Path, scratch: Path) -> Iterator[Server]:
     config = scratch / "server.json"
-    config.write_text(json.dumps({"models": {MODEL: {"package": str(folder), "version": "1.0.0"}}}))
-    given = ["--config", str(config), "--port", "0", "--log", str(scratch / "log")]
+    config.write_text(
+        json.dumps(
+            {
+                "models": {MODEL: {"package": str(folder), "version": "1.0.0"}},
+                "payloads": {"folder": str(scratch / "log")},
+                "security": {"keys": str(scratch / "keys.yaml")},
+                "limits": {"rates": [{"per_second": 1_000_000}]},
+            }
+        )
+    )
+    given = ["--config", str(config), "--port", "0"]
     with PythonServer("mainspring.serving", given, timeout=60) as server:
         yield Server("mainspring", "127.0.0.1", int(server.url.rpartition(":")[2]), server.pid)
 
@@ -192,7 +237,7 @@ def kserve(venv: Path, folder: Path, scratch: Path) -> Iterator[Server]:
 
 @contextmanager
 def peer(name: str, command: list[str], port: int, folder: Path, scratch: Path) -> Iterator[Server]:
-    environment = {**os.environ, "GRAPH": str(folder / "model.onnx"), "MODEL": MODEL, "PYTHONPATH": str(scratch)}
+    environment = {**os.environ, "GRAPH": str(folder), "MODEL": MODEL, "PYTHONPATH": str(scratch)}
     with (scratch / "said").open("wb") as said:
         process = subprocess.Popen(command, env=environment, stdout=said, stderr=said, cwd=scratch)
         try:
@@ -306,8 +351,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         scratch = Path(name)
-        folder = scratch / "package"
-        request = request_of(serving.make_package(folder))
+        folder = scratch / "graph.onnx"
+        request = request_of(serving.make_package(scratch / "package"), new_key(scratch / "keys.yaml"))
+        one_input(scratch / "package", folder)
         starts: dict[str, Callable[[], Any]] = {
             "raw ASGI": lambda: raw(folder),
             "mainspring": lambda: mainspring(folder, scratch),

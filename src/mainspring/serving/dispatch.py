@@ -23,6 +23,7 @@ from mainspring.serving.call import Call
 from mainspring.serving.engine import Engine
 from mainspring.serving.limits import Limiter, LimitOptions, in_time, within
 from mainspring.serving.limits.deadlines import earlier
+from mainspring.serving.payloads.record import request_id
 from mainspring.serving.ports import Answering, Asking
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.problems import CancelledError, ForbiddenError, status_of
@@ -100,7 +101,7 @@ class Dispatcher:
         Raises:
             MainspringError: If it cannot be loaded.
         """
-        served = await self.repository.demand(call.model, call.version)
+        served = await self.repository.demand(call.model, call.version, call.label)
         self._take(call, served)
         return served
 
@@ -113,8 +114,7 @@ class Dispatcher:
             BusyError: If its caller asks for too many rows in too short a time.
         """
         call.question = question
-        if question.id:
-            call.id = question.id
+        call.id = question.id or call.id or request_id(call.time)
         inputs = _model(call).read(question)
         self._limiter.measure(call, inputs.rows)
         return inputs
@@ -177,6 +177,7 @@ class Dispatcher:
 
     def fail(self, call: Call, error: BaseException) -> None:
         """Keep why a call failed, with the status that says so; what nobody foresaw goes to standard error."""
+        call.id = call.id or request_id(call.time)
         if isinstance(error, asyncio.CancelledError):
             error = CancelledError("the caller went away before there was an answer")
         if isinstance(error, MainspringError):

@@ -88,3 +88,13 @@ def hang(pace: Quickness) -> None:
     """Three answers that take far too long."""
     for _ in range(3):
         pace.note(0.5, 1)
+
+
+def test_a_busy_machine_is_told_from_a_slow_model() -> None:
+    pace = Quickness()
+    pace.measure(asked(*[FAST] * 40))
+    hang(pace)
+    assert pace.quick  # the question that it was measured with is answered as ever
+    for _ in range(4):
+        hang(pace)
+    assert not pace.quick  # but with others it hangs again and again

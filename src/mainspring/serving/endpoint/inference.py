@@ -21,7 +21,6 @@ from mainspring.serving.endpoint.ids import given_id, id_header
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.endpoint.refusals import refusal
 from mainspring.serving.limits import unless_left, within
-from mainspring.serving.payloads import request_id
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.problems import CancelledError, MethodError
 from mainspring.serving.question import Parameter, Question
@@ -200,7 +199,7 @@ def _call(
         path["model"],
         path.get("version", ""),
         path.get("label", ""),
-        given_id(headers) or request_id(arrived),
+        given_id(headers) or "",
         time=arrived,
         arrived=time.perf_counter(),
         headers=headers,

@@ -191,6 +191,8 @@ def _all_plain(tensors: Sequence[Tensor]) -> bool:
 
 
 def _form(request: _Request, parameters: Parameters) -> Form:
+    if not parameters and not request.outputs:
+        return _PLAIN
     binary = parameters.get(ALL_BINARY, False)
     _check_truth(ALL_BINARY, binary)
     given = {one.name: one.parameters for one in request.outputs or () if one.parameters}

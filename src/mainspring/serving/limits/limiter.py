@@ -77,9 +77,11 @@ class Limiter:
         """
         now = time.perf_counter()
         rooms = self._rooms_of(call)
+        rates: tuple[Rate, ...] = ()
         try:
             for room in rooms:
                 room.check(now)
+                rates += room.per_request
         except OverloadedError:
             self.counts.overloaded += 1
             raise
@@ -88,7 +90,8 @@ class Limiter:
             call.deadline = earlier(call.deadline, call.arrived + seconds)
         if self._timeout is not None:
             call.deadline = earlier(call.deadline, call.arrived + self._timeout)
-        self._pay(call, [rate for room in rooms for rate in room.per_request], 1, now)
+        if rates:
+            self._pay(call, rates, 1, now)
         for room in rooms:
             room.inside += 1
         call.entered = rooms
@@ -100,8 +103,10 @@ class Limiter:
             TooLargeError: If it has more than are ever allowed.
             BusyError: If too many came in too short a time.
         """
-        rates: list[Rate] = []
-        for room in _entered(call):
+        rates: tuple[Rate, ...] = ()
+        for room in call.entered:
+            if not isinstance(room, Room) or not (room.per_row or room.limits.max_rows):
+                continue
             rates += room.per_row
             most = min([rate.buckets.burst for rate in room.per_row], default=rows)
             if room.limits.max_rows:
@@ -121,14 +126,13 @@ class Limiter:
         """A request is finished, well or badly. Nothing happens if it was not let in."""
         if call.entered:
             now = time.perf_counter()
-            for room in _entered(call):
-                room.inside -= 1
-                room.flow.finished(now)
+            for room in call.entered:
+                if isinstance(room, Room):
+                    room.inside -= 1
+                    room.flow.finished(now)
             call.entered = ()
 
     def _pay(self, call: Call, rates: Sequence[Rate], tokens: int, now: float) -> None:
-        if not rates:
-            return
         keys = [_payer(rate, call) for rate in rates]
         wait = max([rate.buckets.wait(key, tokens, now) for rate, key in zip(rates, keys, strict=True)])
         if wait > 0:
@@ -149,10 +153,6 @@ class Limiter:
         if rooms[1].limits is not limits:
             rooms[1].adopt(limits)
         return rooms
-
-
-def _entered(call: Call) -> list[Room]:
-    return [room for room in call.entered if isinstance(room, Room)]
 
 
 def _payer(rate: Rate, call: Call) -> str:

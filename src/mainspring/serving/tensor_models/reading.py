@@ -16,6 +16,7 @@ from mainspring.models.signature import Datatype, Field
 from mainspring.serving.prediction import Inputs
 from mainspring.serving.question import Question, Tensor
 from mainspring.serving.raw_tensors import DTYPES
+from mainspring.serving.tensor_models.glance import TensorGlance
 from mainspring.serving.tensors import unknown_outputs
 
 BASE64 = "b64"
@@ -44,6 +45,7 @@ class TensorReader:
         self.fields = {field.name: field for field in fields}
         self.batches = batches
         self._binary = frozenset(binary)
+        self._glance = TensorGlance(fields) if batches else None
 
     def read(self, question: Question, outputs: Sequence[Field]) -> Inputs:
         """The arrays that a question holds.
@@ -51,6 +53,10 @@ class TensorReader:
         Raises:
             BadInputError: With every problem of the question.
         """
+        if question.outputs is None and question.tensors is not None and self._glance is not None:
+            found = self._glance.read(question.tensors)
+            if found is not None:
+                return found
         problems = Problems()
         if question.outputs is not None and outputs:
             problems.found = unknown_outputs(question.outputs, outputs)
