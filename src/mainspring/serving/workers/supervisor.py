@@ -32,6 +32,7 @@ class _Worker:
         self.ready = asyncio.Event()
         self.url = ""
         self.orders: dict[int, asyncio.Future[Trouble | None]] = {}
+        self.told: tuple[Order, ...] = ()
 
     def lost(self) -> None:
         """The process is gone: nothing that was ordered is waited for any longer; its successor catches up."""
@@ -117,7 +118,8 @@ class Supervisor:
             )
         worker.process = process
         channel = worker.channel = await Channel.over(ours)
-        channel.send(History(orders=tuple(self._history.values())))
+        worker.told = tuple(self._history.values())
+        channel.send(History(orders=worker.told))
         self._spawn(self._listen(worker, channel))
         ready, gone = asyncio.create_task(worker.ready.wait()), asyncio.create_task(process.wait())
         await asyncio.wait({ready, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -186,13 +188,23 @@ class Supervisor:
                 return
             if isinstance(message, Ready):
                 worker.url = message.url
-                worker.ready.set()
+                self._spawn(self._welcome(worker, channel))
             elif isinstance(message, Done):
                 waiting = worker.orders.pop(message.number, None)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message.trouble)
             elif isinstance(message, Order):
                 self._spawn(self._carry_out(channel, message))
+
+    async def _welcome(self, worker: _Worker, channel: Channel) -> None:
+        """Have a worker that answers now follow what was ordered while it started; then it counts as ready."""
+        async with self._ordering:
+            for order in [one for one in self._history.values() if all(one is not known for known in worker.told)]:
+                trouble = await self._give(worker, order)
+                if trouble is not None:
+                    print(f"worker {worker.index}: {trouble.error()}", file=sys.stderr)
+            if worker.channel is channel:
+                worker.ready.set()
 
     async def _carry_out(self, channel: Channel, asked: Order) -> None:
         """Give an order that one worker asks for to all of them; in two steps, so that all do or none."""

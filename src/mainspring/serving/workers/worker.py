@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +13,8 @@ from mainspring.core.errors import MainspringError, UnavailableError
 from mainspring.serving.control import LocalControl
 from mainspring.serving.repository import Change
 from mainspring.serving.workers.messages import Channel, Done, History, Order, Ready, Trouble
+
+_LOG = logging.getLogger(__name__)
 
 
 class SharedControl:
@@ -55,7 +58,7 @@ class SharedControl:
         history = await channel.receive()
         if isinstance(history, History):
             for order in history.orders:
-                await self._follow(order)
+                await self._catch_up(order)
         listening = asyncio.create_task(self._listen(channel))
         try:
             yield
@@ -107,6 +110,15 @@ class SharedControl:
             channel.send(Done(number=order.number, trouble=Trouble.of(error)))
         else:
             channel.send(Done(number=order.number))
+
+    async def _catch_up(self, order: Order) -> None:
+        """Follow an order that was given earlier. What cannot be done any more keeps no worker from starting."""
+        try:
+            await self._follow(order)
+        except MainspringError as error:
+            if order.step == "load":  # one to unload is not there, as it should be
+                _LOG.warning("model %r cannot be loaded as ordered: %s", order.name, error)
+                self._local.expect(order.name)
 
     async def _follow(self, order: Order) -> None:
         name = order.name
