@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import threading
@@ -31,6 +32,8 @@ from mainspring.serving.telemetry.events.sending import senders
 from mainspring.serving.telemetry.server_telemetry import Telemetry
 from mainspring.serving.tracing.figures import watch_telling
 from mainspring.serving.tracing.telling import Telling
+
+_LOG = logging.getLogger(__name__)
 
 Service: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 """Something that runs as long as the server does, on its event loop."""
@@ -184,7 +187,10 @@ async def _following(models: Repository) -> AsyncIterator[None]:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asked.wait(), wait)
             asked.clear()
-            await models.refresh()
+            try:
+                await models.refresh()
+            except Exception as error:  # noqa: BLE001  what cannot be read now may be there at the next look
+                _LOG.warning("the models were not looked at: %s", error)
 
     if threading.current_thread() is threading.main_thread():
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)

@@ -14,6 +14,7 @@ from mainspring.models.package import MANIFEST
 from mainspring.serving.model_files import holds_model
 from mainspring.serving.problems import ForbiddenError
 from mainspring.serving.repository import Change, ModelOptions, PackageAt, Repository
+from mainspring.serving.repository.lasting import Lasting
 
 _UNVERSIONED = "1"
 
@@ -26,7 +27,7 @@ class LocalControl:
     """
 
     def __init__(self, repository: Repository) -> None:
-        self._repository = repository
+        self._repository, self._lasting = repository, Lasting()
 
     async def load(
         self, name: str, *, config: str | None = None, files: Mapping[str, bytes] | None = None
@@ -39,7 +40,7 @@ class LocalControl:
             NotFoundError: If there is no such model.
             MainspringError: If it cannot be loaded.
         """
-        self.commit(await self.prepare(name, config=config, files=files))
+        await self._lasting.do(self._load(name, config, files))
 
     async def prepare(
         self, name: str, *, config: str | None = None, files: Mapping[str, bytes] | None = None
@@ -64,6 +65,10 @@ class LocalControl:
         """Serve what was prepared."""
         self._repository.commit(change)
 
+    def expect(self, name: str) -> None:
+        """Say that a model should be served: without it the server is not ready."""
+        self._repository.expect(name)
+
     def abandon(self, change: Change) -> None:
         """Let go of what was prepared."""
         self._repository.abandon(change)
@@ -77,6 +82,9 @@ class LocalControl:
         """
         self._refuse_if_fixed()
         await self._repository.unload(name, version=version)
+
+    async def _load(self, name: str, config: str | None, files: Mapping[str, bytes] | None) -> None:
+        self.commit(await self.prepare(name, config=config, files=files))
 
     def _refuse_if_fixed(self) -> None:
         if self._repository.settings.mode != "explicit":

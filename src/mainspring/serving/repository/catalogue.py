@@ -56,6 +56,12 @@ class Catalogue:
         versions, given = options.versions.choose(at.version for at in packages), self.given
         return [at for at in packages if at.version in versions or at in given]
 
+    def look(self) -> tuple[dict[str, list[PackageAt]], dict[tuple[str, str], str]]:
+        """Both: the packages of each model, and what their files look like."""
+        packages = self.by_name()
+        prints = {(at.name, at.version): fingerprint(at.folder) for several in packages.values() for at in several}
+        return packages, prints
+
     def fingerprints(self) -> dict[tuple[str, str], str]:
         """What the files of every package look like, by name and version."""
         return {(at.name, at.version): fingerprint(at.folder) for at in self.packages}

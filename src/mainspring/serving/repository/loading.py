@@ -106,6 +106,8 @@ class Loader:
     def _load(self, at: PackageAt, options: ModelOptions) -> Served:
         began, before = time.perf_counter(), _resident()
         try:
+            # Before it is read: what is written meanwhile is seen as new at the next look.
+            digest, content = fingerprint(at.folder), digest_of(at.folder) if options.cache is not None else ""
             model = self._opener(at, options)
         except MainspringError:
             raise
@@ -114,22 +116,27 @@ class Loader:
                 f"the model could not be loaded: {type(error).__name__}: {error}", where=str(at.folder)
             ) from error
         if options.batching is not None and not getattr(model, "batches", True):
-            raise InputError(
-                "the rows of several requests cannot be computed together by this model",
-                expected="a model whose inputs and outputs all have one entry per row",
-                where=f"{at.name} {at.version}",
-                fix="leave batching out of its options",
-            )
+            model.close()
+            raise _apart(at)
         return Served(
             model,
-            digest=fingerprint(at.folder),
-            content=digest_of(at.folder) if options.cache is not None else "",
+            digest=digest,
+            content=content,
             timeout=options.timeout,
             batching=options.batching,
             caching=options.cache,
             size=max(0, _resident() - before),
             load_seconds=time.perf_counter() - began,
         )
+
+
+def _apart(at: PackageAt) -> InputError:
+    return InputError(
+        "the rows of several requests cannot be computed together by this model",
+        expected="a model whose inputs and outputs all have one entry per row",
+        where=f"{at.name} {at.version}",
+        fix="leave batching out of its options",
+    )
 
 
 def _let_go(model: Answering) -> None:

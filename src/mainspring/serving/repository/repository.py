@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
-from mainspring.core.errors import ConflictError, MainspringError, NotFoundError
+from mainspring.core.errors import ConflictError, MainspringError, NotFoundError, UnavailableError
 from mainspring.serving.ports import Answering
 from mainspring.serving.problems import LoadingError
 from mainspring.serving.repository.catalogue import Catalogue
+from mainspring.serving.repository.lasting import Lasting
 from mainspring.serving.repository.loading import Loader, Opener
 from mainspring.serving.repository.options import ModelOptions, RepositoryOptions
 from mainspring.serving.repository.room import too_much
@@ -33,11 +35,13 @@ class Change:
         name: The model.
         versions: All versions of it that will be served.
         options: How.
+        brought: Whether they came with an order, and do not lie in the repository.
     """
 
     name: str
     versions: Mapping[str, Served]
     options: ModelOptions
+    brought: bool = False
 
 
 class Repository:
@@ -67,6 +71,8 @@ class Repository:
         self._wanted: set[str] = set()
         self._locks: dict[str, asyncio.Lock] = {}
         self._retiring: set[asyncio.Task[None]] = set()
+        self._brought: set[str] = set()
+        self._lasting = Lasting()
         self._seen: dict[tuple[str, str], str] = {}
         self._broken: dict[str, dict[tuple[str, str], str]] = {}
 
@@ -134,7 +140,7 @@ class Repository:
             return None
         served: Served | None = shelf.newest
         if label:
-            version = shelf.labels.get(label, "")
+            version = shelf.labels.get(label, "") or self._on_demand(name, label)
             if not version:
                 raise NotFoundError(
                     f"label {label!r} of model {name!r} stands for nothing",
@@ -156,10 +162,11 @@ class Repository:
     def ready(self) -> bool:
         """Whether every model that should be served has a version that answers, and there is one at all.
 
-        A version that is being loaded beside others does not count against it, nor one that was unloaded by hand.
+        A version that is being loaded beside others does not count against it, nor one that was unloaded by hand,
+        nor, on demand, one that nobody has asked for.
         """
         shelves = self._shelves
-        return bool(shelves) and all(
+        return (bool(shelves) or self.settings.on_demand) and all(
             name in shelves and any(not one.model.trouble for one in shelves[name].versions.values())
             for name in self._wanted
         )
@@ -170,10 +177,10 @@ class Repository:
         Args:
             ready: Only of those that answer.
         """
-        found = {
-            (at.name, at.version): VersionState(at.name, at.version, State.UNAVAILABLE)
-            for at in self._catalogue.packages
-        }
+        found: dict[tuple[str, str], VersionState] = {}
+        with contextlib.suppress(UnavailableError):  # the folder is away; what was loaded from it answers
+            for at in self._catalogue.packages:
+                found[at.name, at.version] = VersionState(at.name, at.version, State.UNAVAILABLE)
         found |= self._moving
         for served in self:
             trouble = served.model.trouble
@@ -218,8 +225,7 @@ class Repository:
             NotFoundError: If there is no such model.
             MainspringError: If it cannot be loaded.
         """
-        async with self._lock(name):
-            self.commit(await self.prepare(name, options=options, packages=packages))
+        await self._lasting.do(self._load(name, options, packages))
 
     async def prepare(
         self, name: str, *, options: ModelOptions | None = None, packages: Sequence[PackageAt] | None = None
@@ -241,9 +247,7 @@ class Repository:
         opened = chosen if packages is None else replace(chosen, trust=False, component=None)
         if not chosen.keep_old and name in self._shelves:
             self._remove(name)
-        loaded = {}
-        for at in self._catalogue.chosen(found, chosen):
-            loaded[at.version] = await self._load_aside(at, opened)
+        loaded = await self._load_each(self._catalogue.chosen(found, chosen), opened)
         if not loaded:
             raise NotFoundError(
                 f"no version of model {name!r} is to be served",
@@ -256,7 +260,7 @@ class Repository:
                 f"labels of model {name!r} stand for versions that are not loaded: {missing}",
                 expected="versions among " + ", ".join(loaded),
             )
-        return Change(name, loaded, chosen)
+        return Change(name, loaded, chosen, brought=packages is not None)
 
     def commit(self, change: Change) -> None:
         """Serve what was prepared, and let go of what it replaces once nothing is in flight there."""
@@ -264,10 +268,17 @@ class Repository:
         self._shelves[change.name] = Shelf(dict(change.versions), dict(change.options.labels))
         self._options[change.name] = change.options
         self._wanted.add(change.name)
-        for version in change.versions:
+        (self._brought.add if change.brought else self._brought.discard)(change.name)
+        for version, served in change.versions.items():
             self._moving.pop((change.name, version), None)
+            served.used = time.perf_counter()
         if before is not None:
             self._retire(before.versions.values())
+        self._make_room()
+
+    def expect(self, name: str) -> None:
+        """Say that a model should be served: without it the server is not ready."""
+        self._wanted.add(name)
 
     def abandon(self, change: Change) -> None:
         """Let go of what was prepared and will not be served."""
@@ -291,17 +302,15 @@ class Repository:
             self._shelves[name] = Shelf(kept, {k: v for k, v in shelf.labels.items() if v != version})
             self._retire([shelf.versions[version]])
 
-    async def demand(self, name: str, version: str = "") -> Served:
-        """What answers for a model, loaded first if it is not.
+    async def demand(self, name: str, version: str = "", label: str = "") -> Served:
+        """What answers for a model, loaded first if it is not. It is loaded even if the caller goes away.
 
         Raises:
             NotFoundError: If it does not lie in the repository.
             MainspringError: If it cannot be loaded.
         """
-        async with self._lock(name):
-            if name not in self._shelves or (version and version not in self._shelves[name].versions):
-                await self._load_on_demand(name, version)
-        served = self.find(name, version)
+        await self._lasting.do(self._load_on_demand(name, version or self.options(name).labels.get(label, "")))
+        served = self.find(name, version, label)
         if served is None:
             raise LoadingError(f"model {name!r} was unloaded again before it could answer")
         return served
@@ -309,13 +318,18 @@ class Repository:
     async def refresh(self) -> None:
         """Look at the sources, and serve what lies there now: new versions, and those written anew.
 
-        A package whose files changed since the last look is left for the next one: it may still be written.
+        A package whose files changed since the last look is left for the next one: it may still be written. Models
+        that wait to be asked for, and those whose files came with an order, are left as they are.
+
+        Raises:
+            UnavailableError: If a source cannot be read; then nothing changes.
+            ConflictError: If two packages have the same name and version; likewise.
         """
-        found = await asyncio.get_running_loop().run_in_executor(None, self._catalogue.fingerprints)
+        packages, found = await asyncio.get_running_loop().run_in_executor(None, self._catalogue.look)
         stable = {key for key, print_ in found.items() if self._seen.get(key) == print_}
         self._seen = found
-        packages = self._catalogue.by_name()
-        for name in {*packages, *self._wanted}:
+        every = self.settings.mode == "poll" and not self.settings.on_demand
+        for name in {*(packages if every else self._shelves), *self._wanted} - self._brought:
             if name not in packages:
                 if name in self._shelves:
                     await self.unload(name)
@@ -340,13 +354,17 @@ class Repository:
             raise NotFoundError(f"model {name!r} is not loaded", fix="load it first")
         return shelf
 
+    def _on_demand(self, name: str, label: str) -> str:
+        """The version that a label stands for and that is loaded when it is asked for; empty if there is none."""
+        return self.options(name).labels.get(label, "") if self.settings.on_demand else ""
+
     def _absent(self, name: str, version: str) -> None:
         """What to do about a version that is not loaded: nothing, if it can be loaded on demand."""
+        if self.settings.on_demand and self._catalogue.has(name, version):
+            return
         moving = [one for key, one in self._moving.items() if key[0] == name and version in ("", key[1])]
         if any(one.state is State.LOADING for one in moving):
             raise LoadingError(f"model {name!r} is being loaded", fix="ask again in a moment")
-        if self.settings.on_demand and self._catalogue.has(name, version):
-            return
         if name not in self._shelves:
             known = ", ".join(map(repr, self._shelves)) or "none"
             raise NotFoundError(f"model {name!r} is not served here", expected=f"one of: {known}")
@@ -369,7 +387,27 @@ class Repository:
         self._moving.pop(key, None)
         return served
 
+    async def _load_each(self, packages: Iterable[PackageAt], options: ModelOptions) -> dict[str, Served]:
+        """Load several versions; if one of them cannot be, the others are let go of again."""
+        loaded: dict[str, Served] = {}
+        try:
+            for at in packages:
+                loaded[at.version] = await self._load_aside(at, options)
+        except BaseException:
+            self._retire(loaded.values())
+            raise
+        return loaded
+
+    async def _load(self, name: str, options: ModelOptions | None, packages: Sequence[PackageAt] | None) -> None:
+        async with self._lock(name):
+            self.commit(await self.prepare(name, options=options, packages=packages))
+
     async def _load_on_demand(self, name: str, version: str) -> None:
+        async with self._lock(name):
+            if name not in self._shelves or (version and version not in self._shelves[name].versions):
+                await self._fetch(name, version)
+
+    async def _fetch(self, name: str, version: str) -> None:
         packages = self._catalogue.by_name().get(name, [])
         chosen = (
             [at for at in packages if at.version == version]
@@ -379,23 +417,27 @@ class Repository:
         if not chosen:
             self._absent(name, version)
             raise NotFoundError(f"model {name!r} is not in the repository")
+        options = self.options(name)
+        loaded = await self._load_each(chosen, options)
         shelf = self._shelves.get(name)
-        kept = {} if shelf is None else dict(shelf.versions)
-        for at in chosen:
-            kept[at.version] = await self._load_aside(at, self.options(name))
-        self._shelves[name] = Shelf(kept, {} if shelf is None else shelf.labels)
-        for at in chosen:
-            kept[at.version].used = time.perf_counter()
+        kept = {**({} if shelf is None else shelf.versions), **loaded}
+        self._shelves[name] = Shelf(kept, {key: one for key, one in options.labels.items() if one in kept})
+        for served in loaded.values():
+            served.used = time.perf_counter()
         self._make_room()
 
     def _make_room(self) -> None:
+        if not self.settings.on_demand:
+            return
         for served in too_much(self, self.settings):
             shelf = self._shelves[served.name]
             kept = {version: one for version, one in shelf.versions.items() if one is not served}
             if kept:
-                self._shelves[served.name] = Shelf(kept, shelf.labels)
+                labels = {key: version for key, version in shelf.labels.items() if version in kept}
+                self._shelves[served.name] = Shelf(kept, labels)
             else:
                 del self._shelves[served.name]
+                self._wanted.discard(served.name)  # it is there again as soon as somebody asks for it
             self._retire([served])
 
     async def _try(self, name: str, wanted: dict[tuple[str, str], str]) -> None:
@@ -412,6 +454,7 @@ class Repository:
             )
 
     def _remove(self, name: str) -> None:
+        self._brought.discard(name)
         self._retire(self._shelves.pop(name).versions.values())
 
     def _retire(self, gone: Iterable[Served]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mainspring.core.errors import InputError
+from mainspring.core.errors import InputError, UnavailableError
 from mainspring.serving.model_files import holds_model
 from mainspring.serving.push import HISTORY, POINTER, Deployment
 
@@ -73,8 +73,17 @@ class Folder:
         self._folder = folder
 
     def packages(self) -> Sequence[PackageAt]:
-        """The packages in it."""
-        return [one for model in _folders(self._folder) for one in _versions(model)]
+        """The packages in it.
+
+        Raises:
+            UnavailableError: If it cannot be read now.
+        """
+        try:
+            return [one for model in _folders(self._folder) for one in _versions(model)]
+        except OSError as error:
+            raise UnavailableError(
+                f"the folder of models cannot be read: {error}", where=str(self._folder)
+            ) from error
 
 
 def resolved(folder: Path) -> Path:
@@ -98,8 +107,16 @@ def fingerprint(folder: Path) -> str:
     """What a package's files look like from outside; another one if any of them is written again."""
     told = hashlib.blake2b(digest_size=16)
     for path in sorted([folder, *folder.rglob("*")]):
-        status = path.stat()
-        told.update(f"{path.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+        try:
+            status = path.stat()
+        except OSError:  # it went while we looked, or is a link that leads nowhere
+            told.update(f"{path.relative_to(folder)}\0".encode(errors="surrogateescape"))
+            continue
+        told.update(
+            f"{path.relative_to(folder)}\0{status.st_size}\0{status.st_mtime_ns}\0".encode(
+                errors="surrogateescape"
+            )
+        )
     return told.hexdigest()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mainspring.core.errors import ConflictError, InputError, MainspringError, NotFoundError
+from mainspring.core.errors import ConflictError, InputError, MainspringError, NotFoundError, UnavailableError
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.problems import LoadingError
 from mainspring.serving.push import Deployment
@@ -252,11 +252,113 @@ def test_a_model_that_is_being_loaded_says_so(models: Path, repository: Made) ->
     async def work() -> None:
         found = repository(models)
         loading = asyncio.create_task(found.load("taxi"))
-        await asyncio.sleep(0)
+        while states(found)["taxi", "2"] is not State.LOADING:
+            await asyncio.sleep(0)
         with pytest.raises(LoadingError, match="is being loaded"):
             found.find("taxi")
         await loading
         assert found.find("taxi") is not None
+
+    run(work())
+
+
+def test_what_was_asked_for_is_loaded_though_nobody_waits_for_it_any_more(models: Path, repository: Made) -> None:
+    async def work() -> None:
+        found = repository(models, on_demand=True)
+        for asked in (found.demand("taxi"), found.load("bus")):
+            waiting = asyncio.create_task(asked)
+            await asyncio.sleep(0)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+        while sorted(found.names) != ["bus", "taxi"]:
+            await asyncio.sleep(0.005)
+        assert found.find("taxi") is not None
+        assert found.find("bus") is not None
+
+    run(asyncio.wait_for(work(), 10))
+
+
+def test_of_versions_that_cannot_all_be_loaded_none_stays(models: Path, rule: ModuleType, opener: Opener) -> None:
+    async def work() -> None:
+        (models / "taxi" / "2" / "rule.json").write_text("{broken")
+        closed: list[str] = []
+
+        def watched(at: PackageAt, options: ModelOptions) -> Predictor:
+            model = opener(at, options)
+            model.close = lambda: closed.append(at.version)  # type: ignore[method-assign]
+            return model  # type: ignore[return-value]
+
+        found = Repository(watched, [Folder(models)])
+        with pytest.raises(MainspringError, match="could not be loaded"):
+            await found.load("taxi", options=ModelOptions(versions=VersionPolicy(all=True)))
+        while not closed:
+            await asyncio.sleep(0.005)
+        assert closed == ["1"]
+
+    run(asyncio.wait_for(work(), 10))
+
+
+def test_a_label_stands_for_its_version_on_demand_too(models: Path, repository: Made) -> None:
+    async def work() -> None:
+        options = ModelOptions(versions=VersionPolicy(all=True), labels={"stable": "1", "canary": "2"})
+        found = repository(models, {"taxi": options}, on_demand=True, max_models=1)
+        await found.unload("taxi")
+        for label, version in (("stable", "1"), ("canary", "2"), ("stable", "1")):
+            served = found.find("taxi", label=label) or await found.demand("taxi", label=label)
+            assert served.version == version
+        with pytest.raises(NotFoundError, match="label 'old' of model 'taxi' stands for nothing"):
+            await found.demand("taxi", label="old")
+
+    run(work())
+
+
+def test_a_server_is_ready_whatever_made_room(models: Path, repository: Made) -> None:
+    async def work() -> None:
+        found = repository(models, {"taxi": ModelOptions()}, on_demand=True, max_models=1)
+        assert found.ready
+        await found.demand("bus")
+        assert found.names == ["bus"]
+        assert found.ready
+        await found.load("taxi")
+        assert found.names == ["taxi"]
+        assert repository(models, on_demand=True).ready  # nobody has asked for anything yet
+
+    run(work())
+
+
+def test_a_look_at_the_folder_leaves_what_nobody_asked_for(
+    models: Path, rule: ModuleType, repository: Made
+) -> None:
+    async def work() -> None:
+        package = PackageAt(rule.write(models.parent / "brought"), "brought", "1")
+        found = repository(models)
+        await found.load("taxi")
+        await found.load("brought", packages=[package])
+        for _ in range(2):
+            await found.refresh()
+        assert sorted(found.names) == ["brought", "taxi"]
+        rule.write(models / "taxi" / "3")
+        for _ in range(2):
+            await found.refresh()
+        assert found.versions("taxi") == ["3"]
+        on_demand = repository(models, mode="poll", on_demand=True)
+        await on_demand.refresh()
+        assert on_demand.names == []
+
+    run(work())
+
+
+def test_a_folder_that_is_away_changes_nothing(models: Path, repository: Made) -> None:
+    async def work() -> None:
+        found = repository(models, mode="poll")
+        (models / "bus" / "nowhere").symlink_to(models / "none")
+        for _ in range(2):
+            await found.refresh()
+        models.rename(models.parent / "away")
+        with pytest.raises(UnavailableError, match="cannot be read"):
+            await found.refresh()
+        assert states(found) == {("bus", "1"): State.READY, ("taxi", "2"): State.READY}
 
     run(work())
 
