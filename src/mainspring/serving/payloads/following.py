@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -68,7 +69,8 @@ class Follower:
             try:
                 for line, record in records(segment, place=place):
                     yield Found(record, name, line)
-            except IntegrityError:
+            except IntegrityError as error:
+                print(f"what follows in this segment is not followed: {error}", file=sys.stderr)
                 self.damaged += 1
                 growing = False
             if not growing:

@@ -29,7 +29,6 @@ from mainspring.serving.payloads.sinks.shipping import Shipper
 _LOOK_SECONDS = 2.0
 _COMPACT_SECONDS = 60.0
 _LAST_SECONDS = 10.0
-_LONGEST_WAIT_SECONDS = 60.0
 _NICENESS = 10
 _LOCK = ".keeper"
 
@@ -57,21 +56,25 @@ class Keeper:
         self._compacting: subprocess.Popen[bytes] | None = None
         self.stop = threading.Event()
 
-    def run(self) -> None:
-        """Look after the log. Where another keeper does, wait until it is gone."""
-        with self._alone() as mine:
-            if mine:
-                self._run()
+    def run(self) -> bool:
+        """Look after the log. Where another keeper does, wait until it is gone.
 
-    def _run(self) -> None:
+        Returns:
+            Whether it was told to stop; false if something happened that nobody foresaw.
+        """
+        with self._alone() as mine:
+            return self._run() if mine else True
+
+    def _run(self) -> bool:
+        ending = threading.Event()
         threads = [
-            threading.Thread(target=shipper.run, args=(self.stop,), name="sink", daemon=True)
+            threading.Thread(target=shipper.run, args=(ending,), name="sink", daemon=True)
             for shipper in self._shippers
         ]
         for thread in threads:
             thread.start()
         since = _COMPACT_SECONDS
-        while not self.stop.wait(_LOOK_SECONDS):
+        while not self.stop.wait(_LOOK_SECONDS) and all(thread.is_alive() for thread in threads):
             since += _LOOK_SECONDS
             with contextlib.suppress(OSError):
                 recover(self._folder)
@@ -79,11 +82,13 @@ class Keeper:
                 since = 0.0
                 self._compact()
         recover(self._folder)
+        ending.set()  # only now: what was just recovered is sent, too
         for thread in threads:
             thread.join(_LAST_SECONDS)
         if self._compacting is not None:
             self._compacting.terminate()
             self._compacting.wait()
+        return self.stop.is_set()
 
     def _compact(self) -> None:
         """In a process of its own: what it needs of memory it gives back."""
@@ -121,8 +126,7 @@ def main() -> int:
     threading.Thread(target=_until_stdin_closes, args=(keeper.stop,), daemon=True).start()
     with contextlib.suppress(OSError):
         os.nice(_NICENESS)
-    keeper.run()
-    return 0
+    return 0 if keeper.run() else 1
 
 
 def _until_stdin_closes(stop: threading.Event) -> None:

@@ -54,7 +54,7 @@ class PayloadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         segment_bytes: A segment of this size is closed.
         segment_seconds: A segment that was begun this long ago is closed.
         compact: Whether closed segments become Parquet files.
-        keep_days: How long segments are kept; for ever by default.
+        keep_days: How long segments are kept, for ever by default; those that can be removed are compact.
         sinks: Where else everything goes.
     """
 

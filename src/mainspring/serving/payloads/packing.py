@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from mainspring.core.errors import NotFoundError
 from mainspring.serving.payloads.record import LogRecord
 
 ROWS = 64
@@ -76,7 +77,6 @@ def decoded(line: bytes, fetch: Fetch) -> LogRecord:
     Raises:
         msgspec.DecodeError: If it is no record.
         UnicodeDecodeError: If it is not even text.
-        NotFoundError: If something that lies apart is not there.
     """
     return plain(_LINE.decode(line), fetch) if _MARK in line else _PLAIN.decode(line)
 
@@ -123,6 +123,13 @@ def present(array: npt.NDArray[Any], kind: str) -> list[Any]:
 def _filled(
     lists: Mapping[str, Sequence[Any]], packed: Mapping[str, Packed], fetch: Fetch
 ) -> dict[str, Sequence[Any]]:
-    return dict(lists) | {
-        name: unpack(one, fetch(one.blob) if one.blob else one.data) for name, one in packed.items()
-    }
+    return dict(lists) | {name: _values(one, fetch) for name, one in packed.items()}
+
+
+def _values(packed: Packed, fetch: Fetch) -> list[Any]:
+    if not packed.blob:
+        return unpack(packed, packed.data)
+    try:
+        return unpack(packed, fetch(packed.blob))
+    except NotFoundError:
+        return [None] * packed.shape[0]  # somebody removed it; the rest of the log can be read all the same

@@ -47,18 +47,6 @@ def recover(folder: Path) -> list[Path]:
     return recovered
 
 
-def unmoved(ring: Ring, folder: Path) -> int:
-    """The position of a ring up to which everything is in a segment."""
-    target = ring.target
-    if not target.segment:
-        return ring.tail
-    path = folder / target.segment
-    for form in (path, closed(path)):
-        with contextlib.suppress(FileNotFoundError):
-            return max(target.base + form.stat().st_size, ring.tail)
-    return ring.tail
-
-
 def _is_torso(path: Path) -> bool:
     """Whether a ring was not finished, because its maker was killed a good while ago."""
     try:
@@ -92,7 +80,7 @@ def _empty(ring: Ring, folder: Path) -> list[Path]:
                 ring.release(ring.head - ring.tail)
                 ring.point("")
                 return [closed(path)] if _keep_complete_lines(file, path) else []
-    begin = unmoved(ring, folder)
+    begin = _unmoved(ring, folder / target.segment) if target.segment else ring.tail
     if begin >= ring.head:
         return []
     writer = SegmentWriter(folder, max_bytes=1, max_seconds=0.0)
@@ -106,6 +94,14 @@ def _empty(ring: Ring, folder: Path) -> list[Path]:
     ring.point("")
     writer.close()
     return [closed(path)]
+
+
+def _unmoved(ring: Ring, segment: Path) -> int:
+    """The position of a ring from which on nothing is in its segment, which somebody else may have closed."""
+    for form in (segment, closed(segment)):
+        with contextlib.suppress(FileNotFoundError):
+            return max(ring.target.base + form.stat().st_size, ring.tail)
+    return ring.tail
 
 
 def _pieces(ring: Ring, position: int) -> Iterator[bytes]:

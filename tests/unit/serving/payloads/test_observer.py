@@ -173,6 +173,15 @@ def test_a_request_that_is_larger_than_the_queue_is_logged_whole(tmp_path: Path)
     assert record.columns["b"] == ["some text"] * 100_000
 
 
+def test_a_log_whose_large_values_were_removed_can_still_be_read(tmp_path: Path) -> None:
+    with PredictionLog(tmp_path, queue_bytes=1 << 20) as log:
+        PayloadObserver(log)(call({"a": np.ones(100_000)}))
+    for digest, _ in Blobs(tmp_path).stored():
+        Blobs(tmp_path).remove(digest)
+    [record] = read(tmp_path)
+    assert record.columns["a"] == [None] * 100_000
+
+
 def test_large_values_are_stored_once_and_referred_to(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 255, (2, 3, 100, 100)).astype(np.float32)
     columns = {"image": images, "page": texts(["short", "x" * 20_000])}

@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 import uuid
@@ -17,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from mainspring.core.errors import InputError, UnavailableError
@@ -385,3 +387,30 @@ def test_a_keeper_ships_and_compacts_and_finishes_at_the_end(tmp_path: Path, rec
         log.close()
     assert receiver.ids() == [f"r{number}" for number in range(60)]
     assert dict(states(tmp_path))["h"].sent == 60
+
+
+def test_when_its_server_is_killed_a_keeper_sends_the_rest(tmp_path: Path, receiver: Receiver) -> None:
+    options = PayloadOptions(folder=str(tmp_path), sinks=(Http(name="h", url=receiver.url, parts="request"),))
+    code = """
+import os, sys, signal, time
+import msgspec
+from pathlib import Path
+from mainspring.serving.payloads import LogRecord, PayloadOptions, PredictionLog
+from mainspring.serving.payloads.keeper_process import KeeperProcess
+options = msgspec.json.decode(sys.argv[1], type=PayloadOptions)
+log = PredictionLog(Path(options.folder), flush_seconds=30)
+with KeeperProcess(options):
+    sys.stdin.readline()
+    for number in range(20):
+        log.write(LogRecord(id=f"r{number}", time=1.0, model="m", version="1"))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    command = [sys.executable, "-c", code, msgspec.json.encode(options).decode()]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE)
+    assert process.stdin is not None
+    with process.stdin:
+        _until(lambda: (tmp_path / ".keeper").exists())
+        process.stdin.write(b"\n")
+    process.wait()
+    receiver.wait(20)
+    assert receiver.ids() == [f"r{number}" for number in range(20)]
