@@ -15,11 +15,8 @@ from mainspring.serving.bulk.pool import Pool
 from mainspring.serving.bulk.scoring import Scorer
 from mainspring.serving.bulk.workplace import MAKING, Workplace, keep_record, replace_file, room
 
-FEW: Final = 8
-"""Of little data so many parts are made: the first tells whether more processes are worth it."""
-
 _WORTH: Final = 4.0
-"""Seconds that must be left for that: it takes one to start a process."""
+"""Seconds that must be left after the first part for more processes to be worth it: each needs one to start."""
 
 
 def cores() -> int:
@@ -46,21 +43,22 @@ class Maker:
 
         Args:
             tasks: The parts that are missing, in order.
-            processes: How many processes may work at a time; one per core by default.
+            processes: How many processes work at a time; by default one per core, if that is worth it.
         """
         try:
-            return self._make(tasks, processes or cores())
+            return self._make(tasks, processes)
         finally:
             if self._scorer is not None:
                 self._scorer.close()
 
-    def _make(self, tasks: Sequence[Task], size: int) -> int:
+    def _make(self, tasks: Sequence[Task], processes: int | None) -> int:
+        size = processes or cores()
         package = self._model.folder(self._place.folder) if size > 1 and len(tasks) > 1 else None
         if package is None:
             self._here(tasks)
             return self._model.connections or 1
         left = tasks
-        if len(tasks) <= FEW:
+        if processes is None:
             seconds, left = self._here(tasks[:1]), tasks[1:]
             if seconds * len(left) <= _WORTH:
                 self._here(left)

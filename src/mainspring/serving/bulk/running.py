@@ -20,7 +20,7 @@ from mainspring.serving.bulk.answerer import Answerer
 from mainspring.serving.bulk.binding import bind
 from mainspring.serving.bulk.finishing import Target, contiguous, put_in_place, put_together, sound
 from mainspring.serving.bulk.formats import answer_columns, check_names, format_of
-from mainspring.serving.bulk.making import FEW, Maker
+from mainspring.serving.bulk.making import Maker
 from mainspring.serving.bulk.options import Options
 from mainspring.serving.bulk.parts import Making, PartRecord, Task
 from mainspring.serving.bulk.report import Report
@@ -33,6 +33,8 @@ PART_ROWS: Final = 122_880
 
 _CELLS: Final = 5_000_000
 _VECTOR: Final = 2048
+_FEW: Final = 8
+"""Of little data so many parts are made: the first tells whether more processes are worth it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,9 +333,9 @@ def _task(table: Table, manifest: Manifest, part: int) -> Task:
 def _part_rows(table: Table) -> int:
     """How many rows are a part: as many as fit into memory easily, and fewer of little data."""
     most = min(PART_ROWS, max(_CELLS // max(len(table.columns), 1) // _VECTOR, 1) * _VECTOR)
-    if table.num_rows >= FEW * most:
+    if table.num_rows >= _FEW * most:
         return most
-    return max(_VECTOR, -(-table.num_rows // FEW // _VECTOR) * _VECTOR)
+    return max(_VECTOR, -(-table.num_rows // _FEW // _VECTOR) * _VECTOR)
 
 
 def _listed(source: Source) -> list[tuple[str, int, int]]:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.data import engine
-from mainspring.data.transforms.kinds import as_words
 from mainspring.models.inputs import LEAST, LONGEST_VALUE, MOST
 from mainspring.serving.bulk.binding import Binding
 from mainspring.serving.bulk.cells import Cell, expected
@@ -168,6 +167,9 @@ def _plain(values: Array, cell: Cell) -> Array:
 
 def _words(numbers: Array) -> Array:
     """Numbers as texts. Mostly a few different ones: each is written once."""
+    # Imported here: it takes longer than all the rest, and hardly any model needs it.
+    from mainspring.data.transforms.kinds import as_words
+
     different, places = np.unique(numbers, return_inverse=True, equal_nan=True)
     texts = np.empty(len(different), dtype=object)
     texts[:] = as_words(different)
