@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from mainspring.serving.payloads.blobs import Blobs
 from mainspring.serving.payloads.packing import KINDS, LIST, Packed, pack, present
 
-_PACKED_INLINE = 128 << 10
+_INLINE_BYTES = 256 << 10
 
 
 class ArrayWriter:
@@ -48,24 +49,39 @@ class ArrayWriter:
             ]
         return plain
 
-    def many(self, array: npt.NDArray[Any], datatype: str = "", *, apart: bool = False) -> list[Any] | Packed:
-        """The rows of an array, packed if they are numbers.
+    def many(self, array: npt.NDArray[Any], datatype: str = "") -> list[Any] | npt.NDArray[Any]:
+        """The rows of an array: as an array for :meth:`packed`, if they are numbers.
 
         Args:
             array: ``[rows, …]``.
             datatype: What it holds, where floats stand for something else.
-            apart: Whether everything is stored apart, because there is so much of it.
         """
-        numbers = array.dtype.kind in "fiub"
-        if not numbers or (array.ndim > 1 and array.nbytes > self._inline * len(array)):
-            values = self.values(array, datatype)
-            digest = self._blobs.put(self._encode(values)) if apart else None
-            return values if digest is None else Packed(dtype=LIST, shape=(len(array),), blob=digest)
-        packed = pack(array, datatype)
-        if not apart and len(packed.data) <= _PACKED_INLINE:
-            return packed
-        digest = self._blobs.put(packed.data)
-        return packed if digest is None else msgspec.structs.replace(packed, data=b"", blob=digest)
+        if array.dtype.kind not in "fiub" or (array.ndim > 1 and array.nbytes > self._inline * len(array)):
+            return self.values(array, datatype)
+        return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+
+    def packed(self, arrays: Mapping[str, tuple[npt.NDArray[Any], str]]) -> dict[str, Packed]:
+        """Arrays by name, with their data types: written as bytes, and apart from the record if they are many.
+
+        Args:
+            arrays: From :meth:`many`.
+        """
+        size = sum(array.nbytes for array, _ in arrays.values())
+        blob = None
+        if size > _INLINE_BYTES:
+            blob = self._blobs.bundle([array.data.cast("B") for array, _ in arrays.values()], size)
+        if blob is None:
+            return {name: pack(array, datatype) for name, (array, datatype) in arrays.items()}
+        found, offset = {}, 0
+        for name, (array, datatype) in arrays.items():
+            found[name] = Packed(dtype=array.dtype.str, shape=array.shape, blob=blob, offset=offset, kind=datatype)
+            offset += array.nbytes
+        return found
+
+    def listed(self, values: Sequence[Any]) -> Packed | None:
+        """Values that are no numbers, stored apart; ``None`` if there is no room."""
+        digest = self._blobs.put(self._encode(values))
+        return None if digest is None else Packed(dtype=LIST, shape=(len(values),), blob=digest)
 
     def _apart(self, row: npt.NDArray[Any]) -> dict[str, Any]:
         little = np.ascontiguousarray(row, dtype=row.dtype.newbyteorder("<"))

@@ -1,4 +1,4 @@
-"""Large values of a log, each stored once under the digest of its content."""
+"""Large values of a log: each stored once under the digest of its content, or a bundle under a name of its own."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from mainspring.core.errors import NotFoundError
 from mainspring.serving.payloads.spools import make, places
 
 FOLDER = "blobs"
 SHA256 = "sha256:"
+BUNDLE = "bundle:"
+
+Part: TypeAlias = bytes | memoryview
+_NAME_BYTES = 32
 
 
 class Blobs:
@@ -35,17 +40,20 @@ class Blobs:
     def put(self, data: bytes | memoryview) -> str | None:
         """Store a value; gives its digest, or ``None`` if too much is waiting already, or there is no room."""
         digest = hashlib.sha256(data).hexdigest()
-        if digest in self._waiting or self._path(digest).exists():
+        if digest in self._waiting or self._path(digest).exists() or self._keep(digest, [data], len(data)):
             return SHA256 + digest
-        if sum(self._waiting.values()) + len(data) > self._budget:
-            return None
-        for spool in self._spools:
-            with contextlib.suppress(OSError):
-                while not self._keep(spool, digest, data):
-                    pass  # somebody found the folder empty, and removed it
-                self._waiting[digest] = len(data)
-                return SHA256 + digest
         return None
+
+    def bundle(self, parts: Sequence[Part], size: int) -> str | None:
+        """Store values one behind the other under a name that is made for them: to look for their like would take
+        longer than to store them. ``None`` if too much is waiting already, or there is no room.
+
+        Args:
+            parts: The values.
+            size: All of their bytes.
+        """
+        name = os.urandom(_NAME_BYTES).hex()
+        return BUNDLE + name if self._keep(name, parts, size) else None
 
     def settle(self) -> None:
         """Move what waits, of this process and of those that died, to the folder of the log.
@@ -72,7 +80,7 @@ class Blobs:
         Raises:
             NotFoundError: If it is not there.
         """
-        name = digest.removeprefix(SHA256)
+        name = digest.rpartition(":")[2]
         for path in (self._path(name), *(spool / name for spool in self._spools), self._path(name)):
             try:
                 return path.read_bytes()
@@ -81,32 +89,46 @@ class Blobs:
         raise NotFoundError(f"the log has no value {digest}", where=str(self._folder))
 
     def stored(self) -> Iterator[tuple[str, float]]:
-        """The digests of all that lie in the folder of the log, and when they were put there."""
+        """The names of all that lie in the folder of the log, and when they were put there."""
         for path in self._folder.glob("??/*"):
             if "." not in path.name:
-                yield SHA256 + path.name, path.stat().st_mtime
+                yield path.name, path.stat().st_mtime
 
     def remove(self, digest: str) -> None:
         """Forget a value."""
-        name = digest.removeprefix(SHA256)
+        name = digest.rpartition(":")[2]
         self._path(name).unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self._folder / name[:2] / name
 
-    def _keep(self, spool: Path, digest: str, data: bytes | memoryview) -> bool:
-        make(spool.parent)
-        spool.mkdir(mode=0o700, exist_ok=True)
-        fresh = spool / f"{digest}.{os.getpid()}.new"
-        try:
-            fresh.write_bytes(data)
-            fresh.rename(spool / digest)
-        except FileNotFoundError:
+    def _keep(self, name: str, parts: Sequence[Part], size: int) -> bool:
+        if sum(self._waiting.values()) + size > self._budget:
             return False
-        except OSError:
-            fresh.unlink(missing_ok=True)
-            raise
-        return True
+        for spool in self._spools:
+            with contextlib.suppress(OSError):
+                while not _written(spool, name, parts):
+                    pass  # somebody found the folder empty, and removed it
+                self._waiting[name] = size
+                return True
+        return False
+
+
+def _written(spool: Path, name: str, parts: Sequence[Part]) -> bool:
+    make(spool.parent)
+    spool.mkdir(mode=0o700, exist_ok=True)
+    fresh = spool / f"{name}.{os.getpid()}.new"
+    try:
+        with fresh.open("wb", buffering=0) as file:
+            for part in parts:
+                file.write(part)
+        fresh.rename(spool / name)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    return True
 
 
 def _finished(spool: Path) -> list[Path]:

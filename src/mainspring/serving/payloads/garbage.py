@@ -11,7 +11,7 @@ from mainspring.serving.payloads import parquet
 from mainspring.serving.payloads.blobs import Blobs
 from mainspring.serving.payloads.segments import COMPACT, opened, segments
 
-_REFERENCE = re.compile(rb'"blob":"(sha256:[0-9a-f]{64})"')
+_REFERENCE = re.compile(rb'"blob":"[a-z0-9]+:([0-9a-f]{64})"')
 _SETTLED_SECONDS = 3600.0
 
 
@@ -25,12 +25,12 @@ def collect(folder: Path, *, at_once: bool = False) -> int:
     """
     blobs = Blobs(folder)
     before = time.time() - (0 if at_once else _SETTLED_SECONDS)
-    stored = {digest for digest, changed in blobs.stored() if changed <= before}
+    stored = {name for name, changed in blobs.stored() if changed <= before}
     if not stored:
         return 0
     unused = stored - set(_references(folder))
-    for digest in unused:
-        blobs.remove(digest)
+    for name in unused:
+        blobs.remove(name)
     return len(unused)
 
 

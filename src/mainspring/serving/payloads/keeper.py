@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,10 +26,12 @@ from mainspring.serving.payloads.options import PayloadOptions
 from mainspring.serving.payloads.recovery import recover
 from mainspring.serving.payloads.ring import locked
 from mainspring.serving.payloads.sinks.shipping import Shipper
+from mainspring.serving.payloads.spools import ring_files
 
 _LOOK_SECONDS = 2.0
 _COMPACT_SECONDS = 60.0
 _LAST_SECONDS = 10.0
+_LET_GO_SECONDS = 1.0
 _NICENESS = 10
 _LOCK = ".keeper"
 
@@ -81,7 +84,7 @@ class Keeper:
             if (self._options.compact or self._options.keep_days) and since >= _COMPACT_SECONDS:
                 since = 0.0
                 self._compact()
-        recover(self._folder)
+        self._recover_at_last()
         ending.set()  # only now: what was just recovered is sent, too
         for thread in threads:
             thread.join(_LAST_SECONDS)
@@ -89,6 +92,14 @@ class Keeper:
             self._compacting.terminate()
             self._compacting.wait()
         return self.stop.is_set()
+
+    def _recover_at_last(self) -> None:
+        """Finish what our parent left, if it was killed: it may be a moment before it lets go of its files."""
+        until = time.monotonic() + _LET_GO_SECONDS
+        recover(self._folder)
+        while any(ring_files(self._folder)) and time.monotonic() < until:
+            time.sleep(_LET_GO_SECONDS / 10)
+            recover(self._folder)
 
     def _compact(self) -> None:
         """In a process of its own: what it needs of memory it gives back."""

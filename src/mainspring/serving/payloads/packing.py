@@ -6,6 +6,7 @@ where they belong. :func:`decoded` brings them back: whoever reads a log sees pl
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -26,7 +27,7 @@ KINDS: Mapping[str, type] = {"INT64": np.int64, "BOOL": np.bool_}
 """Data types for which floats may stand, so that NaN can be among them."""
 
 Fetch: TypeAlias = Callable[[str], bytes]
-"""Gives what is stored under a digest."""
+"""Gives what is stored under a name."""
 
 _MARK = b'"packed_'
 _NONE: Mapping[str, Any] = {}
@@ -39,7 +40,8 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         dtype: Of its elements, as NumPy writes it.
         shape: Its dimensions.
         data: Its elements, in row-major order, unless they lie apart.
-        blob: The digest under which they lie apart.
+        blob: The name under which they lie apart.
+        offset: Where they begin there, in bytes.
         kind: The data type that they stand for, where the array has another one so that it can hold NaN.
     """
 
@@ -47,7 +49,13 @@ class Packed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shape: tuple[int, ...]
     data: bytes = b""
     blob: str = ""
+    offset: int = 0
     kind: str = ""
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes its elements take."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
 
 
 class Line(LogRecord, frozen=True, kw_only=True, omit_defaults=True):
@@ -89,10 +97,9 @@ def plain(line: Line, fetch: Fetch) -> LogRecord:
     return LogRecord(**fields)
 
 
-def pack(values: npt.NDArray[Any], kind: str = "") -> Packed:
-    """An array of numbers, ready to be written."""
-    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-    return Packed(dtype=little.dtype.str, shape=little.shape, data=little.tobytes(), kind=kind)
+def pack(array: npt.NDArray[Any], kind: str = "") -> Packed:
+    """A contiguous array of numbers, ready to be written."""
+    return Packed(dtype=array.dtype.str, shape=array.shape, data=array.tobytes(), kind=kind)
 
 
 def unpack(packed: Packed, data: bytes) -> list[Any]:
@@ -123,13 +130,22 @@ def present(array: npt.NDArray[Any], kind: str) -> list[Any]:
 def _filled(
     lists: Mapping[str, Sequence[Any]], packed: Mapping[str, Packed], fetch: Fetch
 ) -> dict[str, Sequence[Any]]:
-    return dict(lists) | {name: _values(one, fetch) for name, one in packed.items()}
+    found = dict(lists)
+    name, content = "", b""
+    for column, one in packed.items():
+        if not one.blob:
+            found[column] = unpack(one, one.data)
+            continue
+        if one.blob != name:  # those of one record lie together
+            name, content = one.blob, _fetched(one.blob, fetch)
+        part = content if one.dtype == LIST else content[one.offset : one.offset + one.nbytes]
+        # Somebody may have removed it; the rest of the log can be read all the same.
+        found[column] = unpack(one, part) if content else [None] * one.shape[0]
+    return found
 
 
-def _values(packed: Packed, fetch: Fetch) -> list[Any]:
-    if not packed.blob:
-        return unpack(packed, packed.data)
+def _fetched(name: str, fetch: Fetch) -> bytes:
     try:
-        return unpack(packed, fetch(packed.blob))
+        return fetch(name)
     except NotFoundError:
-        return [None] * packed.shape[0]  # somebody removed it; the rest of the log can be read all the same
+        return b""

@@ -158,12 +158,12 @@ def mentions(path: Path, names: Collection[str]) -> bool:
 
 
 def references(path: Path) -> set[str]:
-    """The digests of the large values that the records of a file refer to.
+    """The names of the large values that the records of a file refer to.
 
     Raises:
         IntegrityError: If it is not what :func:`write` has written.
     """
-    given = {"pattern": '"blob":"(sha256:[0-9a-f]{64})"'}
+    given = {"pattern": '"blob":"[a-z0-9]+:([0-9a-f]{64})"'}
     found: set[str] = set()
     for name in ("columns", "outputs"):
         digests = f"unnest(regexp_extract_all({name}::VARCHAR, $pattern, 1))"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import numpy.typing as npt
 
 from mainspring.models.signature import Field
@@ -115,36 +116,46 @@ class PredictionWriter:
 
         Args:
             prediction: What the model was asked, and answered.
-            apart: Whether everything is stored apart, because there is so much of it.
+            apart: Whether what is no number is stored apart, too, because there is so much of it.
         """
         shown = Shown()
-        for column in self.plan(prediction).columns:
-            self._add(shown.columns, shown.packed_columns, column, prediction.columns[column.name], apart)
+        columns = [(column, prediction.columns[column.name]) for column in self.plan(prediction).columns]
+        shown.columns, shown.packed_columns = self._pack(columns, apart)
         if prediction.answered is not None:
             shown.outputs = self._redaction.values(prediction.plain_outputs(), OUTPUT)
             return shown
+        outputs = []
         for name, values in prediction.outputs.items():
             parts = {name: values}
             if name == "probabilities" and prediction.classes is not None:
                 parts = dict(zip(self._names(prediction.classes), values.T, strict=True))
-            for part, array in parts.items():
-                column = Column(part, "", False, self._redaction.change(OUTPUT + part))
-                self._add(shown.outputs, shown.packed_outputs, column, array, apart)
+            change = self._redaction.change
+            outputs += [(Column(part, "", False, change(OUTPUT + part)), array) for part, array in parts.items()]
+        shown.outputs, shown.packed_outputs = self._pack(outputs, apart)
         return shown
 
-    def _add(
-        self, lists: Lists, packed: dict[str, Packed], column: Column, values: npt.NDArray[Any], apart: bool
-    ) -> None:
-        if column.change is drop:
-            return
-        if column.change is not None:
-            lists[column.name] = changed(values, column.datatype, column.change)
-            return
-        found = self._arrays.many(values, column.datatype, apart=apart)
-        if isinstance(found, Packed):
-            lists[column.name], packed[column.name] = [], found
-        else:
-            lists[column.name] = found
+    def _pack(
+        self, columns: Iterable[tuple[Column, npt.NDArray[Any]]], apart: bool
+    ) -> tuple[Lists, dict[str, Packed]]:
+        lists: Lists = {}
+        arrays: dict[str, tuple[npt.NDArray[Any], str]] = {}
+        packed: dict[str, Packed] = {}
+        for column, array in columns:
+            if column.change is drop:
+                continue
+            if column.change is not None:
+                found: list[Any] | npt.NDArray[Any] = changed(array, column.datatype, column.change)
+            else:
+                found = self._arrays.many(array, column.datatype)
+            if isinstance(found, np.ndarray):
+                lists[column.name], arrays[column.name] = [], (found, column.datatype)
+                continue
+            listed = self._arrays.listed(found) if apart else None
+            if listed is None:
+                lists[column.name] = found
+            else:
+                lists[column.name], packed[column.name] = [], listed
+        return lists, packed | self._arrays.packed(arrays)
 
     def plan(self, prediction: Prediction) -> Plan:
         """How the columns of a model are logged."""
