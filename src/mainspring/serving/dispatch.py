@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeAlias, TypeVar
 
 import numpy.typing as npt
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from mainspring.core.errors import MainspringError
 from mainspring.models.problems import BadInputError
 from mainspring.serving.asserting import refuse
+from mainspring.serving.attending import Attending
 from mainspring.serving.caching import ResponseCache
 from mainspring.serving.call import Call
 from mainspring.serving.engine import Engine
@@ -38,6 +39,12 @@ Value = TypeVar("Value")
 
 Observer: TypeAlias = Callable[[Call], None]
 """Is told of every finished request, on the event loop: it takes microseconds and does not raise."""
+
+THREADS = "predict"
+"""How the names of threads that compute begin."""
+
+LAST_SECONDS = 5.0
+"""How long threads are waited for at the end, after requests in flight have had their time."""
 
 INTERNAL = "INTERNAL"
 """The kind of an error that nobody foresaw."""
@@ -68,7 +75,9 @@ class Dispatcher:
         self.repository = repository
         self.tracer = tracer or Tracer()
         self._observers = list(observers)
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="predict")
+        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=THREADS)
+        self._jobs: set[Future[Any]] = set()  # they give whatever they give
+        self._pool = Attending(self._threads, self._jobs)
         self._limiter = limiter or Limiter(LimitOptions(max_requests=0))
         self._engine = Engine(self._pool, self._limiter, store)
 
@@ -163,7 +172,7 @@ class Dispatcher:
         if plain and asking is not None and inputs.rows <= FEW_ROWS:
             return await within(call.deadline, call.arrived, _asked(call, model, asking, inputs))
         if plain:
-            return await within(call.deadline, call.arrived, self.in_thread(self.compute_now, call, inputs))
+            return await within(call.deadline, call.arrived, self.at_work(call, self.compute_now, call, inputs))
         call.asked = time.perf_counter()
         found = await self._engine.compute(call, inputs)
         call.computed = time.perf_counter()
@@ -174,6 +183,11 @@ class Dispatcher:
     async def in_thread(self, function: Callable[..., Value], *arguments: Any) -> Value:
         """Do something slow elsewhere. What waited for a thread counts as time in the queue."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *arguments)
+
+    async def at_work(self, call: Call, function: Callable[..., Value], *arguments: Any) -> Value:
+        """The same with the model of a call: it is not let go of before that is done, whoever waits for it."""
+        pool = self._pool if call.served is None else call.served.pool or self._pool
+        return await asyncio.get_running_loop().run_in_executor(pool, function, *arguments)
 
     def fail(self, call: Call, error: BaseException) -> None:
         """Keep why a call failed, with the status that says so; what nobody foresaw goes to standard error."""
@@ -202,9 +216,14 @@ class Dispatcher:
         for observer in self._observers:
             observer(call)
 
-    def close(self) -> None:
-        """Wait for what is running in threads."""
-        self._pool.shutdown()
+    def close(self, seconds: float = LAST_SECONDS) -> None:
+        """Begin nothing more in threads, and wait for what is running there.
+
+        Args:
+            seconds: The longest wait. A thread cannot be stopped: what takes longer goes on.
+        """
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        wait(tuple(self._jobs), timeout=seconds)
 
     def _take(self, call: Call, served: Served) -> None:
         call.served, call.version = served, served.version

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
+from mainspring.serving.attending import Attending
 from mainspring.serving.batching import Batcher
 from mainspring.serving.caching import Keys, Remembering, ResponseCache
 from mainspring.serving.call import Call
@@ -51,8 +52,9 @@ class Engine:
         def told(rows: int, seconds: float) -> None:
             counts.computed += 1
 
+        served.pool = pool = Attending(self._pool, served.jobs)
         if served.batching is not None:
-            served.batcher = Batcher(served.model, served.batching, pool=self._pool, told=told)
+            served.batcher = Batcher(served.model, served.batching, pool=pool, told=told)
         if served.caching is not None and self._store is not None:
             keys = Keys(served.name, served.version, served.content)
             served.cache = Remembering(self._store, keys, served.caching)
@@ -105,13 +107,13 @@ class Engine:
         if room is not None:
             await room.turn()
             done = room.done
-        computed = await self._in_thread(served.model, inputs, done)
+        computed = await self._in_thread(served, inputs, done)
         call.queue = max(0.0, time.perf_counter() - began - computed.seconds)
         return computed
 
-    async def _in_thread(self, model: Answering, inputs: Inputs, done: Callable[[], None] | None) -> Computed:
+    async def _in_thread(self, served: Served, inputs: Inputs, done: Callable[[], None] | None) -> Computed:
         loop = asyncio.get_running_loop()
-        job = self._pool.submit(_timed, model, inputs)
+        job = (served.pool or self._pool).submit(_timed, served.model, inputs)
         if done is not None:
             # A caller that goes away does not stop the thread: the turn lasts until the model has done its work.
             job.add_done_callback(lambda _: None if loop.is_closed() else loop.call_soon_threadsafe(done))

@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from mainspring.core.errors import InputError, MainspringError
 from mainspring.serving.components.options import Component
 from mainspring.serving.configuration import ServerOptions, read_options
+from mainspring.serving.ending import ended
 from mainspring.serving.guarding_flags import add_flags, with_flags
 from mainspring.serving.repository import ModelOptions, PackageAt
 from mainspring.serving.repository.options import Mode
@@ -41,14 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if told.worker is not None:
             place = Place(told.worker, told.listener, told.control, told.run_folder)
             serve(packages, options=options, log_folder=told.log, place=place)
-            return 0
+            return ended()
         with reserved(options.rpc, options.host) as rpc:
             options = replace(options, rpc=rpc)
             _run(told, given, packages, options)
     except MainspringError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    return ended()
 
 
 def _run(

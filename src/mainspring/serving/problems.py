@@ -102,6 +102,11 @@ class LoadingError(RetryError):
     code = "LOADING"
 
 
+def stopping() -> LoadingError:
+    """The server is being stopped, and has no more time for a request."""
+    return LoadingError("the server is being stopped", fix="ask again: another one answers")
+
+
 class DeadlineError(MainspringError):
     """The time that the request was given is over."""
 

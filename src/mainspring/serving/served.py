@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from mainspring.serving.batching import Batcher, BatchOptions
 from mainspring.serving.caching import ModelCacheOptions, Remembering
@@ -58,6 +60,8 @@ class Served:
         batcher: Computes the rows of several requests together.
         cache: Remembers answers.
         asking: The model, if it can be asked without a thread.
+        jobs: What threads compute with it, some of it perhaps for callers that have gone away.
+        pool: Where it computes.
     """
 
     model: Answering
@@ -74,9 +78,16 @@ class Served:
     prepared: bool = False
     batcher: Batcher | None = None
     cache: Remembering | None = None
+    jobs: set[Future[Any]] = field(default_factory=set)  # they give whatever they give
+    pool: Executor | None = None
     name: str = field(init=False)
     version: str = field(init=False)
     asking: Asking | None = field(init=False)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether it has requests to answer, or still computes for somebody who has gone away."""
+        return self.in_flight > 0 or bool(self.jobs)
 
     @property
     def plain(self) -> bool:

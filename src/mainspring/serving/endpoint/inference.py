@@ -22,7 +22,7 @@ from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.endpoint.refusals import refusal
 from mainspring.serving.limits import unless_left, within
 from mainspring.serving.prediction import Inputs, Prediction
-from mainspring.serving.problems import CancelledError, MethodError
+from mainspring.serving.problems import CancelledError, MethodError, stopping
 from mainspring.serving.question import Parameter, Question
 from mainspring.serving.tracing.headers import answered
 
@@ -70,9 +70,8 @@ class Inference:
         except DisconnectedError:
             self._dispatcher.fail(call, CancelledError("the caller went away before everything was there"))
             raise
-        except asyncio.CancelledError as error:
-            self._dispatcher.fail(call, error)
-            raise
+        except asyncio.CancelledError:  # it was given all the time that there is at the end
+            answer = self._refused(call, stopping())
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             answer = self._refused(call, error)
         finally:
@@ -137,8 +136,8 @@ class Inference:
             inputs = dispatcher.read(call, question)
             return _answered(call, protocol, await dispatcher.compute(call, inputs), event)
         if dispatcher.may_compute_apart(call):
-            return await within(call.deadline, call.arrived, dispatcher.in_thread(self._now, call, protocol))
-        inputs, event = await dispatcher.in_thread(self._read, call, protocol)
+            return await within(call.deadline, call.arrived, dispatcher.at_work(call, self._now, call, protocol))
+        inputs, event = await dispatcher.at_work(call, self._read, call, protocol)
         prediction = await dispatcher.compute(call, inputs)
         return await dispatcher.in_thread(_answered, call, protocol, prediction, event)
 

@@ -21,6 +21,9 @@ from mainspring.serving.repository.options import ModelOptions
 from mainspring.serving.repository.sources import PackageAt, fingerprint
 from mainspring.serving.served import Served
 
+THREADS = "load"
+"""How the names of threads that load begin."""
+
 _DRAIN_LOOK_SECONDS = 0.005
 _PAUSE_SECONDS = 0.5
 _USUAL_SECONDS, _POLITE_SECONDS = sys.getswitchinterval(), 0.0001
@@ -53,7 +56,7 @@ class Loader:
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load")
+        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=THREADS)
         self._at_work = 0
 
     def load(self, at: PackageAt, options: ModelOptions) -> Served:
@@ -81,15 +84,15 @@ class Loader:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self.load, at, options)
 
     async def retire(self, served: Served) -> None:
-        """Wait until nothing is in flight, and let go of a version's memory."""
-        while served.in_flight > 0:
+        """Wait until nothing is in flight and no thread works with it, and let go of a version's memory."""
+        while served.at_work:
             await asyncio.sleep(_DRAIN_LOOK_SECONDS)
         with self._politely():
             await asyncio.get_running_loop().run_in_executor(self._pool, _let_go, served.model)
 
     def close(self) -> None:
-        """Wait for what is under way."""
-        self._pool.shutdown()
+        """Begin nothing more; a model that is just being loaded is not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     @contextlib.contextmanager
     def _politely(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.limits.deadlines import earlier
 from mainspring.serving.payloads.record import request_id
 from mainspring.serving.ports import Inputs
-from mainspring.serving.problems import LoadingError
+from mainspring.serving.problems import stopping
 from mainspring.serving.rpc.admission import Admission
 from mainspring.serving.rpc.messages import InferResponse, Message, StreamResponse
 from mainspring.serving.rpc.metadata import Context, call_of
@@ -69,7 +69,7 @@ class Inference:
         try:
             caller = self._admit(first, context)
             if self._stopping:
-                raise _stopped()
+                raise stopping()
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             await refuse(context, error, first.id)
         strict = first.headers.get(FAILS_THE_STREAM) == b"true"
@@ -81,7 +81,7 @@ class Inference:
                     await refuse(context, problem)
                 yield body
             if stream.cut:
-                await refuse(context, _stopped())
+                await refuse(context, stopping())
         finally:
             self._streams.discard(stream)
             stream.close()
@@ -147,7 +147,7 @@ class Inference:
         if dispatcher.find(call) is None:
             await dispatcher.demand(call)
         inputs: Inputs = (
-            await dispatcher.in_thread(self._read, call, request) if large else self._read(call, request)
+            await dispatcher.at_work(call, self._read, call, request) if large else self._read(call, request)
         )
         prediction = await dispatcher.compute(call, inputs)
         fill_response(response, call, prediction)
@@ -213,7 +213,3 @@ class _Stream:
                 await self._room.acquire()
         finally:
             self._waiting.put_nowait(None)
-
-
-def _stopped() -> LoadingError:
-    return LoadingError("the server is being stopped", fix="ask again: another one answers")
