@@ -26,6 +26,8 @@ LIST = "json"
 KINDS: Mapping[str, type] = {"INT64": np.int64, "BOOL": np.bool_}
 """Data types for which floats may stand, so that NaN can be among them."""
 
+_FEW: Mapping[str, type] = {"INT64": int, "BOOL": bool}
+
 Fetch: TypeAlias = Callable[[str], bytes]
 """Gives what is stored under a name."""
 
@@ -115,6 +117,9 @@ def unpack(packed: Packed, data: bytes) -> list[Any]:
 
 def present(array: npt.NDArray[Any], kind: str) -> list[Any]:
     """Floats as plain values of a data type, with ``None`` for NaN."""
+    if array.size < ROWS and array.ndim == 1:
+        as_kind = _FEW.get(kind, float)
+        return [as_kind(value) if value == value else None for value in array.tolist()]
     missing = np.isnan(array)
     if kind not in KINDS and not missing.any():
         floats: list[Any] = array.tolist()

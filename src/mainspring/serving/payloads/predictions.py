@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -29,12 +29,14 @@ class Column(NamedTuple):
         datatype: What it holds.
         simple: Whether it holds one float per row, and nothing is done to it.
         change: What is done to its values before they are written.
+        write: Brings a few rows into plain values.
     """
 
     name: str
     datatype: str
     simple: bool
     change: Change | None
+    write: Callable[[npt.NDArray[Any]], list[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,12 @@ class PredictionWriter:
         if plan.simple:
             # Missing numbers are NaN, for which JSON has null.
             return {name: array.tolist() for name, array in columns.items()}, self._outputs(prediction)
+        if not self._redaction.active:
+            return {name: write(columns[name]) for name, _, _, _, write in plan.columns}, self._outputs(prediction)
         found: Lists = {}
-        for name, datatype, simple, change in plan.columns:
-            if simple:
-                found[name] = columns[name].tolist()
-            elif change is None:
-                found[name] = self._arrays.values(columns[name], datatype)
+        for name, datatype, _, change, write in plan.columns:
+            if change is None:
+                found[name] = write(columns[name])
             elif change is not drop:
                 found[name] = changed(columns[name], datatype, change)
         return found, self._outputs(prediction)
@@ -129,8 +131,7 @@ class PredictionWriter:
             parts = {name: values}
             if name == "probabilities" and prediction.classes is not None:
                 parts = dict(zip(self._names(prediction.classes), values.T, strict=True))
-            change = self._redaction.change
-            outputs += [(Column(part, "", False, change(OUTPUT + part)), array) for part, array in parts.items()]
+            outputs += [(self._column(part, None, OUTPUT), array) for part, array in parts.items()]
         shown.outputs, shown.packed_outputs = self._pack(outputs, apart)
         return shown
 
@@ -172,11 +173,11 @@ class PredictionWriter:
             self._plans[id(fields)] = (fields, plan)
         return plan
 
-    def _column(self, name: str, item: Field | None) -> Column:
-        change = self._redaction.change(name)
-        if item is None:
-            return Column(name, "", False, change)
-        return Column(name, item.datatype, item.datatype == "FP64" and len(item.shape) == 1 and not change, change)
+    def _column(self, name: str, item: Field | None, prefix: str = "") -> Column:
+        change = self._redaction.change(prefix + name)
+        datatype, dimensions = ("", 0) if item is None else (item.datatype, len(item.shape))
+        simple = datatype == "FP64" and dimensions == 1 and not change
+        return Column(name, datatype, simple, change, self._arrays.writer(datatype, dimensions))
 
     def _names(self, classes: Sequence[str]) -> list[str]:
         """The names of the probabilities."""
