@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import sys
 import threading
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict
+from typing import Self, TypeAlias, TypedDict
 
 from mainspring.core.clock import Clock, now
 from mainspring.serving.payloads.recovery import recover
@@ -16,6 +18,11 @@ from mainspring.serving.payloads.spools import new_ring, remove
 
 _PIECE = 1 << 20
 _RETRY_SECONDS = 1.0
+_AT_ONCE = 16
+_REST_SECONDS = 0.0005
+
+MakeLine: TypeAlias = Callable[[], bytes]
+"""Makes a line, with its line feed."""
 
 
 class JournalOptions(TypedDict, total=False):
@@ -69,6 +76,7 @@ class Journal:
         self.folder, self.capacity = folder, queue_bytes
         self._max_requests, self._flush_seconds = max_requests, flush_seconds
         self._lock = threading.Lock()
+        self._deferred: deque[MakeLine] = deque()
         self._accepted = self.written = self.dropped = self.failed = 0
         self._wake, self._stop, self._idle = threading.Event(), threading.Event(), threading.Event()
         self._idle.set()
@@ -100,6 +108,34 @@ class Journal:
             self._idle.clear()
         self._wake.set()
         return True
+
+    def defer(self, make: MakeLine) -> bool:
+        """Have a line made by the journal's thread. It costs even less, and if the process is killed before it was
+        made, in the next tenth of a second or so, it is lost.
+
+        Args:
+            make: Makes the line.
+
+        Returns:
+            Whether it was taken; ``False`` if there is no room, or the journal is closed.
+        """
+        with self._lock:
+            waiting = self._accepted - self.written
+            if waiting >= self._max_requests or self._stop.is_set():
+                self.dropped += 1
+                return False
+            self._deferred.append(make)
+            self._accepted += 1
+            if waiting:
+                return True
+            self._idle.clear()
+        self._wake.set()
+        return True
+
+    def fail(self, error: Exception) -> None:
+        """Count and tell that something could not be turned into a line."""
+        self.failed += 1
+        print(f"{self._called}: a record could not be written: {error!r}", file=sys.stderr)
 
     @property
     def depth(self) -> int:
@@ -133,6 +169,7 @@ class Journal:
             self._stop.wait(self._flush_seconds)
             stopping = self._stop.is_set()
             try:
+                self._make_deferred()
                 self._move()
                 if self._segments.full or stopping:
                     self._close_segment()
@@ -146,6 +183,35 @@ class Journal:
                     return
                 self._wake.set()  # the disk may come back; meanwhile the ring fills, and drops are counted
                 self._stop.wait(_RETRY_SECONDS)
+
+    def _make_deferred(self) -> None:
+        made = 0
+        while self._deferred:
+            try:
+                line = self._deferred[0]()
+            except Exception as error:  # noqa: BLE001  one that cannot be made must not stop the others
+                self.fail(error)
+                line = b""
+            self._add(line)
+            self._deferred.popleft()  # not before: if the disk fails it is made again
+            made += 1
+            if made % _AT_ONCE == 0 and len(self._deferred) < self._max_requests // 2:
+                # Without a rest, the interpreter lets this thread run on while requests wait.
+                self._stop.wait(_REST_SECONDS)
+
+    def _add(self, line: bytes) -> None:
+        """Put a line that was deferred into the ring, in which there is room in the end."""
+        while True:
+            with self._lock:
+                if line and self._ring.put(line):
+                    return
+                if len(line) > self.capacity or not line:
+                    self.dropped += bool(line)
+                    self._accepted -= 1
+                    if self.written == self._accepted:
+                        self._idle.set()
+                    return
+            self._move()
 
     def _move(self) -> None:
         """Move everything that was put up to now from the ring to segments."""

@@ -7,7 +7,6 @@ never slows a prediction and never eats the memory.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias, Unpack
@@ -56,11 +55,6 @@ class PredictionLog(Journal):
             self.fail(error)
             return False
         return self.append(line + b"\n")
-
-    def fail(self, error: Exception) -> None:
-        """Count and tell that something could not be logged."""
-        self.failed += 1
-        print(f"{self._called}: a record could not be written: {error!r}", file=sys.stderr)
 
     def _prepare(self) -> None:
         self.blobs.settle()  # what a record refers to is there before it is

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from pathlib import Path
 
 from mainspring.serving.call import Call
 from mainspring.serving.payloads.encoding import CallEncoder
 from mainspring.serving.payloads.log import PredictionLog
 from mainspring.serving.payloads.options import PayloadOptions
+from mainspring.serving.payloads.packing import ROWS
 from mainspring.serving.payloads.redaction import Redaction
 
 _HASHES = 1 << 32
@@ -19,7 +21,7 @@ class PayloadObserver:
     """Writes calls to a log; an observer of :class:`mainspring.serving.dispatch.Dispatcher`.
 
     When it comes back the record of the call is safe: a server that is killed in the next moment has lost nothing
-    that it answered.
+    that it answered; unless the options say that the log need not be durable.
 
     Args:
         log: Where they are written.
@@ -37,7 +39,7 @@ class PayloadObserver:
         self._log = log
         self._encoder = CallEncoder(options, redaction or Redaction(options.redact), log.blobs)
         self._share, self._below = options.share, int(options.share * _HASHES)
-        self._skips = options.skip_header
+        self._skips, self._durable = options.skip_header, options.durable
         self._largest = log.capacity // 4
 
     def __call__(self, call: Call) -> None:
@@ -51,14 +53,19 @@ class PayloadObserver:
                 share = self._share
             if self._skips and call.headers.get(_SKIP, b"").lower() == b"true":
                 return
+        if not self._durable and call.rows < ROWS:
+            self._log.defer(partial(self._line, call, share))
+            return
         try:
-            line = self._encoder.line(call, share)
-            if len(line) > self._largest:
-                line = self._encoder.line(call, share, apart=True)
+            line = self._line(call, share)
         except Exception as error:  # noqa: BLE001  whatever cannot be logged, the answer goes out
             self._log.fail(error)
         else:
             self._log.append(line)
+
+    def _line(self, call: Call, share: float) -> bytes:
+        line = self._encoder.line(call, share)
+        return line if len(line) <= self._largest else self._encoder.line(call, share, apart=True)
 
 
 def open_log(options: PayloadOptions) -> PredictionLog | None:

@@ -316,6 +316,30 @@ def test_a_call_that_cannot_be_logged_is_counted_and_harms_nobody(
     assert "could not be written" in capsys.readouterr().err
 
 
+def test_a_log_that_need_not_be_durable_is_written_by_a_thread(tmp_path: Path) -> None:
+    made: list[int] = []
+    with PredictionLog(tmp_path, flush_seconds=0.02, queue_bytes=1 << 16) as log:
+        observer = PayloadObserver(log, PayloadOptions(durable=False))
+        for number in range(2_000):
+            observer(call({"a": np.array([float(number)])}, id=str(number)))
+            made.append(log.depth)
+        observer(call(id=None))
+        assert log.flush(10)
+        assert (log.depth, log.written, log.dropped, log.failed) == (0, 2_000, 0, 1)
+    assert [record.id for record in read(tmp_path)] == [str(number) for number in range(2_000)]
+    assert max(made) > 1
+
+
+def test_what_was_deferred_is_written_when_the_log_is_closed(tmp_path: Path) -> None:
+    log = PredictionLog(tmp_path, flush_seconds=30, max_requests=5)
+    observer = PayloadObserver(log, PayloadOptions(durable=False))
+    for number in range(7):
+        observer(call({"a": np.array([1.0])}, id=str(number)))
+    assert (log.depth, log.dropped) == (5, 2)
+    log.close()
+    assert [record.id for record in read(tmp_path)] == ["0", "1", "2", "3", "4"]
+
+
 def test_a_log_is_opened_as_options_say(tmp_path: Path) -> None:
     assert open_log(PayloadOptions()) is None
     log = open_log(PayloadOptions(folder=str(tmp_path), queue_bytes=70_000))
