@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.serving.payloads.recovery import recover
@@ -59,6 +59,7 @@ def test_an_old_segment_is_full(tmp_path: Path) -> None:
     assert not writer.full
 
 
+@settings(deadline=None)
 @given(
     whole=st.lists(st.binary(max_size=20).map(lambda b: b.replace(b"\n", b" ") + b"\n"), max_size=5),
     torn=st.binary(max_size=20),
