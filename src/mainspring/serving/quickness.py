@@ -39,7 +39,7 @@ class Quickness:
         seconds: What nine of ten answers took at most when it was measured last; NaN before.
     """
 
-    __slots__ = ("_ask", "_best", "_calls", "_excused", "_left", "_pause", "_slow", "quick", "seconds")
+    __slots__ = ("_ask", "_asking", "_best", "_calls", "_excused", "_left", "_pause", "_slow", "quick", "seconds")
 
     def __init__(self, *, quick: bool = True) -> None:
         self.quick, self.seconds = quick, math.nan
@@ -47,6 +47,7 @@ class Quickness:
         self._pause, self._best = _SHORTEST_PAUSE, math.inf
         self._ask: Callable[[], float] | None = None
         self._excused = 0
+        self._asking = False
 
     def measure(self, ask: Callable[[], float]) -> None:
         """Ask up to 20 times: quick is what answers nine times of ten in :data:`QUICK_SECONDS`.
@@ -61,7 +62,7 @@ class Quickness:
         until = time.perf_counter() + _LONGEST_MEASURING
         taken: list[float] = []
         while len(taken) < _RUNS and (len(taken) < 3 or time.perf_counter() < until):
-            taken.append(ask())
+            taken.append(self._asked(ask))
         if taken[0] == max(taken):
             del taken[0]
         self.seconds = sorted(taken)[math.ceil(0.9 * len(taken)) - 1]
@@ -70,7 +71,7 @@ class Quickness:
 
     def note(self, seconds: float, rows: int) -> None:
         """Take another answer into account; many rows at a time are allowed a little more each."""
-        if rows > FEW_ROWS:
+        if rows > FEW_ROWS or self._asking:
             return
         if self.quick:
             self._calls += 1
@@ -95,10 +96,19 @@ class Quickness:
         if self._ask is None or self._excused >= _MOST_EXCUSES:
             return False
         self._excused += 1
-        if all(self._ask() > QUICK_SECONDS for _ in range(3)):
+        ask = self._ask
+        if all(self._asked(ask) > QUICK_SECONDS for _ in range(3)):
             return False
         self._calls = self._slow = 0
         return True
+
+    def _asked(self, ask: Callable[[], float]) -> float:
+        """Ask, and take no note of it: a slow model would be asked again and again whether it is slow."""
+        self._asking = True
+        try:
+            return ask()
+        finally:
+            self._asking = False
 
     def _became_slow(self) -> None:
         self.quick, self._calls, self._slow = False, 0, 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from mainspring.serving.quickness import QUICK_SECONDS, Quickness
@@ -98,3 +99,16 @@ def test_a_busy_machine_is_told_from_a_slow_model() -> None:
     for _ in range(4):
         hang(pace)
     assert not pace.quick  # but with others it hangs again and again
+
+
+def test_a_slow_model_is_asked_three_times_before_it_is_served() -> None:
+    pace, asks = Quickness(), []
+
+    def ask() -> float:
+        time.sleep(0.1)
+        asks.append(0.1)
+        pace.note(0.1, 1)  # as every answer of a model is
+        return 0.1
+
+    pace.measure(ask)
+    assert (len(asks), pace.quick) == (3, False)
