@@ -77,7 +77,7 @@ def mainspring_runtimes() -> Mapping[str, str]:
 
 @hookspec
 def mainspring_tensor_runtimes() -> Mapping[str, str]:
-    """Suffix of a file (``.xyz``) to a ``mainspring.serving.tensor_models.ports.TensorLoader``, which serves it."""
+    """Suffix of a file (``.xyz``) to a ``mainspring.serving.tensor_models.ports.TensorLoader`` that serves it."""
     return {}
 
 

@@ -374,8 +374,12 @@ def test_any_other_folder_is_asked_through_mlflow(tmp_path):
 def test_kinds_are_told_from_what_lies_there(tmp_path):
     write_code(tmp_path / "hub")
     kinds = {
-        **{"m.onnx": "onnx", "m.skops": "sklearn", "m.py": "python"},
-        **{"m.txt": "lightgbm", "m.json": "xgboost", "m.ubj": "xgboost"},
+        "m.onnx": "onnx",
+        "m.skops": "sklearn",
+        "m.py": "python",
+        "m.txt": "lightgbm",
+        "m.json": "xgboost",
+        "m.ubj": "xgboost",
     }
     for name in (*kinds, "m.h5"):
         (tmp_path / name).touch()
