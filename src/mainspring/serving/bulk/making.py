@@ -15,6 +15,9 @@ from mainspring.serving.bulk.pool import Pool
 from mainspring.serving.bulk.scoring import Scorer
 from mainspring.serving.bulk.workplace import MAKING, Workplace, keep_record, replace_file, room
 
+_MANY: Final = 32
+"""Of more parts none is made here to see how long it takes: this process then never loads the model."""
+
 _WORTH: Final = 4.0
 """Seconds that must be left after the first part for more processes to be worth it: each needs one to start."""
 
@@ -58,7 +61,7 @@ class Maker:
             self._here(tasks)
             return self._model.connections or 1
         left = tasks
-        if processes is None:
+        if processes is None and len(tasks) <= _MANY:
             seconds, left = self._here(tasks[:1]), tasks[1:]
             if seconds * len(left) <= _WORTH:
                 self._here(left)
