@@ -100,8 +100,11 @@ def _options(config: Path | None, flags: dict[str, Any], host: str, port: int) -
 
     from mainspring.serving.configuration import ServerOptions, read_options
     from mainspring.serving.guarding_flags import NAMES, with_flags
+    from mainspring.serving.payloads.options import PayloadOptions
 
-    options = ServerOptions(host=host, port=port) if config is None else read_options(config)
+    # What a project logs is kept for long, and read by monitoring: as Parquet it takes a fraction of the room.
+    plain = ServerOptions(host=host, port=port, payloads=PayloadOptions(compact=True))
+    options = plain if config is None else read_options(config)
     rpc_port = flags.pop("grpc_port", None)
     if rpc_port is not None:
         options = replace(options, rpc=replace(options.rpc, port=rpc_port))
