@@ -54,7 +54,7 @@ def test_both_doors_give_the_same_answers_and_are_counted_and_logged_alike(
 def test_at_a_signal_what_is_in_flight_is_finished(
     started: Callable[..., ServerProcess], rule: Any, tmp_path: Path, row: Any
 ) -> None:
-    server = started(rule.write(tmp_path / "slow", sleep=1.0), options=["--grpc-port", "0"])
+    server = started(rule.write(tmp_path / "slow", sleep=0.8), options=["--grpc-port", "0"])
     answers: list[Any] = []
     with RpcClient(server.rpc) as client:
         asking = threading.Thread(target=lambda: answers.append(client.infer("taxi", row)))

@@ -87,7 +87,7 @@ def test_work_that_takes_longer_than_a_claim_is_kept(place: Any, current: Make) 
         other = Consumer(open_broker(place.options(claim=0.4)), current(), stream=place.name)
         watcher = open_broker(place.options(claim=0.4))
         await watcher.open()
-        first = asyncio.create_task(slow.run(until_idle=1.5))
+        first = asyncio.create_task(slow.run(until_idle=0.5))
         while (await watcher.lag()).pending < 2:
             await asyncio.sleep(0.02)
         second = await other.run(until_idle=0.9)
