@@ -120,7 +120,7 @@ def assemble(
             lambda: _closing(dispatcher, models, [log, feedback], store, gatekeeper),
             lambda: _following(models),
             *services,
-            *_rpc(dispatcher, options, control, gatekeeper, lambda: endpoint.ready),
+            *_rpc(dispatcher, options, control, gatekeeper, lambda: endpoint.ready, telemetry),
         ],
     )
     return endpoint
@@ -132,6 +132,7 @@ def _rpc(
     control: Control,
     gatekeeper: Gatekeeper,
     ready: Callable[[], bool],
+    telemetry: Telemetry,
 ) -> list[Service]:
     """What answers over gRPC, if that is asked for."""
     if options.rpc.port is None:
@@ -150,6 +151,7 @@ def _rpc(
         tls=options.security.tls,
         tracer=dispatcher.tracer,
         ready=ready,
+        figures=telemetry.registry.snapshot,
         shared=True,
     )
     return [lambda: server.running(options.grace)]

@@ -27,22 +27,25 @@ def config(model: Answering, options: ModelOptions) -> Document:
         options: How it is served; they stand under ``parameters`` as JSON, in the form that loading takes.
     """
     given: Document = msgspec.to_builtins(options)
+    most = 0 if options.batching is None else options.batching.max_batch_size
     taken = {name: value for name, value in given.items() if name not in ModelOptions.SET_AT_START}
     return {
         "name": model.name,
         "platform": f"mainspring_{model.runtime}",
         "backend": model.runtime,
         "version_policy": _policy(options.versions),
-        "max_batch_size": 0,
-        "input": [_tensor(field) for field in model.inputs],
-        "output": [_tensor(field) for field in model.outputs],
+        "max_batch_size": most,
+        "input": [_tensor(field, batched=most > 0) for field in model.inputs],
+        "output": [_tensor(field, batched=most > 0) for field in model.outputs],
         "parameters": {"options": {"string_value": json.dumps(taken)}},
     }
 
 
-def _tensor(field: Field) -> Document:
+def _tensor(field: Field, *, batched: bool) -> Document:
+    """A tensor; of a model whose requests are computed together, the dimension of the rows goes without saying."""
     datatype = "STRING" if field.datatype == "BYTES" else field.datatype
-    tensor: Document = {"name": field.name, "data_type": f"TYPE_{datatype}", "dims": list(field.shape)}
+    dims = list(field.shape)[1:] if batched else list(field.shape)
+    tensor: Document = {"name": field.name, "data_type": f"TYPE_{datatype}", "dims": dims}
     if not field.required:
         tensor["optional"] = True
     return tensor

@@ -19,6 +19,7 @@ from mainspring.serving.rpc.admission import Admission
 from mainspring.serving.rpc.messages import INFERENCE, Message, response_of
 from mainspring.serving.rpc.metadata import Context
 from mainspring.serving.served import Served
+from mainspring.serving.telemetry.snapshot import Snapshot
 
 _response = functools.partial(response_of, INFERENCE)
 
@@ -30,10 +31,18 @@ class Models:
         repository: What is served.
         admission: Who may ask. Whether the server lives and is ready, everybody may.
         ready: Whether the server takes requests.
+        figures: What all processes of the server have counted; without it, statistics are those of this process.
     """
 
-    def __init__(self, repository: Repository, admission: Admission, ready: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        admission: Admission,
+        ready: Callable[[], bool],
+        figures: Callable[[], Snapshot] | None = None,
+    ) -> None:
         self._repository, self._admission, self._ready = repository, admission, ready
+        self._figures = figures
 
     def server_live(self, request: Message, context: Context) -> Message:
         """``ServerLive``: it answers, so it lives."""
@@ -97,7 +106,8 @@ class Models:
         else:
             caller = self._admission.admit(Scope.INFERENCE, context)
             served = [one for one in self._repository if caller.may_ask(one.name)]
-        return ParseDict(model_stats(served), _response("ModelStatistics")())
+        counted = None if self._figures is None else self._figures()
+        return ParseDict(model_stats(served, counted), _response("ModelStatistics")())
 
     def _found(self, request: Message, context: Context) -> Served:
         self._admission.admit(Scope.INFERENCE, context, model=request.name)

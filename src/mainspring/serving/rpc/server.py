@@ -24,6 +24,7 @@ from mainspring.serving.rpc.repository import ModelRepository
 from mainspring.serving.rpc.settings import log_settings, trace_setting
 from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.security.options import Tls
+from mainspring.serving.telemetry.snapshot import Snapshot
 from mainspring.serving.tracing.tracer import Tracer
 
 GRACE_SECONDS = 30.0
@@ -48,6 +49,7 @@ class RpcServer:
         tls: Encrypted connections.
         tracer: Gives every request its place in a trace; without one they have none.
         ready: Whether the server takes requests; by default, whether its models do.
+        figures: What all processes of the server have counted; by default, statistics are those of this process.
         shared: Whether other processes listen on the same port, each with a share of the connections.
 
     Attributes:
@@ -72,13 +74,14 @@ class RpcServer:
         tls: Tls | None = None,
         tracer: Tracer | None = None,
         ready: Callable[[], bool] | None = None,
+        figures: Callable[[], Snapshot] | None = None,
         shared: bool = False,
     ) -> None:
         self._options = options or RpcOptions(port=0)
         self._host, self._tls, self._shared = self._options.host or host, tls, shared
         self._dispatcher, self._control = dispatcher, control
         self.port = 0
-        self._gatekeeper, self._tracer = gatekeeper or Gatekeeper(), tracer
+        self._gatekeeper, self._tracer, self._figures = gatekeeper or Gatekeeper(), tracer, figures
         self._ready = ready or (lambda: dispatcher.repository.ready)
 
     @asynccontextmanager
@@ -97,7 +100,7 @@ class RpcServer:
         window = self._options.stream_window
         inference = Inference(self._dispatcher, admission, window=window, tracer=self._tracer)
         health = Health(repository, self._ready)
-        models = Models(repository, admission, self._ready)
+        models = Models(repository, admission, self._ready, self._figures)
         changes = ModelRepository(repository, self._control, admission)
         methods = _methods(inference, models, changes, health, reflection=self._options.reflection)
         server = self._made()

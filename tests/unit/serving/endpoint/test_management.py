@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from mainspring.serving.assembly import assemble
+from mainspring.serving.batching import BatchOptions
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.endpoint.app import Endpoint
+from mainspring.serving.endpoint.model_config import config
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import (
     Folder,
@@ -238,6 +240,13 @@ def test_r7_configuration(manage: Any) -> None:
         assert (await ask("POST", LOAD, body)).status == 200
 
     manage(talk)
+
+
+def test_r7_rows_that_are_computed_together_go_without_saying(predictor: Predictor) -> None:
+    for batching, most, dims in ((None, 0, [-1, 2]), (BatchOptions(max_batch_size=8), 8, [2])):
+        told = config(predictor, ModelOptions(batching=batching))
+        assert told["max_batch_size"] == most
+        assert told["output"][1] == {"name": "probabilities", "data_type": "TYPE_FP64", "dims": dims}
 
 
 def test_changes_are_for_programs_on_the_same_machine(endpoint: Endpoint, asker: Any) -> None:

@@ -16,6 +16,8 @@ from mainspring.serving.predictor import Predictor
 from mainspring.serving.problems import ForbiddenError, UnsupportedError
 from mainspring.serving.repository import Folder, Given, ModelOptions, PackageAt, Repository
 from mainspring.serving.rpc.client import RpcClient
+from mainspring.serving.telemetry import schema
+from mainspring.serving.telemetry.registry import Registry
 
 
 def test_the_server_and_a_model_describe_themselves(client: RpcClient) -> None:
@@ -74,6 +76,15 @@ def test_statistics_count_what_was_asked(serve: Any, predictor: Any, row: Any) -
     assert (one.inference_stats.success.count, one.inference_stats.fail.count) == (3, 1)
     assert 0 < one.inference_stats.compute_infer.ns < one.inference_stats.success.ns
     assert one.last_inference == pytest.approx(running.told[-1].time * 1000, abs=5000)
+
+
+def test_statistics_are_those_of_all_processes(serve: Any, predictor: Any) -> None:
+    registry = Registry()
+    registry.counter(schema.ROWS_ANSWERED).labels("taxi", "1.0.0").add(17)
+    running = serve(Repository.of([predictor]), figures=registry.snapshot)
+    with RpcClient(running.target) as client:
+        [one] = client.call("ModelStatistics", name="taxi").model_stats
+    assert one.inference_count == 17
 
 
 def test_settings_that_are_not_set_here_are_unimplemented(client: RpcClient) -> None:
