@@ -106,12 +106,14 @@ def read_options(path: Path, environment: Mapping[str, str] | None = None) -> Se
 
     Raises:
         NotFoundError: If there is no such file.
-        InputError: If it is not of the right form, with the place.
+        InputError: If it cannot be read, or is not of the right form, with the place.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise NotFoundError("there is no such file of a server", where=str(path)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"the file cannot be read: {error}", expected="text in UTF-8", where=str(path)) from error
     try:
         plain = msgspec.json.decode(text) if path.suffix == ".json" else yaml.safe_load(text)
         filled = _filled(plain or {}, os.environ if environment is None else environment)

@@ -179,7 +179,7 @@ def bound(host: str, port: int, *, shared: bool = False) -> Iterator[socket.sock
         shared: Whether further sockets may hold the same port, each with a share of the connections.
 
     Raises:
-        UnavailableError: If the port is taken.
+        UnavailableError: If the port is taken, or there is no such address.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Said in so many words, because asyncio sends small answers at once only if it sees that this is TCP.
@@ -190,6 +190,12 @@ def bound(host: str, port: int, *, shared: bool = False) -> Iterator[socket.sock
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             listener.bind((host, port))
+        except socket.gaierror as error:
+            raise UnavailableError(
+                f"there is no such address to listen on: {error.strerror}",
+                where=host,
+                expected="an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them",
+            ) from error
         except OSError as error:
             raise UnavailableError(
                 f"cannot listen on port {port}: {error.strerror}",

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.core.errors import InputError, NotFoundError
+from mainspring.core.errors import InputError, NotFoundError, UnavailableError
 from mainspring.serving.configuration import ServerOptions, read_options
+from mainspring.serving.http_server import bound
 
 
 def test_a_file_says_it_all_and_places_are_relative_to_it(tmp_path: Path) -> None:
@@ -48,3 +49,15 @@ def test_what_is_wrong_is_said_with_its_place(text: str, said: str, tmp_path: Pa
 def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no such file"):
         read_options(tmp_path / "none.yaml")
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    (tmp_path / "server.yaml").write_bytes(b"\xff\xfe")
+    for place in (tmp_path / "server.yaml", tmp_path):
+        with pytest.raises(InputError, match="cannot be read"):
+            read_options(place)
+
+
+def test_an_address_that_this_machine_has_not() -> None:
+    with pytest.raises(UnavailableError, match="no such address"), bound("no such host", 0):
+        pass

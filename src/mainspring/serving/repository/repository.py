@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from mainspring.serving.repository.states import State, VersionState
 from mainspring.serving.repository.versions import order
 from mainspring.serving.served import Served
 
+_LOG = logging.getLogger(__name__)
 _PLAIN = ModelOptions()
 
 
@@ -209,12 +211,18 @@ class Repository:
                 loaded = {
                     at.version: self._load_now(at) for at in self._catalogue.chosen(packages, self.options(name))
                 }
+                if not self.settings.on_demand:
+                    _refuse_labels(name, self.options(name), loaded)
             except MainspringError as error:
                 if name in given:
                     raise
                 self._failed(name, packages, error)
             else:
                 self.commit(Change(name, loaded, self.options(name)))
+        if not self.settings.on_demand:
+            for name in self._options.keys() - self._catalogue.by_name().keys():
+                _LOG.warning("there is no model %r, which the options name: the server is not ready", name)
+                self._wanted.add(name)
 
     async def load(
         self, name: str, *, options: ModelOptions | None = None, packages: Sequence[PackageAt] | None = None
@@ -253,13 +261,11 @@ class Repository:
                 f"no version of model {name!r} is to be served",
                 expected="versions among " + ", ".join(at.version for at in found),
             )
-        missing = {label: version for label, version in chosen.labels.items() if version not in loaded}
-        if missing:
+        try:
+            _refuse_labels(name, chosen, loaded)
+        except NotFoundError:
             self._retire(loaded.values())
-            raise NotFoundError(
-                f"labels of model {name!r} stand for versions that are not loaded: {missing}",
-                expected="versions among " + ", ".join(loaded),
-            )
+            raise
         return Change(name, loaded, chosen, brought=packages is not None)
 
     def commit(self, change: Change) -> None:
@@ -483,3 +489,13 @@ class Repository:
 
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())
+
+
+def _refuse_labels(name: str, options: ModelOptions, loaded: Iterable[str]) -> None:
+    """See that every label stands for a version that is loaded."""
+    missing = {label: version for label, version in options.labels.items() if version not in loaded}
+    if missing:
+        raise NotFoundError(
+            f"labels of model {name!r} stand for versions that are not loaded: {missing}",
+            expected="versions among " + ", ".join(loaded),
+        )

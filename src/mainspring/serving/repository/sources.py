@@ -46,10 +46,21 @@ class Source(Protocol):
 
 
 class Given:
-    """Packages named one by one; a deployment among them may point at another package later."""
+    """Packages named one by one; a deployment among them may point at another package later.
+
+    Raises:
+        InputError: If a name cannot stand in a path: nobody could ask for the model.
+    """
 
     def __init__(self, packages: Iterable[PackageAt]) -> None:
         self._packages = tuple(packages)
+        for at in self._packages:
+            if not at.name or "/" in at.name:
+                raise InputError(
+                    f"{at.name!r} is no name for a model",
+                    expected="at least one character, and no '/'",
+                    where=str(at.folder),
+                )
 
     def packages(self) -> Sequence[PackageAt]:
         """Each of them, where it points now."""

@@ -160,6 +160,24 @@ def test_labels_stand_for_loaded_versions_only(models: Path, repository: Made) -
     run(work())
 
 
+def test_what_the_options_name_has_to_be_there(models: Path, repository: Made, opener: Opener) -> None:
+    found = repository(models, {"taxi": ModelOptions(), "bsu": ModelOptions()})
+    assert found.names == ["taxi"]
+    assert not found.ready  # a typing error is no reason to seem well
+    found = repository(models, {"taxi": ModelOptions(labels={"prod": "9"})})
+    assert found.names == []
+    assert "labels of model 'taxi'" in next(one.reason for one in found.index() if one.name == "taxi")
+    given = Given([PackageAt(models / "taxi" / "2", "taxi")])
+    with pytest.raises(NotFoundError, match="stand for versions that are not loaded"):
+        Repository(opener, [given], options={"taxi": ModelOptions(labels={"prod": "9"})}).load_all()
+
+
+@pytest.mark.parametrize("name", ["", "a/b"])
+def test_a_name_that_nobody_could_ask_for(name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no name for a model"):
+        Given([PackageAt(tmp_path, name)])
+
+
 def test_r5_polling_sees_new_versions_but_none_half_written(
     models: Path, rule: ModuleType, repository: Made
 ) -> None:
