@@ -94,6 +94,8 @@ class Supervisor:
                 task.cancel()
         finally:
             notify("STOPPING=1")
+            for worker in self._workers:
+                worker.listener.close()  # once its process takes no more connections, nobody shall wait for it
             await asyncio.gather(*(self._end(worker) for worker in self._workers))
 
     def _stop(self) -> None:

@@ -11,6 +11,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -77,6 +79,25 @@ def test_the_end_is_clean(folder: Path) -> None:
     workers = children(server.pid)
     assert server.stop() == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_nobody_waits_for_a_worker_that_has_ended(rule: ModuleType, tmp_path: Path) -> None:
+    """One worker still answers a slow request at the end; who comes now is not put in the queue of the other."""
+    package = rule.write(tmp_path / "package", sleep=2.0)
+    options = ["--package", str(package), "--name", "taxi", "--workers", "2", "--port", "0"]
+    with PythonServer("mainspring.serving", options, timeout=60) as server:
+        answers: list[str] = []
+        asking = threading.Thread(target=lambda: answers.append(ask(server.url)))
+        asking.start()
+        time.sleep(0.5)  # for it to arrive
+        os.kill(server.pid, signal.SIGTERM)
+        wait_for(lambda: len(children(server.pid)) == 1)
+        address = urlsplit(server.url)
+        for _ in range(20):
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection((address.hostname, address.port), timeout=5).close()
+        asking.join()
+        assert answers == ["yes"]
 
 
 def test_workers_that_cannot_start_end_the_server(tmp_path: Path) -> None:
