@@ -82,14 +82,14 @@ class PythonServer:
         finally:
             os.close(writer)
         try:
-            told = json.loads(self._announced(reader, deadline))
+            told = json.loads(self._announced(self._process, reader, deadline))
             self._url, self._rpc = told["url"], told.get("grpc", "")
             while not ready(self._url):
                 if time.monotonic() > deadline:
                     raise TimeoutError
                 time.sleep(0.01)
         except (ValueError, TimeoutError) as error:
-            raise self._failure(error) from None
+            raise self._failure(self._process, error) from None
         finally:
             os.close(reader)
 
@@ -123,13 +123,12 @@ class PythonServer:
     ) -> None:
         self.stop()
 
-    def _announced(self, pipe: int, deadline: float) -> str:
+    def _announced(self, process: subprocess.Popen[bytes], pipe: int, deadline: float) -> str:
         """What the server says through the pipe; nothing if it ends before.
 
         Raises:
             TimeoutError: If neither happens in time.
         """
-        assert self._process is not None  # noqa: S101  called only after it was started
         data = b""
         with selectors.DefaultSelector() as selector:
             selector.register(pipe, selectors.EVENT_READ)
@@ -137,7 +136,7 @@ class PythonServer:
                 if time.monotonic() > deadline:
                     raise TimeoutError
                 if not selector.select(_LOOK_SECONDS):
-                    if self._process.poll() is not None:
+                    if process.poll() is not None:
                         break  # it is gone, and something else keeps the pipe open
                     continue
                 part = os.read(pipe, 4096)
@@ -146,12 +145,11 @@ class PythonServer:
                 data += part
         return data.decode("utf-8")
 
-    def _failure(self, error: Exception) -> UnavailableError:
-        assert self._process is not None  # noqa: S101  called only after it was started
+    def _failure(self, process: subprocess.Popen[bytes], error: Exception) -> UnavailableError:
         if isinstance(error, TimeoutError):
             found = f"the server was not ready within {self._timeout:g} seconds"
         else:
-            found = f"the server did not start: exit status {self._process.wait()}"
+            found = f"the server did not start: exit status {process.wait()}"
         said = self.errors
         self.stop()
         return UnavailableError(
