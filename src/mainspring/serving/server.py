@@ -11,7 +11,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from mainspring.core.errors import InputError
+from mainspring.core.errors import InputError, UnavailableError
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.http_server import bound, run
 from mainspring.serving.payloads.keeper_process import keeping
@@ -59,7 +59,7 @@ def serve(
 
     Raises:
         InputError: If there is nothing to serve.
-        UnavailableError: If the port is taken.
+        UnavailableError: If the port is taken, or the log cannot be written.
         MainspringError: If a package cannot be loaded, or does not answer its own example.
     """
     # What a supervisor does without is imported here: it stays small.
@@ -76,7 +76,14 @@ def serve(
         listener = stack.enter_context(bound(options.host, options.port)) if place is None else _handed(place)
         models = repository_of(served, options)
         models.load_all()
-        log = open_log(options.payloads)
+        try:
+            log = open_log(options.payloads)
+        except OSError as error:
+            raise UnavailableError(
+                f"the prediction log cannot be opened: {error}",
+                where=options.payloads.folder,
+                fix="make room there, or name a folder that may be written to",
+            ) from error
         if log is not None:
             stack.enter_context(log)
         if place is None:

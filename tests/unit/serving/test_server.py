@@ -277,3 +277,11 @@ def test_importing_the_room_is_cheap() -> None:
     code = "import sys; import mainspring.serving; print(' '.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(done.stdout.split()) & {"numpy", "msgspec", "starlette", "uvicorn", "http.client"}
+
+
+def test_a_log_that_cannot_be_written_is_told_in_a_line(folder: Path) -> None:
+    command = [sys.executable, "-m", "mainspring.serving", "--package", str(folder), "--port", "0"]
+    done = subprocess.run([*command, "--log", "/proc/none"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "/proc/none: the prediction log cannot be opened" in done.stderr
+    assert "Traceback" not in done.stderr
