@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +24,7 @@ class Answered:
 
     model: str
     version: str
-    labels: npt.NDArray[Any] | Sequence[Any]
+    labels: npt.NDArray[Any]
 
 
 class LatestAnswers:
@@ -33,10 +32,11 @@ class LatestAnswers:
 
     Args:
         most: How many.
+        most_rows: How many rows all of them may have: what is remembered takes a few megabytes at most.
     """
 
-    def __init__(self, most: int = 10_000) -> None:
-        self._most = most
+    def __init__(self, most: int = 10_000, *, most_rows: int = 50_000) -> None:
+        self._most, self._most_rows, self._rows = most, most_rows, 0
         self._answers: dict[str, Answered] = {}
 
     def __call__(self, call: Call) -> None:
@@ -50,10 +50,15 @@ class LatestAnswers:
             labels = outputs.get("prediction")
         if labels is None:
             return
+        if labels.base is not None:
+            labels = labels.copy()  # a part of what was computed with others would keep all of it
         answers = self._answers
+        if call.id in answers:
+            self._rows -= answers.pop(call.id).labels.size
         answers[call.id] = Answered(call.model, call.version, labels)
-        if len(answers) > self._most:
-            del answers[next(iter(answers))]
+        self._rows += labels.size
+        while len(answers) > self._most or self._rows > self._most_rows:
+            self._rows -= answers.pop(next(iter(answers))).labels.size
 
     def of(self, request: str) -> Answered | None:
         """The answer to a request, if it is remembered."""
