@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ class Answered:
 
     model: str
     version: str
-    labels: npt.NDArray[Any]
+    labels: npt.NDArray[Any] | Sequence[Any]
 
 
 class LatestAnswers:
@@ -48,17 +49,17 @@ class LatestAnswers:
         labels = outputs.get("label")
         if labels is None:
             labels = outputs.get("prediction")
-        if labels is None:
+        if labels is None or not labels.ndim:
             return
         if labels.base is not None:
             labels = labels.copy()  # a part of what was computed with others would keep all of it
         answers = self._answers
         if call.id in answers:
-            self._rows -= answers.pop(call.id).labels.size
+            self._rows -= len(answers.pop(call.id).labels)
         answers[call.id] = Answered(call.model, call.version, labels)
-        self._rows += labels.size
+        self._rows += len(labels)
         while len(answers) > self._most or self._rows > self._most_rows:
-            self._rows -= answers.pop(next(iter(answers))).labels.size
+            self._rows -= len(answers.pop(next(iter(answers))).labels)
 
     def of(self, request: str) -> Answered | None:
         """The answer to a request, if it is remembered."""
