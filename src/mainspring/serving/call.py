@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from mainspring.models.problems import Problem
 from mainspring.serving.caller import Caller
@@ -13,8 +14,7 @@ from mainspring.serving.served import Served
 from mainspring.serving.trace_context import TraceContext
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct, eq=False):
     """One request for predictions: filled in step by step, and told of however far it got.
 
     Attributes:
@@ -62,7 +62,7 @@ class Call:
     asked: float = 0.0
     computed: float = 0.0
     ended: float = 0.0
-    headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    headers: Mapping[bytes, bytes] = {}
     peer: str | None = None
     caller: Caller | None = None
     trace: TraceContext | None = None

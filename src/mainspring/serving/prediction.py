@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy.typing as npt
 
 from mainspring.evaluation.assertions import Answered, Assertion
@@ -13,8 +13,7 @@ from mainspring.models.signature import Field
 from mainspring.serving.asserting import ERROR
 
 
-@dataclass(slots=True)
-class Inputs:
+class Inputs(msgspec.Struct, eq=False):
     """A question in the form that a model computes on: checked, row by row.
 
     Attributes:
@@ -35,8 +34,7 @@ class Inputs:
         return Inputs(columns, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Prediction:
+class Prediction(msgspec.Struct, frozen=True, eq=False):
     """An answer.
 
     Attributes:
@@ -60,7 +58,7 @@ class Prediction:
     seconds: float
     classes: Sequence[str] | None = None
     answered: Answered | None = None
-    tags: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, Any] = {}
     metrics: Sequence[Mapping[str, Any]] = ()
 
     @property

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import msgspec
@@ -31,8 +30,7 @@ class Tensor(msgspec.Struct, gc=False):
     parameters: dict[str, Parameter] = {}
 
 
-@dataclass(slots=True)
-class Question:
+class Question(msgspec.Struct, eq=False):
     """What a caller asks. One of ``rows``, ``lists`` and ``tensors`` is given.
 
     Attributes:
@@ -50,5 +48,5 @@ class Question:
     lists: Mapping[str, Any] | None = None
     tensors: Sequence[Tensor] | None = None
     outputs: tuple[str, ...] | None = None
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter] = {}
     form: object = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import msgspec
@@ -40,8 +39,7 @@ SAID = "\0said"
 """Beside the outputs: what the class says about each row's answer. It is taken out before anybody sees it."""
 
 
-@dataclass(slots=True)
-class ComponentInputs(Inputs):
+class ComponentInputs(Inputs, eq=False):
     """A question for a class.
 
     Attributes:
@@ -52,7 +50,7 @@ class ComponentInputs(Inputs):
     """
 
     how: How = "tensors"
-    more: dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = msgspec.field(default_factory=dict)
     wanted: tuple[str, ...] | None = None
     as_json: bool = False
 
@@ -283,7 +281,9 @@ def _anything(question: Question) -> Inputs:
         for one in question.tensors
         if not isinstance(one.data, list) or one.parameters.get(CONTENT) == "base64"
     ]
-    read = TensorReader(fields, batches=False, binary=raw).read(replace(question, outputs=None), ())
+    read = TensorReader(fields, batches=False, binary=raw).read(
+        msgspec.structs.replace(question, outputs=None), ()
+    )
     return Inputs(read.columns, _common_rows(read.columns))
 
 

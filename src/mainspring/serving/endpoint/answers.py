@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import msgspec
@@ -19,8 +18,7 @@ NOT_KEPT: Header = (b"cache-control", b"no-store")
 OCTETS: Header = (b"content-type", b"application/octet-stream")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What goes back.
 
     Attributes:

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -38,8 +37,7 @@ class Doubling:
         return {"y": inputs.columns["x"] * 2}
 
 
-@dataclass(slots=True)
-class Said(Inputs):
+class Said(Inputs, eq=False):
     """Rows, and parameters that the model computes by."""
 
     said: object = None

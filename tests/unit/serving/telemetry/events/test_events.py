@@ -1,13 +1,13 @@
 """What is odd about rows and answers: found, counted, told, and told of by every process."""
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.evaluation.assertions import Answered, Assertion
