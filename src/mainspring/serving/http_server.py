@@ -6,8 +6,10 @@ import asyncio
 import gc
 import signal
 import socket
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -143,7 +145,10 @@ class _Server(uvicorn.Server):
         if time.monotonic() >= self._leave_at:
             self.should_exit = True
         if counter % _TICKS_A_SECOND == 0:
-            turn_away(self.server_state.connections, asyncio.get_running_loop().time())
+            try:
+                turn_away(self.server_state.connections, asyncio.get_running_loop().time())
+            except Exception:  # noqa: BLE001  one odd connection must not end the server
+                traceback.print_exc(file=sys.stderr)
         return await super().on_tick(counter)
 
     @contextmanager
