@@ -14,6 +14,7 @@ A part is made in a folder beside its place, made durable, and put there by one 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -138,7 +139,7 @@ class Workplace:
             if path.name == _LOCK:
                 continue
             if path.is_dir():
-                shutil.rmtree(path)
+                _away(path)
             else:
                 path.unlink()
 
@@ -149,7 +150,8 @@ class Workplace:
             if path.name.isdecimal():
                 found[int(path.name)] = self.record(int(path.name))
             else:
-                shutil.rmtree(path, ignore_errors=True)
+                with contextlib.suppress(FileNotFoundError):
+                    _away(path)
         return found
 
     def record(self, part: int) -> PartRecord:
@@ -162,7 +164,7 @@ class Workplace:
 
     def remove(self) -> None:
         """Remove the folder; the run is over."""
-        shutil.rmtree(self.folder)
+        _away(self.folder)
 
 
 @contextmanager
@@ -241,6 +243,13 @@ def sync_folder(folder: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def _away(folder: Path) -> None:
+    """Remove a folder, in which a worker of a killed process may be at work still: it finds it gone."""
+    gone = folder.with_name(f".{folder.name}-{uuid.uuid4().hex}")
+    folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def _difference(name: str, before: object, after: object) -> list[str]:
