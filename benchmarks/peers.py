@@ -197,7 +197,6 @@ def mainspring(folder: Path, scratch: Path) -> Iterator[Server]:
                 "models": {MODEL: {"package": str(folder), "version": "1.0.0"}},
                 "payloads": {"folder": str(scratch / "log")},
                 "security": {"keys": str(scratch / "keys.yaml")},
-                "limits": {"rates": [{"per_second": 1_000_000}]},
             }
         )
     )
