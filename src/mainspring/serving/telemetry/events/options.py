@@ -23,7 +23,7 @@ class EventOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
     enabled: bool = True
-    rows_per_second: Annotated[float, Meta(ge=0)] = 250.0
+    rows_per_second: Annotated[float, Meta(ge=0)] = 100.0
     confidence: Annotated[float, Meta(ge=0, le=1)] = 0.6
     margin: Annotated[float, Meta(ge=0)] = 0.0
     events_per_second: Annotated[float, Meta(ge=0)] = 20.0
