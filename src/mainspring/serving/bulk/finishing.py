@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +15,8 @@ import msgspec
 from mainspring.core.errors import ConflictError, IntegrityError
 from mainspring.serving.bulk.formats import Format
 from mainspring.serving.bulk.merging import join
-from mainspring.serving.bulk.parts import BAD, PartRecord
+from mainspring.serving.bulk.parts import BAD
+from mainspring.serving.bulk.tally import Tally
 from mainspring.serving.bulk.workplace import Manifest, Workplace, replace_file, sync_folder
 
 REPORT: Final = ".report.json"
@@ -69,21 +70,21 @@ class Target:
             )
 
 
-def sound(place: Workplace, manifest: Manifest, file: str) -> dict[int, PartRecord]:
-    """The parts that are done and whole; one that was damaged is removed, to be made again.
+def sound(place: Workplace, manifest: Manifest, file: str) -> dict[int, int]:
+    """The parts that are done and whole, with their rows; one that was damaged is removed, to be made again.
 
     Args:
         place: The work folder.
         manifest: What the run is about.
         file: The name of the file of answers of every part.
     """
-    found: dict[int, PartRecord] = {}
-    for number, record in place.done().items():
-        start = number * manifest.part_rows
+    found: dict[int, int] = {}
+    for number in place.done():
+        record, start = place.record(number), number * manifest.part_rows
         path = place.part(number) / file
         whole = path.is_file() and path.stat().st_size == record.size and _digest(path) == record.digest
         if whole and number < manifest.parts and record.start == start:
-            found[number] = record
+            found[number] = record.stop - record.start
         else:
             shutil.rmtree(place.part(number))
     return found
@@ -157,12 +158,23 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def contiguous(records: Sequence[PartRecord], rows: int) -> bool:
-    """Whether parts in order hold every row once.
+def tallied(place: Workplace, manifest: Manifest) -> Tally:
+    """What all parts together counted; few of them are held at a time.
 
-    Args:
-        records: What is kept of the parts.
-        rows: How many rows there are.
+    Raises:
+        IntegrityError: If they do not hold every row once.
     """
-    ends = [0, *(record.stop for record in records)]
-    return ends[-1] == rows and all(record.start == end for record, end in zip(records, ends, strict=False))
+
+    def in_order() -> Iterator[Tally]:
+        end = 0
+        for number in range(manifest.parts):
+            record = place.record(number)
+            if record.start != end or record.tally.rows != record.stop - record.start:
+                raise IntegrityError("the parts do not hold every row once", fix="start again with --restart")
+            end = record.stop
+            yield record.tally
+
+    found = Tally.merged(in_order())
+    if found.rows != manifest.rows:
+        raise IntegrityError("the parts do not hold every row once", fix="start again with --restart")
+    return found

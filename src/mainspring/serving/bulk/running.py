@@ -14,18 +14,17 @@ from typing import Final
 
 from mainspring.core.clock import iso, now
 from mainspring.core.digests import digest_file
-from mainspring.core.errors import ConflictError, InputError, IntegrityError
+from mainspring.core.errors import ConflictError, InputError
 from mainspring.data import Table
 from mainspring.serving.bulk.answerer import Answerer
 from mainspring.serving.bulk.binding import bind
-from mainspring.serving.bulk.finishing import Target, contiguous, put_in_place, put_together, sound
+from mainspring.serving.bulk.finishing import Target, put_in_place, put_together, sound, tallied
 from mainspring.serving.bulk.formats import answer_columns, check_names, format_of
 from mainspring.serving.bulk.making import Maker
 from mainspring.serving.bulk.options import Options
-from mainspring.serving.bulk.parts import Making, PartRecord, Task
+from mainspring.serving.bulk.parts import Making, Task
 from mainspring.serving.bulk.report import Report
 from mainspring.serving.bulk.sources import STAGED, Data, Reading, Source, find, open_source
-from mainspring.serving.bulk.tally import Tally
 from mainspring.serving.bulk.workplace import Manifest, Workplace, hold
 
 PART_ROWS: Final = 122_880
@@ -119,9 +118,11 @@ def run(
     path = Path(os.path.abspath(out))  # noqa: PTH100 - the last part may be a link that is to be replaced
     target = Target(path, format_of(path, form), None if errors is None else Path(errors).absolute())
     target.check()
+    source = find(data, reading)
+    source.check_apart(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with hold(target.work) as place:
-        one = _Run(find(data, reading), model, target, chosen, place, told or Told(), dated=dated)
+        one = _Run(source, model, target, chosen, place, told or Told(), dated=dated)
         return one.go(processes, restart=restart)
 
 
@@ -157,7 +158,7 @@ class _Run:
         self.place.begin(manifest)
         self.hashing = _Hashing(self.source) if manifest.digest is None else None
         done = sound(self.place, manifest, making.file)
-        resumed = sum(one.tally.rows for one in done.values())
+        resumed = sum(done.values())
         used = self._make(table, making, manifest, done, processes)
         self._keep_digest(manifest, wait=True)
         self.source.check()
@@ -235,11 +236,11 @@ class _Run:
         table: Table,
         making: Making,
         manifest: Manifest,
-        done: Mapping[int, PartRecord],
+        done: Mapping[int, int],
         processes: int | None,
     ) -> int:
         """Make the parts that are missing; gives how many processes, or connections, worked at a time."""
-        resumed = answered = sum(one.tally.rows for one in done.values())
+        resumed = answered = sum(done.values())
         began = time.monotonic()
 
         def made(rows: int) -> None:
@@ -261,10 +262,7 @@ class _Run:
 
     def _finish(self, manifest: Manifest, making: Making, resumed: int, used: int) -> Report:
         self.told.say("putting the parts together")
-        records = [self.place.record(part) for part in range(manifest.parts)]
-        tally = Tally.merged(record.tally for record in records)
-        if not contiguous(records, manifest.rows) or tally.rows != manifest.rows:
-            raise IntegrityError("the parts do not hold every row once", fix="start again with --restart")
+        tally = tallied(self.place, manifest)
         finished = now()
         stamp = {
             **making.stamp,

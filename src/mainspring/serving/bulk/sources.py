@@ -7,6 +7,7 @@ change between a kill and the rerun.
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -114,6 +115,26 @@ class Source:
                 "the data was changed while it was read",
                 where=", ".join(changed),
                 fix="leave it as it is, and start again with --restart",
+            )
+
+    def check_apart(self, out: Path) -> None:
+        """See that answers would not lie among the data: they would be part of it the next time.
+
+        Args:
+            out: Where answers go, as an absolute path.
+
+        Raises:
+            InputError: If they would.
+        """
+        inside = any(one.path == out for one in self.files)
+        places = [self.place] if isinstance(self.place, str | Path) else self.place or []
+        for place in places if self.files else ():
+            path = Path(place).absolute()
+            inside |= path.is_dir() and out.is_relative_to(path)
+            inside |= glob.has_magic(str(place)) and out.match(str(path))
+        if inside:
+            raise InputError(
+                "the answers would be part of the data", where=str(out), expected="a place outside of the data"
             )
 
     def digest(self) -> str | None:

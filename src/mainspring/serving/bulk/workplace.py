@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import glob
 import os
 import shutil
 import uuid
@@ -143,12 +144,12 @@ class Workplace:
             else:
                 path.unlink()
 
-    def done(self) -> dict[int, PartRecord]:
-        """The parts that are there, by their number. What was left half made is removed."""
-        found: dict[int, PartRecord] = {}
+    def done(self) -> list[int]:
+        """The numbers of the parts that are there. What was left half made is removed."""
+        found = []
         for path in sorted((self.folder / _PARTS).iterdir()):
             if path.name.isdecimal():
-                found[int(path.name)] = self.record(int(path.name))
+                found.append(int(path.name))
             else:
                 with contextlib.suppress(FileNotFoundError):
                     _away(path)
@@ -183,6 +184,8 @@ def hold(folder: Path) -> Iterator[Workplace]:
             raise ConflictError(
                 "another process is at work on these answers", where=str(folder), fix="let it finish, or stop it"
             ) from None
+        for left in folder.parent.glob(f".{glob.escape(folder.name)}-*"):
+            shutil.rmtree(left, ignore_errors=True)
         yield Workplace(folder)
     finally:
         os.close(file)

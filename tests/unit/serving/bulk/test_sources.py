@@ -88,6 +88,21 @@ def test_a_query_is_asked_once_however_often_the_run_is_killed(
     assert columns(out)["id"] == list(range(5_000))
 
 
+def test_answers_do_not_become_data(rows: Rows, model: Model, tmp_path: Path) -> None:
+    data = rows(10)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    data.rename(folder / "rows.parquet")
+    for given, out in (
+        (folder / "rows.parquet", folder / "rows.parquet"),
+        (folder, folder / "answers.parquet"),
+        (f"{folder}/*.parquet", folder / "answers.parquet"),
+    ):
+        with pytest.raises(InputError, match="would be part of the data"):
+            run(given, model(), out)
+    run(f"{folder}/*.parquet", model(), folder / "answers.csv")
+
+
 def test_text_that_looks_like_a_number_stays_text(model: Model, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("fare,hour,company,airport\n10,1,01,false\n10,2,007,true\n")
     run(tmp_path / "a.csv", model(), tmp_path / "out.csv", options=Options(keep=("company",)))
