@@ -8,12 +8,13 @@ does not take, it gets as an ASGI request as ever.
 from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
 
 from mainspring.serving.endpoint.answers import Answer
-from mainspring.serving.security.connections import Cycle
+from mainspring.serving.security.connections import Cycle, unsent
 from mainspring.serving.security.fast_http import FastHttp
 
 AtOnce: TypeAlias = Callable[[MutableMapping[str, Any], bytes], Answer | None]
@@ -28,6 +29,21 @@ _UNUSUAL = frozenset(
 """Headers of requests that go the usual way."""
 
 _END = b"\r\n"
+
+
+@dataclass(slots=True)
+class Held:
+    """A request whose body is not all there, as :class:`mainspring.serving.security.connections.Cycle` has it.
+
+    Attributes:
+        scope: Its ASGI scope.
+    """
+
+    scope: object
+    more_body: bool = True
+    response_started: bool = False
+    response_complete: bool = False
+    waiting_for_100_continue: bool = False
 
 
 class Direct(FastHttp):
@@ -79,6 +95,22 @@ class Direct(FastHttp):
         if self._body:
             super().on_body(self._body)
         super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Have a request told of whose caller went away before all of it was there."""
+        if self._held:
+            self._held = False
+            super().on_headers_complete()
+        super().connection_lost(exc)
+
+    def look(self, now: float) -> bool:
+        """Close the connection if it owes something for too long: a body that is held is a body, too."""
+        if not self._held:
+            return super().look(now)
+        scope, paused = self.scope, self.flow.read_paused
+        return self.turn_away(
+            self.transport, self.owes(unsent(self.transport), Held(scope), scope, paused=paused, now=now)
+        )
 
     def _in_head(self) -> bool:
         return not self._held and super()._in_head()
