@@ -70,13 +70,17 @@ def _decompress(body: bytes, encoding: bytes, limit: int) -> bytes:
         raise EncodingError(
             f"content-encoding {encoding.decode('latin-1')!r} is not known", expected="gzip, deflate or none"
         )
-    reader = zlib.decompressobj(window)
-    try:
-        plain = reader.decompress(body, limit + 1)
-    except zlib.error as error:
-        raise MalformedError(f"the body is not {encoding.decode('latin-1')}: {error}") from error
-    if len(plain) > limit:
-        raise too_large(limit)
-    if not reader.eof:
-        raise MalformedError(f"the {encoding.decode('latin-1')} body ends too early")
-    return plain
+    plain = b""
+    while True:  # gzip may come in several members, one after the other (RFC 1952, 2.2)
+        reader = zlib.decompressobj(window)
+        try:
+            plain += reader.decompress(body, limit + 1 - len(plain))
+        except zlib.error as error:
+            raise MalformedError(f"the body is not {encoding.decode('latin-1')}: {error}") from error
+        if len(plain) > limit:
+            raise too_large(limit)
+        if not reader.eof:
+            raise MalformedError(f"the {encoding.decode('latin-1')} body ends too early")
+        body = reader.unused_data
+        if not body:
+            return plain

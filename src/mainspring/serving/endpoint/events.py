@@ -14,7 +14,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -32,6 +32,7 @@ _STRUCTURED = b"application/cloudevents+json"
 _BATCH = b"application/cloudevents-batch"
 _NEEDED = ("specversion", "id", "source", "type")
 _LONGEST = 200
+_PLAIN = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
 
 class _Structured(msgspec.Struct):
@@ -104,7 +105,7 @@ def event_of(headers: Mapping[bytes, bytes], body: bytes) -> Event | None:
 
 
 def _binary(headers: Mapping[bytes, bytes], body: bytes) -> Event:
-    given = {name: headers.get(b"ce-" + name.encode(), b"").decode("latin-1").strip() for name in _NEEDED}
+    given = {name: unquote(headers.get(b"ce-" + name.encode(), b"").decode("latin-1")).strip() for name in _NEEDED}
     missing = [f"ce-{name}" for name, value in given.items() if not value]
     if missing:
         raise MalformedError(
@@ -134,4 +135,5 @@ def _check(version: str) -> None:
 
 
 def _header_value(text: str) -> bytes:
-    return "".join(letter for letter in text[:_LONGEST] if letter.isascii() and letter.isprintable()).encode()
+    """A text as it may stand in a header, as the HTTP binding of CloudEvents has it."""
+    return quote(text[:_LONGEST], safe=_PLAIN, errors="replace").encode()

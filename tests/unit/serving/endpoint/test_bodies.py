@@ -76,3 +76,13 @@ def test_compression_is_undone_or_refused(body: bytes) -> None:
     assert read(Channel(zlib.compress(body)), content_encoding="deflate") == body
     with pytest.raises((MalformedError, TooLargeError)):
         read(Channel(b"\x00" + body), content_encoding="gzip")
+
+
+def test_several_members_of_gzip_are_one_body() -> None:
+    body = b'{"a": 1}'
+    both = gzip.compress(body[:3]) + gzip.compress(body[3:])
+    assert read(Channel(both), content_encoding="gzip") == body
+    with pytest.raises(MalformedError, match="not gzip"):
+        read(Channel(gzip.compress(body) + b"JUNK"), content_encoding="gzip")
+    with pytest.raises(TooLargeError):
+        read(Channel(gzip.compress(b"0" * 900) * 2), limit=1000, content_encoding="gzip")
