@@ -32,3 +32,8 @@ class Caller:
     def may_ask(self, model: str) -> bool:
         """Whether a model is theirs to ask."""
         return any(pattern == "*" or fnmatchcase(model, pattern) for pattern in self.models)
+
+    @property
+    def may_ask_all(self) -> bool:
+        """Whether every model is theirs to ask."""
+        return "*" in self.models

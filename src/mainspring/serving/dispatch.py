@@ -15,7 +15,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy.typing as npt
 
-from mainspring.core.errors import MainspringError
+from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.models.problems import BadInputError
 from mainspring.serving.asserting import refuse
 from mainspring.serving.attending import Attending
@@ -94,7 +94,13 @@ class Dispatcher:
         """
         if call.trace is None:
             call.trace = self.tracer.begin(call.headers)
-        served = self.repository.find(call.model, call.version, call.label)
+        try:
+            served = self.repository.find(call.model, call.version, call.label)
+        except NotFoundError as error:
+            if call.caller is None or call.caller.may_ask_all:
+                raise
+            # What else is served here is not for somebody who may only ask for some of it.
+            raise NotFoundError(error.found) from None
         if served is not None:
             self._take(call, served)
         return served

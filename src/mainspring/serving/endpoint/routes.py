@@ -64,17 +64,18 @@ class Get:
         """Answer."""
         _ = receive
         path: Mapping[str, str] = scope.get("path_params", {})
+        caller = _NOBODY
         try:
             if scope["method"] not in ("GET", "HEAD"):
                 raise MethodError(f"method {scope['method']} is not known at {scope['path']}", expected="GET")
-            caller, headers = _NOBODY, dict(scope["headers"])
+            headers = dict(scope["headers"])
             if self._scope is not None:
                 caller = self._admission.admit(self._scope, scope, headers, path.get("model", ""))
             accept = headers.get(b"accept", b"").decode("latin-1")
             query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
             answer = self._tell(Asked(path, caller, accept=accept, query=query))
         except Exception as error:  # noqa: BLE001  the server lives on, and says so in the one form of errors
-            answer = _told(error, allow=b"GET, HEAD")
+            answer = _told(error, caller, allow=b"GET, HEAD")
         await answer.send(send)
 
 
@@ -95,7 +96,7 @@ class Post:
         """Answer."""
         path: Mapping[str, str] = scope.get("path_params", {})
         headers = dict(scope["headers"])
-        read = False
+        read, caller = False, _NOBODY
         try:
             if scope["method"] != "POST":
                 raise MethodError(f"method {scope['method']} is not known at {scope['path']}", expected="POST")
@@ -106,7 +107,7 @@ class Post:
         except DisconnectedError:
             return
         except Exception as error:  # noqa: BLE001  the server lives on, and says so in the one form of errors
-            answer = _told(error, allow=b"POST", held_back=b"expect" in headers and not read)
+            answer = _told(error, caller, allow=b"POST", held_back=b"expect" in headers and not read)
         await answer.send(send)
 
 
@@ -138,7 +139,10 @@ class Unknown:
         await error_answer(error).send(send)
 
 
-def _told(error: Exception, *, allow: bytes, held_back: bool = False) -> Answer:
+def _told(error: Exception, caller: Caller, *, allow: bytes, held_back: bool = False) -> Answer:
+    if isinstance(error, NotFoundError) and not caller.may_ask_all:
+        # What else is served here is not for somebody who may only ask for some of it.
+        error = NotFoundError(error.found)
     if status_of_any(error) == 500:
         complain(error)
     return refusal(error, allow=allow, held_back=held_back)

@@ -104,6 +104,11 @@ def test_a_server_with_keys(started: Start, config: Callable[..., Any], tmp_path
     assert ask(PREDICT.replace("taxi", "taxi-none"), asks) == 404
     # Secrets in the wrong places.
     assert ask(f"/v1/models/{asks}:predict", asks) == 403
+    for method, path in (("POST", "/v2/models/taxi9/infer"), ("GET", "/v2/models/taxi9")):
+        # What else is served here is not for somebody who may only ask for some of it.
+        refused = httpx.request(method, server.url + path, headers={"x-api-key": asks})
+        assert refused.status_code == 404
+        assert "one of" not in refused.text
     bad = httpx.post(
         server.url + PREDICT,
         headers={"x-api-key": asks},
