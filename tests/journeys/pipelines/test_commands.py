@@ -169,6 +169,7 @@ def test_help_of_every_command(project: Project, watch: Any) -> None:
         "demo",
         "explain-serve",
         "serve",
+        "slo dashboard",  # what it prints is JSON
     }
     text = project.run("--help")
     for name in {name.split()[0] for name in has_json}:
