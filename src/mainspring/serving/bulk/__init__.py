@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from mainspring.serving.bulk.answerer import Answerer, PackageAnswerer
     from mainspring.serving.bulk.options import Options
     from mainspring.serving.bulk.parts import BadRowsError
+    from mainspring.serving.bulk.progress import Progress, Told
     from mainspring.serving.bulk.report import Report
-    from mainspring.serving.bulk.running import Progress, Told, run
+    from mainspring.serving.bulk.running import run
     from mainspring.serving.bulk.server import ServerAnswerer
     from mainspring.serving.bulk.sources import Reading
     from mainspring.serving.bulk.tables import predict_table
@@ -36,11 +37,11 @@ _EXPORTS = {
     "BadRowsError": "parts",
     "Options": "options",
     "PackageAnswerer": "answerer",
-    "Progress": "running",
+    "Progress": "progress",
     "Reading": "sources",
     "Report": "report",
     "ServerAnswerer": "server",
-    "Told": "running",
+    "Told": "progress",
     "predict_table": "tables",
     "run": "running",
 }

@@ -69,11 +69,6 @@ def join(
     return digest.hexdigest()
 
 
-def rows_of(file: BinaryIO) -> int:
-    """How many rows the end of a Parquet file tells of."""
-    return _end(file, "file")[0].integer(_ROWS) or 0
-
-
 def _join_parquet(
     parts: Iterable[Path], out: BinaryIO, digest: _Hash, stamp: Mapping[str, str], seen: Callable[[int], None]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import resource
@@ -158,13 +159,14 @@ def make_part(making: Making, scorer: Scorer, task: Task, folder: Path) -> PartR
     tally = _tally(found, scored, good, making)
     bad = Counter[str]()
     errors: dict[int, str] = {}
-    if tally.bad:
-        with (folder / BAD).open("w", encoding="utf-8") as file:
-            for one in bad_rows(found, making.binding, scored.failed, whole=left_out):
-                errors[one.row - found.start] = one.reason
-                bad.update(_kinds(one))
-                if left_out:
-                    file.write(_line(one))
+    with contextlib.ExitStack() as stack:
+        listing = left_out and tally.bad
+        listed = stack.enter_context((folder / BAD).open("w", encoding="utf-8")) if listing else None
+        for one in bad_rows(found, making.binding, scored.failed, whole=left_out):
+            errors[one.row - found.start] = one.reason
+            bad.update(_kinds(one))
+            if listed is not None:
+                listed.write(_line(one))
     began = time.perf_counter()
     path = folder / making.file
     write_rows(

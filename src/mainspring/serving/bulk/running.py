@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Final
@@ -20,9 +18,11 @@ from mainspring.serving.bulk.answerer import Answerer
 from mainspring.serving.bulk.binding import bind
 from mainspring.serving.bulk.finishing import Target, put_in_place, put_together, sound, tallied
 from mainspring.serving.bulk.formats import answer_columns, check_names, format_of
+from mainspring.serving.bulk.hashing import Hashing
 from mainspring.serving.bulk.making import Maker
 from mainspring.serving.bulk.options import Options
 from mainspring.serving.bulk.parts import Making, Task
+from mainspring.serving.bulk.progress import Progress, Told
 from mainspring.serving.bulk.report import Report
 from mainspring.serving.bulk.sources import STAGED, Data, Reading, Source, find, open_source
 from mainspring.serving.bulk.workplace import Manifest, Workplace, hold
@@ -34,46 +34,6 @@ _CELLS: Final = 5_000_000
 _VECTOR: Final = 2048
 _FEW: Final = 8
 """Of little data so many parts are made: the first tells whether more processes are worth it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a run is.
-
-    Attributes:
-        done: Rows that are answered, those of an earlier process included.
-        rows: All rows.
-        resumed: Rows that an earlier process had answered.
-        seconds: Since this process began to answer.
-    """
-
-    done: int
-    rows: int
-    resumed: int
-    seconds: float
-
-    @property
-    def rate(self) -> float:
-        """Rows in a second."""
-        return (self.done - self.resumed) / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def left(self) -> float | None:
-        """Seconds until the end; ``None`` while nobody can tell."""
-        return (self.rows - self.done) / self.rate if self.rate else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """Who is told what while a run goes on.
-
-    Attributes:
-        progress: After every part.
-        say: In words, of what takes long.
-    """
-
-    progress: Callable[[Progress], None] = lambda _: None
-    say: Callable[[str], None] = lambda _: None
 
 
 def run(
@@ -143,7 +103,7 @@ class _Run:
         self.source, self.model, self.target = source, model, target
         self.options, self.place, self.told, self.dated = options, place, told, dated
         self.began = time.monotonic()
-        self.hashing: _Hashing | None = None
+        self.hashing: Hashing | None = None
 
     def go(self, processes: int | None, *, restart: bool) -> Report:
         before = None if restart else self.place.manifest()
@@ -156,7 +116,7 @@ class _Run:
         if before is not None:
             self._compare(before, manifest)
         self.place.begin(manifest)
-        self.hashing = _Hashing(self.source) if manifest.digest is None else None
+        self.hashing = Hashing(self.source) if manifest.digest is None else None
         done = sound(self.place, manifest, making.file)
         resumed = sum(done.values())
         used = self._make(table, making, manifest, done, processes)
@@ -292,34 +252,6 @@ class _Run:
         put_in_place(self.place, self.target, fresh, manifest, report.to_json(), meta)
         self.place.remove()
         return report
-
-
-class _Hashing:
-    """The digest of the data, found while its rows are answered."""
-
-    def __init__(self, source: Source) -> None:
-        self._found: str | None = None
-        self._error: Exception | None = None
-        self._thread = threading.Thread(target=self._hash, args=(source,), daemon=True)
-        self._thread.start()
-
-    def _hash(self, source: Source) -> None:
-        try:
-            self._found = source.digest()
-        except OSError as error:
-            self._error = error
-
-    @property
-    def done(self) -> bool:
-        """Whether it is known."""
-        return not self._thread.is_alive()
-
-    def result(self) -> str | None:
-        """The digest."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._found
 
 
 def _task(table: Table, manifest: Manifest, part: int) -> Task:

@@ -8,22 +8,19 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
 
-import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import InputError, MainspringError, NotFoundError, UnavailableError
 from mainspring.models.signature import Field, Signature
 from mainspring.serving.asserting import ASSERTIONS, ERROR
 from mainspring.serving.bulk.expectations import Expectations, expectations_of
 from mainspring.serving.bulk.scoring import Arrays, Scored, isolated, nothing, spread
+from mainspring.serving.bulk.wire import HEADER, answer, question
 from mainspring.serving.client import BLOCKED, TOO_MANY, Client
-from mainspring.serving.prediction import plain_values
 from mainspring.serving.predictor import ModelError
-from mainspring.serving.raw_tensors import read_raw, write_raw
 from mainspring.serving.remote import RemotePredictor
 
 ROWS_AT_ONCE: Final = 1000
@@ -32,7 +29,6 @@ ROWS_AT_ONCE: Final = 1000
 _LATER: Final = frozenset({TOO_MANY, 408, 502, 503, 504})
 _LONGEST_WAIT: Final = 10.0
 _FIRST_WAIT: Final = 0.1
-_HEADER: Final = "inference-header-content-length"
 _BINARY: Final = "binary_tensor_data"
 _FAILED: Final = 500
 
@@ -201,10 +197,10 @@ class ServerScorer:
 
     def _ask(self, columns: Arrays) -> Arrays:
         """One request, and again while the server asks for that or does not answer."""
-        head, raw = _question(self.signature, columns, binary=self._binary)
+        head, raw = question(self.signature, columns, binary=self._binary)
         headers = {"content-type": "application/json"}
         if raw:
-            headers = {"content-type": "application/octet-stream", _HEADER: str(len(head))}
+            headers = {"content-type": "application/octet-stream", HEADER: str(len(head))}
         until, wait = time.monotonic() + self._patience, _FIRST_WAIT
         while True:
             try:
@@ -229,7 +225,7 @@ class ServerScorer:
             return self._blocked(_error(data))
         if status != 200:
             raise _problem(status, _error(data), self._url)
-        return _answer(data, told.get(_HEADER), self._outputs, rows)
+        return answer(data, told.get(HEADER), self._outputs, rows)
 
     def _blocked(self, why: str) -> Arrays:
         found = dict(spread(nothing(self._outputs), np.empty(0, dtype=np.int64), 1))
@@ -249,63 +245,6 @@ class ServerScorer:
 
 def _path(name: str, version: str) -> str:
     return f"/v2/models/{quote(name, safe='')}/versions/{quote(version, safe='')}"
-
-
-def _question(signature: Signature, columns: Arrays, *, binary: bool) -> tuple[bytes, bytes]:
-    """A request of the Open Inference Protocol: JSON, and the bytes of those tensors that go as bytes."""
-    inputs: list[dict[str, Any]] = []
-    raw: list[bytes] = []
-    for one in signature.inputs:
-        values = columns[one.name]
-        told: dict[str, Any] = {"name": one.name, "datatype": one.datatype, "shape": [len(values)]}
-        if binary and one.datatype in ("FP64", "INT64"):
-            # Not a number stands for a missing one, in whole numbers too.
-            data = write_raw(values, "FP64")
-            told |= {"datatype": "FP64", "parameters": {"binary_data_size": len(data)}}
-            raw.append(data)
-        else:
-            told["data"] = plain_values(one, values)
-        inputs.append(told)
-    body: dict[str, Any] = {"inputs": inputs}
-    if binary:
-        body["parameters"] = {"binary_data_output": True}
-    return msgspec.json.encode(body), b"".join(raw)
-
-
-def _answer(data: bytes, header: str | None, outputs: Sequence[Field], rows: int) -> Arrays:
-    """The outputs of an answer, as a runtime gives them."""
-    try:
-        size = len(data) if header is None else int(header)
-        body = json.loads(data[:size])
-        found: dict[str, npt.NDArray[Any]] = {}
-        given = {one["name"]: one for one in body["outputs"]}
-        for one in body["outputs"]:
-            length = one.get("parameters", {}).get("binary_data_size")
-            if length is not None:
-                given[one["name"]] = {**one, "raw": (size, length)}
-                size += length
-        for field in outputs:
-            found[field.name] = _array(field, given[field.name], data, rows)
-    except (ValueError, KeyError, TypeError, InputError) as error:
-        raise ModelError(f"the server answers something else than the signature says: {error!r}") from error
-    return found
-
-
-def _array(field: Field, given: Mapping[str, Any], data: bytes, rows: int) -> npt.NDArray[Any]:
-    shape = (rows, *field.shape[1:])
-    if "raw" in given:
-        start, size = given["raw"]
-        values = read_raw(data, given["datatype"], given["shape"], start=start, size=size, name=field.name)
-        if field.datatype == "BYTES":
-            texts = np.empty(rows, dtype=object)
-            texts[:] = [value.decode("utf-8") for value in values.ravel().tolist()]
-            return texts
-        return np.asarray(values, dtype=np.float64).reshape(shape)
-    if field.datatype == "BYTES":
-        texts = np.empty(rows, dtype=object)
-        texts[:] = given["data"]
-        return texts
-    return np.array(given["data"], dtype=np.float64).reshape(shape)
 
 
 def _seconds(text: str | None, otherwise: float) -> float:
