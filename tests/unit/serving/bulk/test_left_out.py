@@ -88,20 +88,13 @@ def test_a_row_on_which_the_model_fails_does_not_spoil_the_others(
     assert all(found["label"][n] == by_hand[n] for n in range(3_000) if n not in (5, 2_999))
 
 
-def test_a_broken_model_ends_a_run_at_once(rows: Rows, model: Model, tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_broken_model_ends_a_run_at_once(rows: Rows, model: Model, tmp_path: Path, processes: int) -> None:
     data = rows(3_000, replace="'explode' AS company")
-    for processes in (1, 2):
-        with pytest.raises(
-            Exception, match="the model fails row after row: the model failed: RuntimeError"
-        ) as found:
-            run(
-                data,
-                model(),
-                tmp_path / "a.csv",
-                options=Options(errors="null", part_rows=200),
-                processes=processes,
-            )
-        assert found.value.code == "MODEL_FAILED"  # type: ignore[attr-defined]
+    options = Options(errors="null", part_rows=200)
+    with pytest.raises(Exception, match="the model fails row after row: the model failed: RuntimeError") as found:
+        run(data, model(), tmp_path / "a.csv", options=options, processes=processes)
+    assert found.value.code == "MODEL_FAILED"  # type: ignore[attr-defined]
 
 
 def test_workers_that_always_die_are_given_up(

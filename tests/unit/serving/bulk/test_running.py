@@ -89,7 +89,7 @@ def begin(
     return process
 
 
-@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_killed_run_goes_on_where_it_stopped(
     rows: Rows, rule: object, model: Model, tmp_path: Path, processes: int, expected: Expected
 ) -> None:
@@ -112,6 +112,7 @@ def test_a_killed_run_goes_on_where_it_stopped(
     assert not out.with_name("answers.csv.work").exists()
 
 
+@pytest.mark.slow
 def test_another_process_is_kept_out(rows: Rows, model: Model, tmp_path: Path) -> None:
     data, out, one = rows(20_000), tmp_path / "answers.parquet", model(sleep=0.2)
     package = one.folder(tmp_path)

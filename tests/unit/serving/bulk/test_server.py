@@ -44,6 +44,7 @@ def test_a_server_answers_a_file_and_goes_on_after_a_stop(
     assert report.model == {"name": "taxi", "version": "1.0.0", "digest": f"{url}/v2/models/taxi/versions/1.0.0"}
 
 
+@pytest.mark.slow
 def test_rows_on_which_the_served_model_fails_are_found(
     rows: Rows, started: Callable[..., ServerProcess], tmp_path: Path, columns: Columns
 ) -> None:

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-import csv
+import importlib.util
 import json
+import os
 import socket
+import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from mainspring.app import platform
 from mainspring.app.cli.main import main
 from mainspring.app.cli.predicting.meter import Meter
+from mainspring.core.plugins import manager
 from mainspring.core.records import Artifact, Execution, Kind
-from mainspring.data import Table, Transform, infer, read, split_rows, summarize
-from mainspring.models.packaging import build
-from mainspring.models.training import train
+from mainspring.data import read
 from mainspring.serving.bulk import Progress
 from mainspring.serving.server_process import ServerProcess
 
 Run = Callable[..., Any]
+PLUGIN = Path(__file__).parents[3] / "serving" / "plugin"
+HEADER = "id,fare,hour,company,airport"
+ROW = {"fare": 2.0, "hour": 1, "company": "B", "airport": True}
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A line through two numbers and a word, packaged."""
-    dice = np.random.default_rng(3)
-    city = [["A", "B"][place] for place in dice.integers(2, size=400)]
-    a, b = dice.normal(size=400), dice.normal(size=400)
-    label = np.where(a + b + np.array([one == "A" for one in city]) > 0.5, "up", "down").tolist()
-    table = Table.from_columns({"a": a, "b": b, "city": city, "way": label})
-    splits, _ = split_rows(table, {"train": 3, "eval": 1})
-    transform = Transform.fit(splits["train"], infer(summarize(splits), label="way"))
-    model = train(splits["train"], transform, estimator="sklearn.linear_model.LogisticRegression")
-    return build(model, splits["eval"])
+def package() -> Iterator[Any]:
+    """The rule of the tests of serving, as a runtime of this process and of those that it starts.
+
+    Its logit of "yes" is ``(fare - 10) / 5``, plus 1 for company "A", minus 1 at an airport.
+    """
+    spec = importlib.util.spec_from_file_location("rule_model", PLUGIN / "rule_model.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "rule_model", module)
+        spec.loader.exec_module(module)
+        known = [str(PLUGIN), *filter(None, [os.environ.get("PYTHONPATH")])]
+        patch.setenv("PYTHONPATH", os.pathsep.join(known))
+        manager().register(module, name="rule_model")
+        yield module.package()
+        manager().unregister(module)
 
 
 @pytest.fixture
@@ -46,10 +55,8 @@ def project(package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     monkeypatch.chdir(tmp_path)
     with platform.open() as opened:
         opened.models.register(package, name="way", author="ann", reason="first", alias="production")
-    with (tmp_path / "rows.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "a", "b", "city"])
-        writer.writerows([[n, (n % 7 - 3) / 2, (n % 5 - 2) / 2, "AB"[n % 2]] for n in range(300)])
+    lines = [f"{n},{n % 41 / 2},{n % 24},{'AB'[n % 2]},{str(n % 7 == 0).lower()}" for n in range(300)]
+    (tmp_path / "rows.csv").write_text("\n".join([HEADER, *lines, ""]))
     return tmp_path
 
 
@@ -77,7 +84,7 @@ def test_both_forms_write_the_same_answers(project: Path, run: Run) -> None:
     printed = run("way", "--data", "rows.csv", "--json")["predictions"]
     answers = read(project / "new.csv").to_columns()
     assert answers["label"] == [one["label"] for one in printed]
-    assert answers["p_up"] == pytest.approx([one["probabilities"]["up"] for one in printed])
+    assert answers["p_yes"] == pytest.approx([one["probabilities"]["yes"] for one in printed])
     assert [path.name for path in sorted(project.glob("new.csv*"))] == [
         "new.csv",
         "new.csv.meta.json",
@@ -87,25 +94,34 @@ def test_both_forms_write_the_same_answers(project: Path, run: Run) -> None:
 
 def test_a_file_whose_name_says_nothing_is_csv_as_ever(project: Path, run: Run) -> None:
     assert "wrote 300 answers" in run("way", "--data", "rows.csv", "--out", "answers.out")
-    assert (project / "answers.out").read_text().startswith("label,p_down,p_up\n")
+    assert (project / "answers.out").read_text().startswith("label,p_no,p_yes\n")
 
 
 def test_columns_are_kept_mapped_and_prefixed(project: Path, run: Run) -> None:
-    text = (project / "rows.csv").read_text().replace("id,a,b,city", "id,first,b,city")
+    text = (project / "rows.csv").read_text().replace("id,fare,", "id,price,")
     (project / "named.csv").write_text(text)
     assert "--map MODEL=DATA" in run("named.csv", "--model", "way", "--out", "x.parquet", code=1)
-    options = ["--map", "a=first", "--keep", "id,city", "--prefix", "m_", "--no-probabilities", "--row-numbers"]
+    options = [
+        "--map",
+        "fare=price",
+        "--keep",
+        "id,company",
+        "--prefix",
+        "m_",
+        "--no-probabilities",
+        "--row-numbers",
+    ]
     run("named.csv", "--model", "way", "--out", "x.parquet", *options)
     found = read(project / "x.parquet")
-    assert found.names == ("id", "city", "row", "m_label")
+    assert found.names == ("id", "company", "row", "m_label")
     assert found.to_columns()["row"] == list(range(300))
-    assert "--map 'a'" in run("named.csv", "--model", "way", "--out", "x.csv", "--map", "a", code=1)
+    assert "--map 'fare'" in run("named.csv", "--model", "way", "--out", "x.csv", "--map", "fare", code=1)
 
 
 def test_rows_are_left_out_and_listed(project: Path, run: Run) -> None:
     with (project / "rows.csv").open("a") as file:
-        file.write("300,much,0,A\n")
-    assert "row 300: column 'a' holds 'much'" in run("rows.csv", "--model", "way", "--out", "x.csv", code=1)
+        file.write("300,much,0,A,false\n")
+    assert "row 300: column 'fare' holds 'much'" in run("rows.csv", "--model", "way", "--out", "x.csv", code=1)
     told = run("rows.csv", "--model", "way", "--out", "x.csv", "--errors", "skip-to", "bad.jsonl", "--json")
     assert told["report"]["bad"]["rows"] == 1
     assert json.loads((project / "bad.jsonl").read_text())["row"] == 300
@@ -133,10 +149,10 @@ def test_a_package_needs_no_project(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "package").mkdir()
     package.save(tmp_path / "package")
-    (tmp_path / "rows.jsonl").write_text('{"a": 1.0, "b": 1.0, "city": "A"}\n')
+    (tmp_path / "rows.jsonl").write_text('{"fare": 12.0, "hour": 1, "company": "A", "airport": false}\n')
     told = run("rows.jsonl", "--model", "package", "--out", "x.jsonl", "--json")
     assert told["execution"] is None
-    assert json.loads((tmp_path / "x.jsonl").read_text())["label"] == "up"
+    assert json.loads((tmp_path / "x.jsonl").read_text())["label"] == "yes"
     assert not (tmp_path / ".mainspring").exists()
 
 
@@ -150,7 +166,7 @@ def test_a_server_is_asked(project: Path, package: Any, tmp_path: Path, run: Run
     served, here = (read(project / name).to_columns() for name in ("served.csv", "here.csv"))
     assert served["id"] == here["id"]
     assert served["label"] == here["label"]
-    assert served["p_up"] == pytest.approx(here["p_up"])
+    assert served["p_yes"] == pytest.approx(here["p_yes"])
 
 
 def test_what_is_missing_is_asked_for(project: Path, run: Run) -> None:
@@ -169,14 +185,14 @@ def test_a_stream_is_answered(project: Path, run: Run) -> None:
     name = f"test{uuid.uuid4().hex[:12]}"
     with redis.Redis(host="127.0.0.1") as client:
         try:
-            client.xadd(name, {"a": "2.0", "b": "1.0", "city": "A"})
-            client.xadd(name, {"data": '{"instances": [{"a": -2.0, "b": 0.0, "city": "B"}]}', "request-id": "r7"})
+            client.xadd(name, {"fare": "12.5", "hour": "1", "company": "A", "airport": "false"})
+            client.xadd(name, {"data": json.dumps({"instances": [ROW]}), "request-id": "r7"})
             client.xadd(name, {"data": "what?"})
             url = f"redis://127.0.0.1:6379/0/{name}"
             told = run("--stream", url, "--model", "way", "--reply", f"{name}-a", "--until-idle", "0.2", "--json")
             assert (told["answered"], told["rejected"]) == (2, 1)
             [(_, first), (_, second)] = client.xrange(f"{name}-a")
-            assert json.loads(first[b"data"])["predictions"][0]["label"] == "up"
+            assert json.loads(first[b"data"])["predictions"][0]["label"] == "yes"
             assert json.loads(second[b"data"])["id"] == "r7"
             assert client.xlen(f"{name}-a.errors") == 1
         finally:

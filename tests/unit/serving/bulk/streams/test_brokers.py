@@ -138,7 +138,7 @@ asyncio.run(consumer.run(until_idle=float(idle)))
 
 def test_nothing_is_lost_when_consumers_are_killed(place: Any, rule: Any, tmp_path: Path) -> None:
     package = rule.write(tmp_path / "package", sleep=0.02)
-    count = 3_000
+    count = 1_600
     place.put(*({**ROW, "fare": float(n % 40), "hour": n} for n in range(count)))
     asyncio.run(ready(place))
     running: list[subprocess.Popen[bytes]] = []
@@ -151,7 +151,7 @@ def test_nothing_is_lost_when_consumers_are_killed(place: Any, rule: Any, tmp_pa
     begin(60)
     try:
         for number, process in enumerate(running[:2], 1):
-            wait_for(lambda least=number * 400: place.count() >= least)
+            wait_for(lambda least=number * 250: place.count() >= least)
             os.kill(process.pid, signal.SIGKILL)
         between = place.count()
         begin(2.0)
