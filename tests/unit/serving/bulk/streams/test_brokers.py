@@ -77,6 +77,7 @@ def test_a_message_that_was_delivered_too_often_is_given_up(place: Any, current:
     assert place.left() == 0
 
 
+@pytest.mark.slow
 def test_work_that_takes_longer_than_a_claim_is_kept(place: Any, current: Make) -> None:
     place.put(ROW, ROW)
 
