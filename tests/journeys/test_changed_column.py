@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import Project
 
 
+@pytest.mark.slow
 def test_a_blessed_model_that_cannot_read_the_rows_is_no_baseline(cancer: Project) -> None:
     first = cancer.json("run")
     assert first["model"] == {"name": "cancer", "version": "1.0.0"}

@@ -138,6 +138,7 @@ def test_from_a_run_to_production_with_two_signatures(cancer: Project, receiver:
     assert state["missing"][0].startswith("its blessing was taken back")
 
 
+@pytest.mark.slow
 def test_a_failed_delivery_is_tried_again_and_logged(cancer: Project, receiver: Receiver) -> None:
     cancer.run("run", "--to", "register")
     cancer.run("webhooks", "add", "ops", receiver.url, "--event", "alias.moved")
@@ -159,6 +160,7 @@ def test_a_failed_delivery_is_tried_again_and_logged(cancer: Project, receiver: 
     assert cancer.json("webhooks", "test", "ops")["deliveries"][0]["state"] == "COMPLETE"
 
 
+@pytest.mark.slow
 def test_a_version_is_made_again_bit_by_bit(cancer: Project) -> None:
     cancer.run("run", "--to", "register")
     plan = cancer.json("reproduce", "cancer@1.0.0", "--dry-run")
@@ -178,6 +180,7 @@ def test_a_version_is_made_again_bit_by_bit(cancer: Project) -> None:
     assert len(cancer.json("models", "cancer")["versions"]) == 1, "nothing new was registered"
 
 
+@pytest.mark.slow
 def test_what_is_archived_is_given_back(cancer: Project) -> None:
     for leaves in (31, 21, 11):
         cancer.run("run", "--to", "register", "-p", f'params={{"n_estimators": 60, "num_leaves": {leaves}}}')

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from conftest import Project
 
@@ -61,6 +63,7 @@ items:
 """
 
 
+@pytest.mark.slow
 def test_a_smaller_model_is_accepted_under_the_trade_off_and_refused_without_it(cancer: Project) -> None:
     cancer.write("pipeline.py", PIPELINE)
     cancer.write("audit.yaml", AUDIT)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 import mainspring
 from mainspring.app.stories import tell, value_of
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 PLAIN = "steps.train(examples, transform, estimator=estimator, params=params)"
 
 
+@pytest.mark.slow
 def test_the_next_run_goes_on_from_the_blessed_model(cancer: Project) -> None:
     cancer.edit("pipeline.py", PLAIN, PLAIN.replace("transform, ", "transform, latest_blessed(), compare=True, "))
     cancer.edit("pipeline.py", "    model = ", "    steps.check_training(examples, transform)\n    model = ")

@@ -58,6 +58,7 @@ def test_a_second_run_is_all_cached_and_an_edit_runs_only_what_follows(cancer: P
     assert why["steps"][0]["differences"][0]["part"] == "parameters"
 
 
+@pytest.mark.slow
 def test_a_worse_model_is_refused_with_reasons(cancer: Project) -> None:
     cancer.run("run")
     worse = cancer.json("run", "-p", 'params={"n_estimators": 1, "num_leaves": 2}')
@@ -146,6 +147,7 @@ def _works_in(process: Path, folder: Path) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_person_signs_and_the_lineage_knows(cancer: Project) -> None:
     cancer.edit("pipeline.py", "curated, latest_blessed", "approval, curated, latest_blessed")
     cancer.edit(
