@@ -121,6 +121,7 @@ def explained_here_and_there(
     return found
 
 
+@pytest.mark.slow
 def test_a_logged_request_is_explained_alike_here_and_over_the_wire(cancer: Project) -> None:
     with_explainer(cancer, {"immutable": ["mean_radius"]})
     table = Table.read_csv(cancer.root.parent / "cancer.csv").drop(["target"])

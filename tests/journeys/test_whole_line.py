@@ -112,6 +112,7 @@ def _running(project: Project, step: str, seconds: float = 60) -> str:
     raise AssertionError(f"{step} never ran")
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_the_middle_of_training_resumes(cancer: Project) -> None:
     slow = "sklearn.ensemble.GradientBoostingClassifier"
     process = cancer.start("run", "-p", f"estimator={slow}", "-p", 'params={"n_estimators": 600}')
