@@ -58,12 +58,13 @@ def _as_read(name: str, features: Mapping[str, Feature]) -> str:
 
 def _whole(schema: Declaration, lost: Mapping[str, Mapping[str, Any]], own: Mapping[str, Any]) -> Message:
     found = Message()
-    structs: dict[str, Message] = {"": found}
+    # Made first: a feature may be declared before the struct that it is in.
+    structs = {"": found}
+    structs |= {name: Message() for name, one in schema.features.items() if one.type is ColumnType.STRUCT}
     for name, feature in schema.features.items():
         parent, short = split(name, schema.features)
         message = _feature(feature, short, schema, lost.get(name, {}))
         if feature.type is ColumnType.STRUCT:
-            structs[name] = Message()
             message.fields.append(("struct_domain", structs[name]))
         structs.get(parent, found).fields.append(("feature", message))
     for sparse in schema.sparse:

@@ -90,7 +90,7 @@ def array_of(tensor: Message, raw: bytes | None) -> npt.NDArray[Any]:
         values = read_raw(raw, tensor.datatype, shape, name=tensor.name)
     if problems:
         raise MalformedError(f"tensor {tensor.name!r} holds {problems[0].value}", expected=problems[0].expected)
-    return _texts(values) if tensor.datatype == "BYTES" else values.reshape(shape)
+    return _texts(values) if tensor.datatype == "BYTES" else _shaped(values, shape)
 
 
 def fill(tensor: Message, values: npt.NDArray[Any]) -> None:
@@ -105,7 +105,14 @@ def fill(tensor: Message, values: npt.NDArray[Any]) -> None:
 def _objects(values: list[Any], shape: Sequence[int]) -> npt.NDArray[Any]:
     array = np.empty(len(values), dtype=object)
     array[:] = values
-    return array.reshape(shape)
+    return _shaped(array, shape)
+
+
+def _shaped(array: npt.NDArray[Any], shape: Sequence[int]) -> npt.NDArray[Any]:
+    try:
+        return array.reshape(shape)
+    except ValueError as error:  # more dimensions than there may be, or nothing of a size beyond all bounds
+        raise MalformedError(f"a tensor has shape {list(shape)}: {error}") from error
 
 
 def _texts(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

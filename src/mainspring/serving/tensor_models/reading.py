@@ -137,7 +137,10 @@ class TensorReader:
         if shape is not None:
             if array.size != math.prod(shape) or min(shape, default=0) < 0:
                 raise UnfitError("WRONG_LENGTH", f"values for shape {list(shape)}", f"{array.size} values")
-            array = array.reshape(shape)
+            try:
+                array = array.reshape(shape)
+            except ValueError as error:  # nothing, of a size beyond all bounds
+                raise UnfitError("WRONG_SHAPE", f"shape {list(field.shape)}", f"shape {list(shape)}") from error
         elif array.shape == (0,):
             array = array.reshape([0, *(max(size, 0) for size in field.shape[1:])])
         if array.shape[1:] == (1,) and len(field.shape) == 1:

@@ -320,3 +320,8 @@ PIECES += [
 def test_any_text_is_read_or_refused(text):
     with contextlib.suppress(InputError):
         Schema.from_pbtxt(text)
+
+
+def test_a_feature_may_be_declared_before_the_struct_that_it_is_in() -> None:
+    schema = Schema.from_text("features: {person.age: {type: INT}, person: {type: STRUCT}}")
+    assert Schema.from_pbtxt(schema.to_pbtxt()) == schema

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mainspring.evaluation.assertions import Assertion
@@ -189,6 +189,7 @@ CONTENTS = st.fixed_dictionaries(
 
 
 @settings(max_examples=100, deadline=None)
+@example([("", "BYTES", [0, 1 << 62], {}), ("", "FP32", [0, 1 << 62], {})], [], {})
 @given(
     st.lists(st.tuples(st.text(max_size=2), DATATYPES, SHAPES, CONTENTS), max_size=3),
     st.lists(st.binary(max_size=24), max_size=3),
