@@ -29,6 +29,7 @@ GRACE_SECONDS = 30.0
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _KEEP_ALIVE_SECONDS = 75
+_COLLECT_AFTER = 20_000
 _LINGER_SECONDS, _LOOK_SECONDS = 0.3, 0.01
 _TICKS_A_SECOND = 10
 _LIMITS = SlowClients()
@@ -78,6 +79,7 @@ def run(
     )
     gc.collect()
     gc.freeze()  # what is here now stays; the collector need not look at it again
+    gc.set_threshold(_COLLECT_AFTER)  # what a request leaves behind holds no cycles
     server.run(sockets=[listener])
 
 
