@@ -104,7 +104,7 @@ def await_ready(url: str, model: str) -> None:
 
 
 def test_code_cannot_be_brought_in_by_a_request(url: str) -> None:
-    for config in ({"component": {"entry": "/tmp/x.py:X"}}, {"trust": True}, {"package": "/tmp/x.pkl"}):
+    for config in ({"component": {"entry": "elsewhere/x.py:X"}}, {"trust": True}, {"package": "elsewhere/x.pkl"}):
         refused = post(f"{url}/v2/repository/models/champion/load", {"parameters": {"config": json.dumps(config)}})
         assert refused.status_code == 400, config
         assert next(iter(config)) in refused.json()["error"]
