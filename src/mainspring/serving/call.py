@@ -8,10 +8,12 @@ import msgspec
 
 from mainspring.models.problems import Problem
 from mainspring.serving.caller import Caller
+from mainspring.serving.decision import Decision
 from mainspring.serving.ports import Prediction
 from mainspring.serving.question import Question
 from mainspring.serving.served import Served
 from mainspring.serving.trace_context import TraceContext
+from mainspring.serving.visit import Visit
 
 
 class Call(msgspec.Struct, eq=False):
@@ -49,6 +51,8 @@ class Call(msgspec.Struct, eq=False):
         made_up: Whether its rows were made up to explain another request.
         sent: Bytes of the answer's body.
         entered: What it was let into, as whoever limits requests keeps it; empty if nobody does.
+        decisions: What routers decided about it.
+        visits: The nodes of a graph that it was at.
     """
 
     protocol: str
@@ -82,6 +86,8 @@ class Call(msgspec.Struct, eq=False):
     made_up: bool = False
     sent: int = 0
     entered: tuple[object, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    visits: tuple[Visit, ...] = ()
 
     @property
     def latency(self) -> float:

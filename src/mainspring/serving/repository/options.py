@@ -11,8 +11,10 @@ from msgspec import Meta
 from mainspring.serving.batching.options import BatchOptions
 from mainspring.serving.caching.options import ModelCacheOptions
 from mainspring.serving.components.options import Component
+from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.limits.options import ModelLimits
 from mainspring.serving.repository.versions import VersionPolicy
+from mainspring.serving.rollout.options import Rollout
 
 Mode = Literal["none", "explicit", "poll"]
 
@@ -35,6 +37,8 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         batching: How the rows of several requests are computed together; by default each is computed alone.
         cache: How answers are remembered; by default none is.
         limits: How much it takes on.
+        graph: Nodes that answer together; served instead of a package.
+        rollout: Which of its versions answers those who ask for none.
     """
 
     SET_AT_START: ClassVar[frozenset[str]] = frozenset({"package", "component", "trust", "version"})
@@ -53,6 +57,8 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     batching: BatchOptions | None = None
     cache: ModelCacheOptions | None = None
     limits: ModelLimits | None = None
+    graph: Graph | None = None
+    rollout: Rollout | None = None
 
 
 class RepositoryOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

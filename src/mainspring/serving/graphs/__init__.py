@@ -1,0 +1,1 @@
+"""Graphs of models, transformers, routers and combiners, served as one model."""

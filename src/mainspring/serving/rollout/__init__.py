@@ -1,0 +1,1 @@
+"""Which version of a model answers which request: shadow, canary, blue-green, A/B, bandits."""
