@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from mainspring.core.errors import MainspringError
 from mainspring.serving.caching import ResponseCache, open_cache
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.control import LocalControl
@@ -189,10 +190,11 @@ async def _following(models: Repository) -> AsyncIterator[None]:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asked.wait(), wait)
             asked.clear()
-            try:
-                await models.refresh()
-            except Exception as error:  # noqa: BLE001  what cannot be read now may be there at the next look
-                _LOG.warning("the models were not looked at: %s", error)
+            # Whatever goes wrong: what cannot be read now may be there at the next look.
+            (failed,) = await asyncio.gather(models.refresh(), return_exceptions=True)
+            if failed is not None:
+                known = isinstance(failed, MainspringError)
+                _LOG.warning("the models were not looked at: %s", failed, exc_info=None if known else failed)
 
     if threading.current_thread() is threading.main_thread():
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, asked.set)

@@ -80,7 +80,7 @@ def serve(
 def _packages(
     opened: platform.Mainspring, references: Sequence[str]
 ) -> tuple[list[PackageAt], list[tuple[str, Sequence[Any]]]]:
-    """The packages that references stand for now, and rows to try them with."""
+    """The packages that references mean at this moment, and rows to try them with."""
     from mainspring.serving.repository import PackageAt
 
     packages = []

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
@@ -128,19 +129,21 @@ class _Worker:
     def __init__(self, folder: Path) -> None:
         self.tasks: dict[int, Task] = {}
         self.end = ""
-        self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._rest = b""
         # There is a process per core already.
         alone = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         environment = {"OMP_WAIT_POLICY": "PASSIVE", **alone, MEMORY_VARIABLE: _MEMORY}
-        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", "mainspring.serving.bulk.worker", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            bufsize=0,
-            env={**environment, **os.environ},
-        )
+        with ExitStack() as held:
+            self._said: IO[bytes] = held.enter_context(tempfile.TemporaryFile())
+            self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+                [sys.executable, "-m", "mainspring.serving.bulk.worker", str(folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+                bufsize=0,
+                env={**environment, **os.environ},
+            )
+            self._held = held.pop_all()
 
     @property
     def output(self) -> IO[bytes]:
@@ -183,7 +186,7 @@ class _Worker:
         self._said.seek(0)
         lines = self._said.read().decode("utf-8", "replace").splitlines()[-_LAST_LINES:]
         self.end = "\n".join(lines) or (f"killed by signal {-status}" if status < 0 else f"exit status {status}")
-        self._said.close()
+        self._held.close()
 
 
 def _error(parts: dict[str, str | None]) -> MainspringError:

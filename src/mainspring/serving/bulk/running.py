@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import uuid
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ from mainspring.serving.bulk.options import Options
 from mainspring.serving.bulk.parts import Making, Task
 from mainspring.serving.bulk.progress import Progress, Told
 from mainspring.serving.bulk.report import Report
-from mainspring.serving.bulk.sources import STAGED, Data, Reading, Source, find, open_source
+from mainspring.serving.bulk.sources import STAGED, Data, Reading, Source, find, lying, open_source
 from mainspring.serving.bulk.workplace import Manifest, Workplace, hold
 
 PART_ROWS: Final = 122_880
@@ -75,11 +74,11 @@ def run(
     chosen = options or Options()
     if (errors is None) == (chosen.errors == "skip"):
         raise InputError("leaving rows out, and a file that lists them, go together", expected="both, or neither")
-    path = Path(os.path.abspath(out))  # noqa: PTH100 - the last part may be a link that is to be replaced
+    path = lying(Path(out))
     target = Target(path, format_of(path, form), None if errors is None else Path(errors).absolute())
     target.check()
     source = find(data, reading)
-    source.check_apart(path)
+    source.check_apart(Path(out))
     path.parent.mkdir(parents=True, exist_ok=True)
     with hold(target.work) as place:
         one = _Run(source, model, target, chosen, place, told or Told(), dated=dated)

@@ -210,27 +210,22 @@ def isolated(
         ModelError: If none of the first :data:`FIRST_FAILED` rows is answered, or :data:`MOST_FAILED` are not.
         UnavailableError: If asking raises it: that is about no row. ``NotFoundError`` as well.
     """
-    try:
-        return ask(columns), {}
-    except (UnavailableError, NotFoundError):
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a model raises is about the rows until proved otherwise
-        first = error
+    first = _tried(ask, columns)
+    if not isinstance(first, Exception):
+        return first, {}
     failed: dict[int, str] = {}
     pieces: list[tuple[int, int, Arrays]] = []
     waiting = [(0, rows)] if rows == 1 else [(rows // 2, rows), (0, rows // 2)]
     while waiting:
         start, stop = waiting.pop()
-        try:
-            pieces.append((start, stop, ask({name: values[start:stop] for name, values in columns.items()})))
-        except (UnavailableError, NotFoundError):
-            raise
-        except Exception as error:  # noqa: BLE001 - as above
-            if stop - start == 1:
-                failed[start] = told(error)
-            else:
-                middle = (start + stop) // 2
-                waiting += [(middle, stop), (start, middle)]
+        answered = _tried(ask, {name: values[start:stop] for name, values in columns.items()})
+        if not isinstance(answered, Exception):
+            pieces.append((start, stop, answered))
+        elif stop - start == 1:
+            failed[start] = told(answered)
+        else:
+            middle = (start + stop) // 2
+            waiting += [(middle, stop), (start, middle)]
         if len(failed) >= (MOST_FAILED if pieces else FIRST_FAILED):
             raise ModelError(f"the model fails row after row: {told(first)}") from first
     return _assembled(pieces, rows, outputs), failed
@@ -261,6 +256,16 @@ def nothing(outputs: Sequence[Field]) -> Arrays:
         one.name: np.empty((0, *one.shape[1:]), dtype=object if one.datatype == "BYTES" else np.float64)
         for one in outputs
     }
+
+
+def _tried(ask: Callable[[Arrays], Arrays], columns: Arrays) -> Arrays | Exception:
+    """Outputs of rows, or what the model raised at them."""
+    try:
+        return ask(columns)
+    except (UnavailableError, NotFoundError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a model raises is about the rows until proved otherwise
+        return error
 
 
 def _assembled(pieces: Sequence[tuple[int, int, Arrays]], rows: int, outputs: Sequence[Field]) -> Arrays:

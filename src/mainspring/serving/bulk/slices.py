@@ -79,8 +79,7 @@ def read_slice(sql: str, start: int, binding: Binding) -> Slice:
     checked = [(place, cell) for place, cell in enumerate(binding.cells) if cell.wrong is not None]
     picks += [f"{cell.wrong} AS w{place}" for place, cell in checked]
     with engine.cursor() as found:
-        query = f"SELECT {', '.join(picks)} FROM ({sql})"  # noqa: S608 - names are quoted
-        given: Mapping[str, Array] = found.execute(query).fetchnumpy()
+        given: Mapping[str, Array] = found.sql(sql).project(", ".join(picks)).fetchnumpy()
     columns: dict[str, Array] = {}
     wrong: dict[str, npt.NDArray[np.bool_]] = {}
     for place, cell in enumerate(binding.cells):
@@ -128,13 +127,13 @@ def _again(
 ) -> list[tuple[int, str, Sequence[str | None]]]:
     """Rows by their place, as JSON if wanted, with the texts of some of their cells."""
     names = [engine.quote(str(cell.column)) for cell in cells if cell.column is not None]
-    texts = ", ".join(f"CAST({name} AS VARCHAR)" for name in names)
-    listed = ", ".join(map(str, places))
-    numbered = f"SELECT row_number() OVER () - 1 AS {_NUMBER}, * FROM ({found.sql})"  # noqa: S608 - our own query
-    chosen = f"SELECT * FROM ({numbered}) WHERE {_NUMBER} IN ({listed}) ORDER BY {_NUMBER}"  # noqa: S608 - as above
+    texts = [f"CAST({name} AS VARCHAR)" for name in names]
     row = "to_json(these)" if whole else "''"
-    query = f"SELECT {_NUMBER}, {row}{', ' if texts else ''}{texts} FROM ({chosen}) these"  # noqa: S608 - as above
-    return [(int(one[0]), _without_number(one[1]), one[2:]) for one in engine.fetch(query)]
+    with engine.cursor() as cursor:
+        numbered = cursor.sql(found.sql).project(f"row_number() OVER () - 1 AS {_NUMBER}, *")
+        chosen = numbered.filter(f"{_NUMBER} IN ({', '.join(map(str, places))})").order(_NUMBER).set_alias("these")
+        rows: list[tuple[Any, ...]] = chosen.project(", ".join([_NUMBER, row, *texts])).fetchall()
+    return [(int(one[0]), _without_number(one[1]), one[2:]) for one in rows]
 
 
 def _without_number(text: str) -> str:

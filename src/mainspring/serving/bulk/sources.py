@@ -121,20 +121,21 @@ class Source:
         """See that answers would not lie among the data: they would be part of it the next time.
 
         Args:
-            out: Where answers go, as an absolute path.
+            out: Where answers go.
 
         Raises:
             InputError: If they would.
         """
-        inside = any(one.path == out for one in self.files)
+        here = lying(out)
+        inside = any(lying(one.path) == here for one in self.files)
         places = [self.place] if isinstance(self.place, str | Path) else self.place or []
         for place in places if self.files else ():
-            path = Path(place).absolute()
-            inside |= path.is_dir() and out.is_relative_to(path)
-            inside |= glob.has_magic(str(place)) and out.match(str(path))
+            path = Path(place)
+            inside |= path.is_dir() and here.is_relative_to(path.resolve())
+            inside |= glob.has_magic(str(place)) and here.match(str(lying(path)))
         if inside:
             raise InputError(
-                "the answers would be part of the data", where=str(out), expected="a place outside of the data"
+                "the answers would be part of the data", where=str(here), expected="a place outside of the data"
             )
 
     def digest(self) -> str | None:
@@ -148,6 +149,16 @@ class Source:
         base = Path(os.path.commonpath([one.path.parent for one in self.files]))
         listed = [[one.path.relative_to(base).as_posix(), digest_file(one.path)] for one in self.files]
         return digest_json(sorted(listed))
+
+
+def lying(path: Path) -> Path:
+    """Where a file lies: absolute, in a folder without links on the way. It may be a link itself, to be replaced.
+
+    Example:
+        >>> lying(Path("/answers/2026/../today.csv"))
+        PosixPath('/answers/today.csv')
+    """
+    return path.resolve() if path.name in ("", "..") else path.parent.resolve() / path.name
 
 
 def find(data: Data, reading: Reading | None = None) -> Source:

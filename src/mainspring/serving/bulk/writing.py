@@ -41,21 +41,24 @@ def write_rows(
     """
     given = {f"a{place}": _lying(values) for place, (_, values) in enumerate(answers)}
     picks = [f"{_cell(f'a{place}', one)} AS {engine.quote(one.name)}" for place, (one, _) in enumerate(answers)]
-    rows = "given"
-    if kept:
-        # The engine keeps the order of rows on both sides: they are put together by their places.
-        rows = f"(SELECT {engine.as_list(kept)} FROM ({sql})) kept POSITIONAL JOIN given"  # noqa: S608 - names are quoted
-        picks = [*(f"kept.{engine.quote(name)}" for name in kept), *picks]
-    where = ""
+    # Kept columns go by their places: they may be called like anything.
+    aside = [f"{engine.quote(name)} AS k{place}" for place, name in enumerate(kept)]
+    picks = [*(f"k{place} AS {engine.quote(name)}" for place, name in enumerate(kept)), *picks]
     if written is not None:
         given[_WRITTEN] = np.ascontiguousarray(written)
-        where = f" WHERE {_WRITTEN}"
     options = _options(form, len(picks), len(next(iter(given.values()))), header=header, stamp=stamp or {})
-    query = f"COPY (SELECT {', '.join(picks)} FROM {rows}{where}) TO {engine.literal(str(path))} ({options})"  # noqa: S608 - as above
     with engine.cursor() as found:
         found.register("given", given)
         try:
-            found.execute(query).fetchall()
+            rows = found.view("given")
+            if kept:
+                # The engine keeps the order of rows on both sides: they are put together by their places.
+                found.register("kept", found.sql(sql).project(", ".join(aside)))
+                rows = found.sql("FROM kept POSITIONAL JOIN given")
+            if written is not None:
+                rows = rows.filter(_WRITTEN)
+            found.register("answers", rows.project(", ".join(picks)))
+            found.execute(f"COPY answers TO {engine.literal(str(path))} ({options})").fetchall()
         finally:
             found.unregister("given")
 

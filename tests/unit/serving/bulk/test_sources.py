@@ -103,6 +103,27 @@ def test_answers_do_not_become_data(rows: Rows, model: Model, tmp_path: Path) ->
     run(f"{folder}/*.parquet", model(), folder / "answers.csv")
 
 
+def test_links_and_dots_do_not_hide_that_answers_would_become_data(
+    rows: Rows, model: Model, tmp_path: Path
+) -> None:
+    folder, link = tmp_path / "folder", tmp_path / "link"
+    folder.mkdir()
+    rows(10).rename(folder / "rows.parquet")
+    link.symlink_to(folder)
+    for given, out in (
+        (folder, link / "answers.parquet"),
+        (link, folder / "answers.parquet"),
+        (folder / ".." / "folder", folder / "answers.parquet"),
+        (folder, folder / ".." / "folder" / "answers.parquet"),
+        (folder / "rows.parquet", link / "rows.parquet"),
+        (f"{link}/*.parquet", link / "answers.parquet"),
+        (f"{folder}/*.parquet", link / "answers.parquet"),
+        (f"{link}/*.parquet", folder / "answers.parquet"),
+    ):
+        with pytest.raises(InputError, match="would be part of the data"):
+            run(given, model(), out)
+
+
 def test_text_that_looks_like_a_number_stays_text(model: Model, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("fare,hour,company,airport\n10,1,01,false\n10,2,007,true\n")
     run(tmp_path / "a.csv", model(), tmp_path / "out.csv", options=Options(keep=("company",)))
