@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE
+from uvicorn.protocols.http.httptools_impl import HEADER_VALUE_RE, STATUS_LINE, HttpToolsProtocol
 
 from mainspring.serving.endpoint.answers import Answer
 from mainspring.serving.security.connections import Cycle, unsent
@@ -28,7 +28,8 @@ _UNUSUAL = frozenset(
 )
 """Headers of requests that go the usual way."""
 
-_END = b"\r\n"
+_LAST = b"connection: close\r\n\r\n"
+_DIGITS = 9
 
 
 @dataclass(slots=True)
@@ -49,6 +50,9 @@ class Held:
 class Direct(FastHttp):
     """A connection with the short way.
 
+    It has no timer that closes it when nothing more is asked: to set one and to take it back would cost every
+    request more than its parsing. Since when it is idle is looked at once a second, with all else that it owes.
+
     Attributes:
         at_once: Answers requests at once.
     """
@@ -57,12 +61,19 @@ class Direct(FastHttp):
     _held = False
     _body = b""
     _answered: object = None
+    _idle_since = 0.0
+    _defaults: object = None
+    _default_lines = b""
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
-        super().data_received(data)
+        self._idle_since, size = 0.0, len(data)
+        self._large = self.taken + size > self._surely_small
+        HttpToolsProtocol.data_received(self, data)
         if self._answered is not None and self._answered is self.scope:
             self.settled()
+        else:
+            self.received(size)
 
     def on_headers_complete(self) -> None:
         """Hold the request back until its body is there, if that will be soon."""
@@ -84,7 +95,8 @@ class Direct(FastHttp):
         if not self._held:
             super().on_message_complete()
             return
-        self._held, scope = False, cast("MutableMapping[str, Any]", self.scope)
+        self._held = False
+        scope: Any = self.scope
         scope["method"], scope["path"] = "POST", self.url.decode("ascii")
         answer = self.at_once(scope, self._body)
         if answer is not None:
@@ -105,6 +117,9 @@ class Direct(FastHttp):
 
     def look(self, now: float) -> bool:
         """Close the connection if it owes something for too long: a body that is held is a body, too."""
+        if self._idle_since and now - self._idle_since > self.timeout_keep_alive:
+            self.transport.close()
+            return True
         if not self._held:
             return super().look(now)
         scope, paused = self.scope, self.flow.read_paused
@@ -116,36 +131,36 @@ class Direct(FastHttp):
         return not self._held and super()._in_head()
 
     def _may_hold(self) -> bool:
-        parser, length = self.parser, -1
+        headers = dict(self.headers)
         cycle: Cycle | None = self.cycle
-        if self._large or parser.get_method() != b"POST" or not (cycle is None or cycle.response_complete):
+        length = headers.get(b"content-length", b"")
+        if self._large or not (length.isdigit() and len(length) < _DIGITS and int(length) <= LARGEST):
             return False
-        for name, value in self.headers:
-            if name == b"content-length":
-                length = int(value) if value.isdigit() and len(value) < 9 else -1
-            elif name in _UNUSUAL:
-                return False
-        if not 0 <= length <= LARGEST or self.pipeline or self.flow.write_paused or not self.url.isascii():
+        if not _UNUSUAL.isdisjoint(headers) or not (cycle is None or cycle.response_complete):
             return False
-        return parser.get_http_version() == "1.1" and self.limit_concurrency is None
+        if self.pipeline or self.flow.write_paused or self.limit_concurrency is not None:
+            return False
+        parser = self.parser
+        return parser.get_method() == b"POST" and parser.get_http_version() == "1.1" and self.url.isascii()
 
     def _write(self, answer: Answer) -> None:
-        keep = self.parser.should_keep_alive()
-        content = [STATUS_LINE[answer.status]]
-        for name, value in (*self.server_state.default_headers, *answer.headers):
-            if HEADER_VALUE_RE.search(value):
-                raise ValueError(f"the value of header {name!r} cannot be sent")
-            content += (name, b": ", value, _END)
-        content.append(
-            b"content-length: %d\r\n%s\r\n" % (len(answer.body), b"" if keep else b"connection: close\r\n")
-        )
-        content.append(answer.body)
+        headers, body, keep = answer.headers, answer.body, self.parser.should_keep_alive()
+        if HEADER_VALUE_RE.search(b"".join([value for _, value in headers])):
+            raise ValueError(f"the value of a header cannot be sent: {headers!r}")
+        defaults = self.server_state.default_headers
+        if defaults is not self._defaults:  # uvicorn makes them anew every second
+            self._defaults, self._default_lines = defaults, b"".join([_line(*header) for header in defaults])
+        content = [STATUS_LINE[answer.status], self._default_lines]
+        for name, value in headers:
+            content += (name, b": ", value, b"\r\n")
+        content += (b"content-length: %d\r\n" % len(body), b"\r\n" if keep else _LAST, body)
         self.transport.write(b"".join(content))
         self.server_state.total_requests += 1
         if keep:
-            self._unset_keepalive_if_required()
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._idle_since = self.loop.time()
         else:
             self.transport.close()
+
+
+def _line(name: bytes, value: bytes) -> bytes:
+    return b"%s: %s\r\n" % (name, value)

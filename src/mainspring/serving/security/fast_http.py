@@ -26,11 +26,15 @@ class FastHttp(Guard, HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read what came."""
-        size, limits = len(data), self.limits
+        size = len(data)
         self._large = self.taken + size > self._surely_small
         super().data_received(data)
+        self.received(size)
+
+    def received(self, size: int) -> None:
+        """Note so many bytes, which were read, and refuse a head that grows too large."""
         self.note(size, self.cycle, self.scope, self.loop.time())
-        if self._large and self.taken > limits.header_bytes and self._in_head():
+        if self._large and self.taken > self.limits.header_bytes and self._in_head():
             self.turn_away(self.transport, 431)
 
     def on_headers_complete(self) -> None:
