@@ -1,7 +1,8 @@
 """The models of a server: where they lie, which versions are loaded, and how that changes under traffic."""
 
+from mainspring.serving.repository.change import Change
 from mainspring.serving.repository.options import ModelOptions, RepositoryOptions
-from mainspring.serving.repository.repository import Change, Repository
+from mainspring.serving.repository.repository import Repository
 from mainspring.serving.repository.sources import Folder, Given, PackageAt, Source
 from mainspring.serving.repository.states import State, VersionState
 from mainspring.serving.repository.versions import VersionPolicy

@@ -1,7 +1,8 @@
-"""The loaded versions of one model, side by side."""
+"""The loaded versions of models, side by side."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mainspring.serving.repository.versions import order
@@ -25,3 +26,26 @@ class Shelf:
     def __post_init__(self) -> None:
         self.versions = dict(sorted(self.versions.items(), key=lambda item: order(item[0])))
         self.newest = next(reversed(self.versions.values()))
+
+
+class Shelves(dict[str, Shelf]):
+    """The loaded versions of all models, by the name of the model. A dictionary, so that a look costs nothing."""
+
+    def served(self) -> Iterator[Served]:
+        """Every version of every model."""
+        return (served for shelf in self.values() for served in shelf.versions.values())
+
+    def fill(self, name: str, versions: Mapping[str, Served], labels: Mapping[str, str]) -> None:
+        """Put these versions where others of the model were."""
+        self[name] = Shelf(dict(versions), dict(labels))
+
+    def take(self, name: str, version: str) -> Served:
+        """Take a version away, and the labels that stand for it; with the last one the shelf goes too."""
+        shelf = self[name]
+        served = shelf.versions[version]
+        kept = {key: one for key, one in shelf.versions.items() if key != version}
+        if kept:
+            self.fill(name, kept, {label: one for label, one in shelf.labels.items() if one != version})
+        else:
+            del self[name]
+        return served
