@@ -1,10 +1,10 @@
 """What is settled before any test is read: one thread for each process, and compiled modules that are kept.
 
-There is a test process for each core, and threads that wait for one spin. Said before any library with threads of its
-own is imported; the processes that tests start are given it too.
+There is a test process for each core, and threads that wait for one spin. Said before any library with threads of
+its own is imported; the processes that tests start are given it too.
 
-Tests start some hundred Python processes. Where the environment tells Python to write no bytecode, each of them would
-compile every module it imports, and pytest every test module, in each run anew.
+Tests start some hundred Python processes. Where the environment tells Python to write no bytecode, each of them
+would compile every module it imports, and pytest every test module, in each run anew.
 """
 
 import os
