@@ -12,7 +12,7 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as states
 
 from mainspring.core.errors import InputError, IntegrityError
-from mainspring.models.adapters.onnx_runtime import REFUSALS
+from mainspring.models.adapters.onnx_runtime import REFUSALS, run_of
 from mainspring.models.signature import Datatype, Field
 
 DATATYPES: Mapping[str, Datatype] = {
@@ -52,7 +52,7 @@ class OnnxTensors:
     runtime = "onnx"
 
     def __init__(self, session: Any, where: str) -> None:
-        self._session = session
+        self._session, self._run = session, run_of(session)
         needed, optional = session.get_inputs(), session.get_overridable_initializers()
         self.inputs = (
             *(_field(item, DATATYPES, where, required=True) for item in needed),
@@ -73,13 +73,13 @@ class OnnxTensors:
             InputError: If the sizes of the inputs do not fit each other.
         """
         try:
-            found = self._session.run(self._names, tensors)
+            found = self._run(self._names, tensors, None)
         except states.InvalidArgument as error:
             raise InputError(f"the inputs do not fit the model: {error}") from error
         except (states.Fail, states.RuntimeException):
             self._blame_sizes(tensors)
             raise
-        outputs = dict(zip(self._names, found, strict=True))
+        outputs: dict[str, Any] = dict(zip(self._names, found, strict=True))
         for name, datatype in self._maps:
             outputs[name] = _matrix(outputs[name], datatype)
         return outputs
