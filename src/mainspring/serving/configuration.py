@@ -20,6 +20,7 @@ from mainspring.serving.caching.options import CacheOptions
 from mainspring.serving.limits.options import LimitOptions
 from mainspring.serving.payloads.options import PayloadOptions
 from mainspring.serving.repository import ModelOptions, RepositoryOptions
+from mainspring.serving.repository.names import check_name
 from mainspring.serving.rpc.options import RpcOptions
 from mainspring.serving.security.options import SecurityOptions
 from mainspring.serving.telemetry.events.options import EventOptions
@@ -117,12 +118,34 @@ def read_options(path: Path, environment: Mapping[str, str] | None = None) -> Se
     try:
         plain = msgspec.json.decode(text) if path.suffix == ".json" else yaml.safe_load(text)
         filled = _filled(plain or {}, os.environ if environment is None else environment)
-        options = msgspec.convert(filled, ServerOptions)
+        options = msgspec.convert(
+            {**filled, **_models(filled)} if isinstance(filled, dict) else filled, ServerOptions
+        )
     except (msgspec.DecodeError, yaml.YAMLError) as error:
         raise InputError(f"the file is wrong: {error}", where=str(path)) from error
     except InputError as error:
-        raise InputError(error.found, expected=error.expected, where=str(path), fix=error.fix) from error
+        where = str(path) if error.where is None else f"{path}, {error.where}"
+        raise InputError(error.found, expected=error.expected, where=where, fix=error.fix) from error
     return _placed(options, path.resolve().parent)
+
+
+def _models(filled: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of models by name, each converted by itself: so what is wrong with one is told with its name."""
+    models = filled.get("models")
+    if not isinstance(models, dict) or not all(isinstance(name, str) for name in models):
+        return {}
+    found = {}
+    for name, plain in models.items():
+        check_name(name, where="models")
+        try:
+            found[name] = msgspec.convert(plain, ModelOptions)
+        except msgspec.ValidationError as error:
+            told, _, place = str(error).partition(" - at `$")
+            raise msgspec.ValidationError(f"{told} - at `$.models[{name!r}]{place or '`'}") from error
+        except InputError as error:
+            where = f"models[{name!r}]" + (f", {error.where}" if error.where else "")
+            raise InputError(error.found, expected=error.expected, where=where, fix=error.fix) from error
+    return {"models": found}
 
 
 def _filled(value: Any, environment: Mapping[str, str]) -> Any:

@@ -15,6 +15,7 @@ from mainspring.serving.model_files import holds_model
 from mainspring.serving.problems import ForbiddenError
 from mainspring.serving.repository import Change, ModelOptions, PackageAt, Repository
 from mainspring.serving.repository.lasting import Lasting
+from mainspring.serving.repository.names import check_name
 
 _UNVERSIONED = "1"
 
@@ -36,7 +37,7 @@ class LocalControl:
 
         Raises:
             ForbiddenError: If the repository takes no orders.
-            InputError: If the options or the names of the files are wrong.
+            InputError: If the name, the options or the names of the files are wrong.
             NotFoundError: If there is no such model.
             MainspringError: If it cannot be loaded.
         """
@@ -51,6 +52,7 @@ class LocalControl:
             MainspringError: As :meth:`load` does.
         """
         self._refuse_if_fixed()
+        check_name(name)
         options = None if config is None else options_of(config, self._repository.options(name))
         if not files:
             return await self._repository.prepare(name, options=options)
@@ -78,9 +80,11 @@ class LocalControl:
 
         Raises:
             ForbiddenError: If the repository takes no orders.
+            InputError: If no model can have the name.
             NotFoundError: If it is not served.
         """
         self._refuse_if_fixed()
+        check_name(name)
         await self._repository.unload(name, version=version)
 
     async def _load(self, name: str, config: str | None, files: Mapping[str, bytes] | None) -> None:

@@ -138,7 +138,7 @@ def _components(given: Sequence[str], known: Mapping[str, ModelOptions]) -> dict
         name, _, entry = text.rpartition("=")
         component = Component(entry=entry).placed(Path.cwd())
         name = name or entry.rpartition(":")[2].lower()
-        found[name] = replace(known.get(name, ModelOptions()), component=component)
+        found[name] = replace(known.get(name, ModelOptions()), package="", component=component, graph=None)
     return found
 
 

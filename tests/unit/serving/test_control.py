@@ -58,6 +58,20 @@ def test_r2_options_and_files_come_with_the_order(
     asyncio.run(work())
 
 
+@pytest.mark.parametrize("name", ["", "taxi/2", "../taxi"])
+def test_names_that_nobody_could_ask_for_are_refused(
+    name: str, repository: Repository, rule: ModuleType, tmp_path: Path
+) -> None:
+    control = LocalControl(repository)
+    for order in (
+        control.load(name),
+        control.load(name, files=files(rule, tmp_path)),
+        control.unload(name),
+    ):
+        with pytest.raises(InputError, match="is no name for a model"):
+            asyncio.run(order)
+
+
 @pytest.mark.parametrize("mode", ["none", "poll"])
 def test_r5_a_repository_that_takes_no_orders_says_so(mode: Any) -> None:
     control = LocalControl(Repository(settings=RepositoryOptions(mode=mode)))

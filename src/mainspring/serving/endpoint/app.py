@@ -170,8 +170,9 @@ class Endpoint:
             yield Route(path, feedback)
         for path, do in (
             ("/v2/repository/index", self._index),
-            ("/v2/repository/models/{model}/load", self._load),
-            ("/v2/repository/models/{model}/unload", self._unload),
+            # A name with a slash is told of as such.
+            ("/v2/repository/models/{model:path}/load", self._load),
+            ("/v2/repository/models/{model:path}/unload", self._unload),
         ):
             right = Right.INFERENCE if do == self._index else Right.MANAGEMENT
             yield Route(path, Post(do, self._admission, right, max_body=self._max_body))

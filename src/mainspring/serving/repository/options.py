@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
+from mainspring.core.errors import InputError
 from mainspring.serving.batching.options import BatchOptions
 from mainspring.serving.caching.options import ModelCacheOptions
 from mainspring.serving.components.options import Component
@@ -59,6 +60,16 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     limits: ModelLimits | None = None
     graph: Graph | None = None
     rollout: Rollout | None = None
+
+    def __post_init__(self) -> None:
+        given = {"package": bool(self.package), "component": self.component, "graph": self.graph}
+        named = [name for name, one in given.items() if one]
+        if len(named) > 1:
+            raise InputError(
+                f"the options of a model say {' and '.join(named)}",
+                expected="one of package, component and graph: what is served under the name",
+                fix=f"leave out {' or '.join(named)}; two models need two names",
+            )
 
 
 class RepositoryOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from typing import Protocol
 from mainspring.core.errors import InputError, UnavailableError
 from mainspring.serving.model_files import holds_model
 from mainspring.serving.push import HISTORY, POINTER, Deployment
+from mainspring.serving.repository.names import check_name
 
 UNVERSIONED = "1"
 """The version of a package of which nobody says one."""
@@ -55,12 +56,7 @@ class Given:
     def __init__(self, packages: Iterable[PackageAt]) -> None:
         self._packages = tuple(packages)
         for at in self._packages:
-            if not at.name or "/" in at.name:
-                raise InputError(
-                    f"{at.name!r} is no name for a model",
-                    expected="at least one character, and no '/'",
-                    where=str(at.folder),
-                )
+            check_name(at.name, where=str(at.folder))
 
     def packages(self) -> Sequence[PackageAt]:
         """Each of them, where it points now."""

@@ -124,6 +124,16 @@ def test_r2_a_model_that_cannot_be_loaded_says_why_and_changes_nothing(manage: A
     manage(talk)
 
 
+def test_a_name_with_a_slash_is_told_of_as_such(manage: Any) -> None:
+    async def talk(ask: Any) -> None:
+        for step in ("load", "unload"):
+            reply = await ask("POST", f"/v2/repository/models/taxi/2/{step}")
+            assert reply.status == 400
+            assert "'taxi/2' is no name for a model" in reply.json["error"]
+
+    manage(talk)
+
+
 def test_r2_options_and_files_come_with_the_order(manage: Any, rule: ModuleType, tmp_path: Path) -> None:
     folder = rule.write(tmp_path / "brought", shift=-100.0)
     files = {

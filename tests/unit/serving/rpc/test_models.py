@@ -191,6 +191,7 @@ def test_wrong_orders_are_refused_with_the_reason(repository: Any) -> None:
     client, *_ = repository
     for fields, piece in (
         ({}, "names no model"),
+        ({"model_name": "taxi/2"}, "'taxi/2' is no name for a model"),
         (
             {"model_name": "taxi", "parameters": {"x": {"bool_param": True}}},
             "parameters of the request are wrong: x",
@@ -204,6 +205,8 @@ def test_wrong_orders_are_refused_with_the_reason(repository: Any) -> None:
         client.call("RepositoryModelLoad", model_name="taxo")
     with pytest.raises(NotFoundError):
         client.call("RepositoryModelUnload", model_name="taxo")
+    with pytest.raises(InputError, match="'taxi/2' is no name for a model"):
+        client.call("RepositoryModelUnload", model_name="taxi/2")
 
 
 def test_orders_that_were_passed_on_from_elsewhere_are_refused(repository: Any) -> None:
