@@ -28,6 +28,7 @@ from mainspring.models.adapters.scores import (
 from mainspring.models.adapters.sklearn_linear import read_sklearn_linear
 from mainspring.models.adapters.sklearn_progress import abilities_of, columns_of, fit_watched, resume
 from mainspring.models.adapters.sklearn_trees import read_sklearn_trees
+from mainspring.models.adapters.sklearn_walk import array_libraries_left_out
 from mainspring.models.adapters.skops_files import dump_sklearn, load_sklearn
 from mainspring.models.files import Files
 from mainspring.models.linear import LinearForm
@@ -41,7 +42,8 @@ FILE = "estimator.skops"
 @cache
 def known_estimators() -> dict[str, Any]:
     """Every classifier and regressor of scikit-learn, by its public name."""
-    found = all_estimators(type_filter=["classifier", "regressor"])
+    with array_libraries_left_out():
+        found = all_estimators(type_filter=["classifier", "regressor"])
     return {
         f"{_public(cls.__module__)}.{name}": cls for name, cls in found if cls.__module__.startswith("sklearn.")
     }

@@ -15,13 +15,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import skops.io
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
 from sklearn.neighbors import BallTree, KDTree
 from sklearn.pipeline import Pipeline
 from sklearn.tree._tree import Tree
 
 from mainspring.core.errors import InputError, IntegrityError
+from mainspring.models.adapters.sklearn_walk import array_libraries_left_out
+
+with array_libraries_left_out():
+    import skops.io
 
 SCHEMA = "schema.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
