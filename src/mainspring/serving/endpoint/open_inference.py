@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -39,9 +39,41 @@ CLASSIFICATION = "classification"
 """The parameter of an output that asks for so many of its highest values, with their labels."""
 
 
+_InJson: TypeAlias = Literal[
+    "BOOL",
+    "BYTES",
+    "FP32",
+    "FP64",
+    "INT16",
+    "INT32",
+    "INT64",
+    "INT8",
+    "UINT16",
+    "UINT32",
+    "UINT64",
+    "UINT8",
+]
+
+
 class _Wanted(msgspec.Struct, gc=False):
     name: str
     parameters: Parameters | None = None
+
+
+class _PlainTensor(Tensor, gc=False, kw_only=True):
+    """A tensor whose values are in JSON, and of a datatype that has a form there."""
+
+    datatype: _InJson
+    data: list[Any]
+
+
+class _PlainRequest(msgspec.Struct, gc=False):
+    """What most requests are: whoever reads one of these need not look at each tensor."""
+
+    inputs: list[_PlainTensor]
+    id: str | None = None
+    parameters: Parameters | None = None
+    outputs: list[_Wanted] | None = None
 
 
 class _Request(msgspec.Struct, gc=False):
@@ -68,6 +100,24 @@ class _LooseRequest(msgspec.Struct):
     outputs: list[_Wanted] | None = None
 
 
+class _Output(msgspec.Struct, gc=False, omit_defaults=True):
+    """An output as it is written; ``data`` only where its values are not sent as bytes."""
+
+    name: str
+    datatype: str
+    shape: tuple[int, ...]
+    parameters: Mapping[str, int] | None = None
+    data: list[Any] | None = None
+
+
+class _Response(msgspec.Struct, gc=False, omit_defaults=True):
+    model_name: str
+    model_version: str
+    id: str
+    outputs: list[_Output]
+    parameters: Mapping[str, Parameter] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """How the outputs of an answer are sent.
@@ -84,7 +134,6 @@ class Form:
 
 
 _PLAIN = Form()
-_LISTS = {list}
 _EMPTY: Parameters = {}
 
 
@@ -94,6 +143,7 @@ class OpenInference:
     name = "v2"
 
     def __init__(self) -> None:
+        self._plain = msgspec.json.Decoder(_PlainRequest)
         self._decoder = msgspec.json.Decoder(_Request)
         self._loose = msgspec.json.Decoder(_LooseRequest)
         self._encoder = msgspec.json.Encoder()
@@ -105,18 +155,20 @@ class OpenInference:
             MalformedError: If it is not JSON of the right form, or the bytes do not fit.
             UnsupportedError: If its tensors lie in shared memory.
         """
+        if LENGTH not in headers:
+            try:
+                plain = self._plain.decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                pass  # read again below, and told of in full
+            else:
+                return _question(plain, plain.inputs)
         end = len(body) if LENGTH not in headers else json_length(headers, body)
         if end == 0 and LENGTH in headers:
             return Question(tensors=[], form=Form(binary=True, body=body))
         request = self._decoded(body if end == len(body) else memoryview(body)[:end])
-        tensors = request.inputs
-        if end != len(body) or not _all_plain(tensors):
-            take_bytes(tensors, body, end)
-        outputs = tuple([one.name for one in request.outputs]) if request.outputs else None
-        parameters = request.parameters or _EMPTY
-        return Question(
-            id=request.id, tensors=tensors, outputs=outputs, parameters=parameters, form=_form(request, parameters)
-        )
+        if end != len(body) or not _all_plain(request.inputs):
+            take_bytes(request.inputs, body, end)
+        return _question(request, request.inputs)
 
     def complete(self, question: Question, model: Answering) -> None:
         """Read the body of a request without JSON, which does not say what it holds.
@@ -134,25 +186,15 @@ class OpenInference:
         The parameters have what the model says of its answer, and of one with assertions what those do that were
         violated, and why. FP16 and BF16 are always sent as bytes: JSON has no form for them.
         """
-        fields = {field.name: field for field in prediction.fields}
         question = call.question
-        wanted = fields if question is None or question.outputs is None else question.outputs
-        if wanted is not fields and not fields.keys() >= set(wanted):
-            known = ", ".join(fields)
-            raise MalformedError(f"the model gave no output {sorted(set(wanted) - fields.keys())}", expected=known)
         form = question.form if question is not None and isinstance(question.form, Form) else _PLAIN
+        fields = prediction.fields
+        if question is not None and question.outputs is not None:
+            fields = _chosen(question.outputs, fields)
         tail: list[bytes] = []
-        answer: dict[str, Any] = {
-            "model_name": call.names[0],
-            "model_version": call.version,
-            "id": call.id,
-            "outputs": [_output(fields[name], prediction, form, tail) for name in wanted],
-        }
-        if prediction.answered is not None or prediction.tags:
-            told = told_of(prediction)
-            if told:
-                answer["parameters"] = told
-        text = self._encoder.encode(answer)
+        outputs = [_output(field, prediction, form, tail) for field in fields]
+        told = told_of(prediction) if prediction.answered is not None or prediction.tags else None
+        text = self._encoder.encode(_Response(call.names[0], call.version, call.id, outputs, told or None))
         if not tail:
             return Answer(200, text)
         return Answer(200, b"".join([text, *tail]), (OCTETS, (LENGTH, b"%d" % len(text))))
@@ -186,13 +228,19 @@ def metadata(model: Answering, versions: Sequence[str]) -> dict[str, Any]:
 
 
 def _all_plain(tensors: Sequence[Tensor]) -> bool:
-    kinds = {type(tensor.data) for tensor in tensors}
-    return kinds == _LISTS and RAW_ONLY.isdisjoint({tensor.datatype for tensor in tensors})
+    return all(type(tensor.data) is list and tensor.datatype not in RAW_ONLY for tensor in tensors)
 
 
-def _form(request: _Request, parameters: Parameters) -> Form:
-    if not parameters and not request.outputs:
-        return _PLAIN
+def _question(request: _PlainRequest | _Request, tensors: Sequence[Tensor]) -> Question:
+    parameters, wanted = request.parameters or _EMPTY, request.outputs
+    if not parameters and not wanted:
+        return Question(request.id, tensors=tensors, parameters=parameters, form=_PLAIN)
+    outputs = tuple([one.name for one in wanted]) if wanted else None
+    form = _form(request, parameters)
+    return Question(request.id, tensors=tensors, outputs=outputs, parameters=parameters, form=form)
+
+
+def _form(request: _PlainRequest | _Request, parameters: Parameters) -> Form:
     binary = parameters.get(ALL_BINARY, False)
     _check_truth(ALL_BINARY, binary)
     given = {one.name: one.parameters for one in request.outputs or () if one.parameters}
@@ -210,26 +258,33 @@ def _described(field: Field) -> dict[str, Any]:
     return {"name": field.name, "datatype": field.datatype, "shape": list(field.shape)}
 
 
-def _output(field: Field, prediction: Prediction, form: Form, tail: list[bytes]) -> dict[str, Any]:
-    values = prediction.outputs[field.name]
+def _chosen(names: Sequence[str], fields: Sequence[Field]) -> list[Field]:
+    """The outputs of these names, in their order."""
+    known = {field.name: field for field in fields}
+    if not known.keys() >= set(names):
+        missing = sorted(set(names) - known.keys())
+        raise MalformedError(f"the model gave no output {missing}", expected=", ".join(known))
+    return [known[name] for name in names]
+
+
+def _output(field: Field, prediction: Prediction, form: Form, tail: list[bytes]) -> _Output:
+    name = field.name
+    values = prediction.outputs[name]
     datatype: str = field.datatype
+    if form is _PLAIN and datatype not in RAW_ONLY:
+        return _Output(name, datatype, values.shape, None, plain(values, datatype, name))
     binary = form.binary
-    if form.outputs is not None and field.name in form.outputs:
-        parameters = form.outputs[field.name]
+    if form.outputs is not None and name in form.outputs:
+        parameters = form.outputs[name]
         binary = bool(parameters.get(BINARY, binary))
         if CLASSIFICATION in parameters:
-            values, datatype = (
-                classified(values, parameters[CLASSIFICATION], prediction.classes, field.name),
-                "BYTES",
-            )
-    tensor: dict[str, Any] = {"name": field.name, "datatype": datatype, "shape": list(values.shape)}
-    if binary or datatype in RAW_ONLY:
-        raw = write_raw(values, datatype)
-        tail.append(raw)
-        tensor["parameters"] = {SIZE: len(raw)}
-    else:
-        tensor["data"] = plain(values, datatype, field.name)
-    return tensor
+            values = classified(values, parameters[CLASSIFICATION], prediction.classes, name)
+            datatype = "BYTES"
+    if not (binary or datatype in RAW_ONLY):
+        return _Output(name, datatype, values.shape, None, plain(values, datatype, name))
+    raw = write_raw(values, datatype)
+    tail.append(raw)
+    return _Output(name, datatype, values.shape, {SIZE: len(raw)})
 
 
 def plain(values: npt.NDArray[Any], datatype: str, name: str) -> list[Any]:
