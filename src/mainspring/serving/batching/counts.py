@@ -37,12 +37,16 @@ class BatchCounts:
         """Batches computed."""
         return self.sizes.total()
 
+    def told(self) -> list[tuple[int, int]]:
+        """Rows of a batch, and how many batches had so many; safe while others are counted."""
+        return list(self.sizes.items())
+
     def computed(self, requests: int, rows: int, filled: int, seconds: float, attempts: int) -> None:
         """Count a batch; one that no attempt was made on does not count."""
         if not attempts:
             return
-        self.sizes[rows] += 1
         self.seconds[rows] = self.seconds.get(rows, 0.0) + seconds
+        self.sizes[rows] += 1
         self.requests += requests
         self.rows += rows
         self.filled += filled

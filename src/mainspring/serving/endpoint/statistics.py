@@ -1,12 +1,14 @@
 """How requests have fared, in the form of Triton's statistics extension.
 
 Specification: ``docs/protocol/extension_statistics.md`` of Triton. Its three parts of computing are not told apart
-here: what is neither the queue nor the model, that is reading and writing, counts as ``compute_input``.
+here: what is neither the queue nor the model, that is reading and writing, counts as ``compute_input``. Where rows
+of several requests are computed together, batches are told by how many rows they had; joining these, the model and
+parting its outputs count as ``compute_infer``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from mainspring.serving.served import Served, Statistics
@@ -15,6 +17,9 @@ from mainspring.serving.telemetry.families import Family
 from mainspring.serving.telemetry.snapshot import Snapshot
 
 Document: TypeAlias = dict[str, Any]
+
+Batches: TypeAlias = Mapping[int, tuple[int, float]]
+"""Rows of a batch to how many there were, and the seconds that these took."""
 
 
 def model_stats(models: Iterable[Served], snapshot: Snapshot | None = None) -> Document:
@@ -27,9 +32,29 @@ def model_stats(models: Iterable[Served], snapshot: Snapshot | None = None) -> D
     """
     told = []
     for served in models:
+        batches = _own_batches(served) if snapshot is None else _all_batches(served, snapshot)
         counts = served.statistics if snapshot is None else _counted(served, snapshot)
-        told.append(_of_version(served.name, served.version, counts))
+        told.append(_of_version(served.name, served.version, counts, batches))
     return {"model_stats": told}
+
+
+def _own_batches(served: Served) -> Batches:
+    """The batches of this process."""
+    if served.batcher is None:
+        return {}
+    counts = served.batcher.counts
+    return {rows: (count, counts.seconds[rows]) for rows, count in counts.told()}
+
+
+def _all_batches(served: Served, snapshot: Snapshot) -> Batches:
+    """The batches of all processes; those of more sizes than metrics have room for are left out."""
+
+    def figures(family: Family) -> dict[int, float]:
+        found = snapshot.select(family.name, model=served.name, version=served.version)
+        return {int(labels["rows"]): one.value for labels, one in found if labels["rows"].isdecimal()}
+
+    seconds = figures(schema.BATCH_SECONDS)
+    return {rows: (round(count), seconds.get(rows, 0.0)) for rows, count in figures(schema.BATCHES).items()}
 
 
 def _counted(served: Served, snapshot: Snapshot) -> Statistics:
@@ -55,7 +80,7 @@ def _counted(served: Served, snapshot: Snapshot) -> Statistics:
     )
 
 
-def _of_version(name: str, version: str, counts: Statistics) -> Document:
+def _of_version(name: str, version: str, counts: Statistics, batches: Batches) -> Document:
     rest = max(0.0, counts.total - counts.queue - counts.compute)
     return {
         "name": name,
@@ -73,7 +98,15 @@ def _of_version(name: str, version: str, counts: Statistics) -> Document:
             "cache_hit": _duration(counts.remembered, 0.0),
             "cache_miss": _duration(counts.computed, 0.0),
         },
-        "batch_stats": [],
+        "batch_stats": [
+            {
+                "batch_size": rows,
+                "compute_input": _duration(count, 0.0),
+                "compute_infer": _duration(count, seconds),
+                "compute_output": _duration(count, 0.0),
+            }
+            for rows, (count, seconds) in sorted(batches.items())
+        ],
     }
 
 

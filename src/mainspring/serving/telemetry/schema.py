@@ -77,6 +77,18 @@ BATCH_ROWS = Family(
     labels=MODEL,
     bounds=ROWS,
 )
+BATCHES = Family(
+    name="mainspring_batches_total",
+    kind="counter",
+    text="Batches computed, by how many rows they had.",
+    labels=(*MODEL, "rows"),
+)
+BATCH_SECONDS = Family(
+    name="mainspring_batch_seconds_total",
+    kind="counter",
+    text="Time that these batches took: joining their rows, the model, and parting its outputs.",
+    labels=(*MODEL, "rows"),
+)
 CACHE_HITS = Family(
     name="mainspring_cache_hits_total", kind="counter", text="Requests whose answer was remembered.", labels=MODEL
 )

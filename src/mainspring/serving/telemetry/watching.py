@@ -12,6 +12,7 @@ from typing import Protocol
 from mainspring.core.clock import now
 from mainspring.serving.payloads.sinks.state import SinkState, states
 from mainspring.serving.repository import Repository
+from mainspring.serving.served import Served
 from mainspring.serving.telemetry import schema
 from mainspring.serving.telemetry.registry import Figures, Registry
 
@@ -60,7 +61,9 @@ def watch_models(registry: Registry, models: Repository) -> None:
         return {(one.name, one.version): one.batcher.queued for one in models if one.batcher is not None}
 
     registry.watch(schema.QUEUED, queued)
-    registry.watch(schema.CACHE_MISSES, _Misses(models))
+    registry.watch(schema.CACHE_MISSES, _Growing(models, _misses))
+    registry.watch(schema.BATCHES, _Growing(models, _batches))
+    registry.watch(schema.BATCH_SECONDS, _Growing(models, _batch_seconds))
     registry.watch(schema.STATE, states)
     registry.watch(schema.INFO, info)
     registry.watch(schema.IN_FLIGHT, lambda: {(one.name, one.version): one.in_flight for one in models})
@@ -68,23 +71,42 @@ def watch_models(registry: Registry, models: Repository) -> None:
     registry.watch(schema.MODEL_MEMORY, lambda: {(one.name, one.version): one.size for one in models})
 
 
-class _Misses:
-    """How often caches did not know an answer. A version that is loaded anew goes on from where it was."""
+class _Growing:
+    """Numbers that every loaded version counts from 0: one that is loaded anew goes on from where it was."""
 
-    def __init__(self, models: Repository) -> None:
-        self._models = models
-        self._seen: dict[tuple[str, str], tuple[int, float]] = {}
+    def __init__(self, models: Repository, counted: Callable[[Served], Figures]) -> None:
+        self._models, self._counted = models, counted
+        self._seen: dict[tuple[str, str], tuple[int, Figures]] = {}
         self._sums: dict[tuple[str, ...], float] = {}
 
     def __call__(self) -> Figures:
         for one in self._models:
-            if one.cache is None:
+            counts = self._counted(one)
+            if not counts:
                 continue
-            names, misses = (one.name, one.version), one.cache.counts.misses
-            token, before = self._seen.get(names, (0, 0.0))
-            self._seen[names] = id(one), misses
-            self._sums[names] = self._sums.get(names, 0.0) + misses - (before if token == id(one) else 0.0)
+            token, before = self._seen.get((one.name, one.version), (0, counts))
+            self._seen[one.name, one.version] = id(one), counts
+            for labels, count in counts.items():
+                known = before.get(labels, 0.0) if token == id(one) else 0.0
+                self._sums[labels] = self._sums.get(labels, 0.0) + count - known
         return self._sums
+
+
+def _misses(one: Served) -> Figures:
+    return {} if one.cache is None else {(one.name, one.version): one.cache.counts.misses}
+
+
+def _batches(one: Served) -> Figures:
+    if one.batcher is None:
+        return {}
+    return {(one.name, one.version, str(rows)): count for rows, count in one.batcher.counts.told()}
+
+
+def _batch_seconds(one: Served) -> Figures:
+    if one.batcher is None:
+        return {}
+    counts = one.batcher.counts
+    return {(one.name, one.version, str(rows)): counts.seconds[rows] for rows, _ in counts.told()}
 
 
 def watch_log(registry: Registry, log: Log) -> None:

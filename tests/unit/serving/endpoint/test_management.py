@@ -15,6 +15,7 @@ from mainspring.serving.batching import BatchOptions
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.endpoint.app import Endpoint
 from mainspring.serving.endpoint.model_config import config
+from mainspring.serving.endpoint.statistics import model_stats
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import (
     Folder,
@@ -231,6 +232,37 @@ def test_r6_statistics(ask: Any) -> None:
     assert one["batch_stats"] == []
     assert ask("GET", "/v2/models/no/stats").status == 404
     assert ask("GET", "/v2/models/taxi/versions/2/stats").status == 404
+
+
+def test_r6_statistics_of_batches_by_their_size(rule: ModuleType, models: Path, asker: Any) -> None:
+    def open_rule(at: PackageAt, options: ModelOptions) -> Predictor:
+        return Predictor(rule.RulePackage.load(at.folder), name=at.name, version=at.version)
+
+    options = {"taxi": ModelOptions(batching=BatchOptions())}
+    repository = Repository(open_rule, [Folder(models)], options=options)
+
+    async def talk(ask: Any) -> None:
+        await ask("POST", LOAD)
+        for rows in (2, 1, 2, 2):
+            assert (await ask("POST", PREDICT, {"instances": [ROW] * rows})).status == 200
+        for loaded, batches in (("again", 4), ("", 5)):
+            [one] = (await ask("GET", "/v2/models/taxi/stats")).json["model_stats"]
+            assert (one["execution_count"], one["inference_count"]) == (batches, 2 * batches - 1)
+            single, double = one["batch_stats"]
+            assert (single["batch_size"], single["compute_infer"]["count"]) == (1, 1)
+            assert (double["batch_size"], double["compute_infer"]["count"]) == (2, batches - 1)
+            assert double["compute_input"] == double["compute_output"] == {"count": batches - 1, "ns": 0}
+            spent = single["compute_infer"]["ns"] + double["compute_infer"]["ns"]
+            assert 0 < spent <= one["inference_stats"]["success"]["ns"]
+            if loaded:  # what is loaded again goes on from there
+                await ask("POST", LOAD)
+                await ask("POST", PREDICT, {"instances": [ROW] * 2})
+
+    asyncio.run(talk(asker(assemble(repository)).ask))
+    [served] = repository
+    [own] = model_stats([served])["model_stats"]
+    assert (own["execution_count"], [each["batch_size"] for each in own["batch_stats"]]) == (1, [2])
+    repository.close()
 
 
 def test_r7_configuration(manage: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 from google.protobuf.json_format import MessageToDict
 
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
+from mainspring.serving.batching import BatchOptions
 from mainspring.serving.control import LocalControl
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.problems import ForbiddenError, UnsupportedError
@@ -76,6 +77,19 @@ def test_statistics_count_what_was_asked(serve: Any, predictor: Any, row: Any) -
     assert (one.inference_stats.success.count, one.inference_stats.fail.count) == (3, 1)
     assert 0 < one.inference_stats.compute_infer.ns < one.inference_stats.success.ns
     assert one.last_inference == pytest.approx(running.told[-1].time * 1000, abs=5000)
+
+
+def test_statistics_tell_batches_by_their_size(serve: Any, predictor: Any, row: Any) -> None:
+    models = Repository.of([predictor])
+    for served in models:
+        served.batching = BatchOptions()
+    with RpcClient(serve(models).target) as client:
+        for times in (1, 3, 3):
+            client.infer("taxi", {name: values * times for name, values in row.items()})
+        [one] = client.call("ModelStatistics", name="taxi").model_stats
+    assert [(each.batch_size, each.compute_infer.count) for each in one.batch_stats] == [(1, 1), (3, 2)]
+    assert all(each.compute_infer.ns > 0 and not each.compute_input.ns for each in one.batch_stats)
+    assert one.execution_count == 3
 
 
 def test_statistics_are_those_of_all_processes(serve: Any, predictor: Any) -> None:
