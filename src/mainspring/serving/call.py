@@ -111,4 +111,4 @@ class Call(msgspec.Struct, eq=False):
         A name that is not served would make a new series for every typing error.
         """
         served = self.served
-        return ("", "") if served is None else (served.name, served.version)
+        return ("", "") if served is None else served.names

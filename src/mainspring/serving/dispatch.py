@@ -108,7 +108,7 @@ class Dispatcher:
     def at_once(self, name: str) -> bool:
         """Whether the newest version of a model is there, and so quick that it is asked where the request is."""
         served = self.repository.newest(name)
-        return served is not None and served.model.quick and served.plain
+        return served is not None and served.plain and served.model.quick
 
     async def demand(self, call: Call) -> Served:
         """What answers a call, loaded now.
@@ -271,18 +271,20 @@ def _kept(call: Call, prediction: Prediction) -> Prediction:
 
 
 def _count(served: Served, call: Call) -> None:
-    counts = served.statistics
+    counts, prediction = served.statistics, call.prediction
     counts.last = call.time + call.ended - call.arrived
     if call.error is not None:
         counts.failed += 1
         counts.wasted += call.latency
         return
     counts.succeeded += 1
-    counts.rows += call.rows
     counts.total += call.latency
     counts.queue += call.queue
+    if prediction is not None:
+        counts.rows += prediction.rows
     if call.cached:
         counts.remembered += 1
-    else:
-        counts.computed += not call.batch  # batches are counted as such
-        counts.compute += call.compute
+        return
+    counts.computed += not call.batch  # batches are counted as such
+    if prediction is not None:
+        counts.compute += prediction.seconds

@@ -59,9 +59,12 @@ class Served:
         prepared: Whether it has what ``batching`` and ``caching`` ask for.
         batcher: Computes the rows of several requests together.
         cache: Remembers answers.
-        asking: The model, if it can be asked without a thread.
         jobs: What threads compute with it, some of it perhaps for callers that have gone away.
         pool: Where it computes.
+        name: Of the model.
+        version: Of the model.
+        names: Both.
+        asking: The model, if it can be asked without a thread.
     """
 
     model: Answering
@@ -82,6 +85,7 @@ class Served:
     pool: Executor | None = None
     name: str = field(init=False)
     version: str = field(init=False)
+    names: tuple[str, str] = field(init=False)
     asking: Asking | None = field(init=False)
 
     @property
@@ -95,5 +99,5 @@ class Served:
         return self.batching is None and self.caching is None
 
     def __post_init__(self) -> None:
-        self.name, self.version = self.model.name, self.model.version
+        self.name, self.version = self.names = self.model.name, self.model.version
         self.asking = self.model if isinstance(self.model, Asking) else None

@@ -28,6 +28,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 from starlette.routing import Route, Router
@@ -58,6 +59,7 @@ MAX_BODY = 32 << 20
 _V1, _V2 = "/v1/models/", "/v2/models/"
 _INFER, _PREDICT = "/infer", ":predict"
 _V1_SLASHES, _V2_SLASHES = 3, 4
+_PATHS = 1_024
 _DIGITS = 9
 _VERSIONED = ("{model}", "{model}/versions/{version}")
 _LABELLED = (*_VERSIONED, "{model}/labels/{label}")
@@ -131,13 +133,10 @@ class Endpoint:
 
     def at_once(self, scope: Scope, body: bytes) -> Answer | None:
         """Answer the usual small request here and now; ``None`` if it is another, and has to be awaited."""
-        path: str = scope["path"]
-        if self.draining or "%" in path or "?" in path:
+        model = _model_of(scope["path"])
+        if not model or self.draining:
             return None
-        if path.startswith(_V2) and path.endswith(_INFER) and path.count("/") == _V2_SLASHES:
-            model, protocol = path[len(_V2) : -len(_INFER)], self._open_inference
-            return self._inference.at_once(protocol, {"model": model}, scope, body)
-        return None
+        return self._inference.at_once(self._open_inference, model, scope, body)
 
     def _way(self, scope: Scope) -> ASGIApp:
         """What answers: the usual request finds its way without trying one pattern after the other."""
@@ -245,6 +244,14 @@ class Endpoint:
             raise InputError(f"the parameter last is {last[:_DIGITS]!r}", expected="a number below a billion")
         told = self._telemetry.events(asked.path["model"], asked.path.get("version", ""), int(last))
         return json_answer(told)
+
+
+@lru_cache(maxsize=_PATHS)
+def _model_of(path: str) -> str:
+    """The model that the usual request asks, by its path as it was sent; empty if it is another request."""
+    if "%" in path or "?" in path or not (path.startswith(_V2) and path.endswith(_INFER)):
+        return ""
+    return path[len(_V2) : -len(_INFER)] if path.count("/") == _V2_SLASHES else ""
 
 
 def _parting(send: Send) -> Send:

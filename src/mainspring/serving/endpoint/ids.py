@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from mainspring.serving.endpoint.answers import Header
 
@@ -18,8 +18,9 @@ def given_id(headers: Mapping[bytes, bytes]) -> str | None:
     return given.strip().decode("latin-1")
 
 
-def id_header(text: str) -> list[Header]:
+def id_header(text: str) -> Sequence[Header]:
     """The header with the id of a request."""
     # An id from a body may hold anything; what cannot stand in a header is left out of it.
-    fits = text.isascii() and text.isprintable() and 0 < len(text) <= LONGEST_ID
-    return [(b"x-request-id", text.strip().encode("ascii"))] if fits else []
+    if text.isascii() and text.isprintable() and 0 < len(text) <= LONGEST_ID:
+        return ((b"x-request-id", text.strip().encode()),)
+    return ()

@@ -61,7 +61,8 @@ class Inference:
             DisconnectedError: If the caller went away before everything was there.
         """
         headers = dict(scope["headers"])
-        call = _call(protocol.name, path, scope, headers)
+        call = _call(protocol.name, path["model"], scope, headers)
+        call.version, call.label = path.get("version", ""), path.get("label", "")
         call.trace = self._dispatcher.tracer.begin(headers)
         try:
             call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, call.model)
@@ -77,35 +78,36 @@ class Inference:
         finally:
             call.ended = time.perf_counter()
             self._dispatcher.tell(call)
-        return answer.also([*id_header(call.id), *answered(call.trace)])
+        return answer.also((*id_header(call.id), *answered(call.trace)))
 
     def at_once(
-        self, protocol: PredictionProtocol, path: Mapping[str, str], scope: Mapping[str, Any], body: bytes
+        self, protocol: PredictionProtocol, model: str, scope: Mapping[str, Any], body: bytes
     ) -> Answer | None:
         """Answer one small request here and now, if its model is that quick; ``None`` if it has to be awaited.
 
         Args:
             protocol: What the body is written in.
-            path: The ``model`` that the path names.
+            model: What the path names.
             scope: Of ASGI.
             body: All of it, as it was before it was compressed.
         """
-        if len(body) > self._max_body or not self._dispatcher.at_once(path["model"]):
+        dispatcher = self._dispatcher
+        if len(body) > self._max_body or not dispatcher.at_once(model):
             return None
         headers = dict(scope["headers"])
-        call = _call(protocol.name, path, scope, headers)
-        call.trace = self._dispatcher.tracer.begin(headers)
+        call = _call(protocol.name, model, scope, headers)
+        call.trace = dispatcher.tracer.begin(headers)
         call.began, call.body = call.arrived, body
         try:
-            call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, call.model)
-            self._dispatcher.find(call)
+            call.caller = self._admission.admit(Scope.INFERENCE, scope, headers, model)
+            dispatcher.find(call)
             answer = self._now(call, protocol)
             call.status, call.sent = answer.status, len(answer.body)
         except Exception as error:  # noqa: BLE001  the server lives on, whatever happens to one request
             answer = self._refused(call, error)
         call.ended = time.perf_counter()
-        self._dispatcher.tell(call)
-        return answer.also([*id_header(call.id), *answered(call.trace)])
+        dispatcher.tell(call)
+        return answer.also((*id_header(call.id), *answered(call.trace)))
 
     def _refused(self, call: Call, error: Exception) -> Answer:
         self._dispatcher.fail(call, error)
@@ -189,17 +191,13 @@ def _answered(call: Call, protocol: PredictionProtocol, prediction: Prediction, 
     return Answer(answer.status, small, (*answer.headers, (b"content-encoding", encoding.encode()), _VARY))
 
 
-def _call(
-    protocol: str, path: Mapping[str, str], scope: Mapping[str, Any], headers: Mapping[bytes, bytes]
-) -> Call:
-    arrived, peer = now(), scope.get("client")
+def _call(protocol: str, model: str, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Call:
+    peer = scope.get("client")
     return Call(
         protocol,
-        path["model"],
-        path.get("version", ""),
-        path.get("label", ""),
-        given_id(headers) or "",
-        time=arrived,
+        model,
+        id=given_id(headers) or "",
+        time=now(),
         arrived=time.perf_counter(),
         headers=headers,
         peer=peer[0] if peer else None,

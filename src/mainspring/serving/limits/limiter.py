@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from mainspring.serving.limits.deadlines import earlier, timeout_of
 from mainspring.serving.limits.flow import Flow
 from mainspring.serving.limits.options import LimitOptions, ModelLimits
 from mainspring.serving.limits.room import Rate, Room
-from mainspring.serving.problems import BusyError, OverloadedError, RetryError, TooLargeError
+from mainspring.serving.problems import BusyError, RetryError, TooLargeError
 
 
 @dataclass(slots=True)
@@ -75,23 +76,20 @@ class Limiter:
             BusyError: If too many came in too short a time.
             MalformedError: If a header says nonsense about its time.
         """
-        now = time.perf_counter()
         rooms = self._rooms_of(call)
         rates: tuple[Rate, ...] = ()
-        try:
-            for room in rooms:
-                room.check(now)
-                rates += room.per_request
-        except OverloadedError:
-            self.counts.overloaded += 1
-            raise
+        for room in rooms:
+            if room.inside >= (room.limits.max_requests or math.inf):
+                self.counts.overloaded += 1
+                raise room.refusal(time.perf_counter())
+            rates += room.per_request
         seconds = timeout_of(call.headers)
         if seconds is not None:
             call.deadline = earlier(call.deadline, call.arrived + seconds)
         if self._timeout is not None:
             call.deadline = earlier(call.deadline, call.arrived + self._timeout)
         if rates:
-            self._pay(call, rates, 1, now)
+            self._pay(call, rates, 1, time.perf_counter())
         for room in rooms:
             room.inside += 1
         call.entered = rooms
@@ -125,7 +123,7 @@ class Limiter:
     def leave(self, call: Call) -> None:
         """A request is finished, well or badly. Nothing happens if it was not let in."""
         if call.entered:
-            now = time.perf_counter()
+            now = call.ended or time.perf_counter()
             for room in call.entered:
                 if isinstance(room, Room):
                     room.inside -= 1

@@ -72,14 +72,14 @@ class Room:
             self.per_row = tuple(rate for one, rate in rates if one.unit == "rows")
         self._call_up()
 
-    def check(self, now: float) -> None:
-        """See that there is room for one more.
-
-        Raises:
-            OverloadedError: If there is none; it says when there should be.
-        """
-        if self.limits.max_requests and self.inside >= self.limits.max_requests:
-            raise self._full(now)
+    def refusal(self, now: float) -> RetryError:
+        """Why nobody else is let in, and when there should be room."""
+        return OverloadedError(
+            f"{self.inside} requests are under way",
+            expected=f"fewer than {self.limits.max_requests}",
+            where=f"model {self.name}" if self.name else None,
+            fix="ask again a little later",
+        ).after(self.flow.drain(self.inside, now))
 
     async def turn(self) -> None:
         """Wait until it is one's turn to be computed; :meth:`done` ends it."""
@@ -115,11 +115,3 @@ class Room:
             if not future.done():
                 self.computed += 1
                 future.set_result(None)
-
-    def _full(self, now: float) -> RetryError:
-        return OverloadedError(
-            f"{self.inside} requests are under way",
-            expected=f"fewer than {self.limits.max_requests}",
-            where=f"model {self.name}" if self.name else None,
-            fix="ask again a little later",
-        ).after(self.flow.drain(self.inside, now))
