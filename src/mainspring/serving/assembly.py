@@ -115,6 +115,7 @@ def assemble(
         feedback=door,
         max_body=options.max_body,
         explainer_url=options.explainer_url,
+        able=lambda: log is None or not (options.payloads.required and log.trouble),
         services=[
             telling.running,
             telemetry.running,

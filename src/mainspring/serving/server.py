@@ -162,10 +162,20 @@ def packages_of(options: ServerOptions) -> list[PackageAt]:
 
 
 def logged_in(options: ServerOptions, folder: Path | None) -> ServerOptions:
-    """The options of a server, with this folder for its log; as they are without one."""
-    if folder is None:
-        return options
-    return replace(options, payloads=replace(options.payloads, folder=str(folder)))
+    """The options of a server, with this folder for its log; as they are without one.
+
+    Raises:
+        InputError: If the log is required, and nobody says where it lies.
+    """
+    if folder is not None:
+        return replace(options, payloads=replace(options.payloads, folder=str(folder)))
+    if options.payloads.required and not options.payloads.folder:
+        raise InputError(
+            "the log is required, and has no folder",
+            expected="payloads.folder, or --log FOLDER",
+            fix="name a folder, or leave out payloads.required",
+        )
+    return options
 
 
 def _handed(place: Place) -> socket.socket:

@@ -77,6 +77,7 @@ class Endpoint:
         feedback: Takes what becomes known of answers; without it, that is refused.
         max_body: The largest body taken, in bytes, compressed or not.
         explainer_url: The service that requests for explanations are sent on to.
+        able: Whether what the server cannot do without is there, besides its models.
         services: What runs as long as the application does: entered in this order, left in the other.
 
     Attributes:
@@ -93,10 +94,11 @@ class Endpoint:
         feedback: FeedbackDoor | None = None,
         max_body: int = MAX_BODY,
         explainer_url: str | None = None,
+        able: Callable[[], bool] = lambda: True,
         services: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = (),
     ) -> None:
         self.models = dispatcher.repository
-        self.draining = False
+        self.draining, self._able = False, able
         self._telemetry, self._services, self._max_body = telemetry, services, max_body
         self._admission = Admission(gatekeeper or Gatekeeper())
         self._inference = Inference(dispatcher, self._admission, max_body=max_body)
@@ -119,8 +121,8 @@ class Endpoint:
 
     @property
     def ready(self) -> bool:
-        """Whether every model that should be served answers, and the server is not being stopped."""
-        return not self.draining and self.models.ready
+        """Whether every model that should be served answers, nothing is missing, and the server is to go on."""
+        return not self.draining and self.models.ready and self._able()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""

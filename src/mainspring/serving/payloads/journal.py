@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import sys
 import threading
 from collections import deque
@@ -57,6 +58,7 @@ class Journal:
         written: Lines in the files.
         dropped: Lines refused because there was no room for them.
         failed: Things that could not be turned into a line.
+        trouble: Why lines cannot be written at the moment; empty as soon as they can.
         recovered: Segments of killed processes that were finished at the start.
     """
 
@@ -76,7 +78,9 @@ class Journal:
         self.folder, self.capacity = folder, queue_bytes
         self._max_requests, self._flush_seconds = max_requests, flush_seconds
         self._lock = threading.Lock()
-        self._deferred: deque[MakeLine] = deque()
+        self._deferred: deque[tuple[MakeLine, int]] = deque()
+        self._deferred_bytes = 0
+        self.trouble = ""
         self._accepted = self.written = self.dropped = self.failed = 0
         self._wake, self._stop, self._idle = threading.Event(), threading.Event(), threading.Event()
         self._idle.set()
@@ -109,22 +113,26 @@ class Journal:
         self._wake.set()
         return True
 
-    def defer(self, make: MakeLine) -> bool:
+    def defer(self, make: MakeLine, size: int = 0) -> bool:
         """Have a line made by the journal's thread. It costs even less, and if the process is killed before it was
         made, in the next tenth of a second or so, it is lost.
 
         Args:
             make: Makes the line.
+            size: About how many bytes are held until it has: as many may wait as in the ring, one of them of any
+                size.
 
         Returns:
             Whether it was taken; ``False`` if there is no room, or the journal is closed.
         """
         with self._lock:
             waiting = self._accepted - self.written
-            if waiting >= self._max_requests or self._stop.is_set():
+            full = bool(self._deferred) and self._deferred_bytes + size > self.capacity
+            if waiting >= self._max_requests or full or self._stop.is_set():
                 self.dropped += 1
                 return False
-            self._deferred.append(make)
+            self._deferred.append((make, size))
+            self._deferred_bytes += size
             self._accepted += 1
             if waiting:
                 return True
@@ -135,7 +143,7 @@ class Journal:
     def fail(self, error: Exception) -> None:
         """Count and tell that something could not be turned into a line."""
         self.failed += 1
-        print(f"{self._called}: a record could not be written: {error!r}", file=sys.stderr)
+        self._say(f"a record could not be written: {error!r}")
 
     @property
     def depth(self) -> int:
@@ -173,27 +181,36 @@ class Journal:
                 self._move()
                 if self._segments.full or stopping:
                     self._close_segment()
+                self.trouble = ""
                 if stopping:
                     remove(self._ring)
                     return
             except OSError as error:
-                print(f"{self._called}: {error}; trying again", file=sys.stderr)
+                self.trouble = str(error)
+                self._say(f"{error}; trying again")
                 if stopping:
                     self._ring.close()  # what is in it is for whoever comes next
                     return
                 self._wake.set()  # the disk may come back; meanwhile the ring fills, and drops are counted
                 self._stop.wait(_RETRY_SECONDS)
 
+    def _say(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # what it is said to may lie on the same disk
+            print(f"{self._called}: {text}", file=sys.stderr)
+
     def _make_deferred(self) -> None:
         made = 0
         while self._deferred:
+            make, size = self._deferred[0]
             try:
-                line = self._deferred[0]()
+                line = make()
             except Exception as error:  # noqa: BLE001  one that cannot be made must not stop the others
                 self.fail(error)
                 line = b""
             self._add(line)
-            self._deferred.popleft()  # not before: if the disk fails it is made again
+            with self._lock:
+                self._deferred.popleft()  # not before: if the disk fails it is made again
+                self._deferred_bytes -= size
             made += 1
             if made % _AT_ONCE == 0 and len(self._deferred) < self._max_requests // 2:
                 # Without a rest, the interpreter lets this thread run on while requests wait.

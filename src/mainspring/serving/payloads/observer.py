@@ -54,7 +54,7 @@ class PayloadObserver:
             if self._skips and call.headers.get(_SKIP, b"").lower() == b"true":
                 return
         if not self._durable and call.rows < ROWS:
-            self._log.defer(partial(self._line, call, share))
+            self._log.defer(partial(self._line, call, share), len(call.body) + call.sent)
             return
         try:
             line = self._line(call, share)

@@ -41,6 +41,8 @@ class PayloadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     Attributes:
         folder: Where the log lies; empty logs nothing.
+        required: Whether a server that cannot write its log is not ready: it answers those who still ask, and its
+            load balancer sends the others elsewhere.
         share: The share of answered requests that is logged, chosen by their id, so that several servers choose
             the same ones. Errors are always logged.
         durable: Whether a record is safe before its answer is sent. If not, a thread writes it, which costs the
@@ -61,6 +63,7 @@ class PayloadOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """
 
     folder: str = ""
+    required: bool = False
     share: Share = 1.0
     durable: bool = True
     max_body: Size = 2_000

@@ -12,6 +12,7 @@ import pytest
 from mainspring.core.errors import IntegrityError
 from mainspring.data import ColumnType
 from mainspring.serving.payloads import LogRecord, PredictionLog, read, request_id, table
+from mainspring.serving.payloads.journal import Journal
 from mainspring.serving.payloads.segments import SegmentWriter, segments
 from mainspring.serving.payloads.spools import ring_files
 
@@ -118,8 +119,55 @@ def test_after_a_failing_disk_nothing_accepted_is_lost_or_doubled(
         log.write(functools.partial(_record, number))
     assert log.flush(10)
     log.close()
+    assert not log.trouble
     assert [record.id for record in read(tmp_path)] == [str(number) for number in range(200)]
     assert "the disk is full" in capsys.readouterr().err
+
+
+def test_a_log_tells_of_its_trouble_until_the_disk_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full, told = threading.Event(), threading.Event()
+    real = SegmentWriter.append
+
+    def append(self: SegmentWriter, data: bytes) -> None:
+        if full.is_set():
+            told.set()
+            raise OSError(28, "the disk is full")
+        real(self, data)
+
+    monkeypatch.setattr(SegmentWriter, "append", append)
+    with PredictionLog(tmp_path, flush_seconds=0.0) as log:
+        log.write(_record(1))
+        assert log.flush(10)
+        assert not log.trouble
+        full.set()
+        log.write(_record(2))
+        assert told.wait(10)
+        assert not log.flush(0.05)
+        assert "the disk is full" in log.trouble
+        full.clear()
+        assert log.flush(10)
+    assert not log.trouble
+    assert [record.id for record in read(tmp_path)] == ["1", "2"]
+
+
+def test_what_waits_to_be_made_is_bounded_by_bytes(tmp_path: Path) -> None:
+    def line(size: int) -> bytes:
+        return b"{" + b" " * size + b"}\n"
+
+    with Journal(tmp_path, flush_seconds=30, queue_bytes=1 << 16) as journal:
+        kilobytes = [60, 5, 3, 1, 100]
+        taken = [journal.defer(functools.partial(line, size), size << 10) for size in kilobytes]
+        assert taken == [True, False, True, True, False]
+        assert (journal.depth, journal.dropped) == (3, 2)
+    with Journal(tmp_path, flush_seconds=0.0, queue_bytes=1 << 16) as journal:
+        # One that is larger than everything is taken alone, and there is room again once it was made.
+        assert journal.defer(functools.partial(line, 10), 1 << 20)
+        assert journal.flush(10)
+        assert journal.defer(functools.partial(line, 10), 1 << 16)
+        assert journal.flush(10)
+        assert (journal.written, journal.dropped) == (2, 0)
 
 
 def test_closing_writes_everything_that_was_accepted(tmp_path: Path) -> None:

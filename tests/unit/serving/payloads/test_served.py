@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -19,6 +20,10 @@ import pytest
 from mainspring.core.errors import InputError, UnavailableError
 from mainspring.serving import join_feedback, read_feedback, read_log
 from mainspring.serving.client import Client
+from mainspring.serving.configuration import ServerOptions
+from mainspring.serving.payloads.options import PayloadOptions
+from mainspring.serving.repository import PackageAt
+from mainspring.serving.server import serve, supervise
 from mainspring.serving.server_process import ServerProcess
 
 ROW = {"fare": 12.5, "hour": 3, "company": "A", "airport": True}
@@ -84,6 +89,41 @@ def test_feedback_is_taken_in_three_forms_counted_and_joined(started: Start, tmp
     assert rows["feedback.truth"] == ["yes", "no"]
     assert rows["feedback.reward"] == [0.5, 0.5]
     assert rows["feedback.clicked"] == [True, True]
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits of another process cannot be set here")
+@pytest.mark.parametrize("required", [True, False])
+def test_a_server_that_cannot_write_a_log_that_it_needs_is_not_ready(
+    required: bool, folder: Path, tmp_path: Path
+) -> None:
+    config = {"models": {"taxi": {"package": str(folder)}}, "payloads": {"folder": "log", "required": required}}
+    (tmp_path / "server.json").write_text(json.dumps(config))
+    with _running(tmp_path / "server.json") as (process, url), Client(url) as client:
+
+        def ready_is(wanted: int) -> bool:
+            until = time.monotonic() + 20
+            while httpx.get(f"{url}/v2/health/ready").status_code != wanted and time.monotonic() < until:
+                time.sleep(0.02)
+            return httpx.get(f"{url}/v2/health/ready").status_code == wanted
+
+        limit = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        assert ready_is(200)
+        # Like a full disk: nothing more can be written to any file.
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, limit[1]))
+        client.predict("taxi", [ROW])
+        assert ready_is(503 if required else 200)
+        assert client.predict("taxi", [ROW]) == ["yes"]  # who still asks is answered
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, limit)
+        assert ready_is(200)
+    assert len(list(read_log(tmp_path / "log"))) == 2
+
+
+def test_a_log_that_is_required_has_a_place(folder: Path) -> None:
+    options = ServerOptions(port=0, payloads=PayloadOptions(required=True))
+    with pytest.raises(InputError, match="the log is required, and has no folder"):
+        serve([PackageAt(folder, "taxi")], options=options)
+    with pytest.raises(InputError, match="the log is required, and has no folder"):
+        supervise([sys.executable], options)
 
 
 def test_a_server_without_a_log_takes_no_feedback(call: Any) -> None:
