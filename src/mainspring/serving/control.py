@@ -12,6 +12,7 @@ import msgspec
 from mainspring.core.errors import InputError
 from mainspring.models.package import MANIFEST
 from mainspring.serving.model_files import holds_model
+from mainspring.serving.orders import Load, Lying, Told
 from mainspring.serving.problems import ForbiddenError
 from mainspring.serving.repository import Change, ModelOptions, PackageAt, Repository
 from mainspring.serving.repository.lasting import Lasting
@@ -62,6 +63,29 @@ class LocalControl:
         finally:
             # A model is read whole when it is opened, and its files are not needed again.
             shutil.rmtree(folder)
+
+    async def prepare_said(self, load: Load) -> Change:
+        """Load a model as whoever runs the server says it: with places and code; as :meth:`prepare`.
+
+        Raises:
+            MainspringError: If it cannot be loaded.
+        """
+        self._refuse_if_fixed()
+        options = msgspec.json.decode(load.config, type=ModelOptions)
+        packages = [PackageAt(Path(one.folder), load.name, one.version) for one in load.packages]
+        return await self._repository.prepare(load.name, options=options, packages=packages, trusted=True)
+
+    def survey(self) -> dict[str, Told]:
+        """What is served, by name."""
+        models = self._repository
+        return {
+            name: Told(
+                versions=tuple(models.versions(name)),
+                packages=tuple(Lying(str(one.folder), one.version) for one in models.ordered(name)),
+                config=msgspec.json.encode(models.options(name)).decode(),
+            )
+            for name in models.names
+        }
 
     def commit(self, change: Change) -> None:
         """Serve what was prepared."""

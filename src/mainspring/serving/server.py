@@ -18,7 +18,7 @@ from mainspring.serving.payloads.keeper_process import keeping
 from mainspring.serving.repository import PackageAt
 from mainspring.serving.telemetry.files import RunFolder
 from mainspring.serving.workers.notify import notify
-from mainspring.serving.workers.supervisor import Supervisor
+from mainspring.serving.workers.supervisor import Beside, Supervisor
 
 _PLAIN = ServerOptions()
 
@@ -125,6 +125,7 @@ def supervise(
     *,
     log_folder: Path | None = None,
     started: Callable[[str], None] | None = None,
+    beside: Beside | None = None,
 ) -> None:
     """Serve in several processes on one port, until SIGTERM or SIGINT; a process that dies is replaced.
 
@@ -135,6 +136,7 @@ def supervise(
         options: How many, and where.
         log_folder: Where every request is logged, if it is not where the options say.
         started: Called with the server's URL once all of them answer.
+        beside: What runs in this process meanwhile, and gives them orders.
 
     Raises:
         UnavailableError: If the port is taken, or a process does not start.
@@ -149,7 +151,7 @@ def supervise(
         command = [*command, "--run-folder", str(folder.path)]
         stack.enter_context(keeping(logged_in(options, log_folder).payloads))
         grace = options.drain + options.grace
-        asyncio.run(Supervisor(command, [first, *others], grace=grace, started=started).run())
+        asyncio.run(Supervisor(command, [first, *others], grace=grace, started=started).run(beside))
 
 
 def packages_of(options: ServerOptions) -> list[PackageAt]:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from mainspring.serving.ports import Answering
 from mainspring.serving.problems import LoadingError
 from mainspring.serving.repository.absence import absence
 from mainspring.serving.repository.catalogue import Catalogue
-from mainspring.serving.repository.change import Change, check_labels
+from mainspring.serving.repository.change import Arrangement, Change, check_named
 from mainspring.serving.repository.demand import Demand
 from mainspring.serving.repository.index import Index
 from mainspring.serving.repository.lasting import Lasting
@@ -65,6 +65,7 @@ class Repository:
         self._options = dict(options or {})
         self._wanted: set[str] = set()
         self._brought: set[str] = set()
+        self._ordered: dict[str, tuple[PackageAt, ...]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._lasting = Lasting()
 
@@ -110,6 +111,20 @@ class Repository:
     def options(self, name: str) -> ModelOptions:
         """How a model is served."""
         return self._options.get(name, _PLAIN)
+
+    def ordered(self, name: str) -> Sequence[PackageAt]:
+        """Where a model lies that whoever runs the server ordered from there; nothing for any other."""
+        return self._ordered.get(name, ())
+
+    def shelf(self, name: str) -> Shelf | None:
+        """The loaded versions of a model; ``None`` if there are none."""
+        return self._shelves.get(name)
+
+    def watch(self, told: Callable[[str], None]) -> None:
+        """Have somebody told whenever other versions of a model answer, or the same under other labels."""
+        self._shelves.told = told
+        for name in self._shelves:
+            told(name)
 
     def newest(self, name: str) -> Served | None:
         """The newest version of a model, if one is loaded and in order."""
@@ -194,7 +209,7 @@ class Repository:
                 chosen = self._catalogue.chosen(packages, options)
                 loaded = {at.version: self._porter.load_now(at, options) for at in chosen}
                 if not self.settings.on_demand:
-                    check_labels(name, options, loaded)
+                    check_named(name, options, loaded)
             except MainspringError as error:
                 if name in given:
                     raise
@@ -218,14 +233,28 @@ class Repository:
         await self._lasting.do(self._load(name, options, packages))
 
     async def prepare(
-        self, name: str, *, options: ModelOptions | None = None, packages: Sequence[PackageAt] | None = None
+        self,
+        name: str,
+        *,
+        options: ModelOptions | None = None,
+        packages: Sequence[PackageAt] | None = None,
+        trusted: bool = False,
     ) -> Change:
         """Load the versions of a model that should be served, without serving them.
+
+        Args:
+            name: The model.
+            options: How it is served, if otherwise than before.
+            packages: Its versions, if they do not lie in the repository.
+            trusted: Whether whoever runs the server says where these lie: they may run code, and the model comes
+                back from there when it is loaded again.
 
         Raises:
             NotFoundError: If there is no such model.
             MainspringError: If one of them cannot be loaded.
         """
+        if packages is None and name in self._ordered:
+            packages, trusted = self._ordered[name], True
         found = self._catalogue.by_name().get(name, []) if packages is None else list(packages)
         if not found:
             raise NotFoundError(
@@ -234,7 +263,7 @@ class Repository:
             )
         chosen = options or self.options(name)
         # Files that came with an order run no code on the word that was given for others.
-        opened = chosen if packages is None else replace(chosen, trust=False, component=None)
+        opened = chosen if packages is None or trusted else replace(chosen, trust=False, component=None)
         if not chosen.keep_old and name in self._shelves:
             self._remove(name)
         loaded = await self._porter.load_each(self._catalogue.chosen(found, chosen), opened)
@@ -244,25 +273,52 @@ class Repository:
                 expected="versions among " + ", ".join(at.version for at in found),
             )
         try:
-            check_labels(name, chosen, loaded)
-        except NotFoundError:
+            check_named(name, chosen, loaded)
+        except MainspringError:
             self._porter.retire(loaded.values())
             raise
-        return Change(name, loaded, chosen, brought=packages is not None)
+        return Change(name, loaded, chosen, brought=packages is not None, ordered=tuple(found) if trusted else ())
 
     def commit(self, change: Change) -> None:
         """Serve what was prepared, and let go of what it replaces once nothing is in flight there."""
         before = self._shelves.get(change.name)
-        self._shelves.fill(change.name, change.versions, change.options.labels)
         self._options[change.name] = change.options
+        self._shelves.fill(change.name, change.versions, change.options.labels)
         self._wanted.add(change.name)
         (self._brought.add if change.brought else self._brought.discard)(change.name)
+        if change.ordered:
+            self._ordered[change.name] = change.ordered
+        else:
+            self._ordered.pop(change.name, None)
         for version, served in change.versions.items():
             self._index.note_loaded(change.name, version)
             served.used = time.perf_counter()
         if before is not None:
             self._porter.retire(before.versions.values())
         self._make_room()
+
+    def arrange(self, name: str, options: ModelOptions) -> Arrangement:
+        """See whether a model can be served by other labels or another rollout, with the versions that it has.
+
+        Raises:
+            NotFoundError: If it is not loaded, or these name a version that is not.
+            InputError: If the rollout is one of a version to itself.
+        """
+        if not self.settings.on_demand:
+            check_named(name, options, self._shelf(name).versions)
+        return Arrangement(name, options)
+
+    def rearrange(self, arrangement: Arrangement) -> None:
+        """Serve a model so, from one request to the next; nothing is loaded, and nothing let go of."""
+        self._options[arrangement.name] = arrangement.options
+        shelf = self._shelves.get(arrangement.name)
+        if shelf is not None:
+            labels = {key: one for key, one in arrangement.options.labels.items() if one in shelf.versions}
+            self._shelves.fill(arrangement.name, shelf.versions, labels)
+
+    def relabel(self, name: str, labels: Mapping[str, str]) -> None:
+        """Have labels stand for loaded versions, without telling whoever watches: it is they who ask for it."""
+        self._shelves[name].labels = dict(labels)
 
     def expect(self, name: str) -> None:
         """Say that a model should be served: without it the server is not ready."""
@@ -364,7 +420,7 @@ class Repository:
 
     def _remove(self, name: str) -> None:
         self._brought.discard(name)
-        self._porter.retire(self._shelves.pop(name).versions.values())
+        self._porter.retire(self._shelves.clear_of(name).versions.values())
 
     def _lock(self, name: str) -> asyncio.Lock:
         return self._locks.setdefault(name, asyncio.Lock())

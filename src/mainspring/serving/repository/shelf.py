@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mainspring.serving.repository.versions import order
@@ -29,7 +29,13 @@ class Shelf:
 
 
 class Shelves(dict[str, Shelf]):
-    """The loaded versions of all models, by the name of the model. A dictionary, so that a look costs nothing."""
+    """The loaded versions of all models, by the name of the model. A dictionary, so that a look costs nothing.
+
+    Attributes:
+        told: Called with the name of a model whenever its shelf is another one, or gone.
+    """
+
+    told: Callable[[str], None] = staticmethod(lambda _: None)
 
     def served(self) -> Iterator[Served]:
         """Every version of every model."""
@@ -38,6 +44,7 @@ class Shelves(dict[str, Shelf]):
     def fill(self, name: str, versions: Mapping[str, Served], labels: Mapping[str, str]) -> None:
         """Put these versions where others of the model were."""
         self[name] = Shelf(dict(versions), dict(labels))
+        self.told(name)
 
     def take(self, name: str, version: str) -> Served:
         """Take a version away, and the labels that stand for it; with the last one the shelf goes too."""
@@ -47,5 +54,11 @@ class Shelves(dict[str, Shelf]):
         if kept:
             self.fill(name, kept, {label: one for label, one in shelf.labels.items() if one != version})
         else:
-            del self[name]
+            self.clear_of(name)
         return served
+
+    def clear_of(self, name: str) -> Shelf:
+        """Take all versions of a model away."""
+        shelf = self.pop(name)
+        self.told(name)
+        return shelf

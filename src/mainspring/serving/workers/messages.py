@@ -10,6 +10,7 @@ from typing import Literal, Self, TypeAlias
 import msgspec
 
 from mainspring.core.errors import MainspringError
+from mainspring.serving.orders import Lying, Told
 
 _LONGEST_LINE = 1 << 31
 
@@ -19,19 +20,22 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
     Attributes:
         number: Of the order, by whoever gives it.
-        step: ``prepare``, then ``commit`` or ``abandon``; ``load`` is the first two in one; or ``unload``.
-        name: The model.
+        step: ``prepare``, then ``commit`` or ``abandon``; ``load`` is the first two in one; or ``unload``. With
+            ``expect`` the model will be served, and with ``survey`` the worker tells what is.
+        name: The model; empty for a survey.
         version: One version of it.
         config: Its options, as JSON.
         files: Its package, by path.
+        packages: Where its versions lie. Only the supervisor says this: such an order may name places and code.
     """
 
     number: int
-    step: Literal["prepare", "commit", "abandon", "load", "unload"]
+    step: Literal["prepare", "commit", "abandon", "load", "unload", "expect", "survey"]
     name: str
     version: str | None = None
     config: str | None = None
     files: Mapping[str, bytes] | None = None
+    packages: tuple[Lying, ...] = ()
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,10 +59,17 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """What became of an order."""
+    """What became of an order.
+
+    Attributes:
+        number: Of the order.
+        trouble: Why it could not be followed.
+        models: What is served, if it was asked for.
+    """
 
     number: int
     trouble: Trouble | None = None
+    models: Mapping[str, Told] = {}
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):

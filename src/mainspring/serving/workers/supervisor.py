@@ -9,17 +9,24 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TypeAlias
 
 import msgspec
 
 from mainspring.core.errors import UnavailableError
+from mainspring.serving.orders import Load, Told
 from mainspring.serving.workers.messages import Channel, Done, History, Order, Ready, Trouble
 from mainspring.serving.workers.notify import notify
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 _LASTING_SECONDS = 30.0
 _KILL_AFTER = 10.0
+
+
+Beside: TypeAlias = "Callable[[Supervisor], AbstractAsyncContextManager[None]]"
+"""What runs beside the workers, and gives them orders."""
 
 
 class _Worker:
@@ -31,7 +38,7 @@ class _Worker:
         self.channel: Channel | None = None
         self.ready = asyncio.Event()
         self.url = ""
-        self.orders: dict[int, asyncio.Future[Trouble | None]] = {}
+        self.orders: dict[int, asyncio.Future[Done]] = {}
         self.told: tuple[Order, ...] = ()
 
     def lost(self) -> None:
@@ -39,7 +46,7 @@ class _Worker:
         self.ready.clear()
         for waiting in self.orders.values():
             if not waiting.done():
-                waiting.set_result(None)
+                waiting.set_result(Done(number=0))
         if self.channel is not None:
             self.channel.close()
         self.channel = None
@@ -73,8 +80,11 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self) -> None:
+    async def run(self, beside: Beside | None = None) -> None:
         """Start, watch and at the end stop the workers.
+
+        Args:
+            beside: What runs on this event loop as long as they answer, such as what gives them orders.
 
         Raises:
             UnavailableError: If a worker does not start.
@@ -89,7 +99,8 @@ class Supervisor:
                 self._started(self._workers[0].url)
             notify("READY=1")
             watching = [asyncio.create_task(self._watch(worker)) for worker in self._workers]
-            await self._stopping.wait()
+            async with contextlib.nullcontext() if beside is None else beside(self):
+                await self._stopping.wait()
             for task in watching:
                 task.cancel()
         finally:
@@ -97,6 +108,35 @@ class Supervisor:
             for worker in self._workers:
                 worker.listener.close()  # once its process takes no more connections, nobody shall wait for it
             await asyncio.gather(*(self._end(worker) for worker in self._workers))
+
+    async def change(self, loads: Sequence[Load], unloads: Sequence[str] = ()) -> None:
+        """Have every worker serve these models so, and stop serving those; all of it or nothing.
+
+        Raises:
+            MainspringError: If a model cannot be loaded; then nothing changed.
+        """
+        orders = [
+            Order(number=0, step="load", name=one.name, config=one.config, packages=one.packages) for one in loads
+        ]
+        async with self._ordering:
+            trouble = await self._load(orders)
+            if trouble is not None:
+                raise trouble.error()
+            for name in unloads:
+                order = Order(number=0, step="unload", name=name)
+                await self._all(order)  # its only trouble is that it is not served
+                self._keep(order)
+
+    async def expect(self, names: Sequence[str]) -> None:
+        """Tell every worker which models will be served: without them it is not ready."""
+        async with self._ordering:
+            for name in names:
+                await self._all(Order(number=0, step="expect", name=name))
+
+    async def survey(self) -> Sequence[Mapping[str, Told]]:
+        """What each worker that answers serves, by name."""
+        async with self._ordering:
+            return [one.models for one in await self._ask_all(Order(number=0, step="survey", name=""))]
 
     def _stop(self) -> None:
         if self._stopping.is_set():  # a second signal: at once
@@ -194,7 +234,7 @@ class Supervisor:
             elif isinstance(message, Done):
                 waiting = worker.orders.pop(message.number, None)
                 if waiting is not None and not waiting.done():
-                    waiting.set_result(message.trouble)
+                    waiting.set_result(message)
             elif isinstance(message, Order):
                 self._spawn(self._carry_out(channel, message))
 
@@ -202,43 +242,61 @@ class Supervisor:
         """Have a worker that answers now follow what was ordered while it started; then it counts as ready."""
         async with self._ordering:
             for order in [one for one in self._history.values() if all(one is not known for known in worker.told)]:
-                trouble = await self._give(worker, order)
-                if trouble is not None:
-                    print(f"worker {worker.index}: {trouble.error()}", file=sys.stderr)
+                done = await self._give(worker, order)
+                if done.trouble is not None:
+                    print(f"worker {worker.index}: {done.trouble.error()}", file=sys.stderr)
             if worker.channel is channel:
                 worker.ready.set()
 
     async def _carry_out(self, channel: Channel, asked: Order) -> None:
         """Give an order that one worker asks for to all of them; in two steps, so that all do or none."""
+        asked = msgspec.structs.replace(asked, packages=())
         async with self._ordering:
             if asked.step == "unload":
                 trouble = await self._all(asked)
+                if trouble is None:
+                    self._keep(asked)
             else:
-                trouble = await self._all(msgspec.structs.replace(asked, step="prepare"))
-                last = Order(number=0, step="commit" if trouble is None else "abandon", name=asked.name)
-                await self._all(last)
-            if trouble is None:
-                self._keep(asked)
+                trouble = await self._load([msgspec.structs.replace(asked, step="load")])
         channel.send(Done(number=asked.number, trouble=trouble))
+
+    async def _load(self, orders: Sequence[Order]) -> Trouble | None:
+        """Have all workers load several models; none of the models is served if one of them cannot be."""
+        trouble, prepared = None, []
+        for order in orders:
+            prepared.append(order.name)
+            trouble = await self._all(msgspec.structs.replace(order, step="prepare"))
+            if trouble is not None:
+                break
+        for name in prepared:
+            await self._all(Order(number=0, step="commit" if trouble is None else "abandon", name=name))
+        if trouble is None:
+            for order in orders:
+                self._keep(order)
+        return trouble
 
     def _keep(self, order: Order) -> None:
         """Remember an order for workers that start later; one about a whole model replaces those before it."""
         if order.version is None:
-            for key in [key for key in self._history if key[0] == order.name]:
+            for key in [key for key in self._history if key[0] == order.name and key[1] is not None]:
                 del self._history[key]
-        self._history[order.name, order.version] = order
+        self._history[order.name, order.version] = order  # in its old place: others may build on the model
 
     async def _all(self, order: Order) -> Trouble | None:
         """Give an order to every worker that answers; the first trouble that one of them has with it."""
-        waiting = [self._give(worker, order) for worker in self._workers if worker.ready.is_set()]
-        troubles = await asyncio.gather(*waiting)
-        return next((trouble for trouble in troubles if trouble is not None), None)
+        done = await self._ask_all(order)
+        return next((one.trouble for one in done if one.trouble is not None), None)
 
-    async def _give(self, worker: _Worker, order: Order) -> Trouble | None:
+    async def _ask_all(self, order: Order) -> Sequence[Done]:
+        return await asyncio.gather(
+            *(self._give(worker, order) for worker in self._workers if worker.ready.is_set())
+        )
+
+    async def _give(self, worker: _Worker, order: Order) -> Done:
         if worker.channel is None:
-            return None
+            return Done(number=0)
         number = next(self._numbers)
-        answer: asyncio.Future[Trouble | None]
+        answer: asyncio.Future[Done]
         answer = worker.orders[number] = asyncio.get_running_loop().create_future()
         worker.channel.send(msgspec.structs.replace(order, number=number))
         return await answer

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from mainspring.core.errors import MainspringError, UnavailableError
 from mainspring.serving.control import LocalControl
+from mainspring.serving.orders import Load
 from mainspring.serving.repository import Change
 from mainspring.serving.workers.messages import Channel, Done, History, Order, Ready, Trouble
 
@@ -109,7 +110,8 @@ class SharedControl:
         except MainspringError as error:
             channel.send(Done(number=order.number, trouble=Trouble.of(error)))
         else:
-            channel.send(Done(number=order.number))
+            models = self._local.survey() if order.step == "survey" else {}
+            channel.send(Done(number=order.number, models=models))
 
     async def _catch_up(self, order: Order) -> None:
         """Follow an order that was given earlier. What cannot be done any more keeps no worker from starting."""
@@ -124,11 +126,21 @@ class SharedControl:
         name = order.name
         if order.step == "unload":
             await self._local.unload(name, version=order.version)
+        elif order.step == "load" and order.packages:
+            self._local.commit(await self._local.prepare_said(_said(order)))
         elif order.step == "load":
             await self._local.load(name, config=order.config, files=order.files)
+        elif order.step == "prepare" and order.packages:
+            self._prepared[name] = await self._local.prepare_said(_said(order))
         elif order.step == "prepare":
             self._prepared[name] = await self._local.prepare(name, config=order.config, files=order.files)
+        elif order.step == "expect":
+            self._local.expect(name)
         elif name in self._prepared:
             change = self._prepared.pop(name)
             finish = self._local.commit if order.step == "commit" else self._local.abandon
             finish(change)
+
+
+def _said(order: Order) -> Load:
+    return Load(name=order.name, packages=order.packages, config=order.config or "{}")
