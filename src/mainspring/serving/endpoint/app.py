@@ -18,8 +18,9 @@
 ``POST /v1/models/{m}:predict``                                    predictions (KServe V1, TensorFlow Serving)
 ``POST /v1/models/{m}:classify``, ``:regress``                     predictions (TensorFlow Serving)
 ``POST /v1/models/{m}:explain``, ``/v2/models/{m}/explain``        sent on to the service that explains
-``POST /v1/models/{m}:feedback``, ``/v2/models/{m}/feedback``      what became known of answers; also Seldon's,
-                                                                   ``POST /api/v1.0/feedback``
+``POST /v1/models/{m}:feedback``, ``/v2/models/{m}/feedback``      what became known of answers
+``/api/v1.0/…``, ``/seldon/{namespace}/{m}/api/v1.0/…``            Seldon's protocol: see
+                                                                   :mod:`mainspring.serving.endpoint.seldon`
 ================================================================== ==============================================
 """
 
@@ -47,6 +48,8 @@ from mainspring.serving.endpoint.management import Management
 from mainspring.serving.endpoint.open_inference import OpenInference
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.endpoint.routes import Asked, Get, Post, Predict, Telling, Unknown
+from mainspring.serving.endpoint.seldon import Seldon
+from mainspring.serving.endpoint.seldon import routes as seldon_routes
 from mainspring.serving.endpoint.tensorflow_serving import Classify, Regress
 from mainspring.serving.feedback import FeedbackDoor
 from mainspring.serving.ports import Control
@@ -97,7 +100,7 @@ class Endpoint:
         able: Callable[[], bool] = lambda: True,
         services: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = (),
     ) -> None:
-        self.models = dispatcher.repository
+        self.models, self._dispatcher = dispatcher.repository, dispatcher
         self.draining, self._able = False, able
         self._telemetry, self._services, self._max_body = telemetry, services, max_body
         self._admission = Admission(gatekeeper or Gatekeeper())
@@ -167,8 +170,15 @@ class Endpoint:
             yield Route(f"{_V1}{model}:explain", self._explanations)
             yield Route(f"{_V1}{model}:feedback", feedback)
             yield Route(f"{_V2}{model}/feedback", feedback)
-        for path in ("/api/v1.0/feedback", "/api/v0.1/feedback"):
-            yield Route(path, feedback)
+        yield from seldon_routes(
+            self._dispatcher,
+            self._admission,
+            predict=self._asks(Seldon()),
+            feedback=self._take_feedback,
+            explain=self._explanations,
+            ready=lambda: self.ready,
+            max_body=self._max_body,
+        )
         for path, do in (
             ("/v2/repository/index", self._index),
             # A name with a slash is told of as such.
