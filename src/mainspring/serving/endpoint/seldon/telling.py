@@ -11,7 +11,8 @@ from mainspring.serving.components.node import Node
 from mainspring.serving.endpoint.answers import Answer, json_answer
 from mainspring.serving.endpoint.open_inference import metadata
 from mainspring.serving.endpoint.routes import Asked
-from mainspring.serving.graphs.members import member_of
+from mainspring.serving.graphs.graph import Graph
+from mainspring.serving.graphs.ports import Reference
 from mainspring.serving.problems import LoadingError
 from mainspring.serving.repository import Repository
 from mainspring.serving.served import Served
@@ -54,7 +55,7 @@ class About:
         trouble = served.model.trouble
         if name != served.name:
             self._node(served, name, asked.caller)
-            member = member_of(self._models.options(served.name).graph, name)
+            member = _member(self._models.options(served.name).graph, name)
             trouble = self._found(member).model.trouble if member else ""
         return json_answer({"name": name, "ready": not trouble}, 503 if trouble else 200)
 
@@ -86,7 +87,7 @@ class About:
     def _node(self, served: Served, name: str, caller: Caller) -> dict[str, Any]:
         if name not in self._names(served):
             raise NotFoundError(f"{served.name} has no node {name!r}")
-        member = member_of(self._models.options(served.name).graph, name)
+        member = _member(self._models.options(served.name).graph, name)
         if not member:
             return {"name": name, "platform": "mainspring_graph", "versions": [], "inputs": [], "outputs": []}
         if not caller.may_ask(member):
@@ -105,3 +106,8 @@ class About:
         if served is None:
             raise LoadingError(f"model {name!r} is loaded when it is asked for first")
         return served
+
+
+def _member(graph: Graph | None, node: str) -> str:
+    """The model that a node is; empty for what is no model of this server."""
+    return "" if graph is None or node not in graph.nodes else Reference.of(graph.nodes[node].model).name
