@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Self
@@ -11,7 +10,7 @@ from typing import Any, Self
 from mainspring.core.errors import MainspringError
 from mainspring.serving.components.crew import Crew
 from mainspring.serving.components.lane import Lane, Letter, LostError
-from mainspring.serving.components.node import Described, How, Node, Reply
+from mainspring.serving.components.node import Described, Errand, Node, Reply
 from mainspring.serving.components.options import Component
 from mainspring.serving.components.problems import late, lost, refused, unsendable
 from mainspring.serving.components.process import ChildProcess
@@ -85,16 +84,8 @@ class ComponentProcess(Node):
         self._crew.close()
         self._waiters.shutdown(wait=False, cancel_futures=True)
 
-    def call(
-        self,
-        do: str,
-        value: Any = None,
-        *,
-        how: How = "value",
-        names: Sequence[Any] | None = None,
-        more: Mapping[str, Any] | None = None,
-    ) -> Reply:
-        """Call a method of the class.
+    def run(self, errand: Errand) -> Reply:
+        """Have the class do something.
 
         Raises:
             InputError: If the class cannot take that, or says that the caller is to blame.
@@ -103,23 +94,15 @@ class ComponentProcess(Node):
             LoadingError: If the process ends meanwhile, or there is none.
             OverloadedError: If none had time within ``call_seconds``.
         """
-        return self._call(self._letter(do, value, how, names, more))
+        return self._call(self._letter(errand))
 
-    async def ask(
-        self,
-        do: str,
-        value: Any = None,
-        *,
-        how: How = "value",
-        names: Sequence[Any] | None = None,
-        more: Mapping[str, Any] | None = None,
-    ) -> Reply:
+    async def ask(self, errand: Errand) -> Reply:
         """The same without holding up the event loop, and without a thread if a process is free.
 
         Raises:
-            MainspringError: As :meth:`call`.
+            MainspringError: As :meth:`run`.
         """
-        letter = self._letter(do, value, how, names, more)
+        letter = self._letter(errand)
         loop = asyncio.get_running_loop()
         found = self._crew.take_free()
         if found is None:
@@ -151,11 +134,9 @@ class ComponentProcess(Node):
     ) -> None:
         self.close()
 
-    def _letter(
-        self, do: str, value: Any, how: How, names: Sequence[Any] | None, more: Mapping[str, Any] | None
-    ) -> Letter:
+    def _letter(self, errand: Errand) -> Letter:
         try:
-            return Letter.of(do, value, how, names, more)
+            return Letter.of(errand)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise unsendable(error, self.name) from error
 

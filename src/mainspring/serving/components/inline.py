@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from mainspring.core.errors import UnavailableError
 from mainspring.serving.components import child
-from mainspring.serving.components.node import Described, How, Node, Reply
+from mainspring.serving.components.node import Described, Errand, Node, Reply
 from mainspring.serving.components.options import Component, setup_of
 from mainspring.serving.components.problems import refused
 
@@ -48,24 +47,17 @@ class InlineComponent(Node):
         """What is known of the class."""
         return self._described
 
-    def call(
-        self,
-        do: str,
-        value: Any = None,
-        *,
-        how: How = "value",
-        names: Sequence[Any] | None = None,
-        more: Mapping[str, Any] | None = None,
-    ) -> Reply:
-        """Call a method of the class.
+    def run(self, errand: Errand) -> Reply:
+        """Have the class do something, here and now.
 
         Raises:
             InputError: If the class cannot take that, or says that the caller is to blame.
             ModelError: If the class fails.
         """
+        names = None if errand.names is None else list(errand.names)
         try:
             with self._turn:
-                found = self._served.call(do, how, value, None if names is None else list(names), dict(more or {}))
+                found = self._served.call(errand.do, errand.how, errand.value, names, dict(errand.more or {}))
             answer, tags, metrics = (_plain(one) for one in found)
         except child.WrongInputError as error:
             raise refused(str(error), 400, self.name) from error

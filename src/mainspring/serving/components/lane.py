@@ -7,13 +7,13 @@ import contextlib
 import os
 import socket
 import tempfile
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from mainspring.serving.components import child
+from mainspring.serving.components.node import Errand
 
 _PAGE = 4096
 
@@ -37,9 +37,7 @@ class Letter:
     size: int
 
     @classmethod
-    def of(
-        cls, do: str, value: Any, how: str, names: Sequence[Any] | None, more: Mapping[str, Any] | None
-    ) -> Letter:
+    def of(cls, errand: Errand) -> Letter:
         """A call of a method.
 
         Raises:
@@ -49,11 +47,11 @@ class Letter:
         """
         parts: list[Any] = []
         head = {
-            "do": do,
-            "how": how,
-            "names": None if names is None else list(names),
-            "value": child.written(value, parts),
-            "more": child.written(dict(more), parts) if more else None,
+            "do": errand.do,
+            "how": errand.how,
+            "names": None if errand.names is None else list(errand.names),
+            "value": child.written(errand.value, parts),
+            "more": child.written(dict(errand.more), parts) if errand.more else None,
         }
         return cls(msgspec.json.encode(head), parts, sum([child.padded(len(part)) for part in parts]))
 

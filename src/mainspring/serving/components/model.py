@@ -10,7 +10,6 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.evaluation.assertions import Assertion
 from mainspring.models.signature import BadInputError, Datatype, Field
 from mainspring.serving.components.answers import (
     OUTPUT,
@@ -23,12 +22,12 @@ from mainspring.serving.components.answers import (
 )
 from mainspring.serving.components.component_process import ComponentProcess
 from mainspring.serving.components.declaring import declared
-from mainspring.serving.components.node import How, Node, Reply
+from mainspring.serving.components.node import Errand, How, Node, Reply
 from mainspring.serving.components.options import Component
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.question import Question, Tensor
 from mainspring.serving.quickness import Quickness
-from mainspring.serving.raw_tensors import DTYPES
+from mainspring.serving.tensor_models.answering import TensorAnswering
 from mainspring.serving.tensor_models.reading import CONTENT, TensorReader, fields_of
 from mainspring.serving.tensors import unknown_outputs
 
@@ -66,7 +65,7 @@ class ComponentInputs(Inputs, eq=False):
         return ComponentInputs(columns, rows, self.how, more, self.wanted, self.as_json)
 
 
-class ComponentModel:
+class ComponentModel(TensorAnswering):
     """A class as an :class:`mainspring.serving.ports.Answering`. Safe for threads.
 
     Args:
@@ -80,15 +79,15 @@ class ComponentModel:
         batches: Whether rows of several requests may come in one call.
     """
 
+    of_no_row = (Field(OUTPUT, "FP64", nullable=False),)
+
     def __init__(self, node: Node, component: Component, *, name: str, version: str) -> None:
-        self.name, self.version = name, version
-        self.runtime = "component"
-        self.assertions: tuple[Assertion, ...] = ()
+        super().__init__(name=name, version=version, runtime="component")
         self.node, self.component = node, component
         told = node.described
         side = declared(component.inputs, told.inputs, f"{name} {version}")
-        self.inputs: Sequence[Field] = side.fields
-        self.outputs: Sequence[Field] = declared(component.outputs, told.outputs, f"{name} {version}").fields
+        self.inputs = side.fields
+        self.outputs = declared(component.outputs, told.outputs, f"{name} {version}").fields
         self._names = side.names
         self.batches = told.batches if component.batches is None else component.batches
         # What waits for another process must not hold up the event loop.
@@ -96,16 +95,6 @@ class ComponentModel:
         self.quick = False
         by_row = bool(self.inputs) and all(one.shape[:1] == (-1,) for one in self.inputs)
         self._reader = TensorReader(self.inputs, batches=by_row, binary=side.binary)
-
-    @property
-    def task(self) -> str:
-        """Nothing: a class may do anything."""
-        return ""
-
-    @property
-    def classes(self) -> Sequence[str] | None:
-        """None are known."""
-        return None
 
     @property
     def trouble(self) -> str:
@@ -141,9 +130,9 @@ class ComponentModel:
         Raises:
             MainspringError: If it fails, gives something else than it promises, or is not there.
         """
-        question = self._question(inputs)
+        errand = self._errand(inputs)
         began = time.perf_counter()
-        reply = self.node.call("predict", **question)
+        reply = self.node.run(errand)
         if self._pace is not None:
             self._pace.note(time.perf_counter() - began, inputs.rows)
             self.quick = self._pace.quick
@@ -181,26 +170,6 @@ class ComponentModel:
             metrics=metrics,
         )
 
-    def nothing(self, inputs: Inputs) -> Prediction:
-        """The answer to no row at all; the class is not asked."""
-        fields = self.outputs or (Field("output", "FP64", nullable=False),)
-        shapes = {one.name: [0, *(max(size, 0) for size in one.shape[1:])] for one in fields}
-        outputs = {one.name: np.empty(shapes[one.name], dtype=DTYPES[one.datatype]) for one in fields}
-        return Prediction(self.inputs or fields_of(inputs.columns), outputs, fields, 0, inputs.columns, 0.0)
-
-    def answer(self, question: Question) -> Prediction:
-        """Answer a question here and now.
-
-        Raises:
-            MainspringError: If something is wrong with it, or the class fails.
-        """
-        inputs = self.read(question)
-        if inputs.rows == 0:
-            return self.nothing(inputs)
-        began = time.perf_counter()
-        outputs = self.compute(inputs)
-        return self.finish(inputs, outputs, time.perf_counter() - began)
-
     def warm(self, example: Sequence[Mapping[str, Any]] = ()) -> None:
         """Ask the class once, if there is an example.
 
@@ -221,14 +190,14 @@ class ComponentModel:
         """End the processes."""
         self.node.close()
 
-    def _question(self, inputs: Inputs) -> dict[str, Any]:
-        """What the node is asked with."""
+    def _errand(self, inputs: Inputs) -> Errand:
+        """What the node is asked."""
         how: How = "tensors"
         more: Mapping[str, Any] = {}
         if isinstance(inputs, ComponentInputs):
             how, more = inputs.how, inputs.more
         value: Any = inputs.columns if how == "tensors" else inputs.columns[INSTANCES].tolist()
-        return {"value": value, "how": how, "names": self._names, "more": more}
+        return Errand("predict", value, how=how, names=self._names, more=more)
 
     def _outputs(self, inputs: Inputs, reply: Reply) -> Mapping[str, npt.NDArray[Any]]:
         rows = inputs.rows if self._reader.batches else None
@@ -258,7 +227,7 @@ class ProcessModel(ComponentModel):
         Raises:
             MainspringError: If it fails, gives something else than it promises, or is not there.
         """
-        return self._outputs(inputs, await self._process.ask("predict", **self._question(inputs)))
+        return self._outputs(inputs, await self._process.ask(self._errand(inputs)))
 
 
 def _meta(request: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

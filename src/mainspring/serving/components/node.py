@@ -12,6 +12,25 @@ How: TypeAlias = Literal["tensors", "rows", "value"]
 
 
 @dataclass(frozen=True, slots=True)
+class Errand:
+    """What a class is asked to do.
+
+    Attributes:
+        do: The name of a method of the contract.
+        value: The data.
+        how: What the data is.
+        names: Names of the columns of a matrix.
+        more: What else the method may ask for by name, such as ``meta``.
+    """
+
+    do: str
+    value: Any = None
+    how: How = field(default="value", kw_only=True)
+    names: Sequence[Any] | None = field(default=None, kw_only=True)
+    more: Mapping[str, Any] | None = field(default=None, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What a class answered.
 
@@ -76,23 +95,12 @@ class Node(ABC):
         """What is known of the class."""
 
     @abstractmethod
-    def call(
-        self,
-        do: str,
-        value: Any = None,
-        *,
-        how: How = "value",
-        names: Sequence[Any] | None = None,
-        more: Mapping[str, Any] | None = None,
-    ) -> Reply:
-        """Call a method of the contract.
+    def run(self, errand: Errand) -> Reply:
+        """Have the class do something.
 
-        Args:
-            do: Its name.
-            value: The data.
-            how: What the data is.
-            names: Names of the columns of a matrix.
-            more: What else the method may ask for by name, such as ``meta``.
+        Raises:
+            InputError: If the class cannot take that, or says that the caller is to blame.
+            ModelError: If the class fails.
         """
 
     @abstractmethod
@@ -103,6 +111,22 @@ class Node(ABC):
     def trouble(self) -> str:
         """Why it cannot answer at the moment; empty if it can."""
         return ""
+
+    def call(
+        self,
+        do: str,
+        value: Any = None,
+        *,
+        how: How = "value",
+        names: Sequence[Any] | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> Reply:
+        """Call a method of the contract; see :class:`Errand`.
+
+        Raises:
+            MainspringError: As :meth:`run`.
+        """
+        return self.run(Errand(do, value, how=how, names=names, more=more))
 
     def predict(
         self, data: Any, names: Sequence[str] | None = None, meta: Mapping[str, Any] | None = None

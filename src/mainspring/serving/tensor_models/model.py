@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import MainspringError
-from mainspring.evaluation.assertions import Assertion
 from mainspring.models.signature import Field
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.predictor import ModelError, WrongShapeError
 from mainspring.serving.question import Question
 from mainspring.serving.quickness import Quickness
 from mainspring.serving.raw_tensors import DTYPES
+from mainspring.serving.tensor_models.answering import TensorAnswering
 from mainspring.serving.tensor_models.ports import TensorRuntime
 from mainspring.serving.tensor_models.reading import TensorReader, fields_of
 
@@ -26,7 +26,7 @@ _TRIED_SIZE = 1
 """The size of a dimension that may have any, when zeros are tried."""
 
 
-class TensorModel:
+class TensorModel(TensorAnswering):
     """A model of tensors as an :class:`mainspring.serving.ports.Answering`. Safe for threads.
 
     If the first dimension of every input and every output counts rows, these may come from several requests.
@@ -42,36 +42,15 @@ class TensorModel:
     """
 
     def __init__(self, runtime: TensorRuntime, *, name: str, version: str) -> None:
-        self.name, self.version = name, version
-        self.runtime = runtime.runtime
-        self.assertions: tuple[Assertion, ...] = ()
+        super().__init__(name=name, version=version, runtime=runtime.runtime)
         self._runtime = runtime
+        self.inputs = runtime.inputs
         # A single number is shown as a list of one.
-        self._outputs = tuple(replace(one, shape=one.shape or (1,)) for one in runtime.outputs)
+        self.outputs = tuple(replace(one, shape=one.shape or (1,)) for one in runtime.outputs)
         self._pace = Quickness()
         self.quick = self._pace.quick
         self.batches = runtime.may_batch
         self._reader = TensorReader(runtime.inputs, batches=self.batches)
-
-    @property
-    def inputs(self) -> Sequence[Field]:
-        """The tensors that it reads."""
-        return self._runtime.inputs
-
-    @property
-    def outputs(self) -> Sequence[Field]:
-        """The tensors that it answers; empty if that is known only by asking."""
-        return self._outputs
-
-    @property
-    def task(self) -> str:
-        """Nothing: tensors may mean anything."""
-        return ""
-
-    @property
-    def classes(self) -> Sequence[str] | None:
-        """None are known."""
-        return None
 
     @property
     def trouble(self) -> str:
@@ -113,27 +92,6 @@ class TensorModel:
         """The answer."""
         fields = self.outputs or fields_of(outputs)
         return Prediction(self.inputs, outputs, fields, inputs.rows, inputs.columns, seconds)
-
-    def nothing(self, inputs: Inputs) -> Prediction:
-        """The answer to no row at all; the model is not asked."""
-        outputs = {
-            one.name: np.empty([0, *(max(size, 0) for size in one.shape[1:])], dtype=DTYPES[one.datatype])
-            for one in self.outputs
-        }
-        return Prediction(self.inputs, outputs, self.outputs, 0, inputs.columns, 0.0)
-
-    def answer(self, question: Question) -> Prediction:
-        """Answer a question here and now.
-
-        Raises:
-            MainspringError: If something is wrong with it, or the model fails.
-        """
-        inputs = self.read(question)
-        if inputs.rows == 0:
-            return self.nothing(inputs)
-        began = time.perf_counter()
-        outputs = self.compute(inputs)
-        return self.finish(inputs, outputs, time.perf_counter() - began)
 
     def warm(self, example: Sequence[Mapping[str, Any]] = ()) -> None:
         """Run the model, find out whether it is quick, and whether its first dimension counts rows.

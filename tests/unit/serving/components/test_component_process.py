@@ -18,6 +18,7 @@ from tests.unit.serving.components.conftest import component
 
 from mainspring.core.errors import InputError, MainspringError, UnavailableError
 from mainspring.serving.components import ComponentProcess
+from mainspring.serving.components.node import Errand
 from mainspring.serving.predictor import ModelError
 from mainspring.serving.problems import DeadlineError, LoadingError, OverloadedError
 
@@ -259,7 +260,7 @@ def test_calls_are_awaited_without_a_thread(started: Starts) -> None:
     node = started("Waits")
 
     async def ask() -> list[list[float]]:
-        replies = await asyncio.gather(*(node.ask("predict", np.array([n])) for n in range(8)))
+        replies = await asyncio.gather(*(node.ask(Errand("predict", np.array([n]))) for n in range(8)))
         return [reply.value.tolist() for reply in replies]
 
     began = time.monotonic()
@@ -271,7 +272,7 @@ def test_awaited_calls_fail_as_others_do(started: Starts) -> None:
     node = started("Trouble", call_seconds=0.3)
 
     async def ask(what: float) -> float:
-        return float((await node.ask("predict", np.array([what]))).value[0])
+        return float((await node.ask(Errand("predict", np.array([what])))).value[0])
 
     for what, error in ((3.0, ModelError), (5.0, InputError), (1.0, LoadingError)):
         with pytest.raises(error):
@@ -289,8 +290,8 @@ def test_a_caller_that_goes_away_takes_no_answer_with_it(started: Starts) -> Non
     async def leave() -> list[float]:
         for number in range(2):
             with pytest.raises(TimeoutError):
-                await asyncio.wait_for(node.ask("predict", np.array([float(number)])), 0.05)
-        reply = await node.ask("predict", np.array([7.0]))
+                await asyncio.wait_for(node.ask(Errand("predict", np.array([float(number)]))), 0.05)
+        reply = await node.ask(Errand("predict", np.array([7.0])))
         return list(reply.value.tolist())
 
     assert asyncio.run(leave()) == [7.0]
