@@ -13,6 +13,7 @@ from mainspring.serving.ports import Prediction
 from mainspring.serving.question import Question
 from mainspring.serving.served import Served
 from mainspring.serving.trace_context import TraceContext
+from mainspring.serving.undecided import Undecided
 from mainspring.serving.visit import Visit
 
 
@@ -52,6 +53,7 @@ class Call(msgspec.Struct, eq=False):
         sent: Bytes of the answer's body.
         entered: What it was let into, as whoever limits requests keeps it; empty if nobody does.
         decisions: What routers decided about it.
+        undecided: What may answer it, if its question decides; stays when that is decided.
         visits: The nodes of a graph that it was at.
     """
 
@@ -88,6 +90,7 @@ class Call(msgspec.Struct, eq=False):
     entered: tuple[object, ...] = ()
     decisions: tuple[Decision, ...] = ()
     visits: tuple[Visit, ...] = ()
+    undecided: Undecided | None = None
 
     @property
     def latency(self) -> float:

@@ -31,6 +31,7 @@ from mainspring.serving.problems import CancelledError, ForbiddenError, status_o
 from mainspring.serving.question import Question
 from mainspring.serving.quickness import FEW_ROWS
 from mainspring.serving.repository import Repository
+from mainspring.serving.rollout.rolling import Rolling
 from mainspring.serving.served import Served
 from mainspring.serving.tracing.server_log import complain
 from mainspring.serving.tracing.tracer import Tracer
@@ -60,6 +61,7 @@ class Dispatcher:
         limiter: Lets requests in or sends them away; by default one without limits.
         store: Where answers are remembered, if they are.
         tracer: Gives requests their place in a trace.
+        rollouts: What chooses versions, by model, for requests that ask for none; it may change.
     """
 
     def __init__(
@@ -71,8 +73,10 @@ class Dispatcher:
         limiter: Limiter | None = None,
         store: ResponseCache | None = None,
         tracer: Tracer | None = None,
+        rollouts: Mapping[str, Rolling] | None = None,
     ) -> None:
         self.repository = repository
+        self._rollouts: Mapping[str, Rolling] = {} if rollouts is None else rollouts
         self.tracer = tracer or Tracer()
         self._observers = list(observers)
         self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix=THREADS)
@@ -94,8 +98,12 @@ class Dispatcher:
         """
         if call.trace is None:
             call.trace = self.tracer.begin(call.headers)
+        rolling = self._rollouts.get(call.model)
         try:
-            served = self.repository.find(call.model, call.version, call.label)
+            if rolling is None or call.version or call.label:
+                served = self.repository.find(call.model, call.version, call.label)
+            else:
+                served = rolling.find(call)
         except NotFoundError as error:
             if call.caller is None or call.caller.may_ask_all:
                 raise
@@ -107,6 +115,9 @@ class Dispatcher:
 
     def at_once(self, name: str) -> bool:
         """Whether the newest version of a model is there, and so quick that it is asked where the request is."""
+        rolling = self._rollouts.get(name)
+        if rolling is not None:
+            return rolling.at_once
         served = self.repository.newest(name)
         return served is not None and served.plain and served.model.quick
 
@@ -117,6 +128,9 @@ class Dispatcher:
             MainspringError: If it cannot be loaded.
         """
         served = await self.repository.demand(call.model, call.version, call.label)
+        rolling = self._rollouts.get(call.model)
+        if rolling is not None and not (call.version or call.label):
+            served = rolling.find(call)
         self._take(call, served)
         return served
 
@@ -128,9 +142,11 @@ class Dispatcher:
             TooLargeError: If it has more rows than are allowed.
             BusyError: If its caller asks for too many rows in too short a time.
         """
-        call.question = question
+        model, call.question = _model(call), question
         call.id = question.id or call.id or request_id(call.time)
-        inputs = _model(call).read(question)
+        inputs = model.read(question)
+        if call.undecided is not None:
+            inputs = _decided(call, question, inputs)
         self._limiter.measure(call, inputs.rows)
         return inputs
 
@@ -140,10 +156,14 @@ class Dispatcher:
 
     def may_compute_now(self, call: Call) -> bool:
         """Whether the model of a call is so quick that it is asked where the request is."""
+        if call.undecided is not None:
+            return all(one.model.quick and one.plain for one in call.undecided.arms)
         return _model(call).quick and call.served is not None and call.served.plain
 
     def may_compute_apart(self, call: Call) -> bool:
         """Whether a call is answered by its model alone, in any thread: nothing remembered, no others, no turn."""
+        if call.undecided is not None and not all(one.plain for one in call.undecided.arms):
+            return False
         return self._engine.is_plain(call)
 
     def compute_now(self, call: Call, inputs: Inputs) -> Prediction:
@@ -155,8 +175,10 @@ class Dispatcher:
         """
         model = _model(call)
         if inputs.rows == 0:
-            return _kept(call, model.nothing(inputs))
-        in_time(call.deadline, call.arrived)
+            call.prediction = model.nothing(inputs)
+            return call.prediction
+        if call.deadline is not None:
+            in_time(call.deadline, call.arrived)
         began = call.asked = time.perf_counter()
         outputs = model.compute(inputs)
         call.computed = time.perf_counter()
@@ -217,8 +239,11 @@ class Dispatcher:
         served = call.served
         self._limiter.leave(call)
         if served is not None:
-            served.in_flight -= 1
+            for one in (served,) if call.undecided is None else call.undecided.arms:
+                one.in_flight -= 1
             _count(served, call)
+        if call.decisions and call.model in self._rollouts:
+            self._rollouts[call.model].tell(call)
         for observer in self._observers:
             observer(call)
 
@@ -233,11 +258,12 @@ class Dispatcher:
 
     def _take(self, call: Call, served: Served) -> None:
         call.served, call.version = served, served.version
-        served.in_flight += 1
-        served.used = call.arrived
-        if not served.prepared:
-            self._engine.prepare(served)
-            served.prepared = True
+        for one in (served,) if call.undecided is None else call.undecided.arms:
+            one.in_flight += 1
+            one.used = call.arrived
+            if not one.prepared:
+                self._engine.prepare(one)
+                one.prepared = True
         if served.timeout is not None:
             call.deadline = earlier(call.deadline, call.arrived + served.timeout)
         self._limiter.enter(call)
@@ -247,6 +273,17 @@ def _model(call: Call) -> Answering:
     if call.served is None:
         raise LookupError("the call was not given a model: find comes first")
     return call.served.model
+
+
+def _decided(call: Call, question: Question, inputs: Inputs) -> Inputs:
+    """The question as whatever it is decided for reads it."""
+    before = call.served
+    if call.undecided is not None:
+        call.served = call.undecided.choose(inputs)
+    if call.served is None or call.served is before:
+        return inputs
+    call.version = call.served.version
+    return call.served.model.read(question)
 
 
 async def _asked(call: Call, model: Answering, asking: Asking, inputs: Inputs) -> Prediction:
@@ -259,14 +296,9 @@ async def _asked(call: Call, model: Answering, asking: Asking, inputs: Inputs) -
 def _finished(
     call: Call, model: Answering, inputs: Inputs, outputs: Mapping[str, npt.NDArray[Any]], seconds: float
 ) -> Prediction:
-    prediction = _kept(call, model.finish(inputs, outputs, seconds))
+    call.prediction = prediction = model.finish(inputs, outputs, seconds)
     if prediction.answered is not None:
         refuse(prediction.answered)
-    return prediction
-
-
-def _kept(call: Call, prediction: Prediction) -> Prediction:
-    call.prediction = prediction
     return prediction
 
 

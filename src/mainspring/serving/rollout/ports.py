@@ -1,0 +1,74 @@
+"""What rollouts need of others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from mainspring.core.verdicts import Verdict
+from mainspring.serving.prediction import Inputs
+
+
+class Counting(Protocol):
+    """Counts what rollouts do. Safe for threads.
+
+    Promises:
+        - It takes less than a microsecond, and does not raise.
+    """
+
+    def routed(self, model: str, arm: str, policy: str) -> None:
+        """A request was sent to an arm."""
+        ...
+
+    def fell_back(self, model: str, arm: str) -> None:
+        """An arm could not answer, and the primary one did in its place."""
+        ...
+
+    def compared(self, model: str, arm: str, outcome: str) -> None:
+        """A shadow's answer is ``equal`` or ``different``, or it ``failed``, or was not asked: ``shed``."""
+        ...
+
+
+class Policy(Protocol):
+    """Chooses arms and learns from rewards. Safe for threads.
+
+    Promises:
+        - Both take microseconds; what one process has learned is known to all of a server, and survives them.
+    """
+
+    name: str
+    """How it chooses, such as ``thompson``."""
+    contextual: bool
+    """Whether it looks at the row before it chooses."""
+
+    def choose(self, inputs: Inputs | None) -> tuple[int, float]:
+        """The place of an arm, and how likely it was."""
+        ...
+
+    def learn(self, arm: int, reward: float, row: Mapping[str, Any] | None, *, before: float | None) -> None:
+        """Learn from a reward.
+
+        Args:
+            arm: The place of the arm that was rewarded.
+            reward: How good its answer was.
+            row: The columns of the row, if the policy is contextual.
+            before: The reward that was told earlier in place of this one, to be forgotten.
+        """
+        ...
+
+
+class Recorder(Protocol):
+    """Keeps what rollouts decide where people look for it, such as the record of a project."""
+
+    def record(self, model: str, verdict: Verdict, details: Mapping[str, Any]) -> None:
+        """Keep a verdict. Telling it twice does no harm.
+
+        Args:
+            model: The model.
+            verdict: What was decided, with every figure.
+            details: ``number`` of the decision, ``time``, ``event``, ``versions``, ``by``.
+
+        Raises:
+            UnavailableError: If it cannot be kept now: tell it again later.
+        """
+        ...

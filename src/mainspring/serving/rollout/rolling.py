@@ -1,0 +1,217 @@
+"""Which version of one model answers a request that asks for none."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from functools import partial
+
+from mainspring.core.errors import InputError
+from mainspring.serving.call import Call
+from mainspring.serving.decision import Decision
+from mainspring.serving.prediction import Inputs
+from mainspring.serving.problems import LoadingError
+from mainspring.serving.rollout.arms import Arm, Loaded, arms_of, declared
+from mainspring.serving.rollout.options import Rollout
+from mainspring.serving.rollout.ports import Counting, Policy
+from mainspring.serving.rollout.splitting import Split
+from mainspring.serving.rollout.standing import Standing
+from mainspring.serving.rollout.sticky import COLUMN, column_key, salted
+from mainspring.serving.rollout.tally import Tally
+from mainspring.serving.served import Served
+from mainspring.serving.undecided import Undecided
+
+PRIMARY, CANARY, EXPERIMENT = "primary", "canary", "experiment"
+FORCED = "forced"
+"""The policy of a decision that the caller made: it teaches nobody anything."""
+FALLBACK = "fallback"
+"""The policy of a decision that was made because the arm that was chosen could not answer."""
+
+_SERVER_FAULT = 500
+
+
+class Rolling:
+    """Sends the requests for one model on their ways. For the thread of the event loop, but for what it hands out.
+
+    It does not change: when labels move, versions come or the rollout takes a step, another one takes its place.
+
+    Args:
+        model: The model.
+        rollout: What was declared.
+        loaded: Its versions.
+        standing: How the rollout stands.
+        policy: Chooses, if it is a bandit.
+        tally: Where requests are counted, if they are.
+        counting: Counts for metrics, if somebody looks at them.
+        chance: Decides where chance does.
+
+    Attributes:
+        arms: The arms among which requests are divided, or the primary one alone.
+        primary: What answers if an arm cannot.
+        policy: How it is chosen, in a word.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        rollout: Rollout,
+        loaded: Loaded,
+        *,
+        standing: Standing,
+        policy: Policy | None = None,
+        tally: Tally | None = None,
+        counting: Counting | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
+        self.model, self.rollout, self.standing = model, rollout, standing
+        self._loaded, self._tally, self._counting = loaded, tally, counting
+        moved = rollout.primary if rollout.primary in loaded.labels else standing.primary
+        self.primary = arms_of([moved or rollout.primary], loaded)[0]
+        names = declared(rollout)
+        names = [name or self.primary.name for name in names]
+        self.arms = arms_of(names, loaded)
+        self._header = rollout.header.lower().encode("latin-1")
+        self._places = {arm.name: arm.place for arm in self.arms}
+        self._policy, self._key_header, self._key_column = None, b"", ""
+        self.policy, self._split = self._divided(chance)
+        if policy is not None and not standing.over:
+            self._policy, self.policy = policy, policy.name
+        self._late = bool(self._key_column) or (self._policy is not None and self._policy.contextual)
+        answering = [arm.served or loaded.newest for arm in self._answering()]
+        self._all = tuple({id(served): served for served in answering}.values())
+        self._fixed = self._decisions()
+
+    @property
+    def at_once(self) -> bool:
+        """Whether every version that may answer is there, and so quick that it is asked where the request is."""
+        return all(one.model.quick and one.plain and not one.model.trouble for one in self._all)
+
+    def find(self, call: Call) -> Served:
+        """What answers a request; with a contextual policy only what reads it, and the rest is up to the question.
+
+        Raises:
+            InputError: If the caller names an arm that is none.
+            LoadingError: If nothing can answer at the moment.
+        """
+        if self._header and self._header in call.headers:
+            return self._forced(call, call.headers[self._header].decode("latin-1").strip())
+        if self._late:
+            call.undecided = Undecided(self._all, partial(self._choose_late, call))
+            return self._sound(self.primary)
+        split = self._split
+        if split is not None:
+            place = split(call.headers.get(self._key_header) if self._key_header else None)
+            return self._send(call, place, self._fixed[place])
+        if self._policy is not None:
+            place, propensity = self._policy.choose(None)
+            return self._send(call, place, self._decision(place, propensity))
+        call.decisions += (self._fixed[0],)
+        return self._sound(self.primary)
+
+    def tell(self, call: Call) -> None:
+        """Count a finished request that was sent somewhere."""
+        decision = next((one for one in call.decisions if one.router == self.model), None)
+        if decision is None:
+            return
+        if self._counting is not None:
+            self._counting.routed(self.model, decision.arm, decision.policy)
+        if self._tally is None or decision.policy in (FORCED, FALLBACK, PRIMARY) or not call.began:
+            return
+        place = self._places.get(decision.arm)
+        if place is not None and self.arms[place].version == call.version:
+            self._tally.request(place, call.ended - call.began, failed=call.status >= _SERVER_FAULT)
+
+    def _divided(self, chance: random.Random | None) -> tuple[str, Split | None]:
+        """How requests are divided by shares, if they are."""
+        rollout, standing = self.rollout, self.standing
+        if standing.over:
+            return PRIMARY, None
+        if rollout.canary is not None:
+            self._stick(rollout.canary.sticky)
+            steps = rollout.canary.steps
+            percent = steps[min(standing.step, len(steps) - 1)] if steps else 0.0
+            return CANARY, Split([100.0 - percent, percent], salt=salted(self.model, CANARY), chance=chance)
+        if rollout.experiment is not None:
+            self._stick(rollout.experiment.sticky)
+            weights = list(rollout.experiment.arms.values())
+            return EXPERIMENT, Split(
+                weights, salt=salted(self.model, EXPERIMENT, rollout.experiment.salt), chance=chance
+            )
+        return PRIMARY, None
+
+    def _stick(self, sticky: str) -> None:
+        if sticky.startswith(COLUMN):
+            self._key_column = sticky.removeprefix(COLUMN)
+        else:
+            self._key_header = sticky.lower().encode("latin-1")
+
+    def _answering(self) -> list[Arm]:
+        divided = self._split is not None or self._policy is not None
+        return [self.primary, *self.arms] if divided else [self.primary]
+
+    def _decisions(self) -> list[Decision]:
+        """The decisions that are always the same."""
+        if self._split is None:
+            return [Decision(self.model, self.primary.name, 1.0, PRIMARY)]
+        return [
+            Decision(self.model, arm.name, propensity, self.policy, arm.place)
+            for arm, propensity in zip(self.arms, self._split.propensities, strict=True)
+        ]
+
+    def _decision(self, place: int, propensity: float) -> Decision:
+        return Decision(self.model, self.arms[place].name, propensity, self.policy, place)
+
+    def _choose_late(self, call: Call, inputs: Inputs) -> Served:
+        """Choose by the question."""
+        if self._split is not None:
+            place = self._split(column_key(inputs, self._key_column))
+            return self._send(call, place, self._fixed[place])
+        if self._policy is None or not inputs.rows:
+            call.decisions += (Decision(self.model, self.primary.name, 1.0, PRIMARY),)
+            return self._sound(self.primary)
+        place, propensity = self._policy.choose(inputs)
+        return self._send(call, place, self._decision(place, propensity))
+
+    def _send(self, call: Call, place: int, decision: Decision) -> Served:
+        """Send a request to an arm, or to the primary one if that cannot answer."""
+        served = self.arms[place].served
+        if served is None or served.model.trouble:
+            if self._counting is not None:
+                self._counting.fell_back(self.model, decision.arm)
+            call.decisions += (Decision(self.model, self.primary.name, 1.0, FALLBACK),)
+            return self._sound(self.primary)
+        call.decisions += (decision,)
+        return served
+
+    def _sound(self, arm: Arm) -> Served:
+        served = arm.served or self._loaded.newest
+        if served.model.trouble:
+            raise LoadingError(
+                f"model {self.model!r} version {served.version!r} cannot answer at the moment: "
+                f"{served.model.trouble}",
+                fix="ask again in a moment",
+            )
+        return served
+
+    def _forced(self, call: Call, name: str) -> Served:
+        arms = self.named
+        arm = arms.get(name)
+        if arm is None:
+            raise InputError(
+                f"header {self.rollout.header!r} names {name!r}, which is no arm of the rollout of {self.model!r}",
+                expected="one of: " + ", ".join(arms),
+            )
+        served = self._sound(arm) if arm.served is not None else None
+        if served is None:
+            raise LoadingError(f"arm {name!r} of model {self.model!r} is not loaded", fix="ask again in a moment")
+        call.decisions += (Decision(self.model, arm.name, 1.0, FORCED, arm.place),)
+        return served
+
+    @property
+    def named(self) -> Mapping[str, Arm]:
+        """All arms that a caller may name: those that requests are divided among, the primary one, the shadow."""
+        found = {arm.name: arm for arm in (self.primary, *self.arms)}
+        if self.rollout.shadow is not None:
+            shadow = arms_of([self.rollout.shadow.to], self._loaded)[0]
+            found.setdefault(shadow.name, shadow)
+        return found

@@ -1,0 +1,140 @@
+"""What is counted of the arms of a rollout: by every process in a file of its own, added up by whoever looks.
+
+The files are written in place, through memory that outlives the process: counting costs nanoseconds, and nothing
+is lost when one is killed. A process takes the first file that no living one holds (``flock``), and counts on
+where its last owner stopped.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import math
+import mmap
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+SMALLEST: Final = 20e-6
+GROWTH: Final = 1.1
+BUCKETS: Final = 162
+"""Times from 20 microseconds to 100 seconds, in buckets of ten percent."""
+
+REQUESTS: Final = 0
+ERRORS: Final = 1
+SECONDS: Final = 2
+TIMES: Final = 3
+QUALITY: Final = TIMES + BUCKETS
+"""Where in the row of an arm requests, errors, the sum of times, the buckets and what feedback says begin."""
+
+PER_FIGURE: Final = 3
+"""Of every figure that feedback gives: how many values, their sum, and the sum of their squares."""
+
+_LOG = math.log(GROWTH)
+_NUMBER = 8
+_PATTERN = "tally.*"
+
+
+def width(figures: int) -> int:
+    """How many numbers the row of an arm has."""
+    return QUALITY + PER_FIGURE * figures
+
+
+def bound(bucket: int) -> float:
+    """The longest time, in seconds, that is counted in a bucket."""
+    return SMALLEST * GROWTH**bucket
+
+
+class Tally:
+    """What this process counts. Requests are counted by the thread of the event loop, feedback by any.
+
+    Args:
+        folder: Of the rollout.
+        arms: How many arms.
+        figures: How many figures feedback gives.
+    """
+
+    def __init__(self, folder: Path, arms: int, figures: int = 0) -> None:
+        self._width, self._lock = width(figures), threading.Lock()
+        size = max(1, arms) * self._width * _NUMBER
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = _taken(folder)
+        os.ftruncate(self._file, size)
+        self._map = mmap.mmap(self._file, size)
+        self._numbers = memoryview(self._map).cast("d")
+
+    def request(self, arm: int, seconds: float, *, failed: bool) -> None:
+        """Count a request.
+
+        Args:
+            arm: The place of its arm.
+            seconds: How long it took.
+            failed: Whether it failed through the server's fault.
+        """
+        numbers, row = self._numbers, arm * self._width
+        numbers[row] += 1
+        if failed:
+            numbers[row + ERRORS] += 1
+        numbers[row + SECONDS] += seconds
+        bucket = math.ceil(math.log(seconds / SMALLEST) / _LOG) if seconds > SMALLEST else 0
+        numbers[row + TIMES + min(bucket, BUCKETS - 1)] += 1
+
+    def figure(self, arm: int, figure: int, value: float, times: int = 1) -> None:
+        """Count what feedback says.
+
+        Args:
+            arm: The place of the arm that answered.
+            figure: The number of the figure.
+            value: Its value.
+            times: -1 takes back what was counted before.
+        """
+        place = arm * self._width + QUALITY + PER_FIGURE * figure
+        with self._lock:
+            numbers = self._numbers
+            numbers[place] += times
+            numbers[place + 1] += times * value
+            numbers[place + 2] += times * value * value
+
+    def close(self) -> None:
+        """Let go of the file; what was counted stays."""
+        if self._file >= 0:
+            self._numbers.release()
+            self._map.close()
+            os.close(self._file)
+            self._file = -1
+
+
+def total(folder: Path, arms: int, figures: int = 0) -> tuple[tuple[float, ...], ...]:
+    """What all processes counted, living and dead: one row for each arm."""
+    wide = width(figures)
+    rows = [[0.0] * wide for _ in range(arms)]
+    for path in folder.glob(_PATTERN):
+        data = path.read_bytes()
+        numbers = memoryview(data[: len(data) // _NUMBER * _NUMBER]).cast("d")
+        if len(numbers) < arms * wide:
+            continue  # just being made
+        for arm, row in enumerate(rows):
+            row[:] = map(float.__add__, row, numbers[arm * wide : (arm + 1) * wide])
+    return tuple(map(tuple, rows))
+
+
+def since(now: Sequence[Sequence[float]], before: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    """What was counted between two looks; with nothing before, all of it."""
+    if not before:
+        return tuple(map(tuple, now))
+    return tuple(tuple(map(float.__sub__, later, earlier)) for later, earlier in zip(now, before, strict=True))
+
+
+def _taken(folder: Path) -> int:
+    """The first file that no living process holds, locked."""
+    slot = 0
+    while True:
+        file = os.open(folder / f"tally.{slot}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            slot += 1
+        else:
+            return file
