@@ -96,9 +96,8 @@ def assemble(
         run_folder=run_folder,
         worker=worker,
     )
-    dispatcher.observe(telemetry)
     watch_telling(telemetry.registry, telling)
-    for observer in telling.observers:
+    for observer in (*telemetry.observers, *telling.observers):
         dispatcher.observe(observer)
     feedback, answers = None, LatestAnswers()
     if log is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mainspring.serving.caller import Caller, Scope
 from mainspring.serving.security.certificates import of_scope
-from mainspring.serving.security.gatekeeper import Gatekeeper, check
+from mainspring.serving.security.gatekeeper import ANYBODY, Gatekeeper, check
 
 
 class Admission:
@@ -36,7 +36,8 @@ class Admission:
             ForbiddenError: If it is known, and they may not.
         """
         peer = asgi.get("client")
-        caller = self._gatekeeper.admit(scope, headers, peer[0] if peer else None, of_scope(asgi))
-        if model:
+        certificate = of_scope(asgi) if asgi.get("state") else None
+        caller = self._gatekeeper.admit(scope, headers, peer[0] if peer else None, certificate)
+        if model and caller is not ANYBODY:
             check(caller, model)
         return caller

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
@@ -13,8 +13,7 @@ from mainspring.serving.call import Call
 _MOST_ROWS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """What was answered to a request.
 
     Attributes:
@@ -38,7 +37,7 @@ class LatestAnswers:
 
     def __init__(self, most: int = 10_000, *, most_rows: int = 50_000) -> None:
         self._most, self._most_rows, self._rows = most, most_rows, 0
-        self._answers: dict[str, Answered] = {}
+        self._answers: OrderedDict[str, Answered] = OrderedDict()  # a dict finds its oldest ever more slowly
 
     def __call__(self, call: Call) -> None:
         """Remember the answer to a call."""
@@ -59,7 +58,8 @@ class LatestAnswers:
         answers[call.id] = Answered(call.model, call.version, labels)
         self._rows += len(labels)
         while len(answers) > self._most or self._rows > self._most_rows:
-            self._rows -= len(answers.pop(next(iter(answers))).labels)
+            _, oldest = answers.popitem(last=False)
+            self._rows -= len(oldest.labels)
 
     def of(self, request: str) -> Answered | None:
         """The answer to a request, if it is remembered."""

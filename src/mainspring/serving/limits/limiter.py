@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mainspring.serving.call import Call
-from mainspring.serving.limits.deadlines import earlier, timeout_of
+from mainspring.serving.limits.deadlines import MILLISECONDS, SECONDS, earlier, timeout_of
 from mainspring.serving.limits.flow import Flow
 from mainspring.serving.limits.options import LimitOptions, ModelLimits
 from mainspring.serving.limits.room import Rate, Room
@@ -83,7 +83,8 @@ class Limiter:
                 self.counts.overloaded += 1
                 raise room.refusal(time.perf_counter())
             rates += room.per_request
-        seconds = timeout_of(call.headers)
+        headers = call.headers
+        seconds = timeout_of(headers) if SECONDS in headers or MILLISECONDS in headers else None
         if seconds is not None:
             call.deadline = earlier(call.deadline, call.arrived + seconds)
         if self._timeout is not None:

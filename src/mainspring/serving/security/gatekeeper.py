@@ -112,14 +112,15 @@ class Gatekeeper:
             self._tokens.close()
 
     def _identify(self, headers: Mapping[bytes, bytes], certificate: Certificate | None) -> Caller | None:
+        keys, tokens = self._keys, self._tokens
         # Where only certificates count, what a header says is for somebody else.
-        given = self._given(headers) if self._keys or self._tokens else None
+        given = self._given(headers) if keys is not None or tokens is not None else None
         if given is not None:
             found = None
-            if self._tokens is not None and given.startswith(b"ey"):  # as every JSON object does in base64
-                found = self._tokens.find(given)
-            elif self._keys is not None:
-                found = self._keys.find(given)
+            if tokens is not None and given.startswith(b"ey"):  # as every JSON object does in base64
+                found = tokens.find(given)
+            elif keys is not None:
+                found = keys.find(given)
             if found is None:
                 raise UnauthenticatedError("the key or token is not known here, or not valid any more")
             return found

@@ -19,6 +19,9 @@ from mainspring.serving.telemetry.registry import Registry
 ANSWERED: Final = frozenset({"", BlockedError.code})
 """Kinds of error after which there is an answer all the same: none, or one that an assertion forbids."""
 
+_NOTHING: Final = ("", "")
+"""Names for what was asked and is not served: real ones would make a new series for every typing error."""
+
 LIMITS: Final = frozenset({"BUSY", "OVERLOADED", "TOO_LARGE", "DEADLINE_EXCEEDED", "LOADING"})
 """Errors by which a request is turned away, whatever it asks."""
 
@@ -43,24 +46,25 @@ class Instruments:
 
     def __call__(self, call: Call) -> None:
         """Count a finished call."""
-        names = call.names
+        served = call.served
+        names = _NOTHING if served is None else served.names
         version = self._versions.get(names) or self._bind(names)
         code = version.codes.get((call.protocol, call.status)) or version.code(call.protocol, call.status)
-        prediction = call.prediction
+        prediction, latency = call.prediction, call.latency
         if prediction is None or call.kind not in ANSWERED:
-            count_together(self._lock, ((code, 1.0),), ((version.latency, call.latency),) if call.began else ())
+            count_together(self._lock, ((code, 1.0),), ((version.latency, latency),) if call.began else ())
         elif call.cached:
             count_together(
                 self._lock,
                 ((code, 1.0), (version.rows, prediction.rows), (version.hits, 1.0)),
-                ((version.latency, call.latency), *version.around(call)),
+                ((version.latency, latency), *version.around(call)),
             )
         else:
             executed = prediction.rows / call.batch if call.batch else 1.0
             count_together(
                 self._lock,
                 ((code, 1.0), (version.rows, prediction.rows), (version.executions, executed)),
-                ((version.latency, call.latency), (version.compute, prediction.seconds), *version.around(call)),
+                ((version.latency, latency), (version.compute, prediction.seconds), *version.around(call)),
             )
         if call.kind or call.queue or call.batch:
             self._count_rest(call, version)
@@ -71,7 +75,7 @@ class Instruments:
                 self.custom.count(*names, prediction.metrics)
         trace = call.trace
         if trace is not None and trace.sampled and call.began:
-            version.latency.remember(call.latency, bytes.fromhex(trace.trace))
+            version.latency.remember(latency, bytes.fromhex(trace.trace))
 
     def rejected(self, reason: str, model: str = "") -> None:
         """Count a request that a limit turned away before it became a call.

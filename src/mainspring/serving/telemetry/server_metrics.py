@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from mainspring.core.clock import Clock, now
-from mainspring.serving.call import Call
 from mainspring.serving.repository import Repository
 from mainspring.serving.telemetry.aliases import views
 from mainspring.serving.telemetry.instruments import Instruments
@@ -21,7 +20,7 @@ _PLAIN = MetricsOptions()
 
 
 class ServerMetrics:
-    """The metrics of a server's process, and an observer that counts finished calls.
+    """The metrics of a server's process.
 
     Args:
         models: What it serves.
@@ -34,7 +33,7 @@ class ServerMetrics:
 
     Attributes:
         registry: Where further metrics may be added.
-        instruments: What counts.
+        instruments: What counts finished calls: an observer.
     """
 
     def __init__(
@@ -59,10 +58,6 @@ class ServerMetrics:
         if log is not None:
             watch_log(self.registry, log)
             watch_sinks(self.registry, log.folder)
-
-    def __call__(self, call: Call) -> None:
-        """Count a finished call."""
-        self.instruments(call)
 
     def exposition(self, accept: str | None = None) -> Exposition:
         """What ``/metrics`` answers, over all processes of the server; see :meth:`Registry.exposition`."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from mainspring.core.clock import Clock, now
 from mainspring.serving.call import Call
@@ -25,11 +25,13 @@ from mainspring.serving.telemetry.slo.objectives import Objectives
 from mainspring.serving.telemetry.slo.options import SloOptions
 from mainspring.serving.telemetry.watching import Log
 
+Observer: TypeAlias = Callable[[Call], None]
+
 _METRICS, _SLO, _EVENTS = MetricsOptions(), SloOptions(), EventOptions()
 
 
 class Telemetry:
-    """What a server's process counts, watches and tells of; an observer of finished calls.
+    """What a server's process counts, watches and tells of.
 
     Args:
         models: What it serves.
@@ -91,11 +93,11 @@ class Telemetry:
         registry.watch(schema.EVENTS_SENT, self._sent)
         self._teller = EventTeller(models, recent, self._examiner)
 
-    def __call__(self, call: Call) -> None:
-        """Count a finished call, and keep it to be looked at."""
-        self.metrics(call)
-        if self._examiner is not None:
-            self._examiner(call)
+    @property
+    def observers(self) -> Sequence[Observer]:
+        """Who has to be told of every finished call: what counts it, and what looks at it for events."""
+        counting = self.metrics.instruments
+        return (counting,) if self._examiner is None else (counting, self._examiner)
 
     def exposition(self, accept: str | None = None) -> Exposition:
         """What ``GET /metrics`` answers, for a caller with this header ``Accept``."""

@@ -81,12 +81,15 @@ class AccessLog:
     def __init__(self, options: LogOptions, lines: Lines) -> None:
         self._options, self._lines = options, lines
         self._slow = float("inf") if options.slow is None else options.slow
+        self._quiet = options.good == 0 and options.slow is None
         self._second, self._written = 0, 0
         self.dropped = 0
 
     def __call__(self, call: Call) -> None:
         """Note a finished request."""
         status = call.status
+        if status < 400 and self._quiet:
+            return
         if status < 500 and not self._wanted(status) and call.ended - call.arrived < self._slow:
             return
         second = int(call.time)

@@ -158,7 +158,7 @@ def test_a_new_version_begins_with_zeros_and_an_old_one_goes_after_a_while() -> 
     assert 'mainspring_assertions_total{model="taxi",version="1",assertion="rich",action="block"} 0' in lines()
     assert 'mainspring_rows_total{model="taxi",version="1"} 0' in lines()
     assert 'mainspring_model_state{model="taxi",version="1",state="READY"} 1' in lines()
-    metrics(call())
+    metrics.instruments(call())
     models._shelves.clear()  # as when it was unloaded
     clock[0] += 3600
     assert 'mainspring_rows_total{model="taxi",version="1"} 1' in lines()

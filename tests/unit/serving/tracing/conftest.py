@@ -34,7 +34,7 @@ def call() -> Callable[..., Any]:
             "caller": Caller("ann"),
             "headers": {b"user-agent": b"curl/8", b"authorization": b"Bearer msk_secret"},
             "trace": Tracer(1.0).begin({}),
-            "served": SimpleNamespace(name="taxi", version="1.0.0"),
+            "served": SimpleNamespace(name="taxi", version="1.0.0", names=("taxi", "1.0.0")),
             "prediction": SimpleNamespace(rows=rows, seconds=0.005) if rows else None,
             **options,
         }
