@@ -14,11 +14,13 @@ from mainspring.models.package import MANIFEST
 from mainspring.serving.model_files import holds_model
 from mainspring.serving.orders import Load, Lying, Told
 from mainspring.serving.problems import ForbiddenError
-from mainspring.serving.repository import Change, ModelOptions, PackageAt, Repository
+from mainspring.serving.repository import Arrangement, Change, ModelOptions, PackageAt, Repository
 from mainspring.serving.repository.lasting import Lasting
 from mainspring.serving.repository.names import check_name
 
 _UNVERSIONED = "1"
+_ARRANGED = {"labels", "rollout"}
+"""The options of a model that can be changed without loading it."""
 
 
 class LocalControl:
@@ -64,6 +66,37 @@ class LocalControl:
             # A model is read whole when it is opened, and its files are not needed again.
             shutil.rmtree(folder)
 
+    async def arrange(self, name: str, *, config: str | None = None) -> None:
+        """Give a model other labels or another rollout; see :class:`mainspring.serving.ports.Control`.
+
+        Raises:
+            ForbiddenError: If the repository takes no orders.
+            NotFoundError: If the model is not served, or a version that is named is not loaded.
+            InputError: If the options say anything else.
+        """
+        self.commit(self.prepare_arrangement(name, config=config))
+
+    def prepare_arrangement(self, name: str, *, config: str | None = None) -> Arrangement:
+        """See whether a model can be served so; :meth:`commit` or :meth:`abandon` has to follow.
+
+        Raises:
+            MainspringError: As :meth:`arrange` does.
+        """
+        check_name(name)
+        before = self._repository.options(name)
+        if config is None:
+            return Arrangement(name, before)
+        self._refuse_if_fixed()
+        options = options_of(config, before)
+        others = msgspec.json.decode(config, type=dict[str, msgspec.Raw]).keys() - _ARRANGED
+        if others:
+            raise InputError(
+                f"the config says {', '.join(sorted(others))}",
+                expected="labels and rollout alone, for which nothing is loaded",
+                fix="load the model with these options instead",
+            )
+        return self._repository.arrange(name, options)
+
     async def prepare_said(self, load: Load) -> Change:
         """Load a model as whoever runs the server says it: with places and code; as :meth:`prepare`.
 
@@ -87,17 +120,21 @@ class LocalControl:
             for name in models.names
         }
 
-    def commit(self, change: Change) -> None:
+    def commit(self, change: Change | Arrangement) -> None:
         """Serve what was prepared."""
-        self._repository.commit(change)
+        if isinstance(change, Arrangement):
+            self._repository.rearrange(change)
+        else:
+            self._repository.commit(change)
 
     def expect(self, name: str) -> None:
         """Say that a model should be served: without it the server is not ready."""
         self._repository.expect(name)
 
-    def abandon(self, change: Change) -> None:
+    def abandon(self, change: Change | Arrangement) -> None:
         """Let go of what was prepared."""
-        self._repository.abandon(change)
+        if isinstance(change, Change):
+            self._repository.abandon(change)
 
     async def unload(self, name: str, *, version: str | None = None) -> None:
         """Stop serving a model or a version of it; see :class:`mainspring.serving.ports.Control`.

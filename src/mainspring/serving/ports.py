@@ -178,6 +178,20 @@ class Control(Protocol):
         """
         ...
 
+    async def arrange(self, name: str, *, config: str | None = None) -> None:
+        """Give a model other labels, or another rollout, from one request to the next; nothing is loaded.
+
+        Args:
+            name: The model.
+            config: Its options ``labels`` and ``rollout`` as JSON; without it every process looks again at how the
+                rollout stands.
+
+        Raises:
+            NotFoundError: If the model is not served, or these name a version that is not loaded.
+            InputError: If the options say anything else.
+        """
+        ...
+
     async def unload(self, name: str, *, version: str | None = None) -> None:
         """Stop serving a model, or one version of it; requests in flight are finished.
 

@@ -1,6 +1,6 @@
 """The models of a server: where they lie, which versions are loaded, and how that changes under traffic."""
 
-from mainspring.serving.repository.change import Change
+from mainspring.serving.repository.change import Arrangement, Change
 from mainspring.serving.repository.options import ModelOptions, RepositoryOptions
 from mainspring.serving.repository.repository import Repository
 from mainspring.serving.repository.sources import Folder, Given, PackageAt, Source
@@ -8,6 +8,7 @@ from mainspring.serving.repository.states import State, VersionState
 from mainspring.serving.repository.versions import VersionPolicy
 
 __all__ = [
+    "Arrangement",
     "Change",
     "Folder",
     "Given",

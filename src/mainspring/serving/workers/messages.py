@@ -27,6 +27,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         config: Its options, as JSON.
         files: Its package, by path.
         packages: Where its versions lie. Only the supervisor says this: such an order may name places and code.
+        loads: Whether anything is loaded; else only labels and rollout change, or how the rollout stands.
     """
 
     number: int
@@ -36,6 +37,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     config: str | None = None
     files: Mapping[str, bytes] | None = None
     packages: tuple[Lying, ...] = ()
+    loads: bool = True
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,10 @@ Beside: TypeAlias = "Callable[[Supervisor], AbstractAsyncContextManager[None]]"
 """What runs beside the workers, and gives them orders."""
 
 
+_ARRANGEMENT = "\0"
+"""In the history of orders: what changed labels and rollout alone. No version is called so."""
+
+
 class _Worker:
     """One place among the workers: a listening socket, and the process that answers on it now."""
 
@@ -277,8 +281,13 @@ class Supervisor:
 
     def _keep(self, order: Order) -> None:
         """Remember an order for workers that start later; one about a whole model replaces those before it."""
+        if not order.loads:
+            if order.config is not None:  # how a rollout stands is read from its file
+                self._history[order.name, _ARRANGEMENT] = order
+            return
+        kept = {None} if _is_said(order) else {None, _ARRANGEMENT}
         if order.version is None:
-            for key in [key for key in self._history if key[0] == order.name and key[1] is not None]:
+            for key in [key for key in self._history if key[0] == order.name and key[1] not in kept]:
                 del self._history[key]
         self._history[order.name, order.version] = order  # in its old place: others may build on the model
 
@@ -311,3 +320,11 @@ class Supervisor:
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(number)
+
+
+def _is_said(order: Order) -> bool:
+    """Whether an order says labels and rollout itself, or the model is gone."""
+    if order.step == "unload":
+        return True
+    given = msgspec.json.decode(order.config, type=dict[str, msgspec.Raw]) if order.config else {}
+    return bool(given.keys() & {"labels", "rollout"})

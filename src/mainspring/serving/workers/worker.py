@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from mainspring.core.errors import MainspringError, UnavailableError
 from mainspring.serving.control import LocalControl
 from mainspring.serving.orders import Load
-from mainspring.serving.repository import Change
+from mainspring.serving.repository import Arrangement, Change
 from mainspring.serving.workers.messages import Channel, Done, History, Order, Ready, Trouble
 
 _LOG = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class SharedControl:
         self._channel: Channel | None = None
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[None]] = {}
-        self._prepared: dict[str, Change] = {}
+        self._prepared: dict[str, Change | Arrangement] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def load(
@@ -43,6 +43,15 @@ class SharedControl:
             MainspringError: If a worker cannot: then none of them serves it.
         """
         await self._ask(Order(number=next(self._numbers), step="load", name=name, config=config, files=files))
+
+    async def arrange(self, name: str, *, config: str | None = None) -> None:
+        """Give a model other labels or another rollout in every worker; see
+        :class:`mainspring.serving.ports.Control`.
+
+        Raises:
+            MainspringError: If a worker cannot: then none of them does.
+        """
+        await self._ask(Order(number=next(self._numbers), step="load", name=name, config=config, loads=False))
 
     async def unload(self, name: str, *, version: str | None = None) -> None:
         """Stop serving a model in every worker; see :class:`mainspring.serving.ports.Control`.
@@ -126,6 +135,10 @@ class SharedControl:
         name = order.name
         if order.step == "unload":
             await self._local.unload(name, version=order.version)
+        elif order.step == "load" and not order.loads:
+            await self._local.arrange(name, config=order.config)
+        elif order.step == "prepare" and not order.loads:
+            self._prepared[name] = self._local.prepare_arrangement(name, config=order.config)
         elif order.step == "load" and order.packages:
             self._local.commit(await self._local.prepare_said(_said(order)))
         elif order.step == "load":
