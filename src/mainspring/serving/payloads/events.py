@@ -5,7 +5,8 @@ names          types                                             attributes besi
 =============  ================================================  =============================================
 ``mainspring``  ``io.mainspring.inference.request|response``      ``requestid``, ``model``, ``modelversion``,
                                                                  ``protocol``, ``status``, ``latency``,
-                                                                 ``traceid``, ``caller``, ``share``
+                                                                 ``traceid``, ``caller``, ``share``,
+                                                                 ``decisions``
 ``kserve``     ``org.kubeflow.serving.inference.request|…``      ``inferenceservicename``, ``namespace``,
                                                                  ``component``, ``endpoint``, ``recordedtime``
 ``seldon``     ``io.seldon.serving.inference.request|…``         ``requestid``, ``modelid``,
@@ -124,6 +125,7 @@ def _own(record: LogRecord, naming: Naming, part: str) -> dict[str, str]:
         "traceid": record.trace,
         "caller": record.caller,
         "share": "" if record.share == 1.0 else repr(record.share),
+        "decisions": _encode(record.decisions).decode() if record.decisions else "",
     }
 
 

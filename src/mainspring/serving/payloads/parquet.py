@@ -1,8 +1,8 @@
 """Segments as Parquet files: a tenth of the size, one row per request, and open to any query engine.
 
 Every field of :class:`mainspring.serving.payloads.LogRecord` is a column; what is not a plain value is JSON text
-(``columns``, ``outputs``, ``tags``, ``parameters``, ``subject``, ``erased``). ``line`` is the number that the
-request had in its segment, and keeps.
+(``columns``, ``outputs``, ``tags``, ``parameters``, ``subject``, ``erased``, ``decisions``). ``line`` is the
+number that the request had in its segment, and keeps.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from mainspring.core.errors import IntegrityError
+from mainspring.serving.decision import Decision
 from mainspring.serving.payloads.record import LogRecord
 
 JSON = "JSON"
@@ -41,6 +42,7 @@ COLUMNS = {
     "tags": JSON,
     "parameters": JSON,
     "erased": JSON,
+    "decisions": JSON,
 }
 """Columns and their types. A later release may add some; a file without them is still read."""
 
@@ -71,6 +73,7 @@ _DECODERS = {
         ("tags", dict[str, Any]),
         ("parameters", dict[str, Any]),
         ("erased", tuple[int, ...]),
+        ("decisions", tuple[Decision, ...]),
     )
 }
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from mainspring.serving.decision import Decision
+
 BLOCKED = 422
 """The HTTP status of an answer that an assertion of the model forbids."""
 
@@ -42,6 +44,7 @@ class LogRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tags: What the model said about this answer.
         parameters: What the caller said besides.
         erased: The rows that were erased since, by number: their values are ``None``.
+        decisions: Where routers sent it, and how likely that was.
     """
 
     id: str
@@ -65,6 +68,7 @@ class LogRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tags: Mapping[str, Any] = _NOTHING
     parameters: Mapping[str, Any] = _NOTHING
     erased: tuple[int, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def blocked(self) -> bool:
