@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from mainspring.serving.endpoint.answers import Header
-
-LONGEST_ID = 200
-"""Longer ids are not taken over from a caller."""
-
-
-def given_id(headers: Mapping[bytes, bytes]) -> str | None:
-    """The id that a caller gave a request in its headers."""
-    given = headers.get(b"x-request-id")
-    if given is None or not given.strip() or len(given) > LONGEST_ID:
-        return None
-    return given.strip().decode("latin-1")
+from mainspring.serving.terms import LONGEST_ID
 
 
 def id_header(text: str) -> Sequence[Header]:

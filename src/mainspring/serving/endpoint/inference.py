@@ -17,13 +17,14 @@ from mainspring.serving.endpoint.answers import Answer, Header
 from mainspring.serving.endpoint.bodies import DisconnectedError, Receive, read_body
 from mainspring.serving.endpoint.compression import LEAST, accepted, compressed
 from mainspring.serving.endpoint.events import Event, event_of
-from mainspring.serving.endpoint.ids import given_id, id_header
+from mainspring.serving.endpoint.ids import id_header
 from mainspring.serving.endpoint.protocol import PredictionProtocol
 from mainspring.serving.endpoint.refusals import refusal
 from mainspring.serving.limits import unless_left, within
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.problems import CancelledError, MethodError, stopping
-from mainspring.serving.question import Parameter, Question
+from mainspring.serving.question import Question
+from mainspring.serving.terms import given_id, hurry
 from mainspring.serving.tracing.headers import answered
 
 SMALL_BODY = 16_384
@@ -31,7 +32,6 @@ SMALL_BODY = 16_384
 
 _MADE_UP = EXPLAINS.encode()
 _VARY: Header = (b"vary", b"accept-encoding")
-_TIMEOUT, _PRIORITY = "timeout", "priority"
 
 
 class Inference:
@@ -163,18 +163,8 @@ def _asked(call: Call, protocol: PredictionProtocol) -> tuple[Question, Event | 
     if call.served is not None:
         protocol.complete(question, call.served.model)
     if question.parameters:
-        _hurry(call, question.parameters)
+        hurry(call, question.parameters)
     return question, event
-
-
-def _hurry(call: Call, parameters: Mapping[str, Parameter]) -> None:
-    """Take over how soon the answer is wanted, in microseconds, and how much (Triton's schedule policy)."""
-    timeout, priority = parameters.get(_TIMEOUT), parameters.get(_PRIORITY)
-    if type(timeout) is int and timeout > 0:
-        until = call.arrived + timeout / 1e6
-        call.deadline = until if call.deadline is None else min(until, call.deadline)
-    if type(priority) is int:
-        call.priority = priority
 
 
 def _answered(call: Call, protocol: PredictionProtocol, prediction: Prediction, event: Event | None) -> Answer:
@@ -196,7 +186,7 @@ def _call(protocol: str, model: str, scope: Mapping[str, Any], headers: Mapping[
     return Call(
         protocol,
         model,
-        id=given_id(headers) or "",
+        id=given_id(headers),
         time=now(),
         arrived=time.perf_counter(),
         headers=headers,

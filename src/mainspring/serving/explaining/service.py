@@ -29,13 +29,14 @@ from mainspring.evaluation.explanation.budgets import BudgetError
 from mainspring.models.signature import DATATYPES, Signature
 from mainspring.serving.endpoint.answers import JSON, Answer, Header, Send, error_answer, json_answer
 from mainspring.serving.endpoint.bodies import DisconnectedError, Receive, read_body
-from mainspring.serving.endpoint.ids import LONGEST_ID, given_id, id_header
+from mainspring.serving.endpoint.ids import id_header
 from mainspring.serving.explaining.asking import Explaining
 from mainspring.serving.explaining.instruments import Instruments
 from mainspring.serving.explaining.questions import ExplainQuestion, read, write
 from mainspring.serving.payloads import LogRecord, PredictionLog, request_id
 from mainspring.serving.prediction import plain_values
 from mainspring.serving.problems import BusyError, MethodError
+from mainspring.serving.terms import LONGEST_ID, given_id
 from mainspring.serving.trace_context import TraceContext
 from mainspring.serving.tracing.current import belonging_to
 from mainspring.serving.tracing.tracer import Tracer
@@ -220,7 +221,7 @@ class ExplainerService:
 
     def _fail(self, exchange: _Exchange, error: MainspringError) -> None:
         exchange.error, exchange.kind = str(error), error.code
-        more: list[Header] = id_header(exchange.id)
+        more: list[Header] = [*id_header(exchange.id)]
         if isinstance(error, MethodError):
             more.append((b"allow", b"POST"))
         if isinstance(error, BusyError):

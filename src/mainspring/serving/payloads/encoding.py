@@ -15,8 +15,7 @@ from mainspring.serving.payloads.predictions import Lists, PredictionWriter
 from mainspring.serving.payloads.redaction import Redaction, request
 from mainspring.serving.payloads.subjects import SubjectFinder
 from mainspring.serving.prediction import Prediction
-
-LONGEST_ID = 200
+from mainspring.serving.terms import LONGEST_ID
 
 
 class CallEncoder:

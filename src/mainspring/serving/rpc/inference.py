@@ -10,7 +10,6 @@ from mainspring.core.errors import MainspringError
 from mainspring.serving.call import Call
 from mainspring.serving.caller import Caller, Scope
 from mainspring.serving.dispatch import Dispatcher
-from mainspring.serving.limits.deadlines import earlier
 from mainspring.serving.payloads.record import request_id
 from mainspring.serving.ports import Inputs
 from mainspring.serving.problems import stopping
@@ -22,6 +21,7 @@ from mainspring.serving.rpc.reading import infer_request, question_of
 from mainspring.serving.rpc.statuses import details_of
 from mainspring.serving.rpc.writing import fill_response
 from mainspring.serving.security.gatekeeper import check
+from mainspring.serving.terms import hurry
 from mainspring.serving.tracing.headers import answered
 from mainspring.serving.tracing.tracer import Tracer
 
@@ -156,11 +156,8 @@ class Inference:
 
     def _read(self, call: Call, request: Message) -> Inputs:
         question = question_of(request)
-        timeout, priority = question.parameters.get("timeout"), question.parameters.get("priority")
-        if isinstance(timeout, int) and timeout > 0:  # microseconds
-            call.deadline = earlier(call.deadline, call.arrived + timeout / 1e6)
-        if isinstance(priority, int):
-            call.priority = priority
+        if question.parameters:
+            hurry(call, question.parameters)
         return self._dispatcher.read(call, question)
 
 

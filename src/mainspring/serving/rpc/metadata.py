@@ -12,13 +12,13 @@ from mainspring.serving.call import Call
 from mainspring.serving.client import EXPLAINS
 from mainspring.serving.security.certificates import Certificate, of_grpc
 from mainspring.serving.security.peers import grpc_peer
+from mainspring.serving.terms import given_id
 from mainspring.serving.tracing.tracer import Tracer
 
 Context: TypeAlias = ServicerContext[bytes, bytes]
 """Messages go in and out as bytes: they are read and written where errors can still be told."""
 
 PROTOCOL = "grpc"
-LONGEST_ID = 200
 
 _MADE_UP = EXPLAINS.encode()
 
@@ -31,7 +31,7 @@ def call_of(context: Context, tracer: Tracer | None = None) -> Call:
     return Call(
         PROTOCOL,
         "",
-        id=_given_id(headers),
+        id=given_id(headers),
         time=arrived,
         arrived=began,
         began=began,
@@ -51,11 +51,6 @@ def headers_of(context: Context) -> dict[bytes, bytes]:
 def certificate_of(context: Context) -> Certificate | None:
     """The certificate that the client showed, which TLS has checked."""
     return of_grpc({name: tuple(values) for name, values in context.auth_context().items()})
-
-
-def _given_id(headers: dict[bytes, bytes]) -> str:
-    given = headers.get(b"x-request-id", b"").strip()
-    return given.decode("latin-1") if len(given) <= LONGEST_ID else ""
 
 
 def _bytes(value: str | bytes) -> bytes:
