@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mainspring.app.drawing.graph import draw
-from mainspring.app.drawing.nouns import Edge, Node
 from mainspring.app.stories import Story
 from mainspring.app.timing import duration
 from mainspring.core.records import Artifact, Execution, Kind, LinkKind
+from mainspring.evaluation.drawing.graphs.graph import draw
+from mainspring.evaluation.drawing.graphs.nouns import Edge, Node
 from mainspring.pipelines.snapshots import CODE
 from mainspring.store.ports import Lineage
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mainspring.app.drawing import glyph
 from mainspring.app.report.nouns import Fact, Gate, Headline, Signature
 from mainspring.app.report.wording import counted, figure, listed, moment
 from mainspring.app.stories import Story
 from mainspring.app.timing import duration
 from mainspring.core.records import Execution, ExecutionState
+from mainspring.evaluation.drawing.graphs import glyph
 
 _ENDED = {
     ExecutionState.CANCELED: "The run was cancelled",

@@ -7,12 +7,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mainspring.app.drawing import Edge, Node, draw, reduced
 from mainspring.app.report.headline import sign
 from mainspring.app.report.nouns import Motion, StepRow
 from mainspring.app.stories import StepStory, Story
 from mainspring.app.timing import duration
 from mainspring.core.records import Execution, ExecutionState
+from mainspring.evaluation.drawing.graphs import Edge, Node, draw, reduced
 
 _NARROW = 400
 _GATES = {"mainspring.Verdict", "mainspring.Validation"}

@@ -13,6 +13,7 @@ module          what is in it
 ``charts``      curves, histograms and the confusion matrix
 ``points``      scattered points, the reliability diagram
 ``frames``      what charts with axes stand on
+``graphs``      boxes and arrows
 =============== ==================================================================
 """
 

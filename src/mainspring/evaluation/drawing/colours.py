@@ -42,10 +42,12 @@ _RULES: Final = """
 .ms-pic .b{font-weight:600}
 .ms-pic .box{fill:var(--surface);stroke:var(--line);stroke-width:1.25}
 .ms-pic .gate{stroke-dasharray:none;stroke-width:2}
-.ms-pic .approval{stroke-dasharray:5 3}
+.ms-pic .approval,.ms-pic .perhaps{stroke-dasharray:5 3}
 .ms-pic .artifact{fill:var(--raised)}
 .ms-pic .edge{fill:none;stroke:var(--edge);stroke-width:1.25}
+.ms-pic .dashed{stroke-dasharray:4 3}
 .ms-pic .tip{fill:var(--edge)}
+.ms-pic .on-line{paint-order:stroke;stroke:var(--surface);stroke-width:4;stroke-linejoin:round}
 .ms-pic a:hover .box,.ms-pic a:focus .box{stroke:var(--accent);stroke-width:2}
 .ms-pic .grid{stroke:var(--line);stroke-width:1}
 .ms-pic .axis{stroke:var(--edge);stroke-width:1}

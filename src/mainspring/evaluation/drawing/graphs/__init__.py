@@ -1,4 +1,4 @@
-"""Graphs of steps and lineage as SVG text, drawn with nothing but Python.
+"""Graphs of steps, lineage and models that answer together, as SVG text, drawn with nothing but Python.
 
 Charts, the palette and lettering are those of :mod:`mainspring.evaluation.drawing`, whose promises hold here too.
 
@@ -13,7 +13,7 @@ module          what is in it
 
 from __future__ import annotations
 
-from mainspring.app.drawing.graph import draw, glyph, reduced
-from mainspring.app.drawing.nouns import Edge, Node
+from mainspring.evaluation.drawing.graphs.graph import draw, glyph, reduced
+from mainspring.evaluation.drawing.graphs.nouns import Edge, Node
 
 __all__ = ["Edge", "Node", "draw", "glyph", "reduced"]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainspring.app.drawing import Edge, Node, draw, reduced
-from mainspring.app.drawing.layout import layers, place
 from mainspring.evaluation.drawing import within_page
 from mainspring.evaluation.drawing.colours import PALETTE, STATES
+from mainspring.evaluation.drawing.graphs import Edge, Node, draw, reduced
+from mainspring.evaluation.drawing.graphs.layout import layers, place
 
 NODES = [Node(name, name) for name in "abc"]
 EDGES = [Edge("a", "b"), Edge("b", "c"), Edge("a", "c")]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mainspring.app.drawing.layout import Layout, place
-from mainspring.app.drawing.nouns import Edge, Node
 from mainspring.core.digests import digest_text
 from mainspring.evaluation.drawing.colours import STATES, standing_alone
+from mainspring.evaluation.drawing.graphs.layout import Layout, place
+from mainspring.evaluation.drawing.graphs.nouns import Edge, Node
 from mainspring.evaluation.drawing.lettering import escaped, shortened, width
 from mainspring.evaluation.drawing.lettering import number as _n
 
 _HEIGHT, _STEP, _MARGIN = 46.0, 88.0, 12.0
 _NARROWEST, _WIDEST = 96.0, 216.0
 _NAME, _SMALL = 13.0, 11.5
-_BOXES = frozenset({"gate", "approval", "artifact"})
+_BOXES = frozenset({"gate", "approval", "artifact", "perhaps"})
+_LETTERS = 11.0
+_ROWS = 13.0
 
 _MARKS = {
     "complete": "M-3.6 .2L-1.1 2.8L3.8-2.7",
@@ -49,15 +51,19 @@ def draw(
     at = {node.id: place for place, node in enumerate(nodes)}
     drawn = [edge for edge in edges if edge.source in at and edge.target in at and edge.source != edge.target]
     pairs = [(at[edge.source], at[edge.target]) for edge in drawn]
+    step = _STEP + 2 * _ROWS * any(edge.shown for edge in drawn)
     layout = place(widths, pairs)
     ports = _ports(widths, pairs, layout)
     body = [
-        _arrow(edge, pair, ports[place], layout.bends[place], layout)
+        _arrow(edge, pair, ports[place], layout.bends[place], layout, step)
         for place, (edge, pair) in enumerate(zip(drawn, pairs, strict=True))
     ]
-    body += [_box(node, layout.x[i], _top(layout.layer[i]), widths[i]) for i, node in enumerate(nodes)]
+    body += [_box(node, layout.x[i], layout.layer[i] * step, widths[i]) for i, node in enumerate(nodes)]
+    words_drawn, furthest = _words(drawn, pairs, ports, layout, step)
+    body += words_drawn
     ends = [layout.x[i] + widths[i] / 2 for i in range(len(nodes))] + [x for bend in layout.bends for x in bend]
-    size = (max(ends, default=0.0) + 2 * _MARGIN, max(layout.layers - 1, 0) * _STEP + _HEIGHT + 2 * _MARGIN)
+    ends.append(furthest)
+    size = (max(ends, default=0.0) + 2 * _MARGIN, max(layout.layers - 1, 0) * step + _HEIGHT + 2 * _MARGIN)
     words = description or "; ".join(f"{node.label} {node.state}".strip() for node in nodes)
     name = "g" + digest_text(title + "".join(body))[7:15]
     linked = any(node.href for node in nodes)
@@ -112,10 +118,6 @@ def _second(node: Node) -> str:
     return " · ".join(part for part in (node.state.lower(), node.detail) if part)
 
 
-def _top(layer: int) -> float:
-    return layer * _STEP
-
-
 def _box(node: Node, centre: float, top: float, wide: float) -> str:
     state = node.state.lower()
     left = centre - wide / 2
@@ -140,9 +142,55 @@ def _box(node: Node, centre: float, top: float, wide: float) -> str:
     inner = (
         f"<g><title>{escaped(words)}</title>"
         f'<rect class="box{kind}" x="{_n(left)}" y="{_n(top)}" width="{_n(wide)}" height="{_n(_HEIGHT)}"'
-        f' rx="{_n(radius)}"/>{icon}{"".join(lines)}</g>'
+        f' rx="{_n(radius)}"/>{_strip(node.mark, left, top)}{icon}{"".join(lines)}</g>'
     )
     return f'<a href="{escaped(node.href)}">{inner}</a>' if node.href else inner
+
+
+def _strip(mark: str, left: float, top: float) -> str:
+    if not mark:
+        return ""
+    return f'<rect class="{mark}" x="{_n(left)}" y="{_n(top + 9)}" width="4" height="{_n(_HEIGHT - 18)}" rx="2"/>'
+
+
+def _words(
+    edges: Sequence[Edge],
+    pairs: Sequence[tuple[int, int]],
+    ports: Sequence[tuple[float, float]],
+    layout: Layout,
+    step: float,
+) -> tuple[list[str], float]:
+    """What is written beside arrows, before their tips, in rows so that no word lies on another; and how far."""
+    found: list[str] = []
+    furthest = 0.0
+    rows: dict[int, list[list[tuple[float, float]]]] = {}
+    for at in sorted(range(len(edges)), key=lambda one: ports[one][1]):
+        edge, (source, target) = edges[at], pairs[at]
+        if not edge.shown:
+            continue
+        bends = layout.bends[at]
+        start = bends[-1] if bends else ports[at][0]
+        middle = (start + ports[at][1]) / 2
+        half = width(edge.shown, _LETTERS) / 2 + 3
+        middle = max(middle, half)
+        taken = rows.setdefault(max(layout.layer[source], layout.layer[target]), [[], [], []])
+        row = next(
+            (
+                one
+                for one, spans in enumerate(taken)
+                if all(middle + half < a or middle - half > b for a, b in spans)
+            ),
+            2,
+        )
+        taken[row].append((middle - half, middle + half))
+        top = max(layout.layer[source], layout.layer[target]) * step
+        y = top - (step - _HEIGHT) / 2 + 4 + (1, 0, 2)[row] * _ROWS - _ROWS
+        found.append(
+            f'<text class="q on-line" x="{_n(middle)}" y="{_n(y)}" font-size="{_n(_LETTERS)}"'
+            f' text-anchor="middle">{escaped(edge.shown)}</text>'
+        )
+        furthest = max(furthest, middle + half)
+    return found, furthest
 
 
 def _ports(widths: Sequence[float], pairs: Sequence[tuple[int, int]], layout: Layout) -> list[tuple[float, float]]:
@@ -163,22 +211,28 @@ def _ports(widths: Sequence[float], pairs: Sequence[tuple[int, int]], layout: La
 
 
 def _arrow(
-    edge: Edge, pair: tuple[int, int], port: tuple[float, float], bends: Sequence[float], layout: Layout
+    edge: Edge,
+    pair: tuple[int, int],
+    port: tuple[float, float],
+    bends: Sequence[float],
+    layout: Layout,
+    step: float,
 ) -> str:
     up = layout.layer[pair[0]] > layout.layer[pair[1]]
-    x, y = port[0], _top(layout.layer[pair[0]]) + (0 if up else _HEIGHT)
+    x, y = port[0], layout.layer[pair[0]] * step + (0 if up else _HEIGHT)
     path = [f"M{_n(x)} {_n(y)}"]
     way = -1 if up else 1
     for passed, bend in enumerate(bends, start=1):
-        top = _top(layout.layer[pair[0]] + way * passed)
+        top = (layout.layer[pair[0]] + way * passed) * step
         enter, leave = (top + _HEIGHT, top) if up else (top, top + _HEIGHT)
         path += [_curve(x, y, bend, enter), f"V{_n(leave)}"]
         x, y = bend, leave
-    tip = _top(layout.layer[pair[1]]) + (_HEIGHT if up else 0)
+    tip = layout.layer[pair[1]] * step + (_HEIGHT if up else 0)
     path.append(_curve(x, y, port[1], tip - 6 * way))
     head = f"M{_n(port[1] - 4)} {_n(tip - 7 * way)}h8l-4 {7 * way}z"
     title = f"<title>{escaped(edge.label)}</title>" if edge.label else ""
-    return f'<g>{title}<path class="edge" d="{"".join(path)}"/><path class="tip" d="{head}"/></g>'
+    kind = "edge dashed" if edge.dashed else "edge"
+    return f'<g>{title}<path class="{kind}" d="{"".join(path)}"/><path class="tip" d="{head}"/></g>'
 
 
 def _curve(x: float, y: float, to_x: float, to_y: float) -> str:
