@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -71,7 +71,7 @@ def arms_of(names: list[str], loaded: Loaded) -> tuple[Arm, ...]:
     return tuple(found)
 
 
-def check_arms(model: str, rollout: Rollout, versions: Mapping[str, Served], labels: Mapping[str, str]) -> None:
+def check_arms(model: str, rollout: Rollout, versions: Collection[str], labels: Mapping[str, str]) -> None:
     """See that a rollout names nothing but loaded versions and their labels, and no two that are one.
 
     Raises:
