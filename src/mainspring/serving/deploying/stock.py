@@ -1,0 +1,77 @@
+"""Copies of what is served, by digest: what a server was told to serve stays, whatever becomes of where it was."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+_INCOMING = ".incoming-"
+
+
+class Stock:
+    """A folder of packages, each under its digest and never changed. Safe for many threads and processes.
+
+    Args:
+        folder: Where; it is made if it is not there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def place(self, digest: str) -> Path:
+        """Where the package of a digest lies, or would."""
+        return self._folder / digest.replace(":", "-")
+
+    def bring(self, digest: str, write: Callable[[Path], None]) -> Path:
+        """The package of a digest, brought here if it is not yet.
+
+        Args:
+            digest: Its digest.
+            write: Writes it into a folder that is not there yet.
+        """
+        place = self.place(digest)
+        if place.is_dir():
+            return place
+        self._folder.mkdir(parents=True, exist_ok=True)
+        incoming = self._folder / f"{_INCOMING}{uuid.uuid4().hex}"
+        try:
+            write(incoming)
+            try:
+                incoming.rename(place)
+            except OSError:
+                if not place.is_dir():  # another process was faster
+                    raise
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+        return place
+
+    def keep(self, digests: Collection[str]) -> None:
+        """Let go of all others."""
+        kept = {self.place(one).name for one in digests}
+        for place in self._folder.iterdir() if self._folder.is_dir() else ():
+            if place.name not in kept and not place.name.startswith(_INCOMING):
+                shutil.rmtree(place, ignore_errors=True)
+
+
+def copy(source: Path, target: Path, *, stem: str = "") -> None:
+    """Copy a folder; or a file into a new folder, as ``<stem><its suffix>``."""
+    if source.is_dir():
+        shutil.copytree(source, target)
+        return
+    target.mkdir(parents=True)
+    shutil.copy2(source, target / f"{stem or source.stem}{source.suffix}")
+
+
+def link(source: Path, target: Path) -> None:
+    """Copy a folder that is never changed: by links, where the file system can."""
+    shutil.copytree(source, target, copy_function=_link_or_copy)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
