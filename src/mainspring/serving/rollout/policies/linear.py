@@ -1,0 +1,92 @@
+"""Ridge regression of rewards on features, one for each arm, solved from sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mainspring.serving.rollout.policies.knowledge import Floats, Knowledge
+from mainspring.serving.rollout.policies.ports import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """The regressions at one generation of knowledge.
+
+    Attributes:
+        places: The place of each feature.
+        arms: How many there are.
+        rows: Of shape ``(arms * features + arms, features)``: the inverses of the matrices above each other, and
+            below them the weights.
+    """
+
+    places: dict[str, int]
+    arms: int
+    rows: Floats
+
+    def read(self, context: Context) -> tuple[list[float], list[float]]:
+        """What each arm is expected to be worth, and ``xᵀ A⁻¹ x``: how little is known of it there."""
+        places, arms, width = self.places, self.arms, len(self.places)
+        if not width:
+            return [0.0] * arms, [1.0] * arms
+        values = [0.0] * width
+        for name, value in context.items():
+            place = places.get(name)
+            if place is not None:
+                values[place] = value
+        row = np.array(values)
+        product = self.rows @ row
+        depth = arms * width
+        return product[depth:].tolist(), (product[:depth].reshape(arms, width) @ row).tolist()
+
+
+def solve(known: Knowledge, ridge: float) -> Solved:
+    """Solve ``A = Σ x xᵀ + ridge`` and ``weights = A⁻¹ Σ reward x`` for each arm.
+
+    Features that are numbers are standardised, by the mean and the standard deviation over all rows of all arms
+    for which a reward is known, so that the ridge means the same for metres and millimetres. Indicators and the
+    constant are left as they are. The sums are of features as they came, which makes that exact at any time.
+
+    Args:
+        known: What is known.
+        ridge: How strongly weights are held to zero.
+    """
+    arms, width = len(known.arms), len(known.features)
+    scaled = _standardised(known)
+    grams = scaled @ known.gram @ scaled.T + ridge * np.eye(width)
+    inverses = np.linalg.inv(grams)
+    weights = (inverses @ (known.moment @ scaled.T)[..., None])[..., 0]
+    # Back to features as they come: x' = T x.
+    inverses, weights = scaled.T @ inverses @ scaled, weights @ scaled
+    return Solved(known.places, arms, np.concatenate([inverses.reshape(arms * width, width), weights]))
+
+
+def _standardised(known: Knowledge) -> Floats:
+    """The matrix that standardises features."""
+    matrix = np.eye(len(known.features))
+    constant = known.places.get(CONSTANT)
+    if constant is None:
+        return matrix
+    gram = known.gram.sum(axis=0)
+    rows = gram[constant, constant]
+    if rows < 2:
+        return matrix
+    for name, place in known.places.items():
+        if place == constant or "=" in name:
+            continue
+        mean = gram[constant, place] / rows
+        variance = gram[place, place] / rows - mean * mean
+        if variance > 1e-12 * mean * mean:
+            deviation = float(np.sqrt(variance))
+            matrix[place, place] = 1.0 / deviation
+            matrix[place, constant] = -mean / deviation
+        elif mean:
+            # It never changed: beside the constant it tells nothing.
+            matrix[place, place] = 1.0 / abs(mean)
+            matrix[place, constant] = -mean / abs(mean)
+    return matrix
+
+
+CONSTANT = "1"
+"""The name of the feature that is 1 for every row."""
