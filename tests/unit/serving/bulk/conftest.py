@@ -1,5 +1,7 @@
 """Rows whose answers can be worked out by hand, and the rule that answers them (see ``plugin/rule_model.py``)."""
 
+import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +17,34 @@ SQL = """
         CASE i % 3 WHEN 0 THEN 'A' WHEN 1 THEN 'B' END AS company, i % 7 = 0 AS airport
     FROM range({rows}) t(i)
 """
+
+
+RUN = """
+import json, sys
+from pathlib import Path
+from mainspring.models.package import Package
+from mainspring.serving.bulk import Options, PackageAnswerer, run
+data, package, out, told = sys.argv[1:]
+told = json.loads(told)
+model = PackageAnswerer(Package.load(Path(package)), name="taxi", version="1.0.0")
+run(data, model, out, options=Options(keep=("id",), **told.pop("options")), **told)
+"""
+
+
+@pytest.fixture
+def command() -> Callable[..., list[str]]:
+    """The command of a run in a process of its own, with arguments of ``run`` and, by name, of ``Options``."""
+
+    def make(data: Path, package: Path, out: Path, *, options: dict[str, object], **told: object) -> list[str]:
+        return [
+            sys.executable,
+            "-c",
+            RUN,
+            *map(str, (data, package, out)),
+            json.dumps({**told, "options": options}),
+        ]
+
+    return make
 
 
 @pytest.fixture

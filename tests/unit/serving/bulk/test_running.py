@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +27,7 @@ Rows = Callable[..., Path]
 Model = Callable[..., PackageAnswerer]
 Columns = Callable[[Path], dict[str, list[Any]]]
 Expected = Callable[[int], list[str]]
+Command = Callable[..., list[str]]
 KEEP = Options(keep=("id",))
 
 
@@ -63,22 +63,8 @@ def test_worker_processes_give_the_same_answers(
     assert columns(tmp_path / "two.parquet") == columns(tmp_path / "one.parquet")
 
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from mainspring.models.package import Package
-from mainspring.serving.bulk import Options, PackageAnswerer, run
-data, package, out, part_rows, processes = sys.argv[1:]
-model = PackageAnswerer(Package.load(Path(package)), name="taxi", version="1.0.0")
-run(data, model, out, options=Options(keep=("id",), part_rows=int(part_rows)), processes=int(processes))
-"""
-
-
-def begin(
-    data: Path, package: Path, out: Path, part_rows: int, processes: int, *, parts: int
-) -> subprocess.Popen[bytes]:
+def begin(command: list[str], out: Path, *, parts: int) -> subprocess.Popen[bytes]:
     """Start a run in a process of its own, and wait until it has made so many parts."""
-    command = [sys.executable, "-c", SCRIPT, *map(str, (data, package, out, part_rows, processes))]
     process = subprocess.Popen(command)
     done = out.with_name(f"{out.name}.work") / "parts"
     until = time.monotonic() + 60
@@ -91,13 +77,14 @@ def begin(
 
 @pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_a_killed_run_goes_on_where_it_stopped(
-    rows: Rows, rule: object, model: Model, tmp_path: Path, processes: int, expected: Expected
+    rows: Rows, command: Command, model: Model, tmp_path: Path, processes: int, expected: Expected
 ) -> None:
     data, out = rows(60_000), tmp_path / "answers.csv"
     one = model(sleep=0.05)
     package = one.folder(tmp_path)
     assert package is not None
-    process = begin(data, package, out, 3_000, processes, parts=6)
+    begun = command(data, package, out, options={"part_rows": 3_000}, processes=processes)
+    process = begin(begun, out, parts=6)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert not out.exists()
@@ -113,11 +100,12 @@ def test_a_killed_run_goes_on_where_it_stopped(
 
 
 @pytest.mark.slow
-def test_another_process_is_kept_out(rows: Rows, model: Model, tmp_path: Path) -> None:
+def test_another_process_is_kept_out(rows: Rows, command: Command, model: Model, tmp_path: Path) -> None:
     data, out, one = rows(20_000), tmp_path / "answers.parquet", model(sleep=0.2)
     package = one.folder(tmp_path)
     assert package is not None
-    process = begin(data, package, out, 1_000, 1, parts=1)
+    begun = command(data, package, out, options={"part_rows": 1_000}, processes=1)
+    process = begin(begun, out, parts=1)
     try:
         with pytest.raises(ConflictError, match="another process is at work"):
             run(data, one, out, options=KEEP)

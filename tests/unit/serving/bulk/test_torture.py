@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,22 +13,16 @@ import pytest
 
 from mainspring.data import Table
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from mainspring.models.package import Package
-from mainspring.serving.bulk import Options, PackageAnswerer, run
-data, package, out, errors = sys.argv[1:]
-model = PackageAnswerer(Package.load(Path(package)), name="taxi", version="1.0.0")
-options = Options(keep=("id",), part_rows=8_000, errors="skip")
-run(data, model, out, options=options, errors=errors, processes=2)
-"""
-
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_a_run_that_is_killed_again_and_again_ends_right(
-    seed: int, rows: Callable[..., Path], rule: Any, tmp_path: Path, expected: Callable[[int], list[str]]
+    seed: int,
+    rows: Callable[..., Path],
+    command: Callable[..., list[str]],
+    rule: Any,
+    tmp_path: Path,
+    expected: Callable[[int], list[str]],
 ) -> None:
     dice = random.Random(seed)
     count = 300_000
@@ -40,11 +33,12 @@ def test_a_run_that_is_killed_again_and_again_ends_right(
         for row in Table.read_parquet(source).iter_rows():
             file.write(",".join("" if value is None else str(value) for value in row.values()) + "\n")
     package = rule.write(tmp_path / "package", sleep=0.01)
-    command = [sys.executable, "-c", SCRIPT, str(data), str(package), str(out), str(errors)]
+    options = {"part_rows": 8_000, "errors": "skip"}
+    begun = command(data, package, out, options=options, errors=str(errors), processes=2)
     kills, until = 0, time.monotonic() + 300
     while True:
         assert time.monotonic() < until
-        process = subprocess.Popen(command)
+        process = subprocess.Popen(begun)
         try:
             # The more often it was killed the longer it is let go, so that it comes to an end.
             status = process.wait(dice.uniform(0.2, 1.5 + kills / 4))
