@@ -24,6 +24,7 @@ from mainspring.serving.limits import unless_left, within
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.problems import CancelledError, MethodError, stopping
 from mainspring.serving.question import Question
+from mainspring.serving.rollout.telling import routed
 from mainspring.serving.terms import given_id, hurry
 from mainspring.serving.tracing.headers import answered
 
@@ -78,7 +79,7 @@ class Inference:
         finally:
             call.ended = time.perf_counter()
             self._dispatcher.tell(call)
-        return answer.also((*id_header(call.id), *answered(call.trace)))
+        return answer.also((*id_header(call.id), *answered(call.trace), *(routed(call) if call.decisions else ())))
 
     def at_once(
         self, protocol: PredictionProtocol, model: str, scope: Mapping[str, Any], body: bytes
@@ -107,7 +108,7 @@ class Inference:
             answer = self._refused(call, error)
         call.ended = time.perf_counter()
         dispatcher.tell(call)
-        return answer.also((*id_header(call.id), *answered(call.trace)))
+        return answer.also((*id_header(call.id), *answered(call.trace), *(routed(call) if call.decisions else ())))
 
     def _refused(self, call: Call, error: Exception) -> Answer:
         self._dispatcher.fail(call, error)

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import msgspec
+import numpy as np
 import numpy.typing as npt
 
 from mainspring.serving.call import Call
+from mainspring.serving.decision import Decision
 
+_NOTHING = np.empty(0)
 _MOST_ROWS = 1_000
 
 
-class Answered(NamedTuple):
+class Answered(msgspec.Struct, frozen=True, eq=False):
     """What was answered to a request.
 
     Attributes:
         model: The model,
         version: and its version.
-        labels: What it said of each row: a class or a number.
+        labels: What it said of each row: a class or a number; nothing if it says neither.
+        decisions: Where routers sent the request.
+        columns: The rows, if routers looked at them.
     """
 
     model: str
     version: str
     labels: npt.NDArray[Any] | Sequence[Any]
+    decisions: tuple[Decision, ...] = ()
+    columns: Mapping[str, npt.NDArray[Any] | Sequence[Any]] | None = None
 
 
 class LatestAnswers:
@@ -48,14 +56,20 @@ class LatestAnswers:
         labels = outputs.get("label")
         if labels is None:
             labels = outputs.get("prediction")
+        decisions, columns = call.decisions, None
         if labels is None or not labels.ndim:
-            return
+            if not decisions:
+                return
+            labels = _NOTHING
         if labels.base is not None:
             labels = labels.copy()  # a part of what was computed with others would keep all of it
         answers = self._answers
-        if call.id in answers:
-            self._rows -= len(answers.pop(call.id).labels)
-        answers[call.id] = Answered(call.model, call.version, labels)
+        before = answers.pop(call.id, None)
+        if before is not None:
+            self._rows -= len(before.labels)
+        if decisions and (call.undecided is not None or call.visits):
+            columns = prediction.columns
+        answers[call.id] = Answered(call.model, call.version, labels, decisions, columns)
         self._rows += len(labels)
         while len(answers) > self._most or self._rows > self._most_rows:
             _, oldest = answers.popitem(last=False)

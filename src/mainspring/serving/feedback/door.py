@@ -11,9 +11,11 @@ from mainspring.core.clock import Clock, now
 from mainspring.serving.feedback import forms
 from mainspring.serving.feedback.answers import Answered, LatestAnswers
 from mainspring.serving.feedback.log import FeedbackLog
-from mainspring.serving.feedback.ports import Counting
+from mainspring.serving.feedback.ports import Counting, Learner
 from mainspring.serving.feedback.record import REWARD, TRUTH, Feedback
+from mainspring.serving.feedback.waiting import Waiting
 from mainspring.serving.payloads import searching
+from mainspring.serving.payloads.record import LogRecord
 from mainspring.serving.problems import OverloadedError, UnsupportedError
 
 _REMEMBERED = 100_000
@@ -49,6 +51,7 @@ class FeedbackDoor:
         log: Where it is written; ``None`` if the server keeps no log, and refuses feedback.
         answers: The latest answers, to judge them by the truth.
         counting: Counts it.
+        learners: Routers that learn from it, by name; they may change.
         find: Gives an answer that is not among the latest, such as another process gave; by default the log is
             searched, which takes milliseconds: call from a thread.
     """
@@ -59,11 +62,14 @@ class FeedbackDoor:
         *,
         answers: LatestAnswers | None = None,
         counting: Counting | None = None,
+        learners: Mapping[str, Learner] | None = None,
         find: Callable[[str], Answered | None] | None = None,
         clock: Clock = now,
     ) -> None:
         self._log, self._answers, self._counting, self._clock = log, answers, counting, clock
+        self._learners: Mapping[str, Learner] = {} if learners is None else learners
         self._find = self._search if find is None else find
+        self._waiting = Waiting(None if log is None else log.folder.parent)
         self._lock = threading.Lock()
         self._seen: dict[tuple[str, str, int | None], tuple[Any, float]] = {}
 
@@ -111,10 +117,30 @@ class FeedbackDoor:
         pending = 0
         for request, mine in by_request.items():
             answered = self._answered(request)
-            pending += len(mine) if answered is None else 0
+            if answered is None:
+                pending += len(mine)
+                if self._learners:
+                    self._waiting.add(request, mine)
             if self._counting is not None:
                 _count(self._counting, mine, answered)
+            if answered is not None:
+                self._teach(mine, answered)
         return Taken(len(fresh), len(told) - len(fresh), pending)
+
+    def look_again(self) -> None:
+        """Teach routers what was told of requests before they were logged, such as those of other processes."""
+        if not self._learners:
+            return
+        for mine, record in self._waiting.found():
+            answered = _answered(record)
+            if answered is not None:
+                self._teach(mine, answered)
+
+    def _teach(self, mine: Sequence[Feedback], answered: Answered) -> None:
+        for decision in answered.decisions:
+            learner = self._learners.get(decision.router)
+            if learner is not None:
+                learner.learn(decision, mine, answered)
 
     def _is_new(self, one: Feedback) -> bool:
         # Without a time of its own, what is told again is known at another moment, and is the same all the same.
@@ -138,10 +164,15 @@ class FeedbackDoor:
 
     def _search(self, request: str) -> Answered | None:
         found = None if self._log is None else searching.find(self._log.folder.parent, request)
-        if found is None or found.error is not None:
-            return None
-        labels = found.outputs.get("label", found.outputs.get("prediction"))
-        return None if labels is None else Answered(found.model, found.version, labels)
+        return None if found is None else _answered(found)
+
+
+def _answered(record: LogRecord) -> Answered | None:
+    """What was answered to a logged request; ``None`` if that was nothing to be judged."""
+    labels = record.outputs.get("label", record.outputs.get("prediction"))
+    if record.error is not None or (labels is None and not record.decisions):
+        return None
+    return Answered(record.model, record.version, labels or (), record.decisions, record.columns)
 
 
 def _count(counting: Counting, mine: Sequence[Feedback], answered: Answered | None) -> None:

@@ -64,6 +64,8 @@ class CallEncoder:
             more["body"] = call.body[: self._max_body].decode("utf-8", "replace")
         if self._subjects.wanted:
             more["subject"] = self._subjects.of(call, prediction)
+        if call.decisions:
+            more["decisions"] = call.decisions
         if call.cached:
             more["cached"] = True
         if call.batch:

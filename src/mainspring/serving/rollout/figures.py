@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mainspring.serving.rollout import tally
 from mainspring.serving.rollout.options import Rollout
+from mainspring.serving.rollout.policies.knowledge import Knowledge
 
 ERROR_RATE = "error_rate"
 LATENCY = "latency_"
@@ -115,31 +116,48 @@ def figures_of(rollout: Rollout) -> list[str]:
     return list(dict.fromkeys(asked))
 
 
-def read_rows(
-    rows: Sequence[Sequence[float]], arms: Sequence[tuple[str, str]], figures: Sequence[str]
-) -> list[ArmFigures]:
-    """What rows of a tally say.
+def named(figure: str, arm: str) -> str:
+    """The name under which is added up what feedback says of one figure of one arm."""
+    return f"{figure}\0{arm}"
+
+
+def samples_of(known: Knowledge, figures: Sequence[str], arm: str) -> dict[str, Sample]:
+    """What feedback says of an arm, by figure.
 
     Args:
-        rows: One for each arm, as :func:`mainspring.serving.rollout.tally.total` gives them.
-        arms: Name and version of each.
-        figures: What feedback gives, in the order in which it was counted.
+        known: What was added up, under the names that :func:`named` gives.
+        figures: Which figures.
+        arm: Of which arm.
     """
-    found = []
-    for row, (name, version) in zip(rows, arms, strict=True):
-        samples = {
-            figure: Sample(*row[start : start + tally.PER_FIGURE])
-            for figure, start in zip(figures, range(tally.QUALITY, len(row), tally.PER_FIGURE), strict=False)
-        }
-        found.append(
-            ArmFigures(
-                name,
-                version,
-                row[tally.REQUESTS],
-                row[tally.ERRORS],
-                row[tally.SECONDS],
-                tuple(row[tally.TIMES : tally.QUALITY]),
-                samples,
-            )
-        )
+    found = {}
+    for figure in figures:
+        name = named(figure, arm)
+        place = known.arms.index(name) if name in known.arms else -1
+        found[figure] = sample_of(known, place) if place >= 0 else Sample()
     return found
+
+
+def sample_of(known: Knowledge, place: int) -> Sample:
+    """The values of one arm."""
+    count, mean = float(known.count[place]), float(known.mean[place])
+    return Sample(count, count * mean, float(known.squares[place]) + count * mean * mean)
+
+
+def read_row(row: Sequence[float], arm: str, version: str, samples: Mapping[str, Sample]) -> ArmFigures:
+    """What is known of one arm.
+
+    Args:
+        row: Of a tally, as :func:`mainspring.serving.rollout.tally.total` gives it.
+        arm: Its name.
+        version: The version that it stands for.
+        samples: What feedback says.
+    """
+    return ArmFigures(
+        arm,
+        version,
+        row[tally.REQUESTS],
+        row[tally.ERRORS],
+        row[tally.SECONDS],
+        tuple(row[tally.TIMES :]),
+        dict(samples),
+    )

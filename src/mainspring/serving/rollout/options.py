@@ -153,6 +153,8 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         experiment: Versions that are compared.
         bandit: Versions of which the best is to be found.
         header: The header by which a caller names the arm that answers; empty if nobody may.
+        learn_forced: Whether feedback about requests whose caller named the arm counts like any other. Such
+            callers are seldom like the others, and a bandit that believes them is misled.
     """
 
     primary: str = ""
@@ -161,6 +163,7 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     experiment: Experiment | None = None
     bandit: Bandit | None = None
     header: str = HEADER
+    learn_forced: bool = False
 
     def __post_init__(self) -> None:
         given = [name for name in ("canary", "experiment", "bandit") if getattr(self, name) is not None]

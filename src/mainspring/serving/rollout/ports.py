@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from mainspring.core.verdicts import Verdict
-from mainspring.serving.prediction import Inputs
 
 
 class Counting(Protocol):
@@ -26,34 +25,6 @@ class Counting(Protocol):
 
     def compared(self, model: str, arm: str, outcome: str) -> None:
         """A shadow's answer is ``equal`` or ``different``, or it ``failed``, or was not asked: ``shed``."""
-        ...
-
-
-class Policy(Protocol):
-    """Chooses arms and learns from rewards. Safe for threads.
-
-    Promises:
-        - Both take microseconds; what one process has learned is known to all of a server, and survives them.
-    """
-
-    name: str
-    """How it chooses, such as ``thompson``."""
-    contextual: bool
-    """Whether it looks at the row before it chooses."""
-
-    def choose(self, inputs: Inputs | None) -> tuple[int, float]:
-        """The place of an arm, and how likely it was."""
-        ...
-
-    def learn(self, arm: int, reward: float, row: Mapping[str, Any] | None, *, before: float | None) -> None:
-        """Learn from a reward.
-
-        Args:
-            arm: The place of the arm that was rewarded.
-            reward: How good its answer was.
-            row: The columns of the row, if the policy is contextual.
-            before: The reward that was told earlier in place of this one, to be forgotten.
-        """
         ...
 
 

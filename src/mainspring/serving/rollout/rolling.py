@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
-from mainspring.core.errors import InputError
+from mainspring.core.errors import InputError, MainspringError
 from mainspring.serving.call import Call
 from mainspring.serving.decision import Decision
+from mainspring.serving.feedback.answers import Answered
+from mainspring.serving.feedback.record import Feedback
 from mainspring.serving.prediction import Inputs
 from mainspring.serving.problems import LoadingError
 from mainspring.serving.rollout.arms import Arm, Loaded, arms_of, declared
+from mainspring.serving.rollout.bandit import SharedBandit
+from mainspring.serving.rollout.figures import figures_of, named
 from mainspring.serving.rollout.options import Rollout
-from mainspring.serving.rollout.ports import Counting, Policy
+from mainspring.serving.rollout.ports import Counting
 from mainspring.serving.rollout.splitting import Split
 from mainspring.serving.rollout.standing import Standing
+from mainspring.serving.rollout.state import SharedState, Told
 from mainspring.serving.rollout.sticky import COLUMN, column_key, salted
 from mainspring.serving.rollout.tally import Tally
+from mainspring.serving.rollout.valuing import values_of
 from mainspring.serving.served import Served
 from mainspring.serving.undecided import Undecided
 
@@ -28,6 +35,7 @@ FALLBACK = "fallback"
 """The policy of a decision that was made because the arm that was chosen could not answer."""
 
 _SERVER_FAULT = 500
+_LOG = logging.getLogger(__name__)
 
 
 class Rolling:
@@ -40,7 +48,8 @@ class Rolling:
         rollout: What was declared.
         loaded: Its versions.
         standing: How the rollout stands.
-        policy: Chooses, if it is a bandit.
+        bandit: Chooses, if one does.
+        quality: Where is added up what feedback says of the arms, if somebody wants to know.
         tally: Where requests are counted, if they are.
         counting: Counts for metrics, if somebody looks at them.
         chance: Decides where chance does.
@@ -58,7 +67,8 @@ class Rolling:
         loaded: Loaded,
         *,
         standing: Standing,
-        policy: Policy | None = None,
+        bandit: SharedBandit | None = None,
+        quality: SharedState | None = None,
         tally: Tally | None = None,
         counting: Counting | None = None,
         chance: random.Random | None = None,
@@ -72,11 +82,13 @@ class Rolling:
         self.arms = arms_of(names, loaded)
         self._header = rollout.header.lower().encode("latin-1")
         self._places = {arm.name: arm.place for arm in self.arms}
-        self._policy, self._key_header, self._key_column = None, b"", ""
+        self.bandit, self._quality, self._figures = bandit, quality, figures_of(rollout)
+        self._key_header, self._key_column = b"", ""
         self.policy, self._split = self._divided(chance)
-        if policy is not None and not standing.over:
-            self._policy, self.policy = policy, policy.name
-        self._late = bool(self._key_column) or (self._policy is not None and self._policy.contextual)
+        self._bandit = None if standing.over else bandit
+        if self._bandit is not None:
+            self.policy = self._bandit.name
+        self._late = bool(self._key_column) or (self._bandit is not None and self._bandit.contextual)
         answering = [arm.served or loaded.newest for arm in self._answering()]
         self._all = tuple({id(served): served for served in answering}.values())
         self._fixed = self._decisions()
@@ -102,8 +114,8 @@ class Rolling:
         if split is not None:
             place = split(call.headers.get(self._key_header) if self._key_header else None)
             return self._send(call, place, self._fixed[place])
-        if self._policy is not None:
-            place, propensity = self._policy.choose(None)
+        if self._bandit is not None:
+            place, propensity = self._bandit.choose()
             return self._send(call, place, self._decision(place, propensity))
         call.decisions += (self._fixed[0],)
         return self._sound(self.primary)
@@ -120,6 +132,55 @@ class Rolling:
         place = self._places.get(decision.arm)
         if place is not None and self.arms[place].version == call.version:
             self._tally.request(place, call.ended - call.began, failed=call.status >= _SERVER_FAULT)
+
+    def learn(self, decision: Decision, feedback: Sequence[Feedback], answered: Answered) -> None:
+        """Learn from feedback; a :class:`mainspring.serving.feedback.ports.Learner`. Any thread may call it.
+
+        Nobody learns from requests whose callers chose the arm: they are seldom like the others.
+        """
+        place = self._places.get(decision.arm)
+        if place is None or decision.policy in (FALLBACK, PRIMARY):
+            return
+        if decision.policy == FORCED and not self.rollout.learn_forced:
+            return
+        try:
+            if self.bandit is not None:
+                self.bandit.learn(self._rewards(self.bandit, decision, feedback, answered))
+            elif self._quality is not None and self.arms[place].version == answered.version:
+                self._quality.learn(self._values(decision, feedback, answered))
+        except MainspringError as error:
+            _LOG.warning("model %r cannot learn from feedback about %r: %s", self.model, feedback[0].id, error)
+
+    def _rewards(
+        self, bandit: SharedBandit, decision: Decision, feedback: Sequence[Feedback], answered: Answered
+    ) -> Iterator[Told]:
+        columns = answered.columns or {}
+        for one in values_of(bandit.options.reward, feedback, answered):
+            row = one.row or 0
+            names = [name for name in bandit.options.context if name in columns and row < len(columns[name])]
+            yield Told(
+                id=feedback[0].id,
+                arm=decision.arm,
+                reward=one.value,
+                key=bandit.options.reward,
+                row=one.row,
+                context=bandit.context({name: columns[name][row] for name in names}),
+                time=one.time,
+                received=one.received,
+            )
+
+    def _values(self, decision: Decision, feedback: Sequence[Feedback], answered: Answered) -> Iterator[Told]:
+        for figure in self._figures:
+            for one in values_of(figure, feedback, answered):
+                yield Told(
+                    id=feedback[0].id,
+                    arm=named(figure, decision.arm),
+                    reward=one.value,
+                    key=figure,
+                    row=one.row,
+                    time=one.time,
+                    received=one.received,
+                )
 
     def _divided(self, chance: random.Random | None) -> tuple[str, Split | None]:
         """How requests are divided by shares, if they are."""
@@ -146,7 +207,7 @@ class Rolling:
             self._key_header = sticky.lower().encode("latin-1")
 
     def _answering(self) -> list[Arm]:
-        divided = self._split is not None or self._policy is not None
+        divided = self._split is not None or self._bandit is not None
         return [self.primary, *self.arms] if divided else [self.primary]
 
     def _decisions(self) -> list[Decision]:
@@ -166,10 +227,11 @@ class Rolling:
         if self._split is not None:
             place = self._split(column_key(inputs, self._key_column))
             return self._send(call, place, self._fixed[place])
-        if self._policy is None or not inputs.rows:
+        if self._bandit is None or not inputs.rows:
             call.decisions += (Decision(self.model, self.primary.name, 1.0, PRIMARY),)
             return self._sound(self.primary)
-        place, propensity = self._policy.choose(inputs)
+        row = {name: inputs.columns[name][0] for name in self._bandit.options.context if name in inputs.columns}
+        place, propensity = self._bandit.choose(row)
         return self._send(call, place, self._decision(place, propensity))
 
     def _send(self, call: Call, place: int, decision: Decision) -> Served:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from mainspring.core.clock import Clock, now
 from mainspring.core.errors import MainspringError
 from mainspring.serving.rollout.arms import Loaded, declared, version_of
+from mainspring.serving.rollout.bandit import SharedBandit
 from mainspring.serving.rollout.figures import figures_of
 from mainspring.serving.rollout.options import Rollout
-from mainspring.serving.rollout.ports import Counting, Policy
+from mainspring.serving.rollout.ports import Counting
 from mainspring.serving.rollout.rolling import Rolling
 from mainspring.serving.rollout.standing import Standing, StateFolder, plan_of
+from mainspring.serving.rollout.state import SharedState
 from mainspring.serving.rollout.tally import Tally
 
 _LOG = logging.getLogger(__name__)
-
-MakePolicy: TypeAlias = Callable[[str, Rollout, Path], Policy | None]
-"""Gives the bandit of a model, by its name and declaration, with the folder where it keeps what it has learned."""
 
 Relabel: TypeAlias = Callable[[str, Mapping[str, str]], None]
 """Has labels of a model stand for other loaded versions."""
@@ -33,7 +33,6 @@ class Rollouts(dict[str, Rolling]):
 
     Args:
         state: Where is kept how they stand.
-        make_policy: Makes bandits.
         relabel: Moves labels.
         counting: Counts what they do.
     """
@@ -42,17 +41,14 @@ class Rollouts(dict[str, Rolling]):
         self,
         state: StateFolder,
         *,
-        make_policy: MakePolicy,
         relabel: Relabel,
         counting: Counting | None = None,
         clock: Clock = now,
     ) -> None:
         super().__init__()
         self.state = state
-        self._make_policy, self._relabel = make_policy, relabel
-        self._counting, self._clock = counting, clock
-        self._tallies: dict[str, tuple[str, Tally]] = {}
-        self._policies: dict[str, tuple[str, Policy | None]] = {}
+        self._relabel, self._counting, self._clock = relabel, counting, clock
+        self._memories: dict[str, Memory] = {}
 
     def refresh(
         self, model: str, rollout: Rollout | None, loaded: Loaded | None, labels: Mapping[str, str]
@@ -73,13 +69,15 @@ class Rollouts(dict[str, Rolling]):
         moved = {label: version for label, version in standing.labels.items() if version in loaded.versions}
         if moved:
             self._relabel(model, {**loaded.labels, **moved})
+        memory = self._memory(model, rollout, standing)
         self[model] = Rolling(
             model,
             rollout,
             loaded,
             standing=standing,
-            policy=self._policy(model, rollout, standing),
-            tally=self._tally(model, rollout, standing),
+            bandit=memory.bandit,
+            quality=memory.quality,
+            tally=memory.tally,
             counting=self._counting,
         )
 
@@ -89,7 +87,7 @@ class Rollouts(dict[str, Rolling]):
 
     def close(self) -> None:
         """Let go of files."""
-        for model in list(self._tallies):
+        for model in list(self._memories):
             self._forget(model)
 
     def _standing(self, model: str, rollout: Rollout, loaded: Loaded, labels: Mapping[str, str]) -> Standing:
@@ -113,27 +111,48 @@ class Rollouts(dict[str, Rolling]):
             began=moment,
         )
 
-    def _policy(self, model: str, rollout: Rollout, standing: Standing) -> Policy | None:
-        if rollout.bandit is None:
-            self._policies.pop(model, None)
-            return None
-        known = self._policies.get(model)
-        if known is None or known[0] != standing.plan:
-            made = self._make_policy(model, rollout, self.folder(model, standing.plan))
-            known = self._policies[model] = (standing.plan, made)
-        return known[1]
-
-    def _tally(self, model: str, rollout: Rollout, standing: Standing) -> Tally:
-        known = self._tallies.get(model)
-        if known is not None and known[0] == standing.plan:
-            return known[1]
+    def _memory(self, model: str, rollout: Rollout, standing: Standing) -> Memory:
+        known = self._memories.get(model)
+        if known is not None and known.plan == standing.plan:
+            return known
         self._forget(model)
-        tally = Tally(self.folder(model, standing.plan), len(declared(rollout)), len(figures_of(rollout)))
-        self._tallies[model] = (standing.plan, tally)
-        return tally
+        folder = self.folder(model, standing.plan)
+        asked = figures_of(rollout) if rollout.bandit is None else []
+        known = self._memories[model] = Memory(
+            standing.plan,
+            Tally(folder, len(declared(rollout))),
+            # Whatever else changes in the declaration, what is known of an arm is known.
+            None if rollout.bandit is None else SharedBandit(rollout.bandit, self.state.of(model) / "bandit"),
+            SharedState(folder / "feedback") if asked else None,
+        )
+        return known
 
     def _forget(self, model: str) -> None:
-        self._policies.pop(model, None)
-        known = self._tallies.pop(model, None)
+        known = self._memories.pop(model, None)
         if known is not None:
-            known[1].close()
+            known.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is counted and learned of the rollout of one model, as long as its declaration stays.
+
+    Attributes:
+        plan: Of the declaration.
+        tally: Counts requests.
+        bandit: The bandit, if there is one.
+        quality: What feedback says, if somebody wants to know.
+    """
+
+    plan: str
+    tally: Tally
+    bandit: SharedBandit | None
+    quality: SharedState | None
+
+    def close(self) -> None:
+        """Let go of files."""
+        self.tally.close()
+        if self.bandit is not None:
+            self.bandit.close()
+        if self.quality is not None:
+            self.quality.close()

@@ -11,7 +11,6 @@ import fcntl
 import math
 import mmap
 import os
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -25,20 +24,14 @@ REQUESTS: Final = 0
 ERRORS: Final = 1
 SECONDS: Final = 2
 TIMES: Final = 3
-QUALITY: Final = TIMES + BUCKETS
-"""Where in the row of an arm requests, errors, the sum of times, the buckets and what feedback says begin."""
+"""Where in the row of an arm requests, errors, the sum of times and the buckets are."""
 
-PER_FIGURE: Final = 3
-"""Of every figure that feedback gives: how many values, their sum, and the sum of their squares."""
+WIDTH: Final = TIMES + BUCKETS
+"""How many numbers the row of an arm has."""
 
 _LOG = math.log(GROWTH)
 _NUMBER = 8
 _PATTERN = "tally.*"
-
-
-def width(figures: int) -> int:
-    """How many numbers the row of an arm has."""
-    return QUALITY + PER_FIGURE * figures
 
 
 def bound(bucket: int) -> float:
@@ -47,17 +40,15 @@ def bound(bucket: int) -> float:
 
 
 class Tally:
-    """What this process counts. Requests are counted by the thread of the event loop, feedback by any.
+    """What this process counts. For the thread of the event loop.
 
     Args:
         folder: Of the rollout.
         arms: How many arms.
-        figures: How many figures feedback gives.
     """
 
-    def __init__(self, folder: Path, arms: int, figures: int = 0) -> None:
-        self._width, self._lock = width(figures), threading.Lock()
-        size = max(1, arms) * self._width * _NUMBER
+    def __init__(self, folder: Path, arms: int) -> None:
+        size = max(1, arms) * WIDTH * _NUMBER
         folder.mkdir(parents=True, exist_ok=True)
         self._file = _taken(folder)
         os.ftruncate(self._file, size)
@@ -72,29 +63,13 @@ class Tally:
             seconds: How long it took.
             failed: Whether it failed through the server's fault.
         """
-        numbers, row = self._numbers, arm * self._width
+        numbers, row = self._numbers, arm * WIDTH
         numbers[row] += 1
         if failed:
             numbers[row + ERRORS] += 1
         numbers[row + SECONDS] += seconds
         bucket = math.ceil(math.log(seconds / SMALLEST) / _LOG) if seconds > SMALLEST else 0
         numbers[row + TIMES + min(bucket, BUCKETS - 1)] += 1
-
-    def figure(self, arm: int, figure: int, value: float, times: int = 1) -> None:
-        """Count what feedback says.
-
-        Args:
-            arm: The place of the arm that answered.
-            figure: The number of the figure.
-            value: Its value.
-            times: -1 takes back what was counted before.
-        """
-        place = arm * self._width + QUALITY + PER_FIGURE * figure
-        with self._lock:
-            numbers = self._numbers
-            numbers[place] += times
-            numbers[place + 1] += times * value
-            numbers[place + 2] += times * value * value
 
     def close(self) -> None:
         """Let go of the file; what was counted stays."""
@@ -105,17 +80,16 @@ class Tally:
             self._file = -1
 
 
-def total(folder: Path, arms: int, figures: int = 0) -> tuple[tuple[float, ...], ...]:
+def total(folder: Path, arms: int) -> tuple[tuple[float, ...], ...]:
     """What all processes counted, living and dead: one row for each arm."""
-    wide = width(figures)
-    rows = [[0.0] * wide for _ in range(arms)]
+    rows = [[0.0] * WIDTH for _ in range(arms)]
     for path in folder.glob(_PATTERN):
         data = path.read_bytes()
         numbers = memoryview(data[: len(data) // _NUMBER * _NUMBER]).cast("d")
-        if len(numbers) < arms * wide:
+        if len(numbers) < arms * WIDTH:
             continue  # just being made
         for arm, row in enumerate(rows):
-            row[:] = map(float.__add__, row, numbers[arm * wide : (arm + 1) * wide])
+            row[:] = map(float.__add__, row, numbers[arm * WIDTH : (arm + 1) * WIDTH])
     return tuple(map(tuple, rows))
 
 

@@ -13,6 +13,7 @@ from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.payloads.record import request_id
 from mainspring.serving.ports import Inputs
 from mainspring.serving.problems import stopping
+from mainspring.serving.rollout.telling import routed
 from mainspring.serving.rpc.admission import Admission
 from mainspring.serving.rpc.messages import InferResponse, Message, StreamResponse
 from mainspring.serving.rpc.metadata import Context, call_of
@@ -56,7 +57,7 @@ class Inference:
         try:
             self._admit(call, context)
             body = await self._respond(call, data, response, response)
-            told = answered(call.trace)
+            told = [*answered(call.trace), *routed(call)]
             if told:
                 context.set_trailing_metadata(tuple((name.decode(), value) for name, value in told))
             return body
