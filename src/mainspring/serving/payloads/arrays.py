@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,10 +10,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from mainspring.models.signature import Field
 from mainspring.serving.payloads.blobs import Blobs
 from mainspring.serving.payloads.packing import KINDS, LIST, Packed, pack, present
 
 _INLINE_BYTES = 256 << 10
+_WIDEST = 8
+"""Bytes of the widest number."""
 
 
 class ArrayWriter:
@@ -39,6 +43,13 @@ class ArrayWriter:
             if datatype in known:
                 return known[datatype]
         return lambda array: self.values(array, datatype)
+
+    def is_simple(self, item: Field) -> bool:
+        """Whether arrays of a field are written as they are: floats, or small rows of numbers."""
+        rest = item.shape[1:]
+        if not rest:
+            return item.datatype in ("FP64", "FP32")
+        return item.datatype != "BYTES" and min(rest) >= 0 and math.prod(rest) * _WIDEST <= self._inline
 
     def values(self, array: npt.NDArray[Any], datatype: str = "") -> list[Any]:
         """The rows of an array as plain values; of a large one, where its content lies.

@@ -74,7 +74,6 @@ class CallEncoder:
             more["share"] = share
         if call.question is not None and call.question.parameters:
             more["parameters"] = call.question.parameters
-        # What is seldom there is not even named: every name costs as much as a column.
         line = Line(
             id=call.id[:LONGEST_ID],
             time=call.time,
@@ -87,8 +86,9 @@ class CallEncoder:
             latency=call.ended - call.began if call.began else 0.0,
             trace="" if trace is None else trace.trace,
             caller="" if caller is None else caller.name,
-            **more,
         )
+        if more:  # seldom: what is not even named costs nothing
+            line = msgspec.structs.replace(line, **more)
         return self._encode(self._redacted(line, call) if self._redaction.active else line) + b"\n"
 
     def _many(self, prediction: Prediction, apart: bool) -> tuple[Lists, Lists, dict[str, Any]]:

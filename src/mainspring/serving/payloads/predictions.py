@@ -27,7 +27,7 @@ class Column(NamedTuple):
     Attributes:
         name: Its name.
         datatype: What it holds.
-        simple: Whether it holds one float per row, and nothing is done to it.
+        simple: Whether its array is written as it is, and nothing is done to it.
         change: What is done to its values before they are written.
         write: Brings a few rows into plain values.
     """
@@ -107,8 +107,7 @@ class PredictionWriter:
             if values.ndim == 1:
                 found[name] = values.tolist()
             elif name == "probabilities" and prediction.classes is not None:
-                for word, column in zip(self._names(prediction.classes), values.T.tolist(), strict=True):
-                    found[word] = column
+                found.update(zip(self._names(prediction.classes), values.T.tolist(), strict=True))
             else:
                 found[name] = self._arrays.values(values)
         return self._redaction.values(found, OUTPUT) if self._redaction.active else found
@@ -176,7 +175,7 @@ class PredictionWriter:
     def _column(self, name: str, item: Field | None, prefix: str = "") -> Column:
         change = self._redaction.change(prefix + name)
         datatype, dimensions = ("", 0) if item is None else (item.datatype, len(item.shape))
-        simple = datatype == "FP64" and dimensions == 1 and not change
+        simple = item is not None and not change and self._arrays.is_simple(item)
         return Column(name, datatype, simple, change, self._arrays.writer(datatype, dimensions))
 
     def _names(self, classes: Sequence[str]) -> list[str]:
