@@ -28,8 +28,10 @@ from mainspring.serving.payloads import PayloadObserver, PredictionLog
 from mainspring.serving.payloads.journal import Journal
 from mainspring.serving.ports import Control
 from mainspring.serving.repository import Folder, Given, PackageAt, Repository, Source
+from mainspring.serving.routing import Routing, state_folder
 from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.telemetry.events.sending import senders
+from mainspring.serving.telemetry.rollout_metrics import RolloutMetrics
 from mainspring.serving.telemetry.server_telemetry import Telemetry
 from mainspring.serving.tracing.figures import watch_telling
 from mainspring.serving.tracing.telling import Telling
@@ -83,7 +85,6 @@ def assemble(
     store = open_cache(options.cache)
     limiter = Limiter(options.limits, lambda name: models.options(name).limits, folder=run_folder)
     gatekeeper, telling = Gatekeeper(options.security), Telling(options.tracing, options.logging)
-    dispatcher = Dispatcher(models, threads=options.threads, limiter=limiter, store=store, tracer=telling.tracer)
     endpoint: Endpoint
     telemetry = Telemetry(
         models,
@@ -97,6 +98,15 @@ def assemble(
         worker=worker,
     )
     watch_telling(telemetry.registry, telling)
+    routing = Routing(models, state_folder(options, run_folder), counting=RolloutMetrics(telemetry.registry))
+    dispatcher = Dispatcher(
+        models,
+        threads=options.threads,
+        limiter=limiter,
+        store=store,
+        tracer=telling.tracer,
+        rollouts=routing.rollouts,
+    )
     for observer in (*telemetry.observers, *telling.observers):
         dispatcher.observe(observer)
     feedback, answers = None, LatestAnswers()
@@ -104,7 +114,7 @@ def assemble(
         dispatcher.observe(PayloadObserver(log, options.payloads))
         dispatcher.observe(answers)
         feedback = FeedbackLog(log.folder / FOLDER, queue_bytes=_FEEDBACK_BYTES)
-    door = FeedbackDoor(feedback, answers=answers, counting=telemetry.feedback)
+    door = FeedbackDoor(feedback, answers=answers, counting=telemetry.feedback, learners=routing.learners)
     control = control or LocalControl(models)
     endpoint = Endpoint(
         dispatcher,
@@ -120,6 +130,7 @@ def assemble(
             telemetry.running,
             lambda: _closing(dispatcher, models, [log, feedback], store, gatekeeper),
             lambda: _following(models),
+            lambda: routing.running(door),
             *services,
             *_rpc(dispatcher, options, control, gatekeeper, lambda: endpoint.ready, telemetry),
         ],

@@ -59,6 +59,8 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         security: Who may ask it for what, over which connections.
         tracing: Which requests are traced, and where their spans go.
         logging: Lines about requests, and about the server itself.
+        state: The folder for what outlives the server: how rollouts stand, and what bandits have learned. By
+            default the folder ``state`` in that of the payload log; without a log, it ends with the server.
     """
 
     host: str = "127.0.0.1"
@@ -81,6 +83,7 @@ class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     security: SecurityOptions = SecurityOptions()
     tracing: TracingOptions = TracingOptions()
     logging: LogOptions = LogOptions()
+    state: str = ""
 
     @property
     def processes(self) -> int:
@@ -192,4 +195,5 @@ def _placed(options: ServerOptions, folder: Path) -> ServerOptions:
         security=options.security.placed(folder),
         payloads=options.payloads.placed(folder),
         logging=logging,
+        state=str(folder / options.state) if options.state else "",
     )

@@ -104,6 +104,7 @@ def parser() -> argparse.ArgumentParser:
     add("--workers", type=int, metavar="N", help="processes that answer, 0 for one per core (default: 1)")
     add("--explainer-url", metavar="URL", help="send requests for explanations on to this service")
     add("--grpc-port", type=int, metavar="PORT", help="answer over gRPC, too, on this port, 0 for any")
+    add("--state", type=_absolute, metavar="FOLDER", help="keep here how rollouts stand, and what bandits learn")
     add_flags(made)
     add_server_options(made)
     for hidden in ("--worker", "--listener", "--control"):
@@ -115,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
 def _options(told: argparse.Namespace, packages: Sequence[PackageAt]) -> ServerOptions:
     """The options of the file, with those of the command line in their place."""
     options = with_flags(ServerOptions() if told.config is None else read_options(told.config), vars(told))
-    names = ("host", "port", "drain", "max_body", "workers", "explainer_url")
+    names = ("host", "port", "drain", "max_body", "workers", "explainer_url", "state")
     given = {name: getattr(told, name) for name in names if getattr(told, name) is not None}
     repository = {
         name: value
@@ -187,6 +188,10 @@ def _packages(folders: Sequence[Path], names: Sequence[str], versions: Sequence[
             strict=True,
         )
     ]
+
+
+def _absolute(text: str) -> str:
+    return str(Path(text).absolute())
 
 
 def _threads(text: str) -> int | Literal["auto"]:

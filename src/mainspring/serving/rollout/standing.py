@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -69,11 +71,24 @@ class StateFolder:
     """What is kept of the rollouts of a server's models, one folder for each.
 
     Args:
-        folder: Where; made when something is written.
+        folder: Where; made when something is written. ``None`` for one that is removed at the end.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None) -> None:
+        self._given = self._made = folder
+
+    @property
+    def folder(self) -> Path:
+        """Where it is."""
+        if self._made is None:
+            self._made = Path(tempfile.mkdtemp(prefix="mainspring-state-"))
+        return self._made
+
+    def close(self) -> None:
+        """Remove what nobody asked to keep."""
+        if self._given is None and self._made is not None:
+            shutil.rmtree(self._made, ignore_errors=True)
+            self._made = None
 
     def of(self, model: str) -> Path:
         """The folder of one model."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import shutil
 import tempfile
 import uuid
 from pathlib import Path
@@ -185,9 +186,7 @@ def _sweep(place: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink(missing_ok=True)
-    folder.rmdir()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _new_name(seconds: float) -> str:

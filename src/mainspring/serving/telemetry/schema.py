@@ -165,6 +165,24 @@ ROWS_ODD = Family(
     text="Rows examined that had at least one event.",
     labels=MODEL,
 )
+ROLLOUT_REQUESTS = Family(
+    name="mainspring_rollout_requests_total",
+    kind="counter",
+    text="Requests that a rollout sent to an arm, by how that was decided.",
+    labels=("model", "arm", "policy"),
+)
+ROLLOUT_FALLBACKS = Family(
+    name="mainspring_rollout_fallbacks_total",
+    kind="counter",
+    text="Requests for an arm that could not answer, and that the primary one answered.",
+    labels=("model", "arm"),
+)
+ROLLOUT_COMPARED = Family(
+    name="mainspring_rollout_compared_total",
+    kind="counter",
+    text="Requests that a shadow answered equally or differently, failed to answer, or was spared.",
+    labels=("model", "arm", "outcome"),
+)
 INFO = Family(
     name="mainspring_model_info",
     kind="gauge",
