@@ -7,8 +7,14 @@ Tests start some hundred Python processes. Where the environment tells Python to
 would compile every module it imports, and pytest every test module, in each run anew.
 """
 
+import json
 import os
+import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
@@ -22,3 +28,49 @@ if os.environ.get("CI"):
 
     settings.register_profile("ci", derandomize=True)
     settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def forked() -> Iterator[Callable[..., tuple[int, str, str]]]:
+    """Runs a command of Mainspring, or a program, in a process of its own that has nothing left to import.
+
+    For those who want the answer; a test of how a process starts, or is stopped, starts a real one. Gives the exit
+    status, what was printed, and what was printed as errors.
+    """
+    process: subprocess.Popen[str] | None = None
+
+    def run(
+        folder: Path,
+        *arguments: str,
+        script: Path | None = None,
+        strict: bool = False,
+        seconds: int = 240,
+        environment: dict[str, str] | None = None,
+    ) -> tuple[int, str, str]:
+        nonlocal process
+        if process is None:
+            process = subprocess.Popen(
+                [sys.executable, Path(__file__).with_name("forks.py")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        request = {
+            "folder": str(folder),
+            "arguments": arguments,
+            "script": None if script is None else str(script),
+            "strict": strict,
+            "seconds": seconds,
+            "environment": {**os.environ, **(environment or {})},
+        }
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        code, out, err = json.loads(process.stdout.readline())
+        return int(code), str(out), str(err)
+
+    yield run
+    if process is not None:
+        process.communicate(timeout=30)
+        assert process.returncode == 0

@@ -3,10 +3,8 @@
 A block is left out only by ``<!-- skip: reason -->`` on the line before it.
 """
 
-import os
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,21 +50,13 @@ RUNNABLE = [page for page in PAGES if page.exists() and program(page.read_text(e
 
 
 @pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, forked: Callable[..., tuple[int, str, str]]) -> None:
     script = tmp_path / f"{page.stem.replace('-', '_')}.py"
     script.write_text(program(page.read_text(encoding="utf-8")), encoding="utf-8")
-    (tmp_path / "home").mkdir()
-    done = subprocess.run(
-        [sys.executable, "-W", "error", script],
-        cwd=tmp_path,
-        env={**os.environ, "HOME": str(tmp_path / "home")},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, f"{page.relative_to(ROOT)} does not run:\n{done.stdout}\n{done.stderr}"
+    home = tmp_path / "home"
+    home.mkdir()
+    code, out, err = forked(tmp_path, script=script, strict=True, seconds=120, environment={"HOME": str(home)})
+    assert code == 0, f"{page.relative_to(ROOT)} does not run:\n{out}\n{err}"
 
 
 def test_blocks_are_found_with_their_lines() -> None:
