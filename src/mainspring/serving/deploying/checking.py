@@ -221,9 +221,10 @@ class _Check:
 
     def _blessed(self, pin: Pinned) -> bool | None:
         """What is said of a version; one that is held may not be what its reference means by now."""
-        if pin.digest == (found := self.resolver.found(pin.reference)).digest:
-            return found.blessed
-        return self.resolver.found(f"{found.name}:{pin.version}").blessed
+        found = self.resolver.found(pin.reference)
+        if found.digest != pin.digest:
+            found = self.resolver.found(f"{found.name}:{pin.version}")
+        return self.resolver.blessed(found)
 
     def _try(self, one: Declared, name: str, model: DeclaredModel, pin: Pinned, folder: Path) -> None:
         bounds = {} if model.thresholds is None else model.thresholds.figures
@@ -244,16 +245,11 @@ class _Check:
             self._note(one, way, f"{name} {pin.version} does not keep its thresholds: {reason.message}")
 
     def _graphs(self, declared: Mapping[str, Declared]) -> None:
-        known = {
-            model: {label for pin in pins for label in (pin.version, pin.label)}
-            for by_model in self.pins.values()
-            for model, pins in by_model.items()
-        } | {
-            model: set()
-            for one in declared.values()
-            for model in one.declaration.models
-            if not self._pinned(model)
-        }
+        known: dict[str, set[str]] = {}
+        for deployment, one in declared.items():
+            for model in one.declaration.models:
+                pins = self.pins[deployment].get(model, ())
+                known[model] = {label for pin in pins for label in (pin.version, pin.label)}
         for one in declared.values():
             for name, said in one.declaration.models.items():
                 if said.graph is not None:

@@ -20,13 +20,11 @@ class Found:
         name: The registered model.
         version: Its version.
         digest: Of its package.
-        blessed: What was said of it last; ``None`` if nothing was.
     """
 
     name: str
     version: str
     digest: str
-    blessed: bool | None = None
 
 
 class Models(Protocol):
@@ -43,6 +41,10 @@ class Models(Protocol):
             NotFoundError: If it means nothing.
             MainspringError: If the registry does not answer.
         """
+        ...
+
+    def blessed(self, found: Found) -> bool | None:
+        """What was said of a version last: that it may be used, or not; ``None`` if nothing was."""
         ...
 
     def fetch(self, found: Found, folder: Path) -> None:
@@ -64,6 +66,10 @@ class NoModels:
             NotFoundError: Always.
         """
         raise NotFoundError(f"there is no registry that {reference!r} could be found in", fix="work in a project")
+
+    def blessed(self, found: Found) -> bool | None:
+        """Nothing is known."""
+        return None
 
     def fetch(self, found: Found, folder: Path) -> None:
         """Do nothing: nothing was ever found."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
-from mainspring.core.errors import InputError, MainspringError, NotFoundError
+from mainspring.core.errors import ConflictError, InputError, MainspringError, NotFoundError
 from mainspring.serving.caching.keys import digest_of
 from mainspring.serving.components.options import Component
 from mainspring.serving.deploying.declaration import Declaration, DeclaredModel
@@ -54,6 +54,10 @@ class Resolver:
             self._found[reference] = self._models.resolve(reference)
         return self._found[reference]
 
+    def blessed(self, found: Found) -> bool | None:
+        """What was said of a version last; ``None`` if nothing was."""
+        return self._models.blessed(found)
+
     def pins(self, name: str, model: DeclaredModel, folder: Path) -> tuple[Pinned, ...]:
         """The versions that a model means now.
 
@@ -69,7 +73,13 @@ class Resolver:
         if model.references:
             found = {label: self.found(reference) for label, reference in model.references.items()}
             return tuple(
-                Pinned(version=one.version, digest=one.digest, label=label, reference=model.references[label])
+                Pinned(
+                    version=one.version,
+                    digest=one.digest,
+                    label=label,
+                    reference=model.references[label],
+                    registered=True,
+                )
                 for label, one in found.items()
             )
         if model.component is not None:
@@ -90,7 +100,9 @@ class Resolver:
                 f"{name}: {place} is no model", expected="the folder of a package, or a file such as model.onnx"
             )
         version = model.version or deployed_version(folder / model.package)
-        return (Pinned(version=version, digest=self._digest(place), reference=model.package),)
+        pin = Pinned(version=version, digest=self._digest(place), reference=model.package)
+        self.bring(model, pin, folder)  # now: who knows what lies there later
+        return (pin,)
 
     def bring(self, model: DeclaredModel, pin: Pinned, folder: Path) -> Path:
         """Where a version lies that a server may be told to serve; it is brought there if need be.
@@ -131,6 +143,13 @@ class Resolver:
         if not place.exists():
             raise NotFoundError(f"there is no {place} any more")
         copy(place, target, stem=STEM)
+        copied = target if place.is_dir() else target / f"{STEM}{place.suffix}"
+        if "blake2b:" + digest_of(copied) != pin.digest:
+            raise ConflictError(
+                "other bytes lie there now than those that were meant",
+                where=str(place),
+                fix="deploy again, once nobody writes there",
+            )
 
     def _digest(self, place: Path) -> str:
         """Of the bytes that lie there; read only where something was written since the last time."""

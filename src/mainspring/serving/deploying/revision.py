@@ -34,12 +34,14 @@ class Pinned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         digest: Of what is served.
         label: Its label in the file; empty if it has none.
         reference: What the file says: a reference to the registry, or a path.
+        registered: Whether it is in the registry, where the reference may mean another version later.
     """
 
     version: str
     digest: str
     label: str = ""
     reference: str = ""
+    registered: bool = False
 
 
 Pins: TypeAlias = Mapping[str, tuple[Pinned, ...]]

@@ -1,0 +1,98 @@
+"""The reconciler beside the workers of a server: in a thread of the process that supervises them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from mainspring.core.errors import UnavailableError
+from mainspring.serving.deploying.ports import Server
+from mainspring.serving.deploying.reconciler import Reconciler
+from mainspring.serving.orders import Load, Told
+from mainspring.serving.workers.supervisor import Beside, Supervisor
+
+T = TypeVar("T")
+
+_SECONDS = 600.0
+"""How long an order may take: large models take minutes to load."""
+
+
+class SupervisedServer:
+    """A :class:`mainspring.serving.deploying.ports.Server` of workers. For any thread but their supervisor's.
+
+    Args:
+        supervisor: Gives the orders.
+        loop: The event loop that it runs on.
+    """
+
+    def __init__(self, supervisor: Supervisor, loop: asyncio.AbstractEventLoop) -> None:
+        self._supervisor, self._loop = supervisor, loop
+
+    def change(self, loads: Sequence[Load], unloads: Sequence[str]) -> None:
+        """Serve these models so, and stop serving those.
+
+        Raises:
+            MainspringError: If a model cannot be loaded: nothing changed.
+        """
+        self._done(self._supervisor.change(loads, unloads))
+
+    def expect(self, names: Sequence[str]) -> None:
+        """Say which models will be served: without them the server is not ready."""
+        self._done(self._supervisor.expect(names))
+
+    def survey(self) -> Sequence[Mapping[str, Told]]:
+        """What each worker that answers serves, by name."""
+        return self._done(self._supervisor.survey())
+
+    def _done(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result(_SECONDS)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            raise UnavailableError("the workers did not follow an order in time") from error
+
+
+def reconciling(make: Callable[[Server], Reconciler]) -> Beside:
+    """What runs beside the workers of a server and makes them follow deployments; SIGHUP has it look at once.
+
+    Args:
+        make: Makes the reconciler of a server; it is called in the thread that it runs in.
+    """
+
+    @asynccontextmanager
+    async def running(supervisor: Supervisor) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        made: list[Reconciler] = []
+        asked = threading.Event()
+
+        def run() -> None:
+            reconciler = make(SupervisedServer(supervisor, loop))
+            made.append(reconciler)
+            if not asked.is_set():
+                reconciler.run()
+
+        def wake() -> None:
+            for one in made:
+                one.wake()
+
+        loop.add_signal_handler(signal.SIGHUP, wake)
+        # A daemon: a model that takes long to load does not keep the server from ending.
+        thread = threading.Thread(target=run, name="reconcile", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            asked.set()
+            for one in made:
+                one.stop()
+            with contextlib.suppress(RuntimeError):
+                await asyncio.to_thread(thread.join, _LAST_SECONDS)
+
+    return running
+
+
+_LAST_SECONDS = 2.0
