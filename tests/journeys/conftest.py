@@ -18,9 +18,13 @@ SHARED = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
 
 @dataclass(frozen=True)
 class Project:
-    """A project's folder, and the command line in it."""
+    """A project's folder, and the command line in it.
+
+    ``start`` is a process as a person starts it; the others are forked from one that has imported the libraries.
+    """
 
     root: Path
+    forked: Callable[..., tuple[int, str, str]]
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command."""
@@ -33,25 +37,23 @@ class Project:
             env={**os.environ, "COLUMNS": "200"},
         )
 
-    def run(self, *arguments: str, code: int = 0, timeout: float = 240) -> str:
+    def run(self, *arguments: str, code: int = 0, timeout: int = 240) -> str:
         """Run a command that must end with this code; gives what it printed."""
-        process = self.start(*arguments)
-        out, err = process.communicate(timeout=timeout)
-        assert process.returncode == code, f"{arguments} ended with {process.returncode}\n{out}\n{err}"
+        ended, out, err = self.forked(self.root, *arguments, seconds=timeout, environment={"COLUMNS": "200"})
+        assert ended == code, f"{arguments} ended with {ended}\n{out}\n{err}"
         assert "Traceback" not in err, err
         return out + err
 
     def json(self, *arguments: str, code: int = 0) -> dict[str, Any]:
         """Run a command with ``--json``; gives the object that its output ends with."""
-        process = self.start(*arguments, "--json")
-        out, err = process.communicate(timeout=240)
-        assert process.returncode == code, f"{arguments} ended with {process.returncode}\n{out}\n{err}"
+        ended, out, err = self.forked(self.root, *arguments, "--json", environment={"COLUMNS": "200"})
+        assert ended == code, f"{arguments} ended with {ended}\n{out}\n{err}"
         found: dict[str, Any] = json.loads(out.strip().splitlines()[-1])
         return found
 
     def inside(self, name: str) -> Project:
         """The project in a folder of this one."""
-        return Project(self.root / name)
+        return Project(self.root / name, self.forked)
 
     def write(self, name: str, text: str) -> None:
         """Write a file of the project."""
@@ -65,19 +67,19 @@ class Project:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Project:
+def folder(tmp_path: Path, forked: Callable[..., tuple[int, str, str]]) -> Project:
     """An empty folder."""
-    return Project(tmp_path)
+    return Project(tmp_path, forked)
 
 
 @pytest.fixture
-def cancer(tmp_path: Path) -> Project:
+def cancer(tmp_path: Path, folder: Project) -> Project:
     """A project on scikit-learn's breast cancer data, as `mainspring init` writes it."""
     from mainspring.data.bundled import load, write_csv
 
     write_csv(load("breast_cancer"), tmp_path / "cancer.csv")
-    Project(tmp_path).run("init", "cancer", "--data", "cancer.csv", "--label", "target")
-    return Project(tmp_path / "cancer")
+    folder.run("init", "cancer", "--data", "cancer.csv", "--label", "target")
+    return folder.inside("cancer")
 
 
 @pytest.fixture

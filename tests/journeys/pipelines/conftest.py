@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import os
 import subprocess
 import sys
 import time
@@ -114,7 +114,7 @@ class PipelineProject:
         self._folder.write("pipeline.py", STEPS + text)
 
     def ask(self, *arguments: str, code: int = 0) -> dict[str, Any]:
-        """Like ``json``, in a process that is forked from a warm one: the same, and quicker."""
+        """Like ``json``, with warnings taken as errors."""
         ended, out, err = self._command(self.root, *arguments, "--json")
         assert ended == code, f"{arguments} ended with {ended}\n{out}\n{err}"
         return last_object(out)
@@ -215,48 +215,7 @@ def long(project: PipelineProject) -> PipelineProject:
     return project
 
 
-FORKS = """
-import json, os, sys, tempfile
-from mainspring.app.cli import main, run, runs, show
-for line in sys.stdin:
-    folder, arguments = json.loads(line)
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        pid = os.fork()
-        if pid == 0:
-            os.chdir(folder)
-            os.dup2(out.fileno(), 1)
-            os.dup2(err.fileno(), 2)
-            code = 70
-            try:
-                code = main.main(arguments)
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
-        _, status = os.waitpid(pid, 0)
-        texts = []
-        for file in (out, err):
-            file.seek(0)
-            texts.append(file.read())
-        print(json.dumps([os.waitstatus_to_exitcode(status), *texts]), flush=True)
-"""
-
-
-@pytest.fixture(scope="session")
-def command() -> Any:
-    """Runs commands in processes that are forked from one that has imported them: for many quick questions."""
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-
-    def run(root: Path, *arguments: str) -> tuple[int, str, str]:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps([str(root), list(arguments)]) + "\n")
-        process.stdin.flush()
-        code, out, err = json.loads(process.stdout.readline())
-        return int(code), str(out), str(err)
-
-    yield run
-    process.communicate(timeout=30)
-    assert os.waitstatus_to_exitcode(process.returncode or 0) == 0
+@pytest.fixture
+def command(forked: Command) -> Command:
+    """Runs a command in a folder, with warnings taken as errors; gives the exit status and what was printed."""
+    return functools.partial(forked, strict=True)
