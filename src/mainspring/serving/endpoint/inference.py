@@ -79,7 +79,7 @@ class Inference:
         finally:
             call.ended = time.perf_counter()
             self._dispatcher.tell(call)
-        return answer.also((*id_header(call.id), *answered(call.trace), *(routed(call) if call.decisions else ())))
+        return answer.also(_told_of(call))
 
     def at_once(
         self, protocol: PredictionProtocol, model: str, scope: Mapping[str, Any], body: bytes
@@ -108,7 +108,7 @@ class Inference:
             answer = self._refused(call, error)
         call.ended = time.perf_counter()
         dispatcher.tell(call)
-        return answer.also((*id_header(call.id), *answered(call.trace), *(routed(call) if call.decisions else ())))
+        return answer.also(_told_of(call))
 
     def _refused(self, call: Call, error: Exception) -> Answer:
         self._dispatcher.fail(call, error)
@@ -166,6 +166,12 @@ def _asked(call: Call, protocol: PredictionProtocol) -> tuple[Question, Event | 
     if question.parameters:
         hurry(call, question.parameters)
     return question, event
+
+
+def _told_of(call: Call) -> tuple[Header, ...]:
+    """The headers that every answer has: which request it was, and where it went."""
+    headers = (*id_header(call.id), *answered(call.trace))
+    return (*headers, *routed(call)) if call.decisions else headers
 
 
 def _answered(call: Call, protocol: PredictionProtocol, prediction: Prediction, event: Event | None) -> Answer:

@@ -50,22 +50,20 @@ class Instruments:
         names = _NOTHING if served is None else served.names
         version = self._versions.get(names) or self._bind(names)
         code = version.codes.get((call.protocol, call.status)) or version.code(call.protocol, call.status)
-        prediction, latency = call.prediction, call.latency
+        prediction, began, ended = call.prediction, call.began, call.ended
+        latency = ended - began if began else 0.0
         if prediction is None or call.kind not in ANSWERED:
-            count_together(self._lock, ((code, 1.0),), ((version.latency, latency),) if call.began else ())
-        elif call.cached:
-            count_together(
-                self._lock,
-                ((code, 1.0), (version.rows, prediction.rows), (version.hits, 1.0)),
-                ((version.latency, latency), *version.around(call)),
-            )
+            count_together(self._lock, ((code, 1.0),), ((version.latency, latency),) if began else ())
         else:
-            executed = prediction.rows / call.batch if call.batch else 1.0
-            count_together(
-                self._lock,
-                ((code, 1.0), (version.rows, prediction.rows), (version.executions, executed)),
-                ((version.latency, latency), (version.compute, prediction.seconds), *version.around(call)),
-            )
+            spreads = [(version.latency, latency)]
+            if call.cached:
+                done = (version.hits, 1.0)
+            else:
+                done = (version.executions, prediction.rows / call.batch if call.batch else 1.0)
+                spreads.append((version.compute, prediction.seconds))
+            if call.asked and call.computed:  # what came before the model, and what after it
+                spreads += (version.read, call.asked - began), (version.write, ended - call.computed)
+            count_together(self._lock, ((code, 1.0), (version.rows, prediction.rows), done), spreads)
         if call.kind or call.queue or call.batch:
             self._count_rest(call, version)
         if prediction is not None and not call.made_up:  # rows that explain others would sound an alarm
@@ -74,7 +72,7 @@ class Instruments:
             if prediction.metrics:
                 self.custom.count(*names, prediction.metrics)
         trace = call.trace
-        if trace is not None and trace.sampled and call.began:
+        if trace is not None and trace.sampled and began:
             version.latency.remember(latency, bytes.fromhex(trace.trace))
 
     def rejected(self, reason: str, model: str = "") -> None:
@@ -142,12 +140,6 @@ class _Version:
         """What counts requests of a protocol with a status."""
         found = self.codes[protocol, status] = self._requests.labels(*self.names, protocol, str(status))
         return found
-
-    def around(self, call: Call) -> tuple[tuple[Spread, float], ...]:
-        """What came before the model and after it."""
-        if not call.asked or not call.computed:
-            return ()
-        return (self.read, call.asked - call.began), (self.write, call.ended - call.computed)
 
     def error(self, call: Call) -> None:
         """Count a failure."""

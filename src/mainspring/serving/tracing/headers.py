@@ -26,6 +26,11 @@ _PARENT = re.compile("(?!ff)[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.
 _MEMBER = re.compile(
     r"[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]"
 )
+_FLAGS = {
+    (sampled, random): f"{SAMPLED * sampled | RANDOM * random:02x}"
+    for sampled in (False, True)
+    for random in (False, True)
+}
 _NO_TRACE, _NO_SPAN = "0" * 32, "0" * 16
 _WHOLE = 55
 
@@ -69,8 +74,7 @@ def parent_of(context: TraceContext) -> str:
         >>> parent_of(TraceContext("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", sampled=True))
         '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03'
     """
-    flags = SAMPLED * context.sampled | RANDOM * context.random
-    return f"00-{context.trace}-{context.span}-{flags:02x}"
+    return f"00-{context.trace}-{context.span}-{_FLAGS[context.sampled, context.random]}"
 
 
 def passed_on(context: TraceContext | None) -> dict[str, str]:
