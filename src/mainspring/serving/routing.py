@@ -85,7 +85,7 @@ class Routing:
     def __init__(self, models: Repository, folder: Path | None, *, counting: Counting | None = None) -> None:
         self._models = models
         state = StateFolder(None if folder is None else folder / ROLLOUTS)
-        self.rollouts = Rollouts(state, relabel=models.relabel, counting=counting)
+        self.rollouts = Rollouts(state, relabel=models.relabel, again=self._changed, counting=counting)
         self.learners = Learners(self.rollouts)
         models.watch(self._changed)
 

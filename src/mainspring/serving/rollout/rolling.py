@@ -48,6 +48,7 @@ class Rolling:
         rollout: What was declared.
         loaded: Its versions.
         standing: How the rollout stands.
+        labels: The labels of the model as they are declared; by default as they are.
         bandit: Chooses, if one does.
         quality: Where is added up what feedback says of the arms, if somebody wants to know.
         tally: Where requests are counted, if they are.
@@ -58,6 +59,9 @@ class Rolling:
         arms: The arms among which requests are divided, or the primary one alone.
         primary: What answers if an arm cannot.
         policy: How it is chosen, in a word.
+        bandit: The bandit, if the rollout has one.
+        quality: What feedback says, if somebody wants to know.
+        declared_labels: The labels of the model as they are declared.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Rolling:
         loaded: Loaded,
         *,
         standing: Standing,
+        labels: Mapping[str, str] | None = None,
         bandit: SharedBandit | None = None,
         quality: SharedState | None = None,
         tally: Tally | None = None,
@@ -75,6 +80,7 @@ class Rolling:
     ) -> None:
         self.model, self.rollout, self.standing = model, rollout, standing
         self._loaded, self._tally, self._counting = loaded, tally, counting
+        self.declared_labels = loaded.labels if labels is None else labels
         moved = rollout.primary if rollout.primary in loaded.labels else standing.primary
         self.primary = arms_of([moved or rollout.primary], loaded)[0]
         names = declared(rollout)
@@ -82,7 +88,7 @@ class Rolling:
         self.arms = arms_of(names, loaded)
         self._header = rollout.header.lower().encode("latin-1")
         self._places = {arm.name: arm.place for arm in self.arms}
-        self.bandit, self._quality, self._figures = bandit, quality, figures_of(rollout)
+        self.bandit, self.quality, self._figures = bandit, quality, figures_of(rollout)
         self._key_header, self._key_column = b"", ""
         self.policy, self._split = self._divided(chance)
         self._bandit = None if standing.over else bandit
@@ -97,6 +103,15 @@ class Rolling:
     def at_once(self) -> bool:
         """Whether every version that may answer is there, and so quick that it is asked where the request is."""
         return all(one.model.quick and one.plain and not one.model.trouble for one in self._all)
+
+    @property
+    def shares(self) -> list[float | None]:
+        """The share of requests that each arm gets now; ``None`` where that depends on the request."""
+        if self._split is not None:
+            return list(self._split.propensities)
+        if self._bandit is not None:
+            return [None] * len(self.arms) if self._bandit.contextual else list(self._bandit.shares())
+        return [float(arm.name == self.primary.name) for arm in self.arms]
 
     def find(self, call: Call) -> Served:
         """What answers a request; with a contextual policy only what reads it, and the rest is up to the question.
@@ -146,8 +161,8 @@ class Rolling:
         try:
             if self.bandit is not None:
                 self.bandit.learn(self._rewards(self.bandit, decision, feedback, answered))
-            elif self._quality is not None and self.arms[place].version == answered.version:
-                self._quality.learn(self._values(decision, feedback, answered))
+            elif self.quality is not None and self.arms[place].version == answered.version:
+                self.quality.learn(self._values(decision, feedback, answered))
         except MainspringError as error:
             _LOG.warning("model %r cannot learn from feedback about %r: %s", self.model, feedback[0].id, error)
 

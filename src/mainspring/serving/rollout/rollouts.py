@@ -34,6 +34,7 @@ class Rollouts(dict[str, Rolling]):
     Args:
         state: Where is kept how they stand.
         relabel: Moves labels.
+        again: Has :meth:`refresh` called for a model.
         counting: Counts what they do.
     """
 
@@ -42,12 +43,14 @@ class Rollouts(dict[str, Rolling]):
         state: StateFolder,
         *,
         relabel: Relabel,
+        again: Callable[[str], None],
         counting: Counting | None = None,
         clock: Clock = now,
     ) -> None:
         super().__init__()
         self.state = state
-        self._relabel, self._counting, self._clock = relabel, counting, clock
+        self._relabel, self._again = relabel, again
+        self._counting, self._clock = counting, clock
         self._memories: dict[str, Memory] = {}
 
     def refresh(
@@ -66,20 +69,39 @@ class Rollouts(dict[str, Rolling]):
             self._forget(model)
             return
         standing = self._standing(model, rollout, loaded, labels)
-        moved = {label: version for label, version in standing.labels.items() if version in loaded.versions}
-        if moved:
-            self._relabel(model, {**loaded.labels, **moved})
+        now_labels = {**labels, **standing.labels}
+        there = {label: version for label, version in now_labels.items() if version in loaded.versions}
+        if there != loaded.labels:
+            self._relabel(model, there)
         memory = self._memory(model, rollout, standing)
         self[model] = Rolling(
             model,
             rollout,
             loaded,
             standing=standing,
+            labels=labels,
             bandit=memory.bandit,
             quality=memory.quality,
             tally=memory.tally,
             counting=self._counting,
         )
+
+    def catch_up(self, model: str) -> None:
+        """Follow what another process decided about the rollout of a model, if that is news."""
+        rolling = self.get(model)
+        known = None if rolling is None else self.kept(model)
+        if rolling is None or known is None or known.plan != rolling.standing.plan:
+            return
+        if known.number > rolling.standing.number:
+            self._again(model)
+
+    def kept(self, model: str) -> Standing | None:
+        """How the rollout of a model stands by its file; ``None`` if there is none that could be read."""
+        try:
+            return self.state.read(model)
+        except MainspringError as error:
+            _LOG.error("the rollout of model %r begins anew: %s", model, error)
+            return None
 
     def folder(self, model: str, plan: str) -> Path:
         """Where is kept what was counted and learned under one declaration."""
@@ -94,11 +116,7 @@ class Rollouts(dict[str, Rolling]):
         primary = version_of(rollout.primary, labels) if rollout.primary else loaded.newest.version
         candidate = "" if rollout.canary is None else version_of(rollout.canary.to, labels)
         plan = plan_of(rollout, primary, candidate)
-        try:
-            known = self.state.read(model)
-        except MainspringError as error:
-            _LOG.error("the rollout of model %r begins anew: %s", model, error)
-            known = None
+        known = self.kept(model)
         if known is not None and known.plan == plan:
             return known
         moment = self._clock()

@@ -24,6 +24,18 @@ Phase: TypeAlias = Literal["running", "held", "promoted", "rolled_back"]
 OVER: frozenset[str] = frozenset({"promoted", "rolled_back"})
 
 
+class Counted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What had been counted of the arms at a moment.
+
+    Attributes:
+        rows: Of requests, one for each arm: see :func:`mainspring.serving.rollout.tally.total`.
+        told: Of feedback: how many values, their sum and the sum of their squares, by figure and arm.
+    """
+
+    rows: tuple[tuple[float, ...], ...] = ()
+    told: Mapping[str, tuple[float, float, float]] = {}
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the rollout of a model stands.
 
@@ -36,7 +48,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         began: When the rollout began.
         primary: The version that has become the primary one; empty if none has.
         labels: Labels that were moved, and the versions that they stand for now.
-        baseline: What had been counted of each arm when the step began.
+        counted: What had been counted when the step began.
     """
 
     plan: str
@@ -47,7 +59,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     began: float = 0.0
     primary: str = ""
     labels: Mapping[str, str] = {}
-    baseline: tuple[tuple[float, ...], ...] = ()
+    counted: Counted = Counted()
 
     @property
     def over(self) -> bool:

@@ -39,6 +39,10 @@ def bound(bucket: int) -> float:
     return SMALLEST * GROWTH**bucket
 
 
+EDGES: Final = tuple(SMALLEST * GROWTH**bucket for bucket in range(-1, BUCKETS))
+"""Where the buckets begin and end, in seconds."""
+
+
 class Tally:
     """What this process counts. For the thread of the event loop.
 
