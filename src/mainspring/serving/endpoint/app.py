@@ -11,6 +11,8 @@
 ``GET /v2/models/{m}/docs``                                        a page about the model
 ``GET /v2/models/{m}[/ready|/config|/stats]``                      the model
 ``POST /v2/models/{m}/infer``                                      predictions (Open Inference Protocol)
+``GET, POST /v2/models/{m}/rollout``                               how its rollout stands; orders to it
+``GET /v2/models/{m}/rollout/history``                             what was decided about it
 ``POST /v2/repository/index``                                      what is there, and in which state
 ``POST /v2/repository/models/{m}/load``, ``…/unload``              changes it
 ``GET /v1/models``, ``/v2/models``, ``/v2/models/stats``           the models
@@ -47,12 +49,14 @@ from mainspring.serving.endpoint.kserve import KServeV1
 from mainspring.serving.endpoint.management import Management
 from mainspring.serving.endpoint.open_inference import OpenInference
 from mainspring.serving.endpoint.protocol import PredictionProtocol
+from mainspring.serving.endpoint.rollouts import Both, RolloutOrders
 from mainspring.serving.endpoint.routes import Asked, Get, Post, Predict, Telling, Unknown
 from mainspring.serving.endpoint.seldon import Seldon
 from mainspring.serving.endpoint.seldon import routes as seldon_routes
 from mainspring.serving.endpoint.tensorflow_serving import Classify, Regress
 from mainspring.serving.feedback import FeedbackDoor
 from mainspring.serving.ports import Control
+from mainspring.serving.rollout.desk import Desk
 from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.telemetry.server_telemetry import Telemetry
 
@@ -80,6 +84,7 @@ class Endpoint:
         feedback: Takes what becomes known of answers; without it, that is refused.
         max_body: The largest body taken, in bytes, compressed or not.
         explainer_url: The service that requests for explanations are sent on to.
+        rollouts: How rollouts stand.
         able: Whether what the server cannot do without is there, besides its models.
         services: What runs as long as the application does: entered in this order, left in the other.
 
@@ -97,6 +102,7 @@ class Endpoint:
         feedback: FeedbackDoor | None = None,
         max_body: int = MAX_BODY,
         explainer_url: str | None = None,
+        rollouts: Desk | None = None,
         able: Callable[[], bool] = lambda: True,
         services: Sequence[Callable[[], AbstractAsyncContextManager[None]]] = (),
     ) -> None:
@@ -115,6 +121,7 @@ class Endpoint:
             figures=telemetry.registry.snapshot,
         )
         self._management = Management(self.models, control)
+        self._rollouts = RolloutOrders(rollouts, control)
         self._feedback = feedback or FeedbackDoor(None)
         self._open_inference = OpenInference()
         self._infer, self._predict = self._asks(self._open_inference), self._asks(KServeV1())
@@ -187,6 +194,9 @@ class Endpoint:
         ):
             right = Right.INFERENCE if do == self._index else Right.MANAGEMENT
             yield Route(path, Post(do, self._admission, right, max_body=self._max_body))
+        look = Get(lambda asked: self._rollouts.told(asked.path), self._admission, Right.METRICS)
+        order = Post(self._rollouts.order, self._admission, Right.MANAGEMENT, max_body=self._max_body)
+        yield Route(f"{_V2}{{model}}/rollout", Both(look, order))
         for path, tell, scope in self._told():
             yield Route(path, Get(tell, self._admission, scope))
 
@@ -206,6 +216,7 @@ class Endpoint:
         for path in ("/v1/models", "/v2/models"):
             yield path, lambda asked: about.names(asked.caller), Right.INFERENCE
         yield f"{_V2}stats", lambda asked: about.all_stats(asked.caller), Right.INFERENCE
+        yield f"{_V2}{{model}}/rollout/history", lambda asked: self._rollouts.history(asked.path), Right.METRICS
         for model in _LABELLED:
             yield f"{_V1}{model}", lambda asked: about.status(asked.path), Right.INFERENCE
             yield f"{_V1}{model}/metadata", lambda asked: about.signature(asked.path), Right.INFERENCE

@@ -15,6 +15,7 @@ from mainspring.serving.rollout import steps
 from mainspring.serving.rollout.desk import GATE, Desk, Look, figures
 from mainspring.serving.rollout.leading import Leadership
 from mainspring.serving.rollout.rollouts import Rollouts
+from mainspring.serving.rollout.standing import Counted
 
 _LOG = logging.getLogger(__name__)
 
@@ -81,7 +82,8 @@ class Conductor:
         known = self._rollouts.kept(model)
         if divides and (known is None or known.plan != standing.plan):
             look = self._desk.look(model)
-            began = steps.begun(standing, look.counted)
+            again = any(one.plan == standing.plan for one in self._desk.history(model))
+            began = steps.begun(standing, look.counted if again else Counted())
             verdict = Verdict.of(GATE, [Reason(ok=True, code="BEGAN", message=_told_began(look))], figures(look))
             await self._desk.change(look, began, "began", verdict)
             return

@@ -272,11 +272,12 @@ def figures(look: Look) -> dict[str, Any]:
 
 def _since(counted: Counted, standing: Standing) -> Counted:
     before = standing.counted
-    told = {
-        name: tuple(map(float.__sub__, values, before.told.get(name, (0.0, 0.0, 0.0))))
-        for name, values in counted.told.items()
-    }
+    told = {name: _less(values, before.told.get(name, (0.0, 0.0, 0.0))) for name, values in counted.told.items()}
     return Counted(tally.since(counted.rows, before.rows), told)
+
+
+def _less(now: tuple[float, float, float], before: tuple[float, float, float]) -> tuple[float, float, float]:
+    return max(0.0, now[0] - before[0]), now[1] - before[1], max(0.0, now[2] - before[2])
 
 
 def _arms(rolling: Rolling, names: list[str], counted: Counted) -> tuple[ArmFigures, ...]:

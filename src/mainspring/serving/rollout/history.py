@@ -20,7 +20,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that happened to a rollout.
 
     Attributes:
-        number: Of the change; if one was written twice, because its process was killed in between, the last counts.
+        number: Of the change. One that was written twice, because a process was killed in between, counts once.
         time: When, in seconds since the epoch.
         model: The model.
         kind: What happened.
