@@ -10,6 +10,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,7 +24,7 @@ from mainspring.serving.feedback import FeedbackDoor, FeedbackLog
 from mainspring.serving.feedback.answers import LatestAnswers
 from mainspring.serving.feedback.log import FOLDER
 from mainspring.serving.limits import Limiter
-from mainspring.serving.opening import open_model
+from mainspring.serving.opening import ServerMembers, open_model
 from mainspring.serving.payloads import PayloadObserver, PredictionLog
 from mainspring.serving.payloads.journal import Journal
 from mainspring.serving.ports import Control
@@ -58,7 +59,10 @@ def repository_of(packages: Sequence[PackageAt], options: ServerOptions = _PLAIN
     sources: list[Source] = [Given(packages)]
     if options.repository.folder:
         sources.append(Folder(Path(options.repository.folder)))
-    return Repository(open_model, sources, options=options.models, settings=options.repository)
+    members = ServerMembers()
+    opener = partial(open_model, members=members)
+    members.repository = Repository(opener, sources, options=options.models, settings=options.repository)
+    return members.repository
 
 
 def assemble(

@@ -35,6 +35,7 @@ from mainspring.serving.rollout.rolling import Rolling
 from mainspring.serving.served import Served
 from mainspring.serving.tracing.server_log import complain
 from mainspring.serving.tracing.tracer import Tracer
+from mainspring.serving.walking import walking
 
 Value = TypeVar("Value")
 
@@ -164,7 +165,7 @@ class Dispatcher:
         """Whether a call is answered by its model alone, in any thread: nothing remembered, no others, no turn."""
         if call.undecided is not None and not all(one.plain for one in call.undecided.arms):
             return False
-        return self._engine.is_plain(call)
+        return self._engine.is_plain(call) and (call.served is None or not call.served.walks)
 
     def compute_now(self, call: Call, inputs: Inputs) -> Prediction:
         """Answer, in this thread.
@@ -179,8 +180,12 @@ class Dispatcher:
             return call.prediction
         if call.deadline is not None:
             in_time(call.deadline, call.arrived)
-        began = call.asked = time.perf_counter()
-        outputs = model.compute(inputs)
+        began, served = time.perf_counter(), call.served
+        call.asked = began
+        if served is None or not served.walks:
+            outputs = model.compute(inputs)
+        else:
+            outputs = walking(served).walk_now(call, inputs)
         call.computed = time.perf_counter()
         return _finished(call, model, inputs, outputs, call.computed - began)
 
@@ -196,6 +201,8 @@ class Dispatcher:
         model, plain = _model(call), self._engine.is_plain(call)
         if inputs.rows == 0 or (plain and model.quick and inputs.rows <= FEW_ROWS):
             return self.compute_now(call, inputs)
+        if call.served is not None and call.served.walks:
+            plain = False
         asking = None if call.served is None else call.served.asking
         if plain and asking is not None and inputs.rows <= FEW_ROWS:
             return await within(call.deadline, call.arrived, _asked(call, model, asking, inputs))

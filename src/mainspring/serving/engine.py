@@ -15,10 +15,13 @@ from mainspring.serving.batching import Batcher
 from mainspring.serving.caching import Keys, Remembering, ResponseCache
 from mainspring.serving.call import Call
 from mainspring.serving.limits import Limiter, in_time, within
+from mainspring.serving.limits.deadlines import earlier
+from mainspring.serving.limits.room import Room
 from mainspring.serving.ports import Answering
 from mainspring.serving.prediction import Inputs
 from mainspring.serving.quickness import FEW_ROWS
 from mainspring.serving.served import Served
+from mainspring.serving.walking import walking
 
 
 class Computed(NamedTuple):
@@ -79,6 +82,32 @@ class Engine:
         in_time(call.deadline, call.arrived)
         return await within(call.deadline, call.arrived, self._remembered(call, inputs))
 
+    async def part(self, call: Call, inputs: Inputs) -> Computed:
+        """Compute for a call that is a part of another one, which was let in: of a graph, for one of its members.
+
+        Raises:
+            DeadlineError: If there is no answer in time.
+            OverloadedError: If too many wait for the model.
+            BusyError: If it is asked too often.
+            MainspringError: If the model fails.
+        """
+        served = _served(call)
+        if not served.prepared:
+            self.prepare(served)
+            served.prepared = True
+        if served.timeout is not None:
+            call.deadline = earlier(call.deadline, time.perf_counter() + served.timeout)
+        self._limiter.enter_model(call)
+        try:
+            self._limiter.measure(call, inputs.rows)
+            if served.asking is None or inputs.rows > FEW_ROWS or not self.is_plain(call):
+                return await self.compute(call, inputs)
+            began = time.perf_counter()
+            outputs = await within(call.deadline, call.arrived, served.asking.ask(inputs))
+            return Computed(outputs, time.perf_counter() - began)
+        finally:
+            self._limiter.leave(call)
+
     async def _remembered(self, call: Call, inputs: Inputs) -> Computed:
         served = _served(call)
         if served.cache is None:
@@ -101,6 +130,8 @@ class Engine:
             call.queue, call.batch = found.queue, found.rows
             return Computed(found.outputs, found.compute)
         room = self._limiter.turns(call)
+        if served.walks:
+            return await self._walked(call, served, inputs, room)
         if room is None and served.model.quick and inputs.rows <= FEW_ROWS:
             return _timed(served.model, inputs)
         began, done = time.perf_counter(), None
@@ -110,6 +141,18 @@ class Engine:
         computed = await self._in_thread(served, inputs, done)
         call.queue = max(0.0, time.perf_counter() - began - computed.seconds)
         return computed
+
+    async def _walked(self, call: Call, served: Served, inputs: Inputs, room: Room | None) -> Computed:
+        """Have a graph ask its members."""
+        if room is not None:
+            await room.turn()
+        began = time.perf_counter()
+        try:
+            outputs = await walking(served).walk(call, inputs, self)
+        finally:
+            if room is not None:
+                room.done()
+        return Computed(outputs, time.perf_counter() - began)
 
     async def _in_thread(self, served: Served, inputs: Inputs, done: Callable[[], None] | None) -> Computed:
         loop = asyncio.get_running_loop()

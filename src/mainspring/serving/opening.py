@@ -2,22 +2,71 @@
 
 from __future__ import annotations
 
+from mainspring.core.errors import InputError
 from mainspring.models.package import Package
 from mainspring.serving.configuration import cores
+from mainspring.serving.graphs.graph import Graph
+from mainspring.serving.graphs.ports import Members
 from mainspring.serving.model_files import model_file
 from mainspring.serving.ports import Answering
 from mainspring.serving.predictor import Predictor
+from mainspring.serving.repository import Repository
 from mainspring.serving.repository.options import ModelOptions
 from mainspring.serving.repository.sources import PackageAt
+from mainspring.serving.served import Served
 from mainspring.serving.threads import tune_package
 
 
-def open_model(at: PackageAt, options: ModelOptions) -> Answering:
+class ServerMembers:
+    """The models of a server, for its graphs; see :class:`mainspring.serving.graphs.ports.Members`.
+
+    Attributes:
+        repository: What is served; set once it is there.
+    """
+
+    def __init__(self, repository: Repository | None = None) -> None:
+        self.repository = repository
+
+    def find(self, name: str, version: str = "", label: str = "") -> Served | None:
+        """What answers for a model; ``None`` if it is loaded when somebody asks for it.
+
+        Raises:
+            NotFoundError: If it is not served here.
+            LoadingError: If it is being loaded, or cannot answer at the moment.
+        """
+        return self._there().find(name, version, label)
+
+    async def demand(self, name: str, version: str = "", label: str = "") -> Served:
+        """The same, loaded now.
+
+        Raises:
+            MainspringError: If it cannot be loaded.
+        """
+        return await self._there().demand(name, version, label)
+
+    def is_limited(self, name: str) -> bool:
+        """Whether there are limits on how often, or how often at once, a model is asked."""
+        return self._there().options(name).limits is not None
+
+    def _there(self) -> Repository:
+        if self.repository is None:
+            raise LookupError("there is no repository yet")
+        return self.repository
+
+
+def open_model(at: PackageAt, options: ModelOptions, *, members: Members | None = None) -> Answering:
     """Load a model and warm it up: it has answered when this returns.
+
+    Args:
+        at: Where it lies.
+        options: How it is served.
+        members: The models of the server, for a graph of them.
 
     Raises:
         MainspringError: If it cannot be loaded, or does not answer its own example.
     """
+    if options.graph is not None:
+        return _open_graph(at, options, options.graph, members)
     if options.component is not None:
         # Imported here: most servers have no such model.
         from mainspring.serving.components.opening import open_component
@@ -33,3 +82,19 @@ def open_model(at: PackageAt, options: ModelOptions) -> Answering:
     predictor = Predictor(package, name=at.name, version=at.version, threads=threads)
     predictor.warm(package.input_example)
     return predictor
+
+
+def _open_graph(at: PackageAt, options: ModelOptions, graph: Graph, members: Members | None) -> Answering:
+    from mainspring.serving.graphs.model import GraphModel
+
+    if members is None:
+        raise InputError("a graph needs a server for its models", where=at.name)
+    if options.cache is not None or options.batching is not None:
+        said = "cache" if options.cache is not None else "batching"
+        raise InputError(
+            f"the options of a graph say {said}",
+            expected=f"{said} among the options of its models",
+            where=at.name,
+            fix=f"move {said} to the models that it shall hold for",
+        )
+    return GraphModel(graph, members, name=at.name, version=at.version)

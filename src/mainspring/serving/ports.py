@@ -74,8 +74,6 @@ class Answering(Protocol):
     version: str
     runtime: str
     """The name of what runs it."""
-    quick: bool
-    """Whether a row is computed in less time than it takes to hand it to a thread."""
     assertions: tuple[Assertion, ...]
     """What its answers are held to."""
 
@@ -87,6 +85,11 @@ class Answering(Protocol):
     @property
     def outputs(self) -> Sequence[Field]:
         """What it answers, as callers see it. Empty if that is known only by asking."""
+        ...
+
+    @property
+    def quick(self) -> bool:
+        """Whether a row is computed in less time than it takes to hand it to a thread."""
         ...
 
     @property

@@ -65,6 +65,7 @@ class Served:
         version: Of the model.
         names: Both.
         asking: The model, if it can be asked without a thread.
+        walks: Whether the model asks others of this server; see :mod:`mainspring.serving.walking`.
     """
 
     model: Answering
@@ -87,6 +88,7 @@ class Served:
     version: str = field(init=False)
     names: tuple[str, str] = field(init=False)
     asking: Asking | None = field(init=False)
+    walks: bool = field(init=False)
 
     @property
     def at_work(self) -> bool:
@@ -101,3 +103,4 @@ class Served:
     def __post_init__(self) -> None:
         self.name, self.version = self.names = self.model.name, self.model.version
         self.asking = self.model if isinstance(self.model, Asking) else None
+        self.walks = bool(getattr(self.model, "walks", False))

@@ -15,7 +15,8 @@ from mainspring.core.errors import InputError, UnavailableError
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.http_server import bound, run
 from mainspring.serving.payloads.keeper_process import keeping
-from mainspring.serving.repository import PackageAt
+from mainspring.serving.repository import ModelOptions, PackageAt
+from mainspring.serving.repository.sources import graph_place
 from mainspring.serving.telemetry.files import RunFolder
 from mainspring.serving.workers.notify import notify
 from mainspring.serving.workers.supervisor import Beside, Supervisor
@@ -155,11 +156,11 @@ def supervise(
 
 
 def packages_of(options: ServerOptions) -> list[PackageAt]:
-    """The packages and classes that the options of models name."""
+    """The packages and classes that the options of models name, and the graphs in them."""
     return [
-        PackageAt(Path(one.package) if one.component is None else one.component.place, name, one.version)
+        PackageAt(_place_of(name, one), name, one.version)
         for name, one in options.models.items()
-        if one.package or one.component is not None
+        if one.package or one.component is not None or one.graph is not None
     ]
 
 
@@ -178,6 +179,12 @@ def logged_in(options: ServerOptions, folder: Path | None) -> ServerOptions:
             fix="name a folder, or leave out payloads.required",
         )
     return options
+
+
+def _place_of(name: str, options: ModelOptions) -> Path:
+    if options.graph is not None:
+        return graph_place(name)
+    return Path(options.package) if options.component is None else options.component.place
 
 
 def _handed(place: Place) -> socket.socket:

@@ -20,7 +20,11 @@ class Computes(Protocol):
 
     name: str
     version: str
-    quick: bool
+
+    @property
+    def quick(self) -> bool:
+        """Whether a row is computed in less time than it takes to hand it to a thread."""
+        ...
 
     def compute(self, inputs: Inputs) -> Arrays:
         """The model's own outputs, row for row."""

@@ -115,7 +115,7 @@ class ComponentModel(TensorAnswering):
             if problems:
                 raise BadInputError(problems)
             how = "tensors" if question.rows is None else "rows"
-            read = _anything(question)
+            read = as_it_is(question)
         more: dict[str, Any] = {}
         if question.parameters:
             more["parameters"] = dict(question.parameters)
@@ -235,7 +235,7 @@ def _meta(request: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"puid": request, "tags": {}, "parameters": dict(parameters)}
 
 
-def _anything(question: Question) -> Inputs:
+def as_it_is(question: Question) -> Inputs:
     """What a question holds, as it is."""
     if question.rows is not None:
         rows = np.empty(len(question.rows), dtype=object)

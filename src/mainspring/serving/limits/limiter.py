@@ -95,6 +95,23 @@ class Limiter:
             room.inside += 1
         call.entered = rooms
 
+    def enter_model(self, call: Call) -> None:
+        """Let in a part of a request that is inside: the limits of its model hold; it has to :meth:`leave`.
+
+        Raises:
+            OverloadedError: If the model has too many requests under way.
+            BusyError: If too many came for it in too short a time.
+        """
+        rooms = self._rooms_of(call)[1:]
+        for room in rooms:
+            if room.inside >= (room.limits.max_requests or math.inf):
+                self.counts.overloaded += 1
+                raise room.refusal(time.perf_counter())
+            if room.per_request:
+                self._pay(call, room.per_request, 1, time.perf_counter())
+            room.inside += 1
+        call.entered = rooms
+
     def measure(self, call: Call, rows: int) -> None:
         """See whether a request that is inside has too many rows.
 

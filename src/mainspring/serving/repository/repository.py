@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from mainspring.core.errors import ConflictError, MainspringError, NotFoundError, UnavailableError
+from mainspring.serving.graphs.ordering import members_first
 from mainspring.serving.ports import Answering
 from mainspring.serving.problems import LoadingError
 from mainspring.serving.repository.absence import absence
@@ -24,7 +25,7 @@ from mainspring.serving.repository.options import ModelOptions, RepositoryOption
 from mainspring.serving.repository.polling import Polling, Prints
 from mainspring.serving.repository.porter import Porter
 from mainspring.serving.repository.shelf import Shelf, Shelves
-from mainspring.serving.repository.sources import PackageAt, Source
+from mainspring.serving.repository.sources import UNVERSIONED, PackageAt, Source, graph_place
 from mainspring.serving.repository.states import State, VersionState
 from mainspring.serving.served import Served
 
@@ -200,7 +201,9 @@ class Repository:
         given = {at.name for at in self._catalogue.given}
         self._polling.begin()
         everything = self.settings.mode != "explicit" and not self.settings.on_demand
-        for name, packages in self._catalogue.by_name().items():
+        found = self._catalogue.by_name()
+        for name in members_first({one: self.options(one).graph for one in found}):
+            packages = found[name]
             if not (everything or name in given or name in self._options):
                 continue
             self._wanted.add(name)
@@ -253,6 +256,9 @@ class Repository:
             NotFoundError: If there is no such model.
             MainspringError: If one of them cannot be loaded.
         """
+        chosen = options or self.options(name)
+        if packages is None and chosen.graph is not None:
+            packages, trusted = [PackageAt(graph_place(name), name, chosen.version or UNVERSIONED)], True
         if packages is None and name in self._ordered:
             packages, trusted = self._ordered[name], True
         found = self._catalogue.by_name().get(name, []) if packages is None else list(packages)
@@ -261,7 +267,6 @@ class Repository:
                 f"there is no model {name!r} in the repository",
                 expected="one of: " + (", ".join(map(repr, self._catalogue.by_name())) or "none"),
             )
-        chosen = options or self.options(name)
         # Files that came with an order run no code on the word that was given for others.
         opened = chosen if packages is None or trusted else replace(chosen, trust=False, component=None)
         if not chosen.keep_old and name in self._shelves:

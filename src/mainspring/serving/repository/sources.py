@@ -93,6 +93,11 @@ class Folder:
             ) from error
 
 
+def graph_place(name: str) -> Path:
+    """What stands for the folder of a graph, which has none: it is in the options of a model."""
+    return Path(f"graph:{name}")
+
+
 def resolved(folder: Path) -> Path:
     """The package that a deployment points at now; another folder is itself."""
     pointer = folder / POINTER

@@ -1,0 +1,348 @@
+"""Making a plan of a graph: finding its members, and checking that what flows along every edge fits."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import TypedDict
+
+from mainspring.core.errors import MainspringError
+from mainspring.evaluation.assertions.conditions import ANSWER, SCORE, Condition
+from mainspring.models.signature import Field
+from mainspring.serving.components.model import ComponentModel
+from mainspring.serving.graphs.checking import look, ordered
+from mainspring.serving.graphs.combining import LABEL, PROBABILITIES, CombineStep, combined
+from mainspring.serving.graphs.edges import Edges, Known, Target
+from mainspring.serving.graphs.fields import shared
+from mainspring.serving.graphs.findings import Findings
+from mainspring.serving.graphs.gates import View, WhenGate
+from mainspring.serving.graphs.graph import REQUEST, Combining, Graph, Node
+from mainspring.serving.graphs.plan import Gate, Plan, Step
+from mainspring.serving.graphs.ports import Members, Reference
+from mainspring.serving.graphs.requests import Wants
+from mainspring.serving.graphs.routing import SplitStep, SwitchStep
+from mainspring.serving.graphs.steps import InnerStep, MemberStep
+from mainspring.serving.graphs.wiring import Source, answering, asked_by, branches_of, sources_of
+from mainspring.serving.served import Served
+
+_ANSWERS = {ANSWER: ("label", "prediction"), SCORE: ("probabilities", "prediction")}
+_CHANCE = random.Random()  # noqa: S311  it deals requests, and keeps no secret
+
+
+class Settings(TypedDict):
+    """What every step has."""
+
+    name: str
+    place: int
+    needs: tuple[int, ...]
+    gate: Gate | None
+    soft: bool
+    timeout: float | None
+
+
+def plan_of(graph: Graph, members: Members, *, name: str) -> Plan:
+    """Make a plan of a graph, or refuse it.
+
+    Args:
+        graph: The graph.
+        members: The models that its nodes are.
+        name: The name under which it is served.
+
+    Raises:
+        InputError: With everything that is wrong with it.
+    """
+    findings = Findings()
+    if not look(graph, findings) or findings:
+        findings.raise_if_any(f"graph {name}")
+    made = Planner(graph, members, findings, name=name).plan()
+    findings.raise_if_any(f"graph {name}")
+    return made
+
+
+class Planner:
+    """Makes the plan of one graph.
+
+    Args:
+        graph: The graph, without faults of its own.
+        members: The models that its nodes are.
+        findings: Told of what is wrong.
+        name: The name under which it is served.
+        prefix: The path of the node that it is within, with a slash.
+    """
+
+    def __init__(self, graph: Graph, members: Members, findings: Findings, *, name: str, prefix: str = "") -> None:
+        self._graph, self._members, self._findings = graph, members, findings
+        self._name, self._prefix = name, prefix
+        self._names = tuple(ordered(graph))
+        self._places = {one: place for place, one in enumerate(self._names)}
+        self._wants = Wants(findings)
+        self._edges = Edges(self._places, self._wants, findings, prefix)
+        self._known = self._edges.known
+        self._pins: dict[Reference, Served] = {}
+        self._here = True
+
+    def plan(self) -> Plan:
+        """The plan; of a graph with faults it is of no use."""
+        steps: list[Step] = []
+        for place, name in enumerate(self._names):
+            step = self._step(place, name, self._graph.nodes[name])
+            self._known[name] = Known(step.fields, step.classes, step.task)
+            steps.append(step)
+        self._wants.settle(self._prefix)
+        end = self._known[answering(self._graph)]
+        return Plan(
+            names=self._names,
+            steps=tuple(steps),
+            answers=self._places[answering(self._graph)],
+            also=tuple(self._places[one] for one in self._graph.also),
+            inputs=self._wants.fields,
+            columns=self._wants.columns,
+            outputs=end.fields,
+            task=end.task,
+            classes=end.classes,
+            pins=tuple(self._pins.items()),
+            here=self._here,
+            shared=self._shared(),
+        )
+
+    def _step(self, place: int, name: str, node: Node) -> Step:
+        sources = sources_of(node.reads)
+        self._edges.check_outputs(name, sources)
+        needs = [source.node for source in sources if source.node != REQUEST]
+        settings = Settings(
+            name=name,
+            place=place,
+            needs=tuple(self._places[one] for one in dict.fromkeys([*needs, *node.after])),
+            gate=self._gate(name, node, sources),
+            soft=node.soft,
+            timeout=node.timeout,
+        )
+        if node.graph is not None:
+            return self._inner(node.graph, sources, settings)
+        if node.combine is not None:
+            return self._combiner(node, node.combine, sources, settings)
+        if node.split is not None or node.switch:
+            return self._router(node, sources, settings)
+        return self._member(node, sources, settings)
+
+    def _member(self, node: Node, sources: Sequence[Source], settings: Settings) -> Step:
+        reference = Reference.of(node.model)
+        served = self._find(settings["name"], reference)
+        if served is None:
+            return Step(**settings)
+        model = served.model
+        limited = self._members.is_limited(reference.name)
+        self._here = self._here and served.plain and not limited
+        return MemberStep(
+            **settings,
+            fields=tuple(model.outputs),
+            classes=model.classes,
+            task=model.task,
+            model=served.name,
+            version=served.version,
+            limited=limited,
+            served=served,
+            feed=self._edges.into(settings["name"], sources, Target.of(model), soft=node.soft),
+            finishes=bool(model.assertions) or isinstance(model, ComponentModel) or served.walks,
+        )
+
+    def _inner(self, graph: Graph, sources: Sequence[Source], settings: Settings) -> Step:
+        prefix = f"{self._prefix}{settings['name']}/"
+        plan = Planner(graph, self._members, self._findings, name=self._name, prefix=prefix).plan()
+        self._pins.update(plan.pins)
+        self._here = self._here and plan.here
+        target = Target(plan.inputs, by_row=all(one.shape[:1] == (-1,) for one in plan.inputs), strict=False)
+        feed = self._edges.into(settings["name"], sources, target, soft=settings["soft"])
+        return InnerStep(
+            **settings, fields=plan.outputs, classes=plan.classes, task=plan.task, plan=plan, feed=feed
+        )
+
+    def _combiner(self, node: Node, how: Combining, sources: Sequence[Source], settings: Settings) -> Step:
+        answers = [(one.name or one.node, self._fields(one)) for one in sources]
+        known = [self._known[one.node] for one in sources]
+        labels = tuple(known[0].classes or ()) if all(one.classes == known[0].classes for one in known) else ()
+        fields: tuple[Field, ...] = ()
+        if all(fields for _, fields in answers):
+            fields = combined(how, answers, labels)
+            if not fields:
+                told = "; ".join(f"{name}: {', '.join(_told(one) for one in each)}" for name, each in answers)
+                path = self._prefix + settings["name"]
+                self._findings.add(
+                    path, f"the answers have nothing in common to {how} ({told})", expected="answers alike"
+                )
+        kept = {field.name for field in fields}
+        places = self._edges.sources(sources)
+        return CombineStep(
+            **settings,
+            fields=fields,
+            classes=labels if how != "merge" and PROBABILITIES in kept and labels else None,
+            task=known[0].task if {LABEL, "prediction"} & kept and len({one.task for one in known}) == 1 else "",
+            how=how,
+            sources=tuple(
+                (place, output, name or one.node)
+                for (place, output, name), one in zip(places, sources, strict=True)
+            ),
+            weights=node.weights,
+            labels=labels,
+        )
+
+    def _router(self, node: Node, sources: Sequence[Source], settings: Settings) -> Step:
+        arms = branches_of(node)
+        known = [self._known[arm] for arm in arms]
+        fields, kept = self._branches(settings["name"], known)
+        classes = known[0].classes if all(one.classes == known[0].classes for one in known) else None
+        task = known[0].task if all(one.task == known[0].task for one in known) else ""
+        branches = tuple(self._places[arm] for arm in arms)
+        if node.split is not None:
+            total = sum(node.split.values())
+            return SplitStep(
+                **settings,
+                fields=fields,
+                classes=classes,
+                task=task,
+                router=self._name,
+                branches=branches,
+                arms=arms,
+                kept=kept,
+                shares=tuple(share / total for share in node.split.values()),
+                chance=_CHANCE,
+            )
+        cases = tuple(Condition.read(case.when) if case.when else None for case in node.switch)
+        names = tuple(dict.fromkeys(name for case in cases if case is not None for name in case.names))
+        for case in cases:
+            if case is not None:
+                self._check_seen(settings["name"], case, sources)
+        return SwitchStep(
+            **settings,
+            fields=fields,
+            classes=classes,
+            task=task,
+            router=self._name,
+            branches=branches,
+            arms=arms,
+            kept=kept,
+            cases=cases,
+            names=names,
+            view=View(self._edges.sources(sources)),
+        )
+
+    def _branches(self, name: str, known: Sequence[Known]) -> tuple[tuple[Field, ...], tuple[str, ...]]:
+        """What the branches of a router answer alike, and the names of it if they answer other things besides."""
+        if not all(one.fields for one in known):
+            return (), ()
+        fields = shared([one.fields for one in known])
+        if not fields:
+            told = "; ".join(", ".join(_told(field) for field in one.fields) for one in known)
+            self._findings.add(
+                self._prefix + name, f"its branches answer nothing alike ({told})", expected="answers alike"
+            )
+        alike = all(len(one.fields) == len(fields) for one in known)
+        return fields, () if alike else tuple(field.name for field in fields)
+
+    def _gate(self, name: str, node: Node, sources: Sequence[Source]) -> Gate | None:
+        if not node.when:
+            return None
+        condition = Condition.read(node.when)
+        self._check_seen(name, condition, sources)
+        return WhenGate(condition, View(self._edges.sources(sources)))
+
+    def _check_seen(self, name: str, condition: Condition, sources: Sequence[Source]) -> None:
+        """See that a condition reads what there is, and that it is a column."""
+        for wanted in condition.names:
+            found, sure = self._seen(wanted, sources)
+            if found is None and sure:
+                offered = [field.name for one in sources for field in self._fields(one)]
+                self._findings.unknown(
+                    self._prefix + name, f"the condition {condition.text!r} reads", wanted, offered
+                )
+            elif found is not None and len(found.shape) > 1 and found.shape[1:] != (1,) and wanted == found.name:
+                self._findings.add(
+                    self._prefix + name,
+                    f"the condition {condition.text!r} reads {wanted!r} of shape {list(found.shape)}",
+                    expected="one value per row",
+                )
+        if any(one.node == REQUEST and not one.output and not one.name for one in sources):
+            elsewhere = [one for one in sources if one.node != REQUEST]
+            lacking = [one for one in condition.names if self._seen(one, elsewhere)[0] is None]
+            self._wants.want_seen(condition, lacking)
+        for one in sources:
+            if one.node == REQUEST and one.output and (one.name or one.output) in condition.names:
+                self._wants.want_seen(condition, [one.name or one.output], column=one.output)
+
+    def _seen(self, wanted: str, sources: Sequence[Source]) -> tuple[Field | None, bool]:
+        """The field that a condition reads under a name, and whether it is known that there is no other."""
+        sure = True
+        for one in sources:
+            if one.node == REQUEST:
+                sure = sure and bool(one.output) and (one.name or one.output) != wanted
+                continue
+            fields = self._known[one.node].fields
+            sure = sure and bool(fields)
+            if one.name or one.output:
+                if (one.name or one.output) == wanted and fields:
+                    named = [field for field in fields if field.name == one.output]
+                    return (named or list(fields))[0], True
+                continue
+            for field in fields:
+                if field.name == wanted or field.name in _ANSWERS.get(wanted, ()):
+                    return field, True
+        return None, sure
+
+    def _fields(self, source: Source) -> tuple[Field, ...]:
+        """The outputs that a source stands for."""
+        if source.node == REQUEST:
+            return ()
+        fields = self._known[source.node].fields
+        return tuple(one for one in fields if one.name == source.output) if source.output else fields
+
+    def _find(self, name: str, reference: Reference) -> Served | None:
+        path = self._prefix + name
+        if reference.name == self._name:
+            self._findings.add(path, f"its model is {self._name!r}, which is this graph", expected="another one")
+            return None
+        try:
+            served = self._members.find(*reference)
+        except MainspringError as error:
+            self._findings.take(path, error)
+            return None
+        if served is None:
+            self._findings.add(path, f"model {reference.name!r} is not loaded", fix="load it before the graph")
+            return None
+        if self._name in _asked(served, self._members):
+            self._findings.add(
+                path,
+                f"its model is the graph {reference.name!r}, which asks {self._name!r}, which is this graph",
+                expected="no graph that asks itself",
+            )
+            return None
+        self._pins[reference] = served
+        return served
+
+    def _shared(self) -> tuple[bool, ...]:
+        counts = dict.fromkeys(self._names, 0)
+        for node in self._graph.nodes.values():
+            for other in asked_by(node):
+                counts[other] += 1
+        for other in (answering(self._graph), *self._graph.also):
+            counts[other] += 1
+        return tuple(counts[name] > 1 for name in self._names)
+
+
+def _asked(served: Served, members: Members) -> set[str]:
+    """The models that a graph asks, and those that these ask."""
+    found: set[str] = set()
+    waiting = [served]
+    while waiting:
+        for name in getattr(waiting.pop().model, "asks", ()):
+            if name not in found:
+                found.add(name)
+                try:
+                    other = members.find(name)
+                except MainspringError:
+                    continue
+                waiting += [] if other is None else [other]
+    return found
+
+
+def _told(field: Field) -> str:
+    return f"{field.name} {field.datatype} {list(field.shape)}"

@@ -1,0 +1,167 @@
+"""Routers: nodes that send a request on to one of several others, and answer what that one does."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.core.errors import NotFoundError
+from mainspring.evaluation.assertions.conditions import Condition
+from mainspring.serving.decision import Decision
+from mainspring.serving.graphs.gates import View, held
+from mainspring.serving.graphs.parting import Answer, rows_of, ways
+from mainspring.serving.graphs.plan import Step, Way
+
+
+class Chooser(Protocol):
+    """A policy that learns from rewards which branch is best."""
+
+    def choose(self, columns: Mapping[str, npt.NDArray[Any]]) -> tuple[int, float]:
+        """The number of the branch for a request, and how likely that one was.
+
+        Args:
+            columns: What the router reads; the choice depends on the first row.
+        """
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class RouterStep(Step):
+    """What routers have in common.
+
+    Attributes:
+        router: How decisions name it.
+        branches: The places of the nodes that it chooses from.
+        arms: Their names.
+        kept: The outputs that all branches have, where they differ; empty for all.
+    """
+
+    router: str
+    branches: tuple[int, ...]
+    arms: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+
+    async def answer(self, way: Way) -> Answer | None:
+        """What the branch answers that is chosen."""
+        chosen = way.choices.get(self.place)
+        if chosen is None:
+            chosen = self.choose(way)
+            if chosen is None:
+                return None
+        return await self.follow(way, chosen)
+
+    def choose(self, way: Way) -> int | None:
+        """The number of a branch; ``None`` if there is nothing to choose by."""
+        raise NotImplementedError
+
+    async def follow(self, way: Way, chosen: int) -> Answer | None:
+        """What a branch answers."""
+        answer = await way.ask(self.branches[chosen])
+        if answer is None or not self.kept or answer.how == "rows":
+            return answer
+        return Answer({name: answer.columns[name] for name in self.kept}, answer.rows)
+
+    def decide(self, way: Way, chosen: int, propensity: float, policy: str) -> int:
+        """Note what was decided; it holds for all rows, whatever becomes of them."""
+        arm = self.arms[chosen]
+        router = f"{self.router}/{way.prefix}{self.name}"
+        way.record.decisions.append(Decision(router, arm, propensity, policy, chosen))
+        way.choices[self.place] = chosen
+        return chosen
+
+
+@dataclass(slots=True, kw_only=True)
+class SplitStep(RouterStep):
+    """Sends a share of requests to each branch, by chance.
+
+    Attributes:
+        shares: How likely each branch is; they add up to 1.
+        chance: Gives numbers from 0 to 1.
+    """
+
+    shares: tuple[float, ...]
+    chance: random.Random
+
+    def choose(self, way: Way) -> int:
+        """One of the branches, by chance."""
+        sums = list(accumulate(self.shares))
+        likely = [place for place, share in enumerate(self.shares) if share > 0]
+        place = min(bisect(sums, self.chance.random() * sums[-1]), likely[-1])
+        return self.decide(way, place, self.shares[place], "split")
+
+
+@dataclass(slots=True, kw_only=True)
+class BanditStep(RouterStep):
+    """Sends requests to the branch that a policy chooses.
+
+    Attributes:
+        chooser: The policy.
+        policy: Its name.
+        view: What it may depend on.
+        names: The columns that it depends on.
+    """
+
+    chooser: Chooser
+    policy: str
+    view: View
+    names: tuple[str, ...]
+
+    def choose(self, way: Way) -> int | None:
+        """The branch that the policy chooses."""
+        seen = self.view.columns(way, self.names)
+        if seen is None:
+            return None
+        place, propensity = self.chooser.choose(seen[0])
+        return self.decide(way, place, propensity, self.policy)
+
+
+@dataclass(slots=True, kw_only=True)
+class SwitchStep(RouterStep):
+    """Sends a request to the first branch whose condition holds. Rows that differ in it go different ways.
+
+    Attributes:
+        cases: The conditions, in the order of the branches; ``None`` holds always.
+        names: The columns that they read.
+        view: Where these are.
+    """
+
+    cases: tuple[Condition | None, ...]
+    names: tuple[str, ...]
+    view: View
+
+    def choose(self, way: Way) -> int | None:
+        """The first branch whose condition holds.
+
+        Raises:
+            NotFoundError: If none does.
+            PartedError: If rows go different ways.
+        """
+        seen = self.view.columns(way, self.names)
+        if seen is None:
+            return None
+        columns, rows = seen
+        places = np.full(rows, -1, dtype=np.intp)
+        for place, condition in enumerate(self.cases):
+            open_ = places < 0
+            if condition is not None:
+                open_ &= held(condition, columns, rows)
+            places[open_] = place
+            if places.min() >= 0:
+                break
+        lost = np.flatnonzero(places < 0)
+        if len(lost):
+            raise NotFoundError(
+                f"no case of the switch holds for {rows_of(lost)}",
+                expected="; ".join(one.text for one in self.cases if one is not None),
+                fix="ask something else, or let the graph have a case without a condition, at the end",
+            )
+        if places.min() < places.max():
+            raise ways(places)
+        return self.decide(way, int(places[0]), 1.0, "switch")

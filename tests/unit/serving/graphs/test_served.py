@@ -1,0 +1,119 @@
+"""Graphs in a real server: over REST, KServe v1 and gRPC, beside the models that they ask."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+from mainspring.serving.rpc.client import RpcClient
+from mainspring.serving.server_process import PythonServer
+
+CLASSES = Path(__file__).parent / "classes.py"
+COLUMN = "{name: x, datatype: FP64}"
+OPTIONS = """
+port: 0
+rpc: {port: 0}
+models:
+  ensemble:
+    graph:
+      nodes:
+        one: {model: plain}
+        two: {model: "shifted:1"}
+        all: {combine: average, reads: [one, two], weights: [3, 1]}
+  text:
+    graph:
+      nodes:
+        clean: {model: lower}
+        count: {model: length, reads: {text: clean.output}}
+        scaled: {model: ten, reads: count}
+        sized:
+          switch:
+            - {to: scaled, when: "output > 3"}
+            - {to: count}
+          reads: count
+        both: {combine: merge, reads: [clean, sized]}
+      also: [count]
+  around: {graph: {nodes: {inner: {model: ensemble}}}}
+  plain: {package: plain}
+  shifted: {package: shifted, labels: {stable: "1"}}
+  lower: {component: {entry: classes.py:Lower, inline: true, inputs: [{name: text, datatype: BYTES}],
+    outputs: [{name: output, datatype: BYTES}], example: [{text: A}]}}
+  length: {component: {entry: classes.py:Length, inline: true, inputs: [{name: text, datatype: BYTES}],
+    outputs: [{name: output, datatype: INT64}], example: [{text: A}]}}
+  ten: {component: {entry: classes.py:Affine, arguments: {factor: 10, offset: 0}, inputs: [{name: x, datatype: INT64}],
+    outputs: [{name: output, datatype: INT64}]}}
+"""
+ROWS: list[dict[str, Any]] = [
+    {"fare": 12.5, "hour": 3, "company": "A", "airport": True},
+    {"fare": None, "hour": None, "company": None, "airport": False},
+    {"fare": 3.0, "hour": 1, "company": "B", "airport": False},
+]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, rule: ModuleType) -> Iterator[PythonServer]:
+    folder = tmp_path_factory.mktemp("server")
+    shutil.copy(CLASSES, folder / "classes.py")
+    rule.write(folder / "plain")
+    rule.write(folder / "shifted", shift=1.5)
+    (folder / "server.yaml").write_text(OPTIONS)
+    running = PythonServer("mainspring.serving", ["--config", str(folder / "server.yaml")], timeout=60)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(rule.__file__ or "").parent))
+        running.start()
+    yield running
+    running.stop()
+
+
+def ask(server: PythonServer, model: str, rows: Any, **parameters: Any) -> httpx.Response:
+    body = {"instances": rows, "parameters": parameters}
+    return httpx.post(f"{server.url}/v1/models/{model}:predict", content=json.dumps(body), timeout=10)
+
+
+def test_an_ensemble_answers_the_weighted_mean_of_its_members(server: PythonServer) -> None:
+    one, two, both = (
+        ask(server, name, ROWS, probabilities=True).json()["predictions"]
+        for name in ("plain", "shifted", "ensemble")
+    )
+    for first, second, mean in zip(one, two, both, strict=True):
+        expected = (3 * first["probabilities"]["yes"] + second["probabilities"]["yes"]) / 4
+        assert mean["probabilities"]["yes"] == pytest.approx(expected, abs=1e-12)
+        assert mean["label"] == ("yes" if expected > 0.5 else "no")
+
+
+def test_rows_that_go_different_ways_come_back_in_order(server: PythonServer) -> None:
+    found = ask(server, "text", [{"text": "ABCDE"}, {"text": "Xy"}, {"text": "LMNO"}]).json()
+    assert found["predictions"] == [
+        {"clean.output": "abcde", "sized.output": 50},
+        {"clean.output": "xy", "sized.output": 2},
+        {"clean.output": "lmno", "sized.output": 40},
+    ]
+    assert found["tags"] == {"count.output": [5, 2, 4]}
+
+
+def test_a_graph_of_a_graph_answers_over_rpc_as_over_rest(server: PythonServer) -> None:
+    columns = {name: [row[name] for row in ROWS[:1]] for name in ROWS[0]}
+    with RpcClient(server.rpc) as client:
+        around, inner = client.infer("around", columns), client.infer("ensemble", columns)
+    assert around["probabilities"].tolist() == inner["probabilities"].tolist()
+    rest = ask(server, "around", ROWS[:1], probabilities=True).json()["predictions"]
+    assert rest[0]["probabilities"]["yes"] == around["probabilities"][0, 1]
+
+
+def test_a_graph_tells_what_its_nodes_read_of_the_request(server: PythonServer) -> None:
+    told = httpx.get(f"{server.url}/v2/models/text").json()
+    assert told["inputs"] == [{"name": "text", "datatype": "BYTES", "shape": [-1]}]
+    assert told["outputs"] == [
+        {"name": "clean.output", "datatype": "BYTES", "shape": [-1]},
+        {"name": "sized.output", "datatype": "INT64", "shape": [-1]},
+    ]
+    wrong = ask(server, "ensemble", [{"fare": "x"}])
+    assert wrong.status_code == 400
+    assert "column 'fare' holds" in wrong.json()["error"]
