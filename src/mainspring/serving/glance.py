@@ -56,6 +56,7 @@ class Glance:
             (picked([place for place, item in enumerate(signature.inputs) if kinds[item.name] == kind]), kind)
             for kind in set(kinds.values())
         ]
+        self._alike = self._groups[0][1] if len(self._groups) == 1 and not self._text else None
 
     def of_rows(self, rows: Sequence[Any]) -> dict[str, npt.NDArray[Any]] | None:
         """The columns of rows by name; ``None`` if they need a closer look."""
@@ -75,6 +76,8 @@ class Glance:
         """
         if len(values) != self._size:
             return None
+        if self._alike is not None:  # numbers of one kind, which need not be picked out
+            return self._of_numbers(values) if set(map(type, values)) <= self._alike else None
         for pick, kinds in self._groups:
             if not set(map(type, pick(values))) <= kinds:
                 return None

@@ -26,7 +26,7 @@ _ACCEPTED: Mapping[str, frozenset[str]] = {
 }
 _NUMBERS = frozenset({float, int, type(None)})
 _ONE_ROW = ([1], [1, 1])
-_LISTS, _LENGTHS = {list}, {1}
+_LISTS = {list}
 _ORDERS = 64
 
 _Pick: TypeAlias = Callable[[Sequence[Any]], tuple[Any, ...]]
@@ -75,7 +75,11 @@ class TensorReader:
     def _of_one_row(self, tensors: Sequence[Tensor]) -> dict[str, npt.NDArray[Any]] | None:
         """The columns of one row in plain JSON, which is what most requests are."""
         data = [tensor.data for tensor in tensors]
-        if set(map(type, data)) != _LISTS or set(map(len, data)) != _LENGTHS:
+        if set(map(type, data)) != _LISTS:
+            return None
+        try:
+            values = [value for (value,) in data]
+        except ValueError:
             return None
         shapes = [tensor.shape for tensor in tensors]
         if shapes.count(shapes[0]) != len(shapes):
@@ -83,7 +87,7 @@ class TensorReader:
         # Callers send their tensors in the same order again and again: it is looked at once.
         order = (*[tensor.name for tensor in tensors], *[tensor.datatype for tensor in tensors])
         pick = self._orders.get(order) or self._ordered(order)
-        return None if pick is None else self._glance.of_one(pick([values[0] for values in data]))
+        return None if pick is None else self._glance.of_one(pick(values))
 
     def _ordered(self, order: tuple[str, ...]) -> _Pick | None:
         """What brings values in an order of tensors into that of the signature; ``None`` if that does not fit."""
