@@ -151,6 +151,15 @@ def rows() -> dict[str, list[Panel]]:
                 ],
             ),
         ],
+        "Graphs": [
+            Panel(
+                "Time of a node, 95 of 100",
+                "s",
+                [(_of_nodes(schema.GRAPH_NODE_SECONDS), "{{graph}} {{node}}")],
+            ),
+            Panel("Requests at nodes", "reqps", [(_at_nodes(schema.GRAPH_NODE_SECONDS), "{{graph}} {{node}}")]),
+            Panel("Nodes that failed", "reqps", [(_failed(schema.GRAPH_NODE_ERRORS), "{{graph}} {{node}}")]),
+        ],
         "Objectives": [
             Panel("Error budget left", "percentunit", [(schema.SLO_BUDGET.name, "{{slo}}")], kind="gauge"),
             Panel("Burn rate", "short", [(f'{schema.SLO_BURN.name}{{over="1h"}}', "{{slo}} over {{over}}")]),
@@ -269,6 +278,19 @@ def _mean(family: Family, *by: str) -> str:
         f"sum by ({', '.join(by)}) (rate({family.name}_{end}{{{_CHOSEN}}}[{_STEP}]))" for end in ("sum", "count")
     )
     return " / ".join(suffixes)
+
+
+def _of_nodes(family: Family) -> str:
+    buckets = f'sum by (le, graph, node) (rate({family.name}_bucket{{graph=~"$model"}}[{_STEP}]))'
+    return f"histogram_quantile(0.95, {buckets})"
+
+
+def _at_nodes(family: Family) -> str:
+    return f'sum by (graph, node) (rate({family.name}_count{{graph=~"$model"}}[{_STEP}]))'
+
+
+def _failed(family: Family) -> str:
+    return f'sum by (graph, node) (rate({family.name}{{graph=~"$model"}}[{_STEP}]))'
 
 
 def _quantile(family: Family, share: int, *by: str) -> str:

@@ -13,6 +13,7 @@ from mainspring.serving.call import Call
 from mainspring.serving.telemetry import schema
 from mainspring.serving.telemetry.custom import CustomMetrics
 from mainspring.serving.telemetry.families import Family
+from mainspring.serving.telemetry.graph_metrics import GraphMetrics
 from mainspring.serving.telemetry.metrics import Count, Spread, count_together
 from mainspring.serving.telemetry.registry import Registry
 
@@ -35,6 +36,7 @@ class Instruments:
 
     Attributes:
         custom: Counts what models give themselves.
+        graphs: Counts what nodes of graphs do.
     """
 
     def __init__(self, registry: Registry, *, request_bounds: Sequence[float] = ()) -> None:
@@ -43,6 +45,7 @@ class Instruments:
         self._versions: dict[tuple[str, str], _Version] = {}
         self._rejected = registry.counter(schema.REJECTED)
         self.custom = CustomMetrics(registry)
+        self.graphs = GraphMetrics(registry)
 
     def __call__(self, call: Call) -> None:
         """Count a finished call."""
@@ -66,6 +69,8 @@ class Instruments:
             count_together(self._lock, ((code, 1.0), (version.rows, prediction.rows), done), spreads)
         if call.kind or call.queue or call.batch:
             self._count_rest(call, version)
+        if call.visits:
+            self.graphs(call)
         if prediction is not None and not call.made_up:  # rows that explain others would sound an alarm
             if prediction.answered is not None:
                 version.violations(prediction.answered)

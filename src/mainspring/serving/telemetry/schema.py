@@ -183,6 +183,19 @@ ROLLOUT_COMPARED = Family(
     text="Requests that a shadow answered equally or differently, failed to answer, or was spared.",
     labels=("model", "arm", "outcome"),
 )
+GRAPH_NODE_SECONDS = Family(
+    name="mainspring_graph_node_seconds",
+    kind="histogram",
+    text="How long a node of a graph took.",
+    labels=("graph", "node", *MODEL),
+    bounds=SECONDS,
+)
+GRAPH_NODE_ERRORS = Family(
+    name="mainspring_graph_node_errors_total",
+    kind="counter",
+    text="Times that a node of a graph failed or was late, whether or not the graph could do without it.",
+    labels=("graph", "node", *MODEL),
+)
 INFO = Family(
     name="mainspring_model_info",
     kind="gauge",

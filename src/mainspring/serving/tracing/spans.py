@@ -19,7 +19,11 @@ Value: TypeAlias = str | int | float | bool
 
 _GRPC = "grpc"
 _SERVICE, _METHOD = "inference.GRPCInferenceService", "ModelInfer"
-_PATHS = {"v1": "/v1/models/{model}:predict", "v2": "/v2/models/{model}/infer"}
+_PATHS = {
+    "v1": "/v1/models/{model}:predict",
+    "v2": "/v2/models/{model}/infer",
+    "seldon": "/api/v1.0/predictions",
+}
 _CODES = {
     200: 0,
     400: 3,
@@ -82,14 +86,38 @@ def spans_of(call: Call) -> list[Span]:
         if call.batch:
             about["mainspring.batch.rows"] = call.batch
         spans.append(_part("compute", trace, waited, waited + _nanoseconds(call.compute), about))
+    if call.visits:
+        spans += _nodes(call, trace, start)
     return spans
 
 
-def _part(name: str, trace: TraceContext, start: int, end: int, attributes: Mapping[str, Value]) -> Span:
+def _nodes(call: Call, trace: TraceContext, start: int) -> list[Span]:
+    """The spans of the nodes of a graph: those of graphs in it lie within that of their node."""
+    spans: dict[str, Span] = {}
+    for visit in sorted(call.visits, key=lambda one: one.node.count("/")):
+        around = spans.get(visit.node.rpartition("/")[0])
+        began = start + _nanoseconds(visit.began - call.arrived)
+        about: dict[str, Value] = {"mainspring.graph": call.names[0], "mainspring.graph.node": visit.node}
+        if visit.model:
+            about |= {"mainspring.model.name": visit.model, "mainspring.model.version": visit.version}
+        spans[visit.node] = _part(
+            f"node {visit.node}",
+            trace if around is None else around.context,
+            began,
+            began + _nanoseconds(visit.seconds),
+            about,
+            visit.error,
+        )
+    return list(spans.values())
+
+
+def _part(
+    name: str, trace: TraceContext, start: int, end: int, attributes: Mapping[str, Value], failed: str = ""
+) -> Span:
     inner = TraceContext(
         trace.trace, f"{random.getrandbits(64):016x}", trace.span, True, trace.state, trace.random
     )
-    return Span(name, False, inner, start, end, attributes)
+    return Span(name, False, inner, start, end, attributes, failed)
 
 
 def _name(call: Call) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mainspring.serving.tracing.spans import spans_of
+from mainspring.serving.visit import Visit
 
 MakeCall = Callable[..., Any]
 
@@ -94,3 +95,21 @@ def test_what_was_never_read_has_no_parts(call: MakeCall) -> None:
     [server] = spans_of(call(began=0.0, rows=0, queue=0.0, status=403, caller=None, served=None, peer=None))
     assert server.attributes["mainspring.model.name"] == ""
     assert spans_of(call(trace=None)) == []
+
+
+def test_every_node_of_a_graph_has_a_span(call: MakeCall) -> None:
+    visits = (
+        Visit("inner/guess", "guess", "3", began=100.0021, seconds=0.001, error="it failed"),
+        Visit("clean", "clean", "2", began=100.0011, seconds=0.0005),
+        Visit("inner", began=100.002, seconds=0.0015),
+    )
+    made = call(arrived=100.0, began=100.001, ended=100.01, visits=visits)
+    server, *_, clean, inner, guess = spans_of(made)
+    assert [one.name for one in (clean, inner, guess)] == ["node clean", "node inner", "node inner/guess"]
+    assert clean.context.parent == inner.context.parent == server.context.span
+    assert guess.context.parent == inner.context.span
+    assert (clean.start - server.start) / 1e6 == pytest.approx(1.1, abs=1e-3)
+    assert (clean.end - clean.start) / 1e6 == pytest.approx(0.5, abs=1e-3)
+    assert clean.attributes["mainspring.model.version"] == "2"
+    assert "mainspring.model.name" not in inner.attributes
+    assert (clean.failed, guess.failed) == ("", "it failed")

@@ -7,7 +7,7 @@ shown as 400 and 500.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from mainspring.serving.telemetry import schema
@@ -38,6 +38,7 @@ def seldon(snapshot: Snapshot) -> Iterator[Shown]:
         (_labels(model, version, "/predict") | {"code": "200", "method": "post"}, series)
         for (model, version), series in of_versions(snapshot, schema.MODEL_SECONDS).items()
     ]
+    computed += [(_of_node(labels), series) for labels, series in snapshot.select(schema.GRAPH_NODE_SECONDS.name)]
     for side, found, family_bounds in (
         ("server", requests, bounds),
         ("client", computed, bounds_of(snapshot, schema.MODEL_SECONDS)),
@@ -68,6 +69,12 @@ def _feedback(snapshot: Snapshot, family: Family) -> Iterator[Sample]:
     for (model, version), series in of_versions(snapshot, family).items():
         value = series.sum if family.kind == "histogram" else series.value
         yield Sample("", text_of(_labels(model, version, "feedback")), value)
+
+
+def _of_node(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels of a node of a graph: the executor asks it as a client."""
+    found = _labels(labels["graph"], labels["version"], "/predict")
+    return found | {"model_name": labels["node"], "code": "200", "method": "post"}
 
 
 def _labels(model: str, version: str, service: str) -> dict[str, str]:
