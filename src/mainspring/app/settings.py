@@ -65,12 +65,14 @@ class Serving:
         port: Its port.
         deployments: The folder to which models are pushed.
         log: The folder of the prediction log.
+        desired: The folder of what deployment files ask for, and of what became of it.
     """
 
     host: str = "127.0.0.1"
     port: int = 8080
     deployments: str = ".mainspring/deployments"
     log: str = ".mainspring/predictions"
+    desired: str = ".mainspring/desired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ from mainspring.serving.guarding_flags import add_flags, with_flags
 from mainspring.serving.repository import ModelOptions, PackageAt
 from mainspring.serving.repository.options import Mode
 from mainspring.serving.rpc.places import reserved, target_of
-from mainspring.serving.server import Place, packages_of, serve, supervise
+from mainspring.serving.server import Place, check_served, packages_of, serve, supervise
 from mainspring.serving.threads import keep_calm
 
 
@@ -59,6 +59,7 @@ def _run(
     if options.processes == 1:
         serve(packages, options=options, log_folder=told.log, started=tell)
         return
+    check_served(packages, options)
     command = [sys.executable, "-m", "mainspring.serving", *_for_workers(given)]
     if options.rpc.port is not None:
         command += ["--grpc-port", str(options.rpc.port)]

@@ -71,8 +71,8 @@ def serve(
 
     options = logged_in(options, log_folder)
     served = [*packages, *packages_of(options)]
-    if not served and not options.repository.folder:
-        raise InputError("there is nothing to serve", expected="a --package, a --config, or a folder of --models")
+    if place is None:  # a worker may be told later what to serve
+        check_served(packages, options)
     with ExitStack() as stack:
         listener = stack.enter_context(bound(options.host, options.port)) if place is None else _handed(place)
         models = repository_of(served, options)
@@ -153,6 +153,16 @@ def supervise(
         stack.enter_context(keeping(logged_in(options, log_folder).payloads))
         grace = options.drain + options.grace
         asyncio.run(Supervisor(command, [first, *others], grace=grace, started=started).run(beside))
+
+
+def check_served(packages: Sequence[PackageAt], options: ServerOptions) -> None:
+    """Refuse to start a server that nobody will ever tell what to serve.
+
+    Raises:
+        InputError: If there is nothing to serve.
+    """
+    if not packages and not packages_of(options) and not options.repository.folder:
+        raise InputError("there is nothing to serve", expected="a --package, a --config, or a folder of --models")
 
 
 def packages_of(options: ServerOptions) -> list[PackageAt]:

@@ -20,6 +20,7 @@ from mainspring.core.errors import InputError
 if TYPE_CHECKING:
     from mainspring.serving.configuration import ServerOptions
     from mainspring.serving.repository import PackageAt
+    from mainspring.serving.workers.supervisor import Beside
 
 FOLLOW_SECONDS = 2.0
 """How often a server that follows the registry looks."""
@@ -27,7 +28,8 @@ FOLLOW_SECONDS = 2.0
 
 @click.command(
     epilog="\b\nExamples:\n  mainspring serve taxi\n  mainspring serve taxi@production --port 9000 --workers 2\n"
-    "  mainspring serve taxi@production --follow\n  mainspring serve --config server.yaml"
+    "  mainspring serve taxi@production --follow\n  mainspring serve --config server.yaml\n"
+    "  mainspring serve --deployments deployments"
 )
 @click.argument("references", metavar="NAME[@ALIAS]...", nargs=-1)
 @click.option(
@@ -39,6 +41,15 @@ FOLLOW_SECONDS = 2.0
 @click.option("--port", type=int, help="The port; 8080 unless the settings say otherwise; 0 picks a free one.")
 @click.option("--grpc-port", type=int, help="Answer over gRPC, too, on this port; 0 picks a free one.")
 @click.option("--workers", type=int, help="How many processes answer; 0 means one per core.")
+@click.option(
+    "--deployments",
+    metavar="[SOURCE]",
+    is_flag=False,
+    flag_value="",
+    help="Serve what deployment files say, and follow them: those of a folder or of a git repository "
+    "(git+LOCATION[#BRANCH[:FOLDER]]), or those that mainspring deploy is told.",
+)
+@click.option("--follow-seconds", type=click.FloatRange(min=0.1), help="How often to look, with --deployments.")
 @click.option("--follow", is_flag=True, help="Serve what NAME@ALIAS stands for later, too, without a gap.")
 @click.option("--drain", type=float, help="Seconds to say 'not ready' before stopping.")
 @click.option("--keys", type=click.Path(dir_okay=False), help="Callers need one of these API keys: see keys.")
@@ -52,6 +63,8 @@ FOLLOW_SECONDS = 2.0
 def serve(
     references: tuple[str, ...],
     config: Path | None,
+    deployments: str | None,
+    follow_seconds: float | None,
     follow: bool,
     no_log: bool,
     **flags: Any,
@@ -60,8 +73,14 @@ def serve(
 
     Also: /v2/health/live, /v2/health/ready, /metrics. Every request is logged for monitoring.
     """
-    if not references and config is None:
-        raise InputError("there is nothing to serve", expected="NAME[@ALIAS], or --config FILE")
+    if not references and config is None and deployments is None:
+        raise InputError("there is nothing to serve", expected="NAME[@ALIAS], --config FILE, or --deployments")
+    if references and deployments is not None:
+        raise InputError(
+            f"both {references[0]} and --deployments say what is served",
+            expected="one of them",
+            fix="name the model in a deployment file",
+        )
     with platform.existing() as opened:
         settings = opened.settings.serving
         packages, examples = _packages(opened, references)
@@ -71,6 +90,9 @@ def serve(
         log = None  # the file says where
     with ExitStack() as stack:
         options = _with_rpc(options, stack)
+        if deployments is not None:
+            _reconcile(deployments, follow_seconds or FOLLOW_SECONDS, options, flags, log, stack)
+            return
         if follow:
             folder = _following(references, stack)
             options, packages = _polling(options, folder), []
@@ -138,15 +160,55 @@ def _polling(options: ServerOptions, folder: Path) -> ServerOptions:
     return replace(options, repository=repository)
 
 
+def _reconcile(
+    source: str, seconds: float, options: ServerOptions, flags: dict[str, Any], log: Path | None, stack: ExitStack
+) -> None:
+    """Serve what deployments say, in processes of their own; this one makes them follow."""
+    from mainspring.app import deploying
+    from mainspring.serving.deploying.beside import reconciling
+    from mainspring.serving.deploying.intake import Intake
+
+    kept = stack.enter_context(deploying.opened_deployments())
+    found = deploying.source_of(source, deploying.copies(kept))
+    stack.enter_context(kept.archive.following())
+    revision = Intake(kept, found).look()
+    declared = [] if revision is None else [kept.read(file) for file in revision.files.values()]
+    given = {name for name, value in flags.items() if value is not None}
+    options = deploying.server_options(options, declared, given=given)
+    urls: list[str] = []
+    tell = _started([], options)
+
+    def started(url: str) -> None:
+        urls.append(url)
+        tell(url)
+        wanted = f"revision {revision.number}" if revision is not None else "nothing yet"
+        click.echo(dim("following ") + (bold(found.name) if found else "mainspring deploy") + dim(f": {wanted}"))
+
+    make = deploying.reconciler(platform.existing, source, lambda: urls[0] if urls else "", seconds)
+    _supervise([], options, log, started, reconciling(make))
+
+
 def _run(
     packages: Sequence[PackageAt], options: ServerOptions, log: Path | None, started: Callable[[str], None]
 ) -> None:
     from mainspring.serving.server import serve as run_server
-    from mainspring.serving.server import supervise
 
     if options.processes == 1:
         run_server(packages, options=options, log_folder=log, started=started)
         return
+    _supervise(packages, options, log, started)
+
+
+def _supervise(
+    packages: Sequence[PackageAt],
+    options: ServerOptions,
+    log: Path | None,
+    started: Callable[[str], None],
+    beside: Beside | None = None,
+) -> None:
+    """Serve in processes of their own."""
+    from mainspring.serving.server import supervise
+
     with tempfile.TemporaryDirectory(prefix="mainspring-serve-") as folder:
         file = Path(folder) / "server.json"
         _write(file, options)
@@ -155,7 +217,7 @@ def _run(
             command += ["--package", str(at.folder), "--name", at.name, "--version", at.version]
         if log is not None:
             command += ["--log", str(log)]
-        supervise(command, options, log_folder=log, started=started)
+        supervise(command, options, log_folder=log, started=started, beside=beside)
 
 
 def _write(file: Path, options: ServerOptions) -> None:

@@ -231,7 +231,7 @@ class _Check:
         key = hashlib.sha256(msgspec.json.encode([pin.digest, bounds], order="deterministic")).hexdigest()
         known = self.archive.verdict(key)
         try:
-            verdict = judge(self.resolver.bring(model, pin, folder), bounds) if known is None else None
+            verdict = judge(self.resolver.bring(name, model, pin, folder), bounds) if known is None else None
         except MainspringError as error:
             self._note(one, ("models", name), told(error), fix=error.fix or "")
             return

@@ -124,6 +124,14 @@ class _Reader:
                 f"{path[-1]} is no package, and cannot be tried alone",
                 expected="thresholds of packages only",
             )
+        for option in ("batching", "cache"):
+            if model.graph is not None and getattr(model, option) is not None:
+                self._note(
+                    (*path, option),
+                    f"the graph {path[-1]} says {option}",
+                    expected=f"{option} of its models",
+                    fix=f"move {option} to the models that it shall hold for",
+                )
         return model
 
     def _fields(self, kind: type[msgspec.Struct], values: Mapping[str, Any], path: Path) -> dict[str, Any]:

@@ -10,16 +10,17 @@ import msgspec
 from msgspec.structs import replace
 
 from mainspring.core.errors import ConflictError, InputError, MainspringError, NotFoundError
+from mainspring.models.registry.names import parted
 from mainspring.serving.caching.keys import digest_of
 from mainspring.serving.components.options import Component
 from mainspring.serving.deploying.declaration import Declaration, DeclaredModel
 from mainspring.serving.deploying.ports import Found, Models
 from mainspring.serving.deploying.revision import Pinned, Pins
 from mainspring.serving.deploying.stock import Stock, copy
-from mainspring.serving.model_files import STEM, holds_model, model_file, suffixes
+from mainspring.serving.model_files import STEM, holds_model, suffixes
 from mainspring.serving.orders import Load, Lying
 from mainspring.serving.repository import ModelOptions, VersionPolicy
-from mainspring.serving.repository.sources import UNVERSIONED, deployed_version, fingerprint, resolved
+from mainspring.serving.repository.sources import UNVERSIONED, deployed_version, fingerprint, graph_place, resolved
 from mainspring.serving.rollout.options import Rollout
 
 _SAME = ("trust", "threads", "timeout", "keep_old", "retries", "batching", "cache", "limits", "graph")
@@ -101,10 +102,10 @@ class Resolver:
             )
         version = model.version or deployed_version(folder / model.package)
         pin = Pinned(version=version, digest=self._digest(place), reference=model.package)
-        self.bring(model, pin, folder)  # now: who knows what lies there later
+        self.bring(name, model, pin, folder)  # now: who knows what lies there later
         return (pin,)
 
-    def bring(self, model: DeclaredModel, pin: Pinned, folder: Path) -> Path:
+    def bring(self, name: str, model: DeclaredModel, pin: Pinned, folder: Path) -> Path:
         """Where a version lies that a server may be told to serve; it is brought there if need be.
 
         Raises:
@@ -114,10 +115,10 @@ class Resolver:
         if model.component is not None:
             return _placed(model.component, folder).place
         if model.graph is not None:
-            return self.stock.bring(pin.digest, lambda target: _write(target, _encoded(model)))
+            return graph_place(name)
         if model.references:
-            name = pin.reference.partition("@")[0].partition(":")[0]
-            found = Found(name=name, version=pin.version, digest=pin.digest)
+            registered, _, _ = parted(pin.reference)
+            found = Found(name=registered, version=pin.version, digest=pin.digest)
             return self.stock.bring(pin.digest, lambda target: self._models.fetch(found, target))
         place = resolved(folder / model.package)
         return self.stock.bring(pin.digest, lambda target: self._copy(place, pin, target))
@@ -131,7 +132,7 @@ class Resolver:
         return {name: self._load(name, model, pins[name], folder) for name, model in declaration.models.items()}
 
     def _load(self, name: str, model: DeclaredModel, pins: Sequence[Pinned], folder: Path) -> Load:
-        places = {pin.version: self.bring(model, pin, folder) for pin in pins}
+        places = {pin.version: self.bring(name, model, pin, folder) for pin in pins}
         options = options_of(model, pins, folder)
         return Load(
             name=name,
@@ -185,14 +186,6 @@ def told(error: MainspringError) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def size_of(place: Path) -> int:
-    """Bytes of what is served from a place: of the file, or of all files."""
-    file = model_file(place)
-    if file is not None:
-        return file.stat().st_size
-    return sum(one.stat().st_size for one in place.rglob("*") if one.is_file())
-
-
 def _without_itself(rollout: Rollout, labels: Mapping[str, str]) -> Rollout:
     """The rollout without a candidate that is the primary version by now: its alias arrived where it was going."""
     primary = labels.get(rollout.primary, rollout.primary)
@@ -210,8 +203,3 @@ def _placed(component: Component, folder: Path) -> Component:
 
 def _encoded(model: DeclaredModel) -> bytes:
     return msgspec.json.encode(model.graph, order="deterministic")
-
-
-def _write(target: Path, content: bytes) -> None:
-    target.mkdir(parents=True)
-    (target / "graph.json").write_bytes(content)
