@@ -42,7 +42,9 @@ def gated(rule: ModuleType) -> Iterator[Callable[..., tuple[Gated, Dispatcher]]]
         package = rule.package()
         gate = Gated(package.open())
         package.open = lambda threads=1: gate
-        models = Repository.of([Predictor(package, name="taxi", version="1")])
+        predictor = Predictor(package, name="taxi", version="1")
+        predictor.quick = False  # what is quick is computed at once, in the thread of the loop
+        models = Repository.of([predictor])
         next(iter(models)).batching = batching
         limiter = Limiter(LimitOptions(max_requests=0), lambda _: limits)
         made.append((gate, Dispatcher(models, limiter=limiter)))
