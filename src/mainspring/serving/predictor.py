@@ -114,7 +114,9 @@ class Predictor:
         self._pace.note(time.perf_counter() - began, inputs.rows)
         self.quick = self._pace.quick
         for field in self.signature.outputs:
-            _check(field, outputs.get(field.name), inputs.rows, f"{self.name} {self.version}")
+            values = outputs.get(field.name)
+            if values is None or values.shape != (inputs.rows, *field.shape[1:]):
+                raise self._wrong_shape(field, values, inputs.rows)
         return outputs
 
     def finish(self, inputs: Inputs, outputs: Mapping[str, npt.NDArray[Any]], seconds: float) -> Prediction:
@@ -193,22 +195,19 @@ class Predictor:
     def close(self) -> None:
         """Nothing: a runtime lets go of what it has when it is forgotten."""
 
+    def _wrong_shape(self, field: Field, values: npt.NDArray[Any] | None, rows: int) -> WrongShapeError:
+        return WrongShapeError(
+            f"output {field.name!r} has shape {'none' if values is None else list(values.shape)}",
+            expected=f"shape {[rows, *field.shape[1:]]}, as the signature says",
+            where=f"{self.name} {self.version}",
+        )
+
     def _answer(self, inputs: Inputs) -> Prediction:
         if inputs.rows == 0:
             return self.nothing(inputs)
         began = time.perf_counter()
         outputs = self.compute(inputs)
         return self.finish(inputs, outputs, time.perf_counter() - began)
-
-
-def _check(field: Field, values: npt.NDArray[Any] | None, rows: int, where: str) -> None:
-    expected = (rows, *field.shape[1:])
-    if values is None or values.shape != expected:
-        raise WrongShapeError(
-            f"output {field.name!r} has shape {'none' if values is None else list(values.shape)}",
-            expected=f"shape {list(expected)}, as the signature says",
-            where=where,
-        )
 
 
 def _plausible(field: Field) -> Any:

@@ -40,12 +40,13 @@ class PayloadObserver:
         self._encoder = CallEncoder(options, redaction or Redaction(options.redact), log.blobs)
         self._share, self._below = options.share, int(options.share * _HASHES)
         self._skips, self._durable = options.skip_header, options.durable
+        self._chooses = self._skips or self._share < 1.0
         self._largest = log.capacity // 4
 
     def __call__(self, call: Call) -> None:
         """Log a call."""
         share = 1.0
-        if call.error is None:
+        if self._chooses and call.error is None:
             # By the id, so that all servers choose the same requests, and feedback finds them.
             if self._share < 1.0:
                 if zlib.crc32(call.id.encode()) >= self._below:

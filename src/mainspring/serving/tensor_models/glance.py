@@ -21,8 +21,9 @@ from mainspring.serving.question import Tensor
 _EXACT = 2.0**53
 """Whole numbers below this are the same as floats."""
 
-_KINDS = ({float}, {float, int}, {int})
-_FLOATS: Mapping[str, np.dtype[Any]] = {"FP64": np.dtype(np.float64), "FP32": np.dtype(np.float32)}
+_FLOATS_ALONE, _WITH_INTEGERS = {float}, ({float, int}, {int})
+_DOUBLE = np.dtype(np.float64)
+_FLOATS: Mapping[str, np.dtype[Any]] = {"FP64": _DOUBLE, "FP32": np.dtype(np.float32)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +77,15 @@ def _array(data: Any, dtype: np.dtype[Any]) -> npt.NDArray[Any] | None:
     if type(data) is not list:
         return data if isinstance(data, np.ndarray) and data.dtype == dtype else None
     kinds = set(map(type, data))
-    if kinds not in _KINDS:
+    if kinds != _FLOATS_ALONE and kinds not in _WITH_INTEGERS:
         return None
     try:
         array = np.array(data, dtype=np.float64)
     except OverflowError:
         return None
-    if int in kinds and not np.abs(array).max() < _EXACT:
+    if kinds != _FLOATS_ALONE and not np.abs(array).max() < _EXACT:
         return None
-    if dtype == array.dtype:
+    if dtype is _DOUBLE:
         return array
     with np.errstate(over="ignore"):
         narrow = array.astype(dtype)

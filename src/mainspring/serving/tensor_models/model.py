@@ -84,7 +84,9 @@ class TensorModel(TensorAnswering):
         self._pace.note(time.perf_counter() - began, inputs.rows)
         self.quick = self._pace.quick
         if self.batches:
-            self._check_rows(outputs, inputs.rows)
+            for name, array in outputs.items():
+                if array.shape[:1] != (inputs.rows,):
+                    raise self._wrong_rows(name, array, inputs.rows)
             return outputs
         return {name: one if np.ndim(one) else np.reshape(one, 1) for name, one in outputs.items()}
 
@@ -137,14 +139,12 @@ class TensorModel(TensorAnswering):
                 continue
         return True
 
-    def _check_rows(self, outputs: Mapping[str, npt.NDArray[Any]], rows: int) -> None:
-        for name, array in outputs.items():
-            if array.shape[:1] != (rows,):
-                raise WrongShapeError(
-                    f"output {name!r} has shape {list(array.shape)} for {rows} rows",
-                    expected=f"{rows} along the first dimension",
-                    where=f"{self.name} {self.version}",
-                )
+    def _wrong_rows(self, name: str, array: npt.NDArray[Any], rows: int) -> WrongShapeError:
+        return WrongShapeError(
+            f"output {name!r} has shape {list(array.shape)} for {rows} rows",
+            expected=f"{rows} along the first dimension",
+            where=f"{self.name} {self.version}",
+        )
 
 
 def zeros(fields: Sequence[Field], rows: int) -> dict[str, npt.NDArray[Any]]:
