@@ -1,13 +1,16 @@
-"""A process that decides about versions, started by test_registry.py: ``decider.py URL BLOBS NUMBER TASK``.
+"""Processes that decide about versions, started by test_registry.py: ``decider.py URL BLOBS TASK...``.
 
-Prints ``ready``, waits for a line, then does its task, a verb and a version: ``register``, ``sign 1.0.0``,
-``attach 1.0.0``, ``tag 1.0.0``, ``promote 1.0.0``, ``deliver``.
+There is a process for each task, a verb and a version: ``register``, ``sign 1.0.0``, ``attach 1.0.0``,
+``tag 1.0.0``, ``promote 1.0.0``, ``deliver``. They begin at the same moment, once each has opened the database. What
+they said is printed at the end, as a list in JSON.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+import traceback
 
 from mainspring.core.plugins import load_string
 from mainspring.models.files import Files
@@ -53,16 +56,17 @@ def package(number: int) -> Package:
     return Package.from_files(Files(text))
 
 
-def main(url: str, blobs: str, number: str, task: str) -> None:
-    """Do one task."""
+def decide(url: str, blobs: str, number: int, task: str, ready: int, go: int) -> str:
+    """Do one task; gives what is to be said of it."""
     record = store(url)
     opened = registry(record, blobs)
-    print("ready", flush=True)
-    sys.stdin.readline()
+    os.write(ready, b".")
+    os.read(go, 1)
     verb, _, version = task.partition(" ")
+    said = ""
     match verb:
         case "register":
-            opened.register(package(int(number)), name="taxi", metrics={"accuracy": 0.92})
+            opened.register(package(number), name="taxi", metrics={"accuracy": 0.92})
         case "sign":
             for role in ROLES:
                 opened.sign("taxi", version, to="production", role=role, by=f"{role} {number}", comment="fine")
@@ -72,10 +76,39 @@ def main(url: str, blobs: str, number: str, task: str) -> None:
             opened.tag("taxi", version, tags={"team": "risk"}, by="ann")
         case "promote":
             opened.promote("taxi", version, to="production", by=f"olga {number}", comment="go")
-            print("promoted")
+            said = "promoted"
         case "deliver":
-            print(len(list(Courier(record).deliver())))
+            said = str(len(list(Courier(record).deliver())))
     record.close()
+    return said
+
+
+def main(url: str, blobs: str, *tasks: str) -> None:
+    """Fork a process per task, from this one, which has imported everything and opened nothing."""
+    load_string(OPENERS[url.partition(":")[0]])
+    ready, tell_ready = os.pipe()
+    go, hold = os.pipe()  # they go when the last holds it no more
+    answers = []
+    for number, task in enumerate(tasks):
+        answer, say = os.pipe()
+        answers.append(answer)
+        if os.fork():
+            os.close(say)
+            continue
+        os.close(hold)
+        code = 1
+        try:
+            os.write(say, decide(url, blobs, number, task, tell_ready, go).encode())
+            code = 0
+        except Exception:  # noqa: BLE001 - the process ends here
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    os.close(tell_ready)
+    for _ in tasks:
+        os.read(ready, 1)
+    os.close(hold)
+    print(json.dumps([os.read(answer, 100).decode() for answer in answers]))
 
 
 if __name__ == "__main__":
