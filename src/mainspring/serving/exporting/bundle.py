@@ -114,7 +114,7 @@ def _bring(
     if model.graph is not None:
         return {**options, "versions": {"all": True}, "version": pins[0].version}
     if model.component is not None:
-        place = resolver.bring(model, pins[0], source)
+        place = resolver.bring(name, model, pins[0], source)
         target = folder / COMPONENTS / name
         target.mkdir(parents=True)
         shutil.copy2(place, target / place.name)
@@ -124,5 +124,5 @@ def _bring(
     for pin in pins:
         place = folder / MODELS / name / pin.version
         if not place.exists():
-            shutil.copytree(resolver.bring(model, pin, source), place)
+            shutil.copytree(resolver.bring(name, model, pin, source), place)
     return dict(options)
