@@ -15,6 +15,7 @@ from mainspring.serving.feedback.ports import Learner
 from mainspring.serving.repository import Repository
 from mainspring.serving.rollout.ports import Counting
 from mainspring.serving.rollout.rollouts import Rollouts
+from mainspring.serving.rollout.shadow.asking import Redact
 from mainspring.serving.rollout.standing import StateFolder
 
 _LOG = logging.getLogger(__name__)
@@ -76,16 +77,26 @@ class Routing:
         models: What it serves; its models are followed from now on.
         folder: Where is kept what outlives the server; ``None`` for a folder that ends with it.
         counting: Counts what rollouts do.
+        redact: Takes out of the examples of a shadow what must not be kept.
 
     Attributes:
         rollouts: By model.
         learners: Who learns from feedback.
     """
 
-    def __init__(self, models: Repository, folder: Path | None, *, counting: Counting | None = None) -> None:
+    def __init__(
+        self,
+        models: Repository,
+        folder: Path | None,
+        *,
+        counting: Counting | None = None,
+        redact: Redact | None = None,
+    ) -> None:
         self._models = models
         state = StateFolder(None if folder is None else folder / ROLLOUTS)
-        self.rollouts = Rollouts(state, relabel=models.relabel, again=self._changed, counting=counting)
+        self.rollouts = Rollouts(
+            state, relabel=models.relabel, again=self._changed, counting=counting, redact=redact
+        )
         self.learners = Learners(self.rollouts)
         models.watch(self._changed)
 
@@ -96,7 +107,7 @@ class Routing:
         async def again() -> None:
             while True:
                 await asyncio.sleep(LOOK_SECONDS)
-                if self.learners:
+                if door.waits:
                     # Whatever goes wrong with one look, there is another.
                     (failed,) = await asyncio.gather(asyncio.to_thread(door.look_again), return_exceptions=True)
                     if isinstance(failed, Exception):

@@ -166,6 +166,9 @@ class Desk:
         readout = look.readout()
         if readout is not None:
             found["experiment"] = readout.as_dict()
+        if rollout.shadow is not None and rolling.shadow is not None:
+            shadow = {"arm": rollout.shadow.to, "version": rolling.shadow.served.version}
+            found["shadow"] = {**shadow, **rolling.shadow.report().as_dict()}
         return found
 
     def history(self, model: str) -> list[Event]:

@@ -19,6 +19,7 @@ from mainspring.serving.rollout.bandit import SharedBandit
 from mainspring.serving.rollout.figures import figures_of, named
 from mainspring.serving.rollout.options import Rollout
 from mainspring.serving.rollout.ports import Counting
+from mainspring.serving.rollout.shadow import Shadowing
 from mainspring.serving.rollout.splitting import Split
 from mainspring.serving.rollout.standing import Standing
 from mainspring.serving.rollout.state import SharedState, Told
@@ -52,6 +53,7 @@ class Rolling:
         bandit: Chooses, if one does.
         quality: Where is added up what feedback says of the arms, if somebody wants to know.
         tally: Where requests are counted, if they are.
+        shadow: What is asked besides, if anything is.
         counting: Counts for metrics, if somebody looks at them.
         chance: Decides where chance does.
 
@@ -61,6 +63,7 @@ class Rolling:
         policy: How it is chosen, in a word.
         bandit: The bandit, if the rollout has one.
         quality: What feedback says, if somebody wants to know.
+        shadow: What is asked besides.
         declared_labels: The labels of the model as they are declared.
     """
 
@@ -75,11 +78,13 @@ class Rolling:
         bandit: SharedBandit | None = None,
         quality: SharedState | None = None,
         tally: Tally | None = None,
+        shadow: Shadowing | None = None,
         counting: Counting | None = None,
         chance: random.Random | None = None,
     ) -> None:
         self.model, self.rollout, self.standing = model, rollout, standing
         self._loaded, self._tally, self._counting = loaded, tally, counting
+        self.shadow = shadow
         self.declared_labels = loaded.labels if labels is None else labels
         moved = rollout.primary if rollout.primary in loaded.labels else standing.primary
         self.primary = arms_of([moved or rollout.primary], loaded)[0]
@@ -142,6 +147,8 @@ class Rolling:
             return
         if self._counting is not None:
             self._counting.routed(self.model, decision.arm, decision.policy)
+        if self.shadow is not None and call.served is not self.shadow.served:
+            self.shadow.offer(call)
         if self._tally is None or decision.policy in (FORCED, FALLBACK, PRIMARY) or not call.began:
             return
         place = self._places.get(decision.arm)

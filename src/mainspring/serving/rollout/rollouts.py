@@ -16,6 +16,7 @@ from mainspring.serving.rollout.figures import figures_of
 from mainspring.serving.rollout.options import Rollout
 from mainspring.serving.rollout.ports import Counting
 from mainspring.serving.rollout.rolling import Rolling
+from mainspring.serving.rollout.shadow.asking import Redact, Shadowing
 from mainspring.serving.rollout.standing import Standing, StateFolder, plan_of
 from mainspring.serving.rollout.state import SharedState
 from mainspring.serving.rollout.tally import Tally
@@ -36,6 +37,7 @@ class Rollouts(dict[str, Rolling]):
         relabel: Moves labels.
         again: Has :meth:`refresh` called for a model.
         counting: Counts what they do.
+        redact: Takes out of examples what must not be kept.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class Rollouts(dict[str, Rolling]):
         relabel: Relabel,
         again: Callable[[str], None],
         counting: Counting | None = None,
+        redact: Redact | None = None,
         clock: Clock = now,
     ) -> None:
         super().__init__()
         self.state = state
         self._relabel, self._again = relabel, again
-        self._counting, self._clock = counting, clock
+        self._counting, self._redact, self._clock = counting, redact, clock
+        self._shadows: dict[str, tuple[str, Shadowing]] = {}
         self._memories: dict[str, Memory] = {}
 
     def refresh(
@@ -83,6 +87,7 @@ class Rollouts(dict[str, Rolling]):
             bandit=memory.bandit,
             quality=memory.quality,
             tally=memory.tally,
+            shadow=self._shadow(model, rollout, loaded, standing, memory),
             counting=self._counting,
         )
 
@@ -115,7 +120,8 @@ class Rollouts(dict[str, Rolling]):
     def _standing(self, model: str, rollout: Rollout, loaded: Loaded, labels: Mapping[str, str]) -> Standing:
         primary = version_of(rollout.primary, labels) if rollout.primary else loaded.newest.version
         candidate = "" if rollout.canary is None else version_of(rollout.canary.to, labels)
-        plan = plan_of(rollout, primary, candidate)
+        shadow = "" if rollout.shadow is None else version_of(rollout.shadow.to, labels)
+        plan = plan_of(rollout, primary, candidate, shadow)
         known = self.kept(model)
         if known is not None and known.plan == plan:
             return known
@@ -145,7 +151,36 @@ class Rollouts(dict[str, Rolling]):
         )
         return known
 
+    def _shadow(
+        self, model: str, rollout: Rollout, loaded: Loaded, standing: Standing, memory: Memory
+    ) -> Shadowing | None:
+        served = None
+        if rollout.shadow is not None:
+            served = loaded.versions.get(version_of(rollout.shadow.to, loaded.labels))
+        plan, known = self._shadows.get(model, ("", None))
+        if known is not None and (known.served is not served or plan != standing.plan):
+            known.close()
+            known = None
+            del self._shadows[model]
+        if rollout.shadow is None or served is None:
+            return None
+        if known is None:
+            known = Shadowing(
+                model,
+                rollout.shadow,
+                served,
+                folder=self.folder(model, standing.plan),
+                slot=memory.tally.slot,
+                counting=self._counting,
+                redact=self._redact,
+            )
+            self._shadows[model] = (standing.plan, known)
+        return known
+
     def _forget(self, model: str) -> None:
+        _, shadow = self._shadows.pop(model, ("", None))
+        if shadow is not None:
+            shadow.close()
         known = self._memories.pop(model, None)
         if known is not None:
             known.close()

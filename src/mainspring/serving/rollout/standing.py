@@ -67,15 +67,15 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.phase in OVER
 
 
-def plan_of(rollout: Rollout, primary: str, candidate: str = "") -> str:
+def plan_of(rollout: Rollout, primary: str, *others: str) -> str:
     """A name for what was declared, and about which versions: 16 hexadecimal digits.
 
     Args:
         rollout: The declaration.
         primary: The version that is the primary one by declaration.
-        candidate: The version of the canary.
+        *others: The versions of the canary and of the shadow.
     """
-    told = msgspec.json.encode((msgspec.to_builtins(rollout), primary, candidate))
+    told = msgspec.json.encode((msgspec.to_builtins(rollout), primary, *others))
     return blake2b(told, digest_size=8).hexdigest()
 
 

@@ -49,12 +49,15 @@ class Tally:
     Args:
         folder: Of the rollout.
         arms: How many arms.
+
+    Attributes:
+        slot: The place of this process among those that count.
     """
 
     def __init__(self, folder: Path, arms: int) -> None:
         size = max(1, arms) * WIDTH * _NUMBER
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = _taken(folder)
+        self._file, self.slot = _taken(folder)
         os.ftruncate(self._file, size)
         self._map = mmap.mmap(self._file, size)
         self._numbers = memoryview(self._map).cast("d")
@@ -104,8 +107,8 @@ def since(now: Sequence[Sequence[float]], before: Sequence[Sequence[float]]) -> 
     return tuple(tuple(map(float.__sub__, later, earlier)) for later, earlier in zip(now, before, strict=True))
 
 
-def _taken(folder: Path) -> int:
-    """The first file that no living process holds, locked."""
+def _taken(folder: Path) -> tuple[int, int]:
+    """The first file that no living process holds, locked, and its number."""
     slot = 0
     while True:
         file = os.open(folder / f"tally.{slot}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -115,4 +118,4 @@ def _taken(folder: Path) -> int:
             os.close(file)
             slot += 1
         else:
-            return file
+            return file, slot
