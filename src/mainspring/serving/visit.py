@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
+
+
+def path_of(visits: Sequence[Visit]) -> tuple[tuple[str, str, str], ...]:
+    """The models among visits, each once: node, model and version."""
+    return tuple(dict.fromkeys([(one.node, one.model, one.version) for one in visits if one.model]))
 
 
 class Visit(msgspec.Struct, gc=False, omit_defaults=True):

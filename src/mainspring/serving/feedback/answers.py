@@ -12,9 +12,13 @@ import numpy.typing as npt
 
 from mainspring.serving.call import Call
 from mainspring.serving.decision import Decision
+from mainspring.serving.visit import path_of
 
 _NOTHING = np.empty(0)
 _MOST_ROWS = 1_000
+
+COMPONENT = "component"
+"""What runs classes of the user's."""
 
 
 class Answered(msgspec.Struct, frozen=True, eq=False):
@@ -25,7 +29,8 @@ class Answered(msgspec.Struct, frozen=True, eq=False):
         version: and its version.
         labels: What it said of each row: a class or a number; nothing if it says neither.
         decisions: Where routers sent the request.
-        columns: The rows, if routers looked at them.
+        columns: The rows, if routers looked at them, or classes are told of them.
+        path: The models that it was at in a graph: node, model and version.
     """
 
     model: str
@@ -33,6 +38,7 @@ class Answered(msgspec.Struct, frozen=True, eq=False):
     labels: npt.NDArray[Any] | Sequence[Any]
     decisions: tuple[Decision, ...] = ()
     columns: Mapping[str, npt.NDArray[Any] | Sequence[Any]] | None = None
+    path: tuple[tuple[str, str, str], ...] = ()
 
 
 class LatestAnswers:
@@ -58,7 +64,7 @@ class LatestAnswers:
             labels = outputs.get("prediction")
         decisions, columns = call.decisions, None
         if labels is None or not labels.ndim:
-            if not decisions:
+            if not decisions and not call.visits and not _tells(call):
                 return
             labels = _NOTHING
         if labels.base is not None:
@@ -67,9 +73,10 @@ class LatestAnswers:
         before = answers.pop(call.id, None)
         if before is not None:
             self._rows -= len(before.labels)
-        if decisions and (call.undecided is not None or call.visits):
+        path = path_of(call.visits) if call.visits else ()
+        if path or (decisions and call.undecided is not None) or _tells(call):
             columns = prediction.columns
-        answers[call.id] = Answered(call.model, call.version, labels, decisions, columns)
+        answers[call.id] = Answered(call.model, call.version, labels, decisions, columns, path)
         self._rows += len(labels)
         while len(answers) > self._most or self._rows > self._most_rows:
             _, oldest = answers.popitem(last=False)
@@ -78,3 +85,8 @@ class LatestAnswers:
     def of(self, request: str) -> Answered | None:
         """The answer to a request, if it is remembered."""
         return self._answers.get(request)
+
+
+def _tells(call: Call) -> bool:
+    """Whether the model of a call is a class, which wants to know the rows when it is told feedback."""
+    return call.served is not None and call.served.model.runtime == COMPONENT

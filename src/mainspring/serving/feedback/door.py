@@ -10,6 +10,7 @@ from typing import Any
 from mainspring.core.clock import Clock, now
 from mainspring.serving.feedback import forms
 from mainspring.serving.feedback.answers import Answered, LatestAnswers
+from mainspring.serving.feedback.classes import ClassTeller
 from mainspring.serving.feedback.log import FeedbackLog
 from mainspring.serving.feedback.ports import Counting, Learner
 from mainspring.serving.feedback.record import REWARD, TRUTH, Feedback
@@ -52,6 +53,7 @@ class FeedbackDoor:
         answers: The latest answers, to judge them by the truth.
         counting: Counts it.
         learners: Routers that learn from it, by name; they may change.
+        classes: Tells it to the classes that requests were at.
         find: Gives an answer that is not among the latest, such as another process gave; by default the log is
             searched, which takes milliseconds: call from a thread.
     """
@@ -63,9 +65,11 @@ class FeedbackDoor:
         answers: LatestAnswers | None = None,
         counting: Counting | None = None,
         learners: Mapping[str, Learner] | None = None,
+        classes: ClassTeller | None = None,
         find: Callable[[str], Answered | None] | None = None,
         clock: Clock = now,
     ) -> None:
+        self._classes = classes
         self._log, self._answers, self._counting, self._clock = log, answers, counting, clock
         self._learners: Mapping[str, Learner] = {} if learners is None else learners
         self._find = self._search if find is None else find
@@ -119,7 +123,7 @@ class FeedbackDoor:
             answered = self._answered(request)
             if answered is None:
                 pending += len(mine)
-                if self._learners:
+                if self._learners or (self._classes is not None and self._classes.wanted):
                     self._waiting.add(request, mine)
             if self._counting is not None:
                 _count(self._counting, mine, answered)
@@ -127,9 +131,14 @@ class FeedbackDoor:
                 self._teach(mine, answered)
         return Taken(len(fresh), len(told) - len(fresh), pending)
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is somebody to be told of requests that are not in the log yet."""
+        return bool(self._learners) or len(self._waiting) > 0
+
     def look_again(self) -> None:
-        """Teach routers what was told of requests before they were logged, such as those of other processes."""
-        if not self._learners:
+        """Pass on what was told of requests before they were logged, such as those of other processes."""
+        if not self.waits:
             return
         for mine, record in self._waiting.found():
             answered = _answered(record)
@@ -141,6 +150,8 @@ class FeedbackDoor:
             learner = self._learners.get(decision.router)
             if learner is not None:
                 learner.learn(decision, mine, answered)
+        if self._classes is not None:
+            self._classes.tell(mine, answered)
 
     def _is_new(self, one: Feedback) -> bool:
         # Without a time of its own, what is told again is known at another moment, and is the same all the same.
@@ -168,11 +179,11 @@ class FeedbackDoor:
 
 
 def _answered(record: LogRecord) -> Answered | None:
-    """What was answered to a logged request; ``None`` if that was nothing to be judged."""
+    """What was answered to a logged request; ``None`` if nothing was."""
     labels = record.outputs.get("label", record.outputs.get("prediction"))
-    if record.error is not None or (labels is None and not record.decisions):
+    if record.error is not None:
         return None
-    return Answered(record.model, record.version, labels or (), record.decisions, record.columns)
+    return Answered(record.model, record.version, labels or (), record.decisions, record.columns, record.path)
 
 
 def _count(counting: Counting, mine: Sequence[Feedback], answered: Answered | None) -> None:

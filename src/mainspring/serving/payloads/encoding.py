@@ -16,6 +16,7 @@ from mainspring.serving.payloads.redaction import Redaction, request
 from mainspring.serving.payloads.subjects import SubjectFinder
 from mainspring.serving.prediction import Prediction
 from mainspring.serving.terms import LONGEST_ID
+from mainspring.serving.visit import path_of
 
 
 class CallEncoder:
@@ -66,6 +67,8 @@ class CallEncoder:
             more["subject"] = self._subjects.of(call, prediction)
         if call.decisions:
             more["decisions"] = call.decisions
+        if call.visits:
+            more["path"] = path_of(call.visits)
         if call.cached:
             more["cached"] = True
         if call.batch:

@@ -1,8 +1,8 @@
 """Segments as Parquet files: a tenth of the size, one row per request, and open to any query engine.
 
 Every field of :class:`mainspring.serving.payloads.LogRecord` is a column; what is not a plain value is JSON text
-(``columns``, ``outputs``, ``tags``, ``parameters``, ``subject``, ``erased``, ``decisions``). ``line`` is the
-number that the request had in its segment, and keeps.
+(``columns``, ``outputs``, ``tags``, ``parameters``, ``subject``, ``erased``, ``decisions``, ``path``). ``line`` is
+the number that the request had in its segment, and keeps.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ COLUMNS = {
     "parameters": JSON,
     "erased": JSON,
     "decisions": JSON,
+    "path": JSON,
 }
 """Columns and their types. A later release may add some; a file without them is still read."""
 
@@ -74,6 +75,7 @@ _DECODERS = {
         ("parameters", dict[str, Any]),
         ("erased", tuple[int, ...]),
         ("decisions", tuple[Decision, ...]),
+        ("path", tuple[tuple[str, str, str], ...]),
     )
 }
 

@@ -45,6 +45,7 @@ class LogRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         parameters: What the caller said besides.
         erased: The rows that were erased since, by number: their values are ``None``.
         decisions: Where routers sent it, and how likely that was.
+        path: The models that it was at in a graph: node, model and version.
     """
 
     id: str
@@ -69,6 +70,7 @@ class LogRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parameters: Mapping[str, Any] = _NOTHING
     erased: tuple[int, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    path: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def blocked(self) -> bool:
