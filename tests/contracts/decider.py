@@ -1,8 +1,8 @@
 """Processes that decide about versions, started by test_registry.py: ``decider.py URL BLOBS TASK...``.
 
 There is a process for each task, a verb and a version: ``register``, ``sign 1.0.0``, ``attach 1.0.0``,
-``tag 1.0.0``, ``promote 1.0.0``, ``deliver``. They begin at the same moment, once each has opened the database. What
-they said is printed at the end, as a list in JSON.
+``tag 1.0.0``, ``promote 1.0.0``, ``deliver``. They begin at the same moment, once each has opened the database.
+What they said is printed at the end, as a list in JSON.
 """
 
 from __future__ import annotations
