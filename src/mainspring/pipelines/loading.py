@@ -6,7 +6,8 @@ import functools
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,13 +37,14 @@ def load_module(file: Path, root: Path | None = None) -> ModuleType:
     if loaded is not None and _is(loaded, file):
         return loaded
     name = file.stem if loaded is None else f"_mainspring_{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
-    if spec is None or spec.loader is None:
+    loader = _AsItIs(name, str(file))
+    spec = importlib.util.spec_from_file_location(name, file, loader=loader)
+    if spec is None or file.suffix != ".py":
         raise InputError(f"{file} is not a Python file", expected="a file that ends in .py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except BaseException as error:
         del sys.modules[name]
         if isinstance(error, Exception):
@@ -118,3 +120,14 @@ def resolve(reference: FunctionRef) -> Step[..., Any]:
 def _is(module: ModuleType, file: Path) -> bool:
     known = getattr(module, "__file__", None)
     return known is not None and Path(known).resolve() == file
+
+
+class _AsItIs(SourceFileLoader):
+    """Loads a file as it is, and no compiled form: that of a text of the same size and second would do."""
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        """Nothing is known of the file, so that nothing compiled is taken for it."""
+        raise OSError(path)
+
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
+        """Keep nothing."""

@@ -1,5 +1,6 @@
 """Loading the user's own files."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,6 +91,16 @@ def test_a_file_that_cannot_be_imported(tmp_path: Path, text: str, words: str, l
     assert "ms_pipe" not in sys.modules, "it can be tried again"
     file.write_text(ONE)
     assert load_pipeline(file).name == "p"
+
+
+def test_an_edit_of_the_same_size_and_second_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    for number in range(3):
+        file = write(tmp_path, f"NUMBER = {number}\n")
+        os.utime(file, (1_000_000_000, 1_000_000_000))
+        found = load_module(file)
+        assert found.NUMBER == number
+        del sys.modules["ms_pipe"]
 
 
 def test_two_files_of_one_name(tmp_path: Path) -> None:
