@@ -96,10 +96,10 @@ def test_a_file_that_cannot_be_imported(tmp_path: Path, text: str, words: str, l
 def test_an_edit_of_the_same_size_and_second_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     for number in range(3):
-        file = write(tmp_path, f"NUMBER = {number}\n")
+        file = write(tmp_path, f"number = {number}\n")
         os.utime(file, (1_000_000_000, 1_000_000_000))
         found = load_module(file)
-        assert found.NUMBER == number
+        assert found.number == number
         del sys.modules["ms_pipe"]
 
 
