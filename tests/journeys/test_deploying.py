@@ -1,0 +1,209 @@
+"""Deployment as configuration: what a git repository says is served, and nothing else."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+import mainspring
+from mainspring.serving.deploying.archive import Archive
+
+PLUGIN = Path(__file__).parents[1] / "unit/serving/plugin"
+ROW = {"fare": 12.5, "hour": 3, "company": "A", "airport": True}
+FILE = """\
+deployment: fares
+models:
+  taxi:
+    model: taxi:1.0.0
+"""
+
+
+def rule() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("rule_model", PLUGIN / "rule_model.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass
+class Repository:
+    """A repository of deployment files, as somebody works with it."""
+
+    folder: Path
+
+    def git(self, *arguments: str) -> str:
+        identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+        command = ["git", *identity, "-C", str(self.folder), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def commit(self, text: str, reason: str) -> str:
+        (self.folder / "deployments").mkdir(exist_ok=True)
+        (self.folder / "deployments/fares.yaml").write_text(text)
+        self.git("add", ".")
+        self.git("commit", "--quiet", "-m", reason)
+        return self.git("rev-parse", "HEAD")
+
+    def revert(self) -> str:
+        self.git("revert", "--no-edit", "HEAD")
+        return self.git("rev-parse", "HEAD")
+
+
+@dataclass
+class Load:
+    """Asks a server again and again, and keeps what it answered."""
+
+    url: str
+    answers: list[tuple[int, str]] = field(default_factory=list)
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self) -> None:
+        with httpx.Client() as client:
+            while not self.ended.wait(0.01):
+                answer = client.post(f"{self.url}/v1/models/taxi:predict", json={"instances": [ROW]})
+                self.answers.append((answer.status_code, answer.text))
+
+
+def wait_for(what: Callable[[], Any], seconds: float = 60.0) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project with three versions of a model: 1.0.0 says yes to ROW, 1.1.0 says no; 1.2.0 says yes."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "mainspring.toml").write_text('[project]\nname = "fares"\n')
+    module = rule()
+    with mainspring.open(root) as platform:
+        for number, shift in enumerate((0.0, -100.0, 1.0)):
+            platform.models.register(module.package(shift=shift), name="taxi", metrics={"auc": 0.8 + number / 20})
+        platform.models.move("taxi", "production", "1.0.0", by="Ada", reason="the first")
+    return root
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    made = Repository(folder)
+    made.git("init", "--quiet", "--initial-branch", "main")
+    made.commit(FILE, "Serve taxi")
+    return made
+
+
+@pytest.fixture
+def serve(project: Path) -> Iterator[Callable[..., str]]:
+    """Starts ``mainspring serve --deployments SOURCE``; gives its URL."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(source: str, *options: str) -> str:
+        command = ["serve", "--deployments", source, "--follow-seconds", "0.1", "--port", "0", "--no-log", *options]
+        with (project / "serve.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "mainspring.app.cli.main", *command],
+                cwd=project,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env={**os.environ, "PYTHONPATH": str(PLUGIN), "NO_COLOR": "1"},
+            )
+        started.append(process)
+
+        def url() -> str:
+            text = (project / "serve.log").read_text()
+            assert process.poll() is None, text
+            return next((line.split()[2] for line in text.splitlines() if line.startswith("listening on")), "")
+
+        found: str = wait_for(url)
+        return found
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(30)
+
+
+def answer(url: str) -> str:
+    told = httpx.post(f"{url}/v1/models/taxi:predict", json={"instances": [ROW]})
+    return told.json()["predictions"][0] if told.status_code == 200 else f"status {told.status_code}"
+
+
+def test_a_commit_changes_what_is_served_and_a_broken_one_changes_nothing(
+    project: Path, repository: Repository, serve: Callable[..., str]
+) -> None:
+    url = serve(f"git+{repository.folder}#main:deployments")
+    archive = Archive(project / ".mainspring/desired")
+    wait_for(lambda: httpx.get(f"{url}/v2/health/ready").status_code == 200)
+    load = Load(url)
+    asking = threading.Thread(target=load)
+    asking.start()
+    try:
+        assert answer(url) == "yes"
+
+        second = repository.commit(FILE.replace("1.0.0", "1.1.0"), "Serve what says no")
+        wait_for(lambda: answer(url) == "no")
+        current = archive.current
+        assert current is not None
+        assert (current.number, current.commit, current.by) == (2, second, "Ada <ada@example.org>")
+        assert current.reason == "Serve what says no"
+        assert any("1.0.0" in line and "1.1.0" in line for line in current.changes)
+
+        repository.revert()
+        wait_for(lambda: answer(url) == "yes")
+
+        broken = repository.commit(FILE.replace("1.0.0", "7.0.0") + "    treads: 2\n", "Break it")
+        status = wait_for(lambda: (found := archive.status) is not None and found.refused and found)
+        assert "fares.yaml:5: there is no 'treads' here" in status.refused
+        assert "did you mean 'threads'?" in status.refused
+        assert archive.number == 3
+        refused = [one for one in archive.history() if one.what == "refused"]
+        assert [one.commit for one in refused] == [broken]
+        assert answer(url) == "yes"
+        assert httpx.get(f"{url}/v2/health/ready").status_code == 200
+
+        repository.revert()
+        wait_for(lambda: (found := archive.status) is not None and not found.refused)
+    finally:
+        load.ended.set()
+        asking.join()
+    assert len(load.answers) > 20
+    assert {status for status, _ in load.answers} == {200}, "a request failed while something changed"
+
+    httpx.post(f"{url}/v2/repository/models/taxi/unload").raise_for_status()
+    wait_for(lambda: any(one.what == "drift" for one in archive.history()))
+    assert answer(url) == "yes"
+    assert archive.status is not None
+    assert archive.status.repaired == 1
+
+
+def test_an_alias_that_moves_is_followed_and_the_record_knows(
+    project: Path, repository: Repository, serve: Callable[..., str]
+) -> None:
+    repository.commit(FILE.replace("taxi:1.0.0", "taxi@production"), "Serve what is in production")
+    url = serve(f"git+{repository.folder}#main:deployments")
+    wait_for(lambda: answer(url) == "yes")
+    with mainspring.open(project) as platform:
+        platform.models.move("taxi", "production", "1.1.0", by="Ada", reason="it is better")
+        wait_for(lambda: answer(url) == "no")
+        from mainspring.core.records import Kind
+
+        found = platform.store.record.find(Kind.EXECUTION, "type = :type", {"type": "mainspring.Deployment"}).items
+        assert [(one.properties["number"], one.properties["cause"]) for one in found] == [(1, "source"), (2, "alias")]
