@@ -62,6 +62,12 @@ class Engine:
             keys = Keys(served.name, served.version, served.content)
             served.cache = Remembering(self._store, keys, served.caching)
 
+    def ready(self, served: Served) -> None:
+        """Give a version what its options ask for, if it does not have it yet."""
+        if not served.prepared:
+            self.prepare(served)
+            served.prepared = True
+
     def is_plain(self, call: Call) -> bool:
         """Whether a call needs nothing but its model: nothing remembered, no others, no turn."""
         served = call.served
@@ -92,9 +98,6 @@ class Engine:
             MainspringError: If the model fails.
         """
         served = _served(call)
-        if not served.prepared:
-            self.prepare(served)
-            served.prepared = True
         if served.timeout is not None:
             call.deadline = earlier(call.deadline, time.perf_counter() + served.timeout)
         self._limiter.enter_model(call)

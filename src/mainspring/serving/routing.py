@@ -12,6 +12,7 @@ from pathlib import Path
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.feedback import FeedbackDoor
 from mainspring.serving.feedback.ports import Learner
+from mainspring.serving.graphs.bandits import GraphBandits
 from mainspring.serving.repository import Repository
 from mainspring.serving.rollout.ports import Counting
 from mainspring.serving.rollout.rollouts import Rollouts
@@ -98,6 +99,7 @@ class Routing:
             state, relabel=models.relabel, again=self._changed, counting=counting, redact=redact
         )
         self.learners = Learners(self.rollouts)
+        self._graphs = GraphBandits(state, self.learners.others)
         models.watch(self._changed)
 
     @asynccontextmanager
@@ -121,8 +123,11 @@ class Routing:
             with contextlib.suppress(asyncio.CancelledError):
                 await looking
             self.rollouts.close()
+            self._graphs.close()
             self.rollouts.state.close()
 
     def _changed(self, model: str) -> None:
         options = self._models.options(model)
-        self.rollouts.refresh(model, options.rollout, self._models.shelf(model), options.labels)
+        shelf = self._models.shelf(model)
+        self.rollouts.refresh(model, options.rollout, shelf, options.labels)
+        self._graphs.follow(model, None if shelf is None else shelf.versions)

@@ -28,6 +28,10 @@ class Computed(Protocol):
 class Work(Protocol):
     """Has the members of a graph answer, as they would if somebody asked them from outside."""
 
+    def ready(self, served: Served) -> None:
+        """Give a member what its options ask for, if it does not have it yet."""
+        ...
+
     async def part(self, call: Call, inputs: Inputs) -> Computed:
         """Compute for a call that is a part of another one, which has been let in.
 

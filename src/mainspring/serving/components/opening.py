@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mainspring.core.errors import InputError
 from mainspring.serving.components.component_process import ComponentProcess
 from mainspring.serving.components.inline import InlineComponent
 from mainspring.serving.components.model import ComponentModel, ProcessModel
@@ -31,19 +30,15 @@ def start(component: Component, *, name: str) -> Node:
 def open_component(component: Component, *, name: str, version: str = "1") -> ComponentModel:
     """A class as a model: it is loaded, and has answered its example if it has one.
 
+    One that has no ``predict``, but other methods of the contract, is of use in graphs.
+
     Raises:
-        InputError: If it has no ``predict``, or declares what makes no sense.
+        InputError: If it declares what makes no sense.
         UnavailableError: If it cannot be loaded; with what it wrote.
         MainspringError: If it does not answer its example.
     """
     node = start(component, name=f"{name} {version}")
     try:
-        if "predict" not in node.described.methods:
-            raise InputError(
-                f"{component.entry} has no predict; it has {', '.join(node.described.methods)}",
-                expected="a class that answers by itself",
-                where=f"{name} {version}",
-            )
         model = (
             ProcessModel(node, component, name=name, version=version)
             if isinstance(node, ComponentProcess)

@@ -143,6 +143,18 @@ class Edges:
             tuple(wires), tuple(lacking), soft, {field.name: field for field in target.fields}, target.by_row
         )
 
+    def loosely(self, node: str, sources: Sequence[Source], target: Target, *, soft: bool) -> Loose:
+        """What goes into a method of a class, which takes whatever comes; what it declares is checked.
+
+        Args:
+            node: Its name.
+            sources: What it reads.
+            target: What it asks for.
+            soft: Whether it goes on if one of the nodes that it reads has no answer.
+        """
+        found = self.into(node, sources, target, soft=soft)
+        return found if isinstance(found, Loose) else Loose(self.sources(sources), target.fields, soft, None)
+
     def _pairs(self, node: str, sources: Sequence[Source], target: Target) -> dict[str, Source]:
         """The source of every input that has one: the first that offers its name."""
         found: dict[str, Source] = {}

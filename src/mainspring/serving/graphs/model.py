@@ -22,6 +22,7 @@ from mainspring.serving.graphs.plan import Plan, Record
 from mainspring.serving.graphs.planning import plan_of
 from mainspring.serving.graphs.ports import Members, models_of
 from mainspring.serving.graphs.requests import RequestReader
+from mainspring.serving.graphs.routing import Chooser
 from mainspring.serving.graphs.running import TaskWalk, Walk, at_once
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.problems import LoadingError
@@ -67,6 +68,7 @@ class GraphModel:
     Attributes:
         graph: The graph.
         asks: The names of the models of this server that it asks.
+        choosers: What chooses for its bandits, by router; whoever keeps what they learn puts them in.
         walks: That it asks other models.
 
     Raises:
@@ -83,7 +85,8 @@ class GraphModel:
         self.asks = frozenset(one.name for one in models_of(graph).values())
         self._pace = Quickness()
         self._why = ""
-        self._plan = plan_of(graph, members, name=name)
+        self.choosers: dict[str, Chooser] = {}
+        self._plan = plan_of(graph, members, name=name, choosers=self.choosers)
         self._reader = RequestReader(self._plan.inputs, self._plan.columns, self._plan.outputs)
 
     @property
@@ -168,6 +171,7 @@ class GraphModel:
         for _, served in plan.pins:  # none of them is let go of before it has answered
             served.in_flight += 1
             served.used = call.arrived
+            work.ready(served)
         try:
             answer = await walk.answer()
         finally:
@@ -238,7 +242,7 @@ class GraphModel:
 
     def _planned(self) -> Plan:
         try:
-            plan = plan_of(self.graph, self._members, name=self.name)
+            plan = plan_of(self.graph, self._members, name=self.name, choosers=self.choosers)
         except MainspringError as error:
             raise LoadingError(
                 f"graph {self.name!r} does not fit its models any more: {error.found}",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TypedDict
 
 from mainspring.core.errors import MainspringError
@@ -17,16 +17,16 @@ from mainspring.serving.graphs.fields import shared
 from mainspring.serving.graphs.findings import Findings
 from mainspring.serving.graphs.gates import View, WhenGate
 from mainspring.serving.graphs.graph import REQUEST, Combining, Graph, Node
+from mainspring.serving.graphs.methods import AggregateStep, MethodStep, RouteStep
 from mainspring.serving.graphs.plan import Gate, Plan, Step
 from mainspring.serving.graphs.ports import Members, Reference
-from mainspring.serving.graphs.requests import Wants
-from mainspring.serving.graphs.routing import SplitStep, SwitchStep
+from mainspring.serving.graphs.requests import Wants, compared
+from mainspring.serving.graphs.routing import BanditStep, Chooser, SplitStep, SwitchStep
 from mainspring.serving.graphs.steps import InnerStep, MemberStep
 from mainspring.serving.graphs.wiring import Source, answering, asked_by, branches_of, sources_of
 from mainspring.serving.served import Served
 
 _ANSWERS = {ANSWER: ("label", "prediction"), SCORE: ("probabilities", "prediction")}
-_CHANCE = random.Random()  # noqa: S311  it deals requests, and keeps no secret
 
 
 class Settings(TypedDict):
@@ -40,13 +40,33 @@ class Settings(TypedDict):
     timeout: float | None
 
 
-def plan_of(graph: Graph, members: Members, *, name: str) -> Plan:
+class Branching(TypedDict):
+    """What every router has."""
+
+    fields: tuple[Field, ...]
+    classes: Sequence[str] | None
+    task: str
+    router: str
+    branches: tuple[int, ...]
+    arms: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+class Named(TypedDict):
+    """What every model of this server has."""
+
+    model: str
+    version: str
+
+
+def plan_of(graph: Graph, members: Members, *, name: str, choosers: Mapping[str, Chooser] | None = None) -> Plan:
     """Make a plan of a graph, or refuse it.
 
     Args:
         graph: The graph.
         members: The models that its nodes are.
         name: The name under which it is served.
+        choosers: What chooses for its bandits, by router; it may change.
 
     Raises:
         InputError: With everything that is wrong with it.
@@ -54,7 +74,7 @@ def plan_of(graph: Graph, members: Members, *, name: str) -> Plan:
     findings = Findings()
     if not look(graph, findings) or findings:
         findings.raise_if_any(f"graph {name}")
-    made = Planner(graph, members, findings, name=name).plan()
+    made = Planner(graph, members, findings, name=name, choosers={} if choosers is None else choosers).plan()
     findings.raise_if_any(f"graph {name}")
     return made
 
@@ -67,12 +87,22 @@ class Planner:
         members: The models that its nodes are.
         findings: Told of what is wrong.
         name: The name under which it is served.
+        choosers: What chooses for its bandits, by router.
         prefix: The path of the node that it is within, with a slash.
     """
 
-    def __init__(self, graph: Graph, members: Members, findings: Findings, *, name: str, prefix: str = "") -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        members: Members,
+        findings: Findings,
+        *,
+        name: str,
+        choosers: Mapping[str, Chooser],
+        prefix: str = "",
+    ) -> None:
         self._graph, self._members, self._findings = graph, members, findings
-        self._name, self._prefix = name, prefix
+        self._name, self._prefix, self._choosers = name, prefix, choosers
         self._names = tuple(ordered(graph))
         self._places = {one: place for place, one in enumerate(self._names)}
         self._wants = Wants(findings)
@@ -121,7 +151,7 @@ class Planner:
             return self._inner(node.graph, sources, settings)
         if node.combine is not None:
             return self._combiner(node, node.combine, sources, settings)
-        if node.split is not None or node.switch:
+        if node.split is not None or node.switch or node.bandit is not None:
             return self._router(node, sources, settings)
         return self._member(node, sources, settings)
 
@@ -131,6 +161,8 @@ class Planner:
         if served is None:
             return Step(**settings)
         model = served.model
+        if node.method != "predict":
+            return self._method(node, served, sources, settings)
         limited = self._members.is_limited(reference.name)
         self._here = self._here and served.plain and not limited
         return MemberStep(
@@ -146,9 +178,47 @@ class Planner:
             finishes=bool(model.assertions) or isinstance(model, ComponentModel) or served.walks,
         )
 
+    def _method(self, node: Node, served: Served, sources: Sequence[Source], settings: Settings) -> Step:
+        model, path = served.model, self._prefix + settings["name"]
+        self._here = False
+        if not isinstance(model, ComponentModel):
+            self._findings.add(
+                path, f"{node.method} is asked of {served.name!r}, which is no class", expected="method: predict"
+            )
+            return Step(**settings)
+        methods = model.node.described.methods
+        if node.method not in methods:
+            self._findings.add(
+                path, f"class {served.name!r} has no {node.method}", expected="one of " + ", ".join(methods)
+            )
+            return Step(**settings)
+        names = Named(model=served.name, version=served.version)
+        if node.method == "aggregate":
+            places = self._edges.sources(sources)
+            return AggregateStep(**settings, **names, served=served, sources=places)
+        # What a class declares is said of its predict, if it has one.
+        only = "predict" not in methods
+        target = replace(Target.of(model), read=None) if only else Target(read=None)
+        feed = self._edges.loosely(settings["name"], sources, target, soft=node.soft)
+        if node.method != "route":
+            outputs = tuple(model.outputs) if only else ()
+            return MethodStep(
+                **settings, **names, fields=outputs, served=served, method=node.method, feed=feed, declared=outputs
+            )
+        arms = branches_of(node)
+        return RouteStep(
+            **settings,
+            **names,
+            **self._branching(settings["name"], arms),
+            served=served,
+            feed=feed,
+        )
+
     def _inner(self, graph: Graph, sources: Sequence[Source], settings: Settings) -> Step:
         prefix = f"{self._prefix}{settings['name']}/"
-        plan = Planner(graph, self._members, self._findings, name=self._name, prefix=prefix).plan()
+        plan = Planner(
+            graph, self._members, self._findings, name=self._name, choosers=self._choosers, prefix=prefix
+        ).plan()
         self._pins.update(plan.pins)
         self._here = self._here and plan.here
         target = Target(plan.inputs, by_row=all(one.shape[:1] == (-1,) for one in plan.inputs), strict=False)
@@ -187,25 +257,23 @@ class Planner:
         )
 
     def _router(self, node: Node, sources: Sequence[Source], settings: Settings) -> Step:
-        arms = branches_of(node)
-        known = [self._known[arm] for arm in arms]
-        fields, kept = self._branches(settings["name"], known)
-        classes = known[0].classes if all(one.classes == known[0].classes for one in known) else None
-        task = known[0].task if all(one.task == known[0].task for one in known) else ""
-        branches = tuple(self._places[arm] for arm in arms)
+        branching = self._branching(settings["name"], branches_of(node))
         if node.split is not None:
             total = sum(node.split.values())
             return SplitStep(
                 **settings,
-                fields=fields,
-                classes=classes,
-                task=task,
-                router=self._name,
-                branches=branches,
-                arms=arms,
-                kept=kept,
+                **branching,
                 shares=tuple(share / total for share in node.split.values()),
-                chance=_CHANCE,
+            )
+        if node.bandit is not None:
+            self._look_for(settings["name"], "the bandit", dict.fromkeys(node.bandit.context, "FP64"), sources)
+            return BanditStep(
+                **settings,
+                **branching,
+                choosers=self._choosers,
+                policy=node.bandit.policy,
+                view=View(self._edges.sources(sources)),
+                names=node.bandit.context,
             )
         cases = tuple(Condition.read(case.when) if case.when else None for case in node.switch)
         names = tuple(dict.fromkeys(name for case in cases if case is not None for name in case.names))
@@ -214,16 +282,23 @@ class Planner:
                 self._check_seen(settings["name"], case, sources)
         return SwitchStep(
             **settings,
-            fields=fields,
-            classes=classes,
-            task=task,
-            router=self._name,
-            branches=branches,
-            arms=arms,
-            kept=kept,
+            **branching,
             cases=cases,
             names=names,
             view=View(self._edges.sources(sources)),
+        )
+
+    def _branching(self, name: str, arms: tuple[str, ...]) -> Branching:
+        known = [self._known[arm] for arm in arms]
+        fields, kept = self._branches(name, known)
+        return Branching(
+            fields=fields,
+            classes=known[0].classes if all(one.classes == known[0].classes for one in known) else None,
+            task=known[0].task if all(one.task == known[0].task for one in known) else "",
+            router=self._name,
+            branches=tuple(self._places[arm] for arm in arms),
+            arms=arms,
+            kept=kept,
         )
 
     def _branches(self, name: str, known: Sequence[Known]) -> tuple[tuple[Field, ...], tuple[str, ...]]:
@@ -248,26 +323,29 @@ class Planner:
 
     def _check_seen(self, name: str, condition: Condition, sources: Sequence[Source]) -> None:
         """See that a condition reads what there is, and that it is a column."""
-        for wanted in condition.names:
+        self._look_for(name, f"the condition {condition.text!r}", compared(condition), sources)
+
+    def _look_for(self, name: str, who: str, wants: Mapping[str, str], sources: Sequence[Source]) -> None:
+        """See that columns can be read; of the request, they are of these datatypes if nobody else reads them."""
+        for wanted in wants:
             found, sure = self._seen(wanted, sources)
             if found is None and sure:
                 offered = [field.name for one in sources for field in self._fields(one)]
-                self._findings.unknown(
-                    self._prefix + name, f"the condition {condition.text!r} reads", wanted, offered
-                )
+                self._findings.unknown(self._prefix + name, f"{who} reads", wanted, offered)
             elif found is not None and len(found.shape) > 1 and found.shape[1:] != (1,) and wanted == found.name:
                 self._findings.add(
                     self._prefix + name,
-                    f"the condition {condition.text!r} reads {wanted!r} of shape {list(found.shape)}",
+                    f"{who} reads {wanted!r} of shape {list(found.shape)}",
                     expected="one value per row",
                 )
         if any(one.node == REQUEST and not one.output and not one.name for one in sources):
             elsewhere = [one for one in sources if one.node != REQUEST]
-            lacking = [one for one in condition.names if self._seen(one, elsewhere)[0] is None]
-            self._wants.want_seen(condition, lacking)
+            for wanted, datatype in wants.items():
+                if self._seen(wanted, elsewhere)[0] is None:
+                    self._wants.want_seen(wanted, datatype)
         for one in sources:
-            if one.node == REQUEST and one.output and (one.name or one.output) in condition.names:
-                self._wants.want_seen(condition, [one.name or one.output], column=one.output)
+            if one.node == REQUEST and one.output and (one.name or one.output) in wants:
+                self._wants.want_seen(one.output, wants[one.name or one.output])
 
     def _seen(self, wanted: str, sources: Sequence[Source]) -> tuple[Field | None, bool]:
         """The field that a condition reads under a name, and whether it is known that there is no other."""

@@ -51,16 +51,9 @@ class Wants:
         if column:
             self._columns.add(field.name)
 
-    def want_seen(self, condition: Condition, names: Sequence[str], *, column: str = "") -> None:
-        """A condition reads columns of the request; what they hold is told from what they are compared with.
-
-        Args:
-            condition: It.
-            names: The names of the columns in it.
-            column: The column of the request, if it has another name there.
-        """
-        for name in names:
-            self._seen.setdefault(column or name, "BYTES" if _is_text(condition, name) else "FP64")
+    def want_seen(self, name: str, datatype: str) -> None:
+        """A condition or a bandit reads a column of the request, of this datatype if nobody else reads it."""
+        self._seen.setdefault(name, datatype)
 
     def want_name(self, name: str) -> None:
         """A node reads a column of the request, and takes whatever it holds."""
@@ -189,6 +182,11 @@ def _as_column(field: Field) -> Field:
     if field.datatype in COLUMN_TYPES:
         return field
     return replace(field, datatype=cast("Datatype", _WIDER.get(field.datatype, "INT64")))
+
+
+def compared(condition: Condition) -> dict[str, str]:
+    """The columns that a condition reads: of text if they are compared with text, else of numbers."""
+    return {name: "BYTES" if _is_text(condition, name) else "FP64" for name in condition.names}
 
 
 def _is_text(condition: Condition, name: str) -> bool:

@@ -10,7 +10,6 @@ from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import NotFoundError
 from mainspring.evaluation.assertions.conditions import Condition
@@ -19,15 +18,17 @@ from mainspring.serving.graphs.gates import View, held
 from mainspring.serving.graphs.parting import Answer, rows_of, ways
 from mainspring.serving.graphs.plan import Step, Way
 
+_CHANCE = random.Random()  # noqa: S311  it deals requests, and keeps no secret
+
 
 class Chooser(Protocol):
     """A policy that learns from rewards which branch is best."""
 
-    def choose(self, columns: Mapping[str, npt.NDArray[Any]]) -> tuple[int, float]:
+    def choose(self, row: Mapping[str, Any]) -> tuple[int, float]:
         """The number of the branch for a request, and how likely that one was.
 
         Args:
-            columns: What the router reads; the choice depends on the first row.
+            row: The columns that the policy looks at, of the first row.
         """
         ...
 
@@ -70,11 +71,15 @@ class RouterStep(Step):
 
     def decide(self, way: Way, chosen: int, propensity: float, policy: str) -> int:
         """Note what was decided; it holds for all rows, whatever becomes of them."""
-        arm = self.arms[chosen]
         router = f"{self.router}/{way.prefix}{self.name}"
-        way.record.decisions.append(Decision(router, arm, propensity, policy, chosen))
+        way.record.decisions.append(Decision(router, self.arms[chosen], propensity, policy, chosen))
         way.choices[self.place] = chosen
         return chosen
+
+    def note(self, way: Way, arm: str, place: int) -> None:
+        """Note that a class chose no branch of its own."""
+        way.record.decisions.append(Decision(f"{self.router}/{way.prefix}{self.name}", arm, 1.0, "route", place))
+        way.choices[self.place] = place
 
 
 @dataclass(slots=True, kw_only=True)
@@ -83,17 +88,15 @@ class SplitStep(RouterStep):
 
     Attributes:
         shares: How likely each branch is; they add up to 1.
-        chance: Gives numbers from 0 to 1.
     """
 
     shares: tuple[float, ...]
-    chance: random.Random
 
     def choose(self, way: Way) -> int:
         """One of the branches, by chance."""
         sums = list(accumulate(self.shares))
         likely = [place for place, share in enumerate(self.shares) if share > 0]
-        place = min(bisect(sums, self.chance.random() * sums[-1]), likely[-1])
+        place = min(bisect(sums, _CHANCE.random() * sums[-1]), likely[-1])
         return self.decide(way, place, self.shares[place], "split")
 
 
@@ -102,13 +105,13 @@ class BanditStep(RouterStep):
     """Sends requests to the branch that a policy chooses.
 
     Attributes:
-        chooser: The policy.
-        policy: Its name.
+        choosers: The policies, by router; before one is there, every branch is as likely.
+        policy: The name of this one.
         view: What it may depend on.
         names: The columns that it depends on.
     """
 
-    chooser: Chooser
+    choosers: Mapping[str, Chooser]
     policy: str
     view: View
     names: tuple[str, ...]
@@ -118,7 +121,14 @@ class BanditStep(RouterStep):
         seen = self.view.columns(way, self.names)
         if seen is None:
             return None
-        place, propensity = self.chooser.choose(seen[0])
+        chooser = self.choosers.get(f"{self.router}/{way.prefix}{self.name}")
+        if chooser is None:
+            place = _CHANCE.randrange(len(self.branches))
+            return self.decide(way, place, 1 / len(self.branches), self.policy)
+        row = {
+            name: values[0].item() if hasattr(values[0], "item") else values[0] for name, values in seen[0].items()
+        }
+        place, propensity = chooser.choose(row)
         return self.decide(way, place, propensity, self.policy)
 
 
