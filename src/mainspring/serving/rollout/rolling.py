@@ -149,7 +149,9 @@ class Rolling:
             self._counting.routed(self.model, decision.arm, decision.policy)
         if self.shadow is not None and call.served is not self.shadow.served:
             self.shadow.offer(call)
-        if self._tally is None or decision.policy in (FORCED, FALLBACK, PRIMARY) or not call.began:
+        if self._tally is None or self.standing.over or not call.began:
+            return
+        if decision.policy in (FORCED, FALLBACK):
             return
         place = self._places.get(decision.arm)
         if place is not None and self.arms[place].version == call.version:

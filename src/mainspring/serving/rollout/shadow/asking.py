@@ -1,9 +1,9 @@
 """Asking a shadow what its primary was asked, when nobody waits any more.
 
-A request is handed over once it is answered. A thread of the lowest priority takes what has gathered, has the shadow
-compute it in one go, and compares. It keeps to a small part of a processor's time where the process is busy, and
-what it has no time or no room for is not compared but counted. So a shadow that is slow, or fails, or hangs, costs
-its primary nothing.
+A request is handed over once it is answered. A thread of the lowest priority takes what has gathered, has the
+shadow compute it in one go, and compares. It keeps to a small part of a processor's time where the process is
+busy, and what it has no time or no room for is not compared but counted. So a shadow that is slow, or fails, or
+hangs, costs its primary nothing.
 """
 
 from __future__ import annotations
@@ -34,8 +34,10 @@ from mainspring.serving.rollout.shadow.comparing import compare
 from mainspring.serving.rollout.shadow.report import EXAMPLES, Example, Output, Report
 from mainspring.serving.served import Served
 
-Redact: TypeAlias = Callable[[Mapping[str, Sequence[Any]]], Mapping[str, Sequence[Any]]]
-"""Takes out of columns what must not be kept."""
+Redact: TypeAlias = Callable[[Mapping[str, Sequence[Any]], str], Mapping[str, Sequence[Any]]]
+"""Takes out of columns what must not be kept; their names there have a prefix."""
+
+_OUTPUT: Final = "output."
 
 GATHER_SECONDS: Final = 0.01
 AT_ONCE: Final = 64
@@ -219,9 +221,11 @@ class Shadowing:
         found = compare(whole, shadow, self._options.tolerance)
         different = np.zeros(whole.rows, bool)
         distance = np.zeros(whole.rows)
+        numbers = any(one.numeric for one in found.values())
         for one in found.values():
             different |= one.different
-            distance = np.maximum(distance, np.where(one.different, one.distance, 0.0))
+            if one.numeric or not numbers:  # how far texts are apart says nothing beside numbers
+                distance = np.maximum(distance, one.distance)
         starts = np.cumsum([0, *(one.prediction.rows for one in asked)])
         per_request = np.add.reduceat(different, starts[:-1]) if whole.rows else np.zeros(0)
         requests = int(np.count_nonzero(per_request))
@@ -267,16 +271,16 @@ class Shadowing:
                     row=row,
                     time=one.time,
                     columns=self._plain_row(one.prediction.plain_columns(), row),
-                    primary=self._plain_row(one.prediction.plain_outputs(), row),
-                    shadow=self._plain_row(shadow.plain_outputs(), int(place)),
+                    primary=self._plain_row(one.prediction.plain_outputs(), row, _OUTPUT),
+                    shadow=self._plain_row(shadow.plain_outputs(), int(place), _OUTPUT),
                 )
             )
         if fresh.examples:
             self._report.add(fresh)
 
-    def _plain_row(self, lists: Mapping[str, Sequence[Any]], row: int) -> dict[str, Any]:
+    def _plain_row(self, lists: Mapping[str, Sequence[Any]], row: int, prefix: str = "") -> dict[str, Any]:
         cells = {name: [values[row]] for name, values in lists.items() if len(values) > row}
-        kept = cells if self._redact is None else self._redact(cells)
+        kept = cells if self._redact is None else self._redact(cells, prefix)
         return {name: values[0] for name, values in kept.items()}
 
     def _failed(self, error: Exception | None, count: int = 1) -> None:

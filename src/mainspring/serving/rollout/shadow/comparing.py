@@ -61,13 +61,13 @@ def values_apart(mine: npt.NDArray[Any], theirs: npt.NDArray[Any], tolerance: fl
         with np.errstate(invalid="ignore"):  # infinity less infinity
             apart = np.abs(flat_mine.astype(np.float64) - flat_theirs.astype(np.float64))
         larger = np.maximum(np.abs(flat_mine), np.abs(flat_theirs))
-        same = (flat_mine == flat_theirs) | (
-            np.isnan(flat_mine.astype(float)) & np.isnan(flat_theirs.astype(float))
-        )
+        missing = [np.isnan(values.astype(np.float64)) for values in (flat_mine, flat_theirs)]
+        same = (flat_mine == flat_theirs) | (missing[0] & missing[1])
         apart = np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
         different = (apart > tolerance * np.maximum(larger, _TINY)) & ~same
-        return Compared(different.any(axis=1), apart.max(axis=1, initial=0.0), numeric=True)
-    unequal = np.array(flat_mine != flat_theirs, dtype=bool).any(axis=1)
+        farthest = np.asarray(apart.max(axis=1, initial=0.0))
+        return Compared(np.asarray(different.any(axis=1)), farthest, numeric=True)
+    unequal = np.asarray(np.array(flat_mine != flat_theirs, dtype=bool).any(axis=1))
     return Compared(unequal, unequal.astype(np.float64), numeric=False)
 
 
