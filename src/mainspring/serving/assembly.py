@@ -22,13 +22,17 @@ from mainspring.serving.dispatch import Dispatcher
 from mainspring.serving.endpoint import Endpoint
 from mainspring.serving.feedback import FeedbackDoor, FeedbackLog
 from mainspring.serving.feedback.answers import LatestAnswers
+from mainspring.serving.feedback.classes import ClassTeller
 from mainspring.serving.feedback.log import FOLDER
 from mainspring.serving.limits import Limiter
 from mainspring.serving.opening import ServerMembers, open_model
 from mainspring.serving.payloads import PayloadObserver, PredictionLog
 from mainspring.serving.payloads.journal import Journal
-from mainspring.serving.ports import Control
+from mainspring.serving.payloads.redaction import Redaction
+from mainspring.serving.ports import Answering, Control
 from mainspring.serving.repository import Folder, Given, PackageAt, Repository, Source
+from mainspring.serving.rollout.conductor import Conductor
+from mainspring.serving.rollout.desk import Desk
 from mainspring.serving.routing import Routing, state_folder
 from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.telemetry.events.sending import senders
@@ -102,7 +106,12 @@ def assemble(
         worker=worker,
     )
     watch_telling(telemetry.registry, telling)
-    routing = Routing(models, state_folder(options, run_folder), counting=RolloutMetrics(telemetry.registry))
+    routing = Routing(
+        models,
+        state_folder(options, run_folder),
+        counting=RolloutMetrics(telemetry.registry),
+        redact=Redaction(options.payloads.redact).values,
+    )
     dispatcher = Dispatcher(
         models,
         threads=options.threads,
@@ -118,8 +127,15 @@ def assemble(
         dispatcher.observe(PayloadObserver(log, options.payloads))
         dispatcher.observe(answers)
         feedback = FeedbackLog(log.folder / FOLDER, queue_bytes=_FEEDBACK_BYTES)
-    door = FeedbackDoor(feedback, answers=answers, counting=telemetry.feedback, learners=routing.learners)
+    door = FeedbackDoor(
+        feedback,
+        answers=answers,
+        counting=telemetry.feedback,
+        learners=routing.learners,
+        classes=ClassTeller(partial(_model, models), lambda: [one.model for one in tuple(models)]),
+    )
     control = control or LocalControl(models)
+    desk = Desk(routing.rollouts, control)
     endpoint = Endpoint(
         dispatcher,
         telemetry,
@@ -128,6 +144,7 @@ def assemble(
         feedback=door,
         max_body=options.max_body,
         explainer_url=options.explainer_url,
+        rollouts=desk,
         able=lambda: log is None or not (options.payloads.required and log.trouble),
         services=[
             telling.running,
@@ -135,11 +152,21 @@ def assemble(
             lambda: _closing(dispatcher, models, [log, feedback], store, gatekeeper),
             lambda: _following(models),
             lambda: routing.running(door),
+            Conductor(routing.rollouts, desk).running,
             *services,
             *_rpc(dispatcher, options, control, gatekeeper, lambda: endpoint.ready, telemetry),
         ],
     )
     return endpoint
+
+
+def _model(models: Repository, name: str, version: str) -> Answering | None:
+    """A version that is served; ``None`` if it is not any more."""
+    try:
+        served = models.find(name, version)
+    except MainspringError:
+        return None
+    return None if served is None else served.model
 
 
 def _rpc(
