@@ -13,8 +13,9 @@ def even(size: int) -> list[float]:
 def best(scores: Sequence[float]) -> list[float]:
     """Everything to the best score; if several are best, the same to each."""
     top = max(scores)
-    ties = sum(score == top for score in scores)
-    return [1.0 / ties if score == top else 0.0 for score in scores]
+    shares = [1.0 if score == top else 0.0 for score in scores]
+    ties = shares.count(1.0)
+    return shares if ties == 1 else [share / ties for share in shares]
 
 
 def mixed(shares: Sequence[float], least: float) -> list[float]:

@@ -36,9 +36,9 @@ class Solved:
             if place is not None:
                 values[place] = value
         row = np.array(values)
-        product = self.rows @ row
+        product = np.dot(self.rows, row)
         depth = arms * width
-        return product[depth:].tolist(), (product[:depth].reshape(arms, width) @ row).tolist()
+        return product[depth:].tolist(), np.dot(product[:depth].reshape(arms, width), row).tolist()
 
 
 def solve(known: Knowledge, ridge: float) -> Solved:
@@ -77,16 +77,18 @@ def _standardised(known: Knowledge) -> Floats:
             continue
         mean = gram[constant, place] / rows
         variance = gram[place, place] / rows - mean * mean
-        if variance > 1e-12 * mean * mean:
+        if variance > max(1e-12 * mean * mean, _TINY):
             deviation = float(np.sqrt(variance))
             matrix[place, place] = 1.0 / deviation
             matrix[place, constant] = -mean / deviation
-        elif mean:
+        elif mean * mean > _TINY:
             # It never changed: beside the constant it tells nothing.
             matrix[place, place] = 1.0 / abs(mean)
             matrix[place, constant] = -mean / abs(mean)
     return matrix
 
+
+_TINY = 1e-60
 
 CONSTANT = "1"
 """The name of the feature that is 1 for every row."""

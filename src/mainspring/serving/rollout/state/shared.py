@@ -64,15 +64,24 @@ class SharedState:
         remember: How many rewards are remembered one by one.
         sync: So many seconds pass between two times that the disk is waited for; 0 to wait every time.
         features: How many features are told apart; further texts are one.
+        rest: For so many seconds :meth:`known` may give what was known before: where rewards come as often as
+            requests, nobody has to work with each of them.
 
     Raises:
         IntegrityError: If the journal was changed by something else.
     """
 
     def __init__(
-        self, folder: Path, *, remember: int = 100_000, sync: float = 1.0, features: int = MOST_FEATURES
+        self,
+        folder: Path,
+        *,
+        remember: int = 100_000,
+        sync: float = 1.0,
+        features: int = MOST_FEATURES,
+        rest: float = 0.0,
     ) -> None:
         self.folder, self._remember, self._sync, self._features = folder, remember, sync, features
+        self._rest, self._until = rest, 0.0
         self._lock = threading.RLock()
         self._synced = time.monotonic()
         self._fold: Fold | None = None
@@ -94,7 +103,7 @@ class SharedState:
         key = ("\0all",) if arms is None else tuple(arms)
         view = self._views.get(key)
         generation = self._board.generation
-        if view is not None and view.generation == generation:
+        if view is not None and (view.generation == generation or (self._rest and time.monotonic() < self._until)):
             return view
         found = self._read()
         if found is None:
@@ -103,6 +112,7 @@ class SharedState:
         view = found[1] if arms is None else found[1].of(arms)
         view.generation = found[0]
         self._views[key] = view
+        self._until = time.monotonic() + self._rest
         return view
 
     def learn(self, told: Iterable[Told]) -> Learned:
