@@ -1,7 +1,7 @@
 """What is settled before any test is read: one thread for each process, and compiled modules that are kept.
 
-There is a test process for each core, and threads that wait for one spin. Said before any library with threads of
-its own is imported; the processes that tests start are given it too.
+There are more test processes than cores, and threads that wait for one spin. Said before any library with threads
+of its own is imported; the processes that tests start are given it too.
 
 Tests start some hundred Python processes. Where the environment tells Python to write no bytecode, each of them
 would compile every module it imports, and pytest every test module, in each run anew.
@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -22,12 +23,17 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-if os.environ.get("CI"):
-    # The same examples every time: what is found by chance is found where somebody can look at it.
-    from hypothesis import settings
+# A property that is not said to need more is tried on 50 examples, in whatever time the machine takes for them. In
+# continuous integration they are the same every time: what is found by chance is found where somebody can look.
+hypothesis.settings.register_profile(
+    "mainspring", max_examples=50, deadline=None, derandomize=bool(os.environ.get("CI"))
+)
+hypothesis.settings.load_profile("mainspring")
 
-    settings.register_profile("ci", derandomize=True)
-    settings.load_profile("ci")
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: many tests wait for a server, or for another process."""
+    return 1 + len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
 
 
 @pytest.fixture(scope="session")
