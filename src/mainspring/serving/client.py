@@ -238,6 +238,57 @@ class Client:
         found: dict[str, int] = self._checked("POST", f"/v2{_place(model, None)}/feedback", value)
         return found
 
+    def rollout(self, model: str) -> dict[str, Any]:
+        """How the rollout of a model stands: phase, arms with their shares and figures, and what they say.
+
+        Raises:
+            NotFoundError: If it has none.
+            UnavailableError: If the server does not answer.
+        """
+        found: dict[str, Any] = self._checked("GET", f"/v2{_place(model, None)}/rollout", None)
+        return found
+
+    def rollout_history(self, model: str) -> list[dict[str, Any]]:
+        """What was decided about the rollouts of a model, and why, oldest first.
+
+        Raises:
+            UnavailableError: If the server does not answer.
+        """
+        found: list[dict[str, Any]] = self._checked("GET", f"/v2{_place(model, None)}/rollout/history", None)[
+            "history"
+        ]
+        return found
+
+    def act(self, model: str, verb: str, *, arm: str = "", reason: str = "", by: str = "") -> dict[str, Any]:
+        """Decide about the rollout of a model; gives what is added to its history.
+
+        Args:
+            model: The model.
+            verb: ``promote``, ``rollback``, ``hold``, ``resume`` or ``advance``.
+            arm: Which arm is promoted; by default the candidate of a canary.
+            reason: Why.
+            by: Who decides, where the server does not know by itself.
+
+        Raises:
+            NotFoundError: If it has none.
+            InputError: If that cannot be done now, with the reason.
+            UnavailableError: If the server does not answer.
+        """
+        value = {"action": verb, "arm": arm, "reason": reason, "by": by}
+        found: dict[str, Any] = self._checked("POST", f"/v2{_place(model, None)}/rollout", value)
+        return found
+
+    def label(self, model: str, labels: Mapping[str, str]) -> dict[str, str]:
+        """Have labels of a model stand for other loaded versions, all at once; gives all its labels.
+
+        Raises:
+            NotFoundError: If a version is not loaded.
+            UnavailableError: If the server does not answer.
+        """
+        value = {"labels": dict(labels)}
+        found: dict[str, str] = self._checked("POST", f"/v2{_place(model, None)}/rollout", value)["labels"]
+        return found
+
     def metadata(self, model: str, *, version: str | None = None) -> dict[str, Any]:
         """The metadata of a model (Open Inference Protocol).
 

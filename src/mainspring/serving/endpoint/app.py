@@ -121,7 +121,7 @@ class Endpoint:
             figures=telemetry.registry.snapshot,
         )
         self._management = Management(self.models, control)
-        self._rollouts = RolloutOrders(rollouts, control)
+        self._rollouts = RolloutOrders(rollouts, control, labels=self.models.labels)
         self._feedback = feedback or FeedbackDoor(None)
         self._open_inference = OpenInference()
         self._infer, self._predict = self._asks(self._open_inference), self._asks(KServeV1())

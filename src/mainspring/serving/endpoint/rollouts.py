@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ class _Order(msgspec.Struct, forbid_unknown_fields=True):
     arm: str = ""
     reason: str = ""
     by: str = ""
-    labels: dict[str, str] | None = None
+    labels: dict[str, str | None] | None = None
     rollout: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -33,10 +33,11 @@ class RolloutOrders:
     Args:
         desk: Where they stand; ``None`` where there are none.
         control: Changes what is served, in all processes of the server.
+        labels: The labels of a model, as they are now.
     """
 
-    def __init__(self, desk: Desk | None, control: Control) -> None:
-        self._desk, self._control = desk, control
+    def __init__(self, desk: Desk | None, control: Control, *, labels: Callable[[str], Mapping[str, str]]) -> None:
+        self._desk, self._control, self._labels = desk, control, labels
 
     def told(self, path: Mapping[str, str]) -> Answer:
         """How the rollout of a model stands.
@@ -53,8 +54,8 @@ class RolloutOrders:
     async def order(self, asked: Asked) -> Answer:
         """Do what is asked, in all processes of the server.
 
-        The body has either ``action``, with ``arm``, ``reason`` and ``by``; or ``labels``, all of the model's, and
-        ``rollout``, the declaration, or ``null`` for none.
+        The body has either ``action``, with ``arm``, ``reason`` and ``by``; or ``labels``, those that are moved
+        (to ``null`` where they are taken away), and ``rollout``, the declaration, or ``null`` for none.
 
         Raises:
             MalformedError: If it has neither, or both.
@@ -65,7 +66,10 @@ class RolloutOrders:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise unreadable(asked.body, error) from error
         model = asked.path["model"]
-        config: dict[str, Any] = {} if order.labels is None else {"labels": order.labels}
+        config: dict[str, Any] = {}
+        if order.labels is not None:
+            labels = {**self._labels(model), **order.labels}
+            config["labels"] = {label: version for label, version in labels.items() if version is not None}
         if order.rollout is not msgspec.UNSET:
             config["rollout"] = order.rollout
         if (order.action is None) is not bool(config):
