@@ -6,17 +6,19 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import click
+import msgspec
 
 from mainspring.app import platform
 from mainspring.app.cli.words import bold, dim, json_option, print_json, table
-from mainspring.core.errors import InputError, UnavailableError
+from mainspring.core.errors import InputError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
     from mainspring.serving.graphs.graph import Graph
+    from mainspring.serving.outliers.detector import Method
 
 _name_option = click.option("--name", default="", help="The graph, if there are several.")
 
@@ -158,6 +160,51 @@ def from_run(
     click.echo(dim("serve it: ") + f"mainspring serve --config {out / CONFIG}")
 
 
+@graph.command(
+    epilog="\b\nExamples:\n  mainspring graph detector latest --out odd.json\n"
+    "  mainspring graph detector latest --method mahalanobis --columns fare,miles --out odd.json",
+)
+@click.argument("run", default="latest")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The file to write.")
+@click.option("--columns", default="", help="Names of columns, with commas; by default all numbers that vary.")
+@click.option(
+    "--method",
+    type=click.Choice(["robust", "mahalanobis"]),
+    default="robust",
+    show_default=True,
+    help="Far from the median of a column, or from the mean with regard to how columns vary together.",
+)
+@click.option(
+    "--share", default=0.001, show_default=True, help="How many of usual rows may be taken for outliers."
+)
+@click.option("--split", default="train", show_default=True, help="The split whose statistics are used.")
+@json_option
+def detector(run: str, out: Path, columns: str, method: str, share: float, split: str, as_json: bool) -> None:
+    """Make a detector of outliers of the statistics of a run, to be a node that a graph names under 'also'."""
+    from mainspring.app.stories import tell, value_of
+    from mainspring.serving.outliers import fit
+
+    with platform.existing() as opened:
+        story = tell(opened.pipelines.records, opened.store.blobs, run)
+        found = story.artifacts("mainspring.Statistics")
+        value = value_of(found[0], opened.store.blobs) if found else None
+    if value is None:
+        raise NotFoundError(f"run {run} has no statistics", fix="let its pipeline have the step statistics")
+    names = [one.strip() for one in columns.split(",") if one.strip()]
+    fitted = fit(value.split(split), columns=names, method=cast("Method", method), share=share)
+    fitted.save(out)
+    component = {
+        "entry": "mainspring.serving.outliers:OutlierDetector",
+        "arguments": {"file": str(out.resolve())},
+        "inline": True,
+    }
+    if as_json:
+        print_json({"file": str(out), "component": component, "detector": msgspec.to_builtins(fitted)})
+        return
+    click.echo(f"{bold(str(out))} looks at {', '.join(fitted.columns)} {dim(f'of {fitted.rows} rows')}")
+    click.echo(dim("serve it: ") + json.dumps({"component": component}))
+
+
 def _from_file(file: Path, name: str) -> tuple[str, Graph]:
     from mainspring.app.graphs.files import read
 
@@ -169,8 +216,6 @@ def _from_file(file: Path, name: str) -> tuple[str, Graph]:
 
 
 def _from_server(url: str, name: str) -> tuple[str, Graph]:
-    import msgspec
-
     from mainspring.serving.client import Client
     from mainspring.serving.graphs.graph import Graph as Declared
 

@@ -58,7 +58,8 @@ def models(tmp_path: Path) -> dict[tuple[str, str], ComponentModel]:
 
 
 def told(model: ComponentModel) -> list[Any]:
-    return model.node.call("predict", [0]).value
+    found: list[Any] = model.node.call("predict", [0]).value
+    return found
 
 
 ANSWERED = Answered(

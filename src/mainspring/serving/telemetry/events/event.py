@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     FLAGGED = "flagged"
     OVERRIDDEN = "overridden"
     BLOCKED = "blocked"
+    OUTLIER = "outlier"
 
 
 class ModelEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

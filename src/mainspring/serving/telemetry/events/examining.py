@@ -9,7 +9,7 @@ import traceback
 import uuid
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from mainspring.models.problems import Problem
@@ -156,7 +156,7 @@ class Examiner:
             return
         ends = list(itertools.accumulate(seen.rows for seen in looked))
         odd: set[int] = set()
-        for found in detector.find(parts):
+        for found in (*detector.find(parts), *_outliers(looked, ends)):
             odd.update(found.rows)
             self._count(served, found.kind, found.column, len(found.rows))
             for row, value in zip(found.rows, found.values, strict=True):
@@ -225,6 +225,22 @@ class Examiner:
                 self._detectors.clear()
             known = self._detectors[names] = token, Detector(served.model, self._options)
         return known[1]
+
+
+def _outliers(looked: Sequence[_Seen], ends: Sequence[int]) -> Iterator[Found]:
+    """The rows of which a detector in a graph said that they are outliers: in tags, as ``node.outlier``."""
+    rows: dict[str, list[int]] = {}
+    for seen, end in zip(looked, ends, strict=True):
+        for tag, said in ({} if seen.prediction is None else seen.prediction.tags).items():
+            node, _, output = tag.rpartition(".")
+            if node and output == EventKind.OUTLIER:
+                flags = said if isinstance(said, list) else [said]
+                rows.setdefault(node, []).extend(
+                    end - seen.rows + row for row, flag in enumerate(flags[: seen.rows]) if flag is True
+                )
+    for node, found in rows.items():
+        if found:
+            yield Found(EventKind.OUTLIER, node, found, [node] * len(found), "a row like those of training")
 
 
 def _part(prediction: Prediction, rows: int) -> Part:

@@ -319,3 +319,25 @@ def test_ranges_come_from_the_package_if_it_has_any() -> None:
     assert ranges_of(object()) == {}
     Package.details = {}
     assert ranges_of(Package()) == {}
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_a_detector_in_a_graph_says_is_an_event(together: bool) -> None:
+    rows = [(10.0, 5, "A", 0.9), (20.0, 5, "A", 0.9), (30.0, 5, "A", 0.9)]
+    examining = Examining()
+    if together:
+        tags = {
+            "odd.outlier": [True, False, True],
+            "odd.score": [9.0, 0.1, 8.0],
+            "inner/other.outlier": [False] * 3,
+        }
+        examining.ask(rows, prediction=replace(prediction(rows), tags=tags))
+    else:
+        for row, said in zip(rows, (True, False, True), strict=True):
+            examining.ask(
+                [row], prediction=replace(prediction([row]), tags={"odd.outlier": said, "outlier": True})
+            )
+    assert examining.counts() == {("outlier", "odd"): 2}
+    assert examining.total(schema.ROWS_ODD) == 2
+    places = [event.row for event in examining.recent.last(9, model="taxi")]
+    assert sorted(places) == ([0, 2] if together else [0, 0])
