@@ -139,25 +139,15 @@ class Archive:
                 raise ConflictError(
                     f"revision {self.number} came in meanwhile", expected=f"revision {after}", fix="try again"
                 )
+            missing = self._untold()
+            if missing is not None:
+                self.note(missing)
             kept = replace(revision, number=max([after, *self.numbers()]) + 1, at=self.clock())
             # First the revision, then the pointer: one that nobody points at was never wanted.
             self._place(kept.number).parent.mkdir(exist_ok=True)
             _write(self._place(kept.number), msgspec.json.format(msgspec.json.encode(kept), indent=1))
             _write(self.folder / "CURRENT", f"{kept.number}\n".encode())
-            self.note(
-                Event(
-                    at=kept.at,
-                    what="accepted",
-                    number=kept.number,
-                    by=kept.by,
-                    cause=kept.cause,
-                    source=kept.source,
-                    commit=kept.commit,
-                    digest=kept.digest,
-                    changes=kept.changes,
-                    message=kept.reason,
-                )
-            )
+            self.note(_accepted(kept))
         return kept
 
     def note(self, event: Event) -> None:
@@ -172,6 +162,16 @@ class Archive:
 
     def history(self) -> Sequence[Event]:
         """What happened, oldest first. A line that was cut short by a crash is passed over."""
+        missing = self._untold()
+        return [*self._lines(), *([missing] if missing is not None else [])]
+
+    def _untold(self) -> Event | None:
+        """That the wanted revision was accepted, if whoever did it was killed before that was told."""
+        current = self.current
+        told = any(one.what == "accepted" and one.number == self.number for one in self._lines())
+        return None if current is None or told else _accepted(current)
+
+    def _lines(self) -> list[Event]:
         try:
             lines = (self.folder / "history.jsonl").read_bytes().splitlines()
         except FileNotFoundError:
@@ -257,6 +257,21 @@ class Archive:
         with _file(self.folder / "lock") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+
+def _accepted(revision: Revision) -> Event:
+    return Event(
+        at=revision.at,
+        what="accepted",
+        number=revision.number,
+        by=revision.by,
+        cause=revision.cause,
+        source=revision.source,
+        commit=revision.commit,
+        digest=revision.digest,
+        changes=revision.changes,
+        message=revision.reason,
+    )
 
 
 @contextmanager

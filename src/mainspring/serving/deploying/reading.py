@@ -145,7 +145,8 @@ class _Reader:
                 self._note((*path, name), f"there is no {name!r} here", expected=hint)
                 continue
             try:
-                found[name] = msgspec.convert(value, known[name].type)
+                # Not strictly: a variable is a text, and so is 4e9 in YAML.
+                found[name] = msgspec.convert(value, known[name].type, strict=False)
             except msgspec.ValidationError as error:
                 self._wrong(str(error), (*path, name))
             except InputError as error:

@@ -155,9 +155,14 @@ class Reconciler:
     def _reconcile(self, revision: Revision | None) -> tuple[str, ...]:
         """Bring the server to a revision; gives the models that no deployment has."""
         plans: dict[str, Mapping[str, Load]] = {}
+        moment, waiting = self._archive.clock(), set[str]()
         for name in () if revision is None else revision.files:
             part = self._parts.setdefault(name, _Part())
             part.want(revision.number if revision is not None else 0)
+            if part.attempts and moment < part.again:
+                waiting.add(name)
+                plans[name] = part.loads  # until it is tried again, what is served stays
+                continue
             try:
                 plans[name] = {} if revision is None else self._plans.of(revision, name)
             except MainspringError as error:
@@ -169,7 +174,7 @@ class Reconciler:
         survey = self._server.survey()
         self._gone.clear()
         for name, plan in plans.items():
-            self._follow(name, plan, survey, wanted)
+            self._follow(name, plan, survey, wanted, waiting=name in waiting)
         for name in [one for one in self._parts if revision is None or one not in revision.files]:
             self._remove(name, wanted)
         ours = {model for part in self._parts.values() for model in part.loads}
@@ -177,18 +182,20 @@ class Reconciler:
         return tuple(sorted(served - ours - wanted - self._gone))
 
     def _follow(
-        self, name: str, plan: Mapping[str, Load], survey: Sequence[Mapping[str, Told]], wanted: Collection[str]
+        self,
+        name: str,
+        plan: Mapping[str, Load],
+        survey: Sequence[Mapping[str, Told]],
+        wanted: Collection[str],
+        *,
+        waiting: bool,
     ) -> None:
-        """Bring one deployment to its plan, or see that it is as it was."""
+        """Bring one deployment to its plan; while it waits to be tried again, that is what is served already."""
         part = self._parts[name]
-        waiting = part.attempts > 0 and self._archive.clock() < part.again
         if waiting and part.serving == part.wanted:
             return
-        target = part.loads if waiting else plan
-        loads = [load for load in target.values() if not is_served(load, survey)]
-        unloads = (
-            [] if waiting else [one for one in part.loads if one not in plan and self._is_free(one, part, wanted)]
-        )
+        loads = [load for load in plan.values() if not is_served(load, survey)]
+        unloads = [one for one in part.loads if one not in plan and self._is_free(one, part, wanted)]
         if loads or unloads:
             try:
                 self._change(part.loads, loads, unloads)

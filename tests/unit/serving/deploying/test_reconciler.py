@@ -1,0 +1,267 @@
+"""A server is brought to what is wanted, or stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from mainspring.serving.deploying.deployments import Deployments
+from mainspring.serving.deploying.intake import Intake
+from mainspring.serving.deploying.reconciler import Reconciler
+from mainspring.serving.deploying.revision import File
+from mainspring.serving.deploying.sources import FolderSource
+from mainspring.serving.deploying.status import Status
+
+Make = Callable[..., File]
+
+
+@pytest.fixture
+def reconciler(deployments: Deployments, server: Any) -> Reconciler:
+    return Reconciler(deployments, server, url="http://here")
+
+
+def whats(deployments: Deployments) -> list[tuple[str, int | None, str]]:
+    return [(one.what, one.number, one.deployment) for one in deployments.history()]
+
+
+def test_what_is_wanted_is_served_once_and_then_nothing_is_done(
+    deployments: Deployments, server: Any, reconciler: Reconciler, file: Make, recorded: Any
+) -> None:
+    revision = deployments.deploy([file(taxi="{model: 'taxi@${ALIAS}'}", bus="{model: bus:1.0.0}")], by="Ada")
+    assert revision is not None
+    assert deployments.deploy([file(taxi="{model: 'taxi@${ALIAS}'}", bus="{model: bus:1.0.0}")], by="Ada") is None
+    for _ in range(3):
+        status = reconciler.look()
+    assert server.served == {"bus": ["1.0.0"], "taxi": ["1.0.0"]}
+    assert server.ordered == ["taxi", "bus"]
+    assert server.expected == ["bus", "taxi"]
+    assert status.ok
+    assert status.settled
+    assert status.deployments["fares"].models == {"taxi": ("1.0.0",), "bus": ("1.0.0",)}
+    assert deployments.status == status
+    assert whats(deployments) == [("accepted", 1, ""), ("applied", 1, "fares")]
+    [(number, told, verdict)] = recorded.kept
+    assert (number, told["by"], bool(verdict)) == (1, "Ada", True)
+    assert [one.subject for one in verdict.reasons if one.code == "REFERENCE_FOUND"] == ["taxi", "bus"]
+
+
+def test_only_what_is_other_is_loaded_anew_and_what_is_gone_is_unloaded(
+    deployments: Deployments, server: Any, reconciler: Reconciler, file: Make
+) -> None:
+    deployments.deploy([file(taxi="{model: taxi:1.0.0}", bus="{model: bus:1.0.0}")], by="Ada")
+    reconciler.look()
+    server.ordered.clear()
+    deployments.deploy([file(taxi="{model: taxi:1.0.0, timeout: 3}")], by="Ada")
+    reconciler.look()
+    assert server.ordered == ["taxi", "-bus"]
+    assert server.models.options("taxi").timeout == 3
+    assert server.served == {"taxi": ["1.0.0"]}
+    deployments.remove(["fares"], by="Ada")
+    assert reconciler.look().deployments == {}
+    assert server.served == {}
+
+
+def test_several_versions_are_served_under_labels_and_the_first_is_the_primary_one(
+    deployments: Deployments, server: Any, reconciler: Reconciler, file: Make
+) -> None:
+    versions = "{versions: {stable: taxi@production, next: taxi@candidate}, rollout: {canary: {to: next}}}"
+    deployments.deploy([file(taxi=versions)], by="Ada")
+    assert reconciler.look().ok
+    assert dict(server.models.labels("taxi")) == {"stable": "1.0.0", "next": "1.1.0"}
+    assert server.models.options("taxi").rollout.primary == "stable"
+    assert server.models.options("taxi").rollout.canary.to == "next"
+
+
+def test_a_canary_that_arrived_needs_no_rollout_any_more(
+    deployments: Deployments, server: Any, shelf: Any, reconciler: Reconciler, file: Make
+) -> None:
+    versions = "{versions: {stable: taxi@production, next: taxi@candidate}, rollout: {canary: {to: next}}}"
+    deployments.deploy([file(taxi=versions)], by="Ada")
+    reconciler.look()
+    shelf.put("taxi", "1.1.0", "production", shift=1.0)
+    assert reconciler.look().ok
+    assert dict(server.models.labels("taxi")) == {"stable": "1.1.0", "next": "1.1.0"}
+    assert server.models.options("taxi").rollout.canary is None
+
+
+def test_a_deployment_of_which_a_part_fails_stays_as_it_was_and_the_others_go_on(
+    deployments: Deployments, server: Any, shelf: Any, reconciler: Reconciler, file: Make
+) -> None:
+    deployments.deploy([file(taxi="{model: taxi:1.0.0}"), file("other", bus="{model: bus:1.0.0}")], by="Ada")
+    reconciler.look()
+    shelf.put("broken", "1.0.0", rows=0)  # it answers nothing, and is found out when it is warmed up
+    deployments.deploy(
+        [
+            file(taxi="{model: taxi:1.1.0}", broken="{model: broken:1.0.0}"),
+            file("other", bus="{model: bus:1.0.0, timeout: 9}"),
+        ],
+        by="Ada",
+    )
+    status = reconciler.look()
+    assert server.served == {"bus": ["1.0.0"], "taxi": ["1.0.0"]}
+    assert server.models.options("bus").timeout == 9
+    assert not status.ok
+    failed = status.deployments["fares"]
+    assert (failed.state, failed.serving, failed.attempts) == ("failed", 1, 1)
+    assert "output 'probabilities' has shape [0, 2]" in failed.message
+    assert status.deployments["other"].state == "applied"
+    before = list(server.ordered)
+    reconciler.look()  # it is not time to try again
+    assert server.ordered == before
+    assert ("failed", 2, "fares") in whats(deployments)
+    deployments.deploy([file(taxi="{model: taxi:1.1.0}")], by="Ada")
+    assert reconciler.look().ok
+    assert server.served == {"bus": ["1.0.0"], "taxi": ["1.1.0"]}
+
+
+def test_what_fails_is_tried_again_later_and_later(
+    deployments: Deployments, server: Any, shelf: Any, file: Make
+) -> None:
+    moment = [1000.0]
+    deployments.archive.clock = lambda: moment[0]
+    reconciler = Reconciler(deployments, server)
+    found = shelf.put("late", "1.0.0")
+    options = shelf.made.pop(found.digest)
+    deployments.deploy([file(late="{model: late:1.0.0}")], by="Ada")
+    tried = []
+    for _ in range(200):
+        before = reconciler.look().deployments["fares"].attempts
+        tried.append(before)
+        moment[0] += 1.0
+    assert 5 <= tried[-1] <= 10
+    shelf.made[found.digest] = options
+    moment[0] += 60.0
+    assert reconciler.look().ok
+    assert server.served == {"late": ["1.0.0"]}
+
+
+@pytest.mark.parametrize("by_hand", ["unload", "load"])
+def test_what_is_changed_by_hand_is_put_right(
+    deployments: Deployments, server: Any, reconciler: Reconciler, file: Make, by_hand: str
+) -> None:
+    deployments.deploy([file(taxi="{model: taxi:1.0.0, timeout: 3}")], by="Ada")
+    reconciler.look()
+    if by_hand == "unload":
+        server.unload("taxi")
+    else:
+        server.load("taxi", '{"timeout": 1}')
+        assert server.models.options("taxi").timeout == 1
+    status = reconciler.look()
+    assert server.models.options("taxi").timeout == 3
+    assert server.served == {"taxi": ["1.0.0"]}
+    assert status.repaired == 1
+    assert reconciler.look().repaired == 1
+    assert whats(deployments)[-1] == ("drift", 1, "fares")
+
+
+def test_an_alias_that_moves_is_followed_unless_somebody_rolled_back(
+    deployments: Deployments, server: Any, shelf: Any, reconciler: Reconciler, file: Make
+) -> None:
+    deployments.deploy([file(taxi="{model: taxi@production}")], by="Ada")
+    reconciler.look()
+    shelf.put("taxi", "1.1.0", "production", shift=1.0)
+    reconciler.look()
+    assert server.served == {"taxi": ["1.1.0"]}
+    current = deployments.archive.current
+    assert current is not None
+    assert (current.number, current.cause) == (2, "alias")
+    assert "1.0.0" in current.reason
+    assert "1.1.0" in current.reason
+    revision = deployments.rollback(by="Ada", reason="worse")
+    assert revision is not None
+    reconciler.look()
+    reconciler.look()
+    assert server.served == {"taxi": ["1.0.0"]}
+    assert deployments.archive.number == 3
+    deployments.deploy([file(taxi="{model: taxi@production, timeout: 5}")], by="Ada")
+    reconciler.look()
+    assert server.served == {"taxi": ["1.1.0"]}
+
+
+def test_an_alias_that_moves_to_what_may_not_be_served_is_not_followed(
+    deployments: Deployments, server: Any, shelf: Any, reconciler: Reconciler, file: Make
+) -> None:
+    deployments.deploy([file(taxi="{model: taxi@production}")], by="Ada")
+    reconciler.look()
+    shelf.put("taxi", "1.1.0", "production", shift=1.0)
+    shelf.blessings["taxi:1.1.0"] = False
+    for _ in range(2):
+        status = reconciler.look()
+    assert server.served == {"taxi": ["1.0.0"]}
+    assert "blessing of taxi@production (1.1.0) was taken back" in status.trouble
+    assert [one.what for one in deployments.history()].count("refused") == 1
+
+
+def test_after_a_restart_what_was_served_before_stands_in_for_what_cannot_be(
+    deployments: Deployments, server: Any, shelf: Any, reconciler: Reconciler, file: Make, rule: ModuleType
+) -> None:
+    deployments.deploy([file(taxi="{model: taxi:1.0.0}")], by="Ada")
+    reconciler.look()
+    shelf.put("taxi", "2.0.0", rows=0)
+    deployments.deploy([file(taxi="{model: taxi:2.0.0}")], by="Ada")
+    reconciler.look()
+    fresh = type(server)(rule)
+    try:
+        status = Reconciler(deployments, fresh).look()
+        assert fresh.served == {"taxi": ["1.0.0"]}
+        assert (status.deployments["fares"].state, status.deployments["fares"].serving) == ("failed", 1)
+    finally:
+        fresh.close()
+
+
+def test_a_folder_is_followed_whole_or_not_at_all(
+    deployments: Deployments, server: Any, file: Make, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    reconciler = Reconciler(deployments, server, source=FolderSource(folder))
+
+    def look_twice() -> Status:
+        reconciler.look()  # files that were just written are left for the next look
+        return reconciler.look()
+
+    (folder / "a.yaml").write_text(file("a", taxi="{model: taxi:1.0.0}").text)
+    (folder / "b.yaml").write_text(file("b", bus="{model: bus:1.0.0}").text)
+    assert look_twice().ok
+    assert server.served == {"bus": ["1.0.0"], "taxi": ["1.0.0"]}
+    (folder / "a.yaml").write_text(file("a", taxi="{model: taxi:1.1.0}").text)
+    (folder / "b.yaml").write_text(file("b", bus="{model: bus:3.0.0}").text)
+    status = look_twice()
+    assert "b.yaml:3: there is no bus:3.0.0" in status.refused
+    assert server.served == {"bus": ["1.0.0"], "taxi": ["1.0.0"]}
+    (folder / "b.yaml").unlink()
+    status = look_twice()
+    assert status.ok
+    assert server.served == {"taxi": ["1.1.0"]}
+    (folder / "a.yaml").unlink()
+    status = look_twice()
+    assert "there is no deployment file" in status.refused
+    assert server.served == {"taxi": ["1.1.0"]}
+    folder.rmdir()
+    assert "cannot be read" in look_twice().trouble
+    assert server.served == {"taxi": ["1.1.0"]}
+
+
+def test_a_rollback_stays_until_the_source_changes(deployments: Deployments, file: Make, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    intake = Intake(deployments, FolderSource(folder))
+    for version in ("1.0.0", "1.1.0"):
+        (folder / "a.yaml").write_text(file("a", taxi=f"{{model: taxi:{version}}}").text)
+        intake.look()
+        intake.look()
+    assert deployments.archive.number == 2
+    revision = deployments.rollback(by="Ada")
+    assert revision is not None
+    assert [pin.version for pin in revision.pins["a"]["taxi"]] == ["1.0.0"]
+    for _ in range(2):
+        Intake(deployments, FolderSource(folder)).look()
+    assert deployments.archive.number == 3
+    (folder / "a.yaml").write_text(file("a", taxi="{model: taxi:1.1.0, timeout: 2}").text)
+    intake.look()
+    intake.look()
+    assert deployments.archive.number == 4
