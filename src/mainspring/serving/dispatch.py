@@ -120,7 +120,7 @@ class Dispatcher:
         if rolling is not None:
             return rolling.at_once
         served = self.repository.newest(name)
-        return served is not None and served.plain and served.model.quick
+        return served is not None and served.model.quick and served.batching is None and served.caching is None
 
     async def demand(self, call: Call) -> Served:
         """What answers a call, loaded now.

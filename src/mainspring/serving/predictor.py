@@ -48,9 +48,12 @@ class Predictor:
         assertions: What its answers are held to.
         ranges: The least and the largest number of training, by column; those that are known.
         served: The signature as callers see it: with assertions there are outputs that tell of them.
+        trouble: None: what runs in this process is there as long as it is.
         quick: Whether a row is computed in less than :data:`QUICK_SECONDS`; measured before it is served, and
             while it is.
     """
+
+    trouble = ""
 
     def __init__(self, package: Servable, *, name: str, version: str, threads: int = 1) -> None:
         self.name, self.version = name, version
@@ -186,11 +189,6 @@ class Predictor:
         rows = example[:1] or [{field.name: _plausible(field) for field in self.signature.inputs}]
         self._pace.measure(lambda: self.from_rows(rows).seconds)
         self.quick = self._pace.quick
-
-    @property
-    def trouble(self) -> str:
-        """Nothing: what runs in this process is there as long as it is."""
-        return ""
 
     def close(self) -> None:
         """Nothing: a runtime lets go of what it has when it is forgotten."""

@@ -38,6 +38,6 @@ class Admission:
         peer = asgi.get("client")
         certificate = of_scope(asgi) if asgi.get("state") else None
         caller = self._gatekeeper.admit(scope, headers, peer[0] if peer else None, certificate)
-        if model and caller is not ANYBODY:
+        if model and caller.models != ANYBODY.models:
             check(caller, model)
         return caller

@@ -79,7 +79,7 @@ class Inference:
         finally:
             call.ended = time.perf_counter()
             self._dispatcher.tell(call)
-        return answer.also(_told_of(call))
+        return _marked(answer, call)
 
     def at_once(
         self, protocol: PredictionProtocol, model: str, scope: Mapping[str, Any], body: bytes
@@ -108,7 +108,7 @@ class Inference:
             answer = self._refused(call, error)
         call.ended = time.perf_counter()
         dispatcher.tell(call)
-        return answer.also(_told_of(call))
+        return _marked(answer, call)
 
     def _refused(self, call: Call, error: Exception) -> Answer:
         self._dispatcher.fail(call, error)
@@ -168,10 +168,12 @@ def _asked(call: Call, protocol: PredictionProtocol) -> tuple[Question, Event | 
     return question, event
 
 
-def _told_of(call: Call) -> tuple[Header, ...]:
-    """The headers that every answer has: which request it was, and where it went."""
-    headers = (*id_header(call.id), *answered(call.trace))
-    return (*headers, *routed(call)) if call.decisions else headers
+def _marked(answer: Answer, call: Call) -> Answer:
+    """An answer with the headers that every answer has: which request it was, and where it went."""
+    headers = (*answer.headers, *id_header(call.id), *answered(call.trace))
+    if call.decisions:
+        headers += (*routed(call),)
+    return Answer(answer.status, answer.body, headers)
 
 
 def _answered(call: Call, protocol: PredictionProtocol, prediction: Prediction, event: Event | None) -> Answer:

@@ -134,6 +134,7 @@ class Form:
 
 
 _PLAIN = Form()
+_FLOATS = frozenset({"FP64", "FP32"})
 _EMPTY: Parameters = {}
 
 
@@ -271,6 +272,8 @@ def _output(field: Field, prediction: Prediction, form: Form, tail: list[bytes])
     name = field.name
     values = prediction.outputs[name]
     datatype: str = field.datatype
+    if form is _PLAIN and datatype in _FLOATS:
+        return _Output(name, datatype, values.shape, None, values.ravel().tolist())
     if form is _PLAIN and datatype not in RAW_ONLY:
         return _Output(name, datatype, values.shape, None, plain(values, datatype, name))
     binary = form.binary

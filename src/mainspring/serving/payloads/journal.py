@@ -77,7 +77,7 @@ class Journal:
     ) -> None:
         self.folder, self.capacity = folder, queue_bytes
         self._max_requests, self._flush_seconds = max_requests, flush_seconds
-        self._lock = threading.Lock()
+        self._lock, self._closed = threading.Lock(), False
         self._deferred: deque[tuple[MakeLine, int]] = deque()
         self._deferred_bytes = 0
         self.trouble = ""
@@ -103,7 +103,7 @@ class Journal:
         """
         with self._lock:
             waiting = self._accepted - self.written
-            if waiting >= self._max_requests or self._stop.is_set() or not self._ring.put(line):
+            if waiting >= self._max_requests or self._closed or not self._ring.put(line):
                 self.dropped += 1
                 return False
             self._accepted += 1
@@ -128,7 +128,7 @@ class Journal:
         with self._lock:
             waiting = self._accepted - self.written
             full = bool(self._deferred) and self._deferred_bytes + size > self.capacity
-            if waiting >= self._max_requests or full or self._stop.is_set():
+            if waiting >= self._max_requests or full or self._closed:
                 self.dropped += 1
                 return False
             self._deferred.append((make, size))
@@ -158,6 +158,7 @@ class Journal:
         """Refuse further lines, write what waits, and close the segment. Calling it again does nothing."""
         atexit.unregister(self.close)
         with self._lock:
+            self._closed = True
             self._stop.set()
         self._wake.set()
         self._thread.join(timeout)

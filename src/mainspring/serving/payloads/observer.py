@@ -55,18 +55,16 @@ class PayloadObserver:
             if self._skips and call.headers.get(_SKIP, b"").lower() == b"true":
                 return
         if not self._durable and call.rows < ROWS:
-            self._log.defer(partial(self._line, call, share), len(call.body) + call.sent)
+            self._log.defer(partial(self._encoder.line, call, share), len(call.body) + call.sent)
             return
         try:
-            line = self._line(call, share)
+            line = self._encoder.line(call, share)
+            if len(line) > self._largest:
+                line = self._encoder.line(call, share, apart=True)
         except Exception as error:  # noqa: BLE001  whatever cannot be logged, the answer goes out
             self._log.fail(error)
         else:
             self._log.append(line)
-
-    def _line(self, call: Call, share: float) -> bytes:
-        line = self._encoder.line(call, share)
-        return line if len(line) <= self._largest else self._encoder.line(call, share, apart=True)
 
 
 def open_log(options: PayloadOptions) -> PredictionLog | None:

@@ -112,9 +112,10 @@ class Gatekeeper:
             self._tokens.close()
 
     def _identify(self, headers: Mapping[bytes, bytes], certificate: Certificate | None) -> Caller | None:
-        keys, tokens = self._keys, self._tokens
-        # Where only certificates count, what a header says is for somebody else.
-        given = self._given(headers) if keys is not None or tokens is not None else None
+        keys, tokens, given = self._keys, self._tokens, None
+        if keys is not None or tokens is not None:  # else what a header says is for somebody else
+            given = headers.get(b"authorization", b"")
+            given = given[7:].strip() if given[:7].lower() == b"bearer " else self._given(headers)
         if given is not None:
             found = None
             if tokens is not None and given.startswith(b"ey"):  # as every JSON object does in base64
@@ -133,9 +134,7 @@ class Gatekeeper:
         return self._subjects[certificate]
 
     def _given(self, headers: Mapping[bytes, bytes]) -> bytes | None:
-        given = headers.get(b"authorization")
-        if given is not None and given[:7].lower() == b"bearer ":
-            return given[7:].strip()
+        """The key in a header of its own."""
         for name in self._key_headers:
             given = headers.get(name)
             if given is not None:

@@ -23,6 +23,7 @@ LOOK_EVERY = 1.0
 _WRONG_AT_ONCE = 5
 _WRONG_PER_SECOND = 2.0
 _REMEMBERED = 1024
+_NEVER = float("inf")
 
 _LOG = logging.getLogger(__name__)
 
@@ -76,9 +77,9 @@ class KeyRing:
             known = self._find_slow(key, digest) if self._slow else None
             if known is None:
                 return None
-        if not hmac.compare_digest(known.digest, digest) or self._clock() >= known.expires:
+        if not hmac.compare_digest(known.digest, digest):
             return None
-        return known.caller
+        return known.caller if known.expires == _NEVER or self._clock() < known.expires else None
 
     def _find_slow(self, key: bytes, digest: bytes) -> _Known | None:
         if digest in self._wrong:
@@ -123,7 +124,7 @@ class KeyRing:
 
 
 def _expiry(key: ApiKey) -> float:
-    return float("inf") if key.expires is None else key.expires.timestamp()
+    return _NEVER if key.expires is None else key.expires.timestamp()
 
 
 def _stamp(path: Path) -> _Stamp | None:

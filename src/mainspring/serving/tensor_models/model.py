@@ -39,7 +39,10 @@ class TensorModel(TensorAnswering):
 
     Attributes:
         batches: Whether rows of several requests may come in one call.
+        trouble: None: what runs in this process is there as long as it is.
     """
+
+    trouble = ""
 
     def __init__(self, runtime: TensorRuntime, *, name: str, version: str) -> None:
         super().__init__(name=name, version=version, runtime=runtime.runtime)
@@ -51,11 +54,6 @@ class TensorModel(TensorAnswering):
         self.quick = self._pace.quick
         self.batches = runtime.may_batch
         self._reader = TensorReader(runtime.inputs, batches=self.batches)
-
-    @property
-    def trouble(self) -> str:
-        """Nothing: what runs in this process is there as long as it is."""
-        return ""
 
     def read(self, question: Question) -> Inputs:
         """Check a question: names, datatypes and dimensions.
