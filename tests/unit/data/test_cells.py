@@ -114,7 +114,7 @@ LIKE_NUMBERS = st.text(st.sampled_from(list("0123456789" * 2 + "+-.eE ")), max_s
 ).map(str)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(LIKE_NUMBERS, min_size=1, max_size=4))
 def test_types_follow_the_rules(tmp_path_factory, cells):
     table = read(tmp_path_factory.mktemp("cells"), cells)

@@ -296,11 +296,11 @@ def test_rejects_are_written_even_if_there_are_none(write, tmp_path):
     assert (tmp_path / "rejects.csv").read_text() == "file,line,reason,text\n"
 
 
-def test_thousands_of_columns(write):
-    names = [f"c{n}" for n in range(2000)]
-    table = Table.read_csv(write(",".join(names) + "\n" + ",".join(map(str, range(2000))) + "\n"))
+def test_a_thousand_columns(write):
+    names = [f"c{n}" for n in range(1000)]
+    table = Table.read_csv(write(",".join(names) + "\n" + ",".join(map(str, range(1000))) + "\n"))
     assert table.names == tuple(names)
-    assert table.rows(0, 1).select(["c1999", "c7"]).to_columns() == {"c1999": [1999], "c7": [7]}
+    assert table.rows(0, 1).select(["c999", "c7"]).to_columns() == {"c999": [999], "c7": [7]}
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

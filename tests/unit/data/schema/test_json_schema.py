@@ -11,7 +11,7 @@ from mainspring.core.errors import InputError
 from mainspring.data import Schema
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_what_is_written_is_read(data, any_schema):
     schema = data.draw(any_schema)

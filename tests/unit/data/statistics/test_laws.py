@@ -87,7 +87,7 @@ def same_numbers(ours, theirs):
         assert ours.std_dev == pytest.approx(theirs.std_dev, rel=1e-9, abs=1e-7 * size)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(ROWS, st.lists(st.integers(0, 40), max_size=4))
 def test_windows_files_and_processes_are_the_whole(rows, places):
     table = table_of(rows)
@@ -105,7 +105,7 @@ def test_windows_files_and_processes_are_the_whole(rows, places):
 
 def test_many_windows_stay_in_their_bounds():
     dice = np.random.default_rng(8)
-    values = dice.lognormal(2, 1.5, size=(200, 1500))
+    values = dice.lognormal(2, 1.5, size=(80, 1500))
     builder = StatisticsBuilder()
     for window in values:
         builder.update(Table.from_columns({"x": window, "w": [f"w{n}" for n in dice.zipf(1.3, 1500) % 4000]}))
@@ -114,8 +114,8 @@ def test_many_windows_stay_in_their_bounds():
     assert rank_error(numbers, values.ravel()) <= 0.005
     assert numbers.mean == pytest.approx(values.mean(), rel=1e-9)
     assert numbers.std_dev == pytest.approx(values.std(), rel=1e-9)
-    assert numbers.unique == pytest.approx(300_000, rel=0.06)
-    assert words.frequencies.total == 300_000
+    assert numbers.unique == pytest.approx(120_000, rel=0.06)
+    assert words.frequencies.total == 120_000
     assert words.frequencies.top(1)[0][0] == "w1"
 
 

@@ -139,7 +139,7 @@ SPECS = [
 ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000), st.integers(1, 90), st.integers(1, 40), st.integers(1, 12))
 def test_chunks_give_what_the_whole_table_gives(seed: int, rows: int, size: int, smallest: int) -> None:
     random = np.random.default_rng(seed)
