@@ -14,6 +14,8 @@ BLOCKED = 422
 """The HTTP status of an answer that an assertion of the model forbids."""
 
 _NOTHING: Mapping[str, Any] = {}
+_VARIANT = {f"{digit:x}": f"{8 | digit & 3:x}" for digit in range(16)}
+"""A digit of chance to one whose first two bits say that this is a UUID of RFC 9562."""
 
 
 class LogRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,7 +92,5 @@ def request_id(seconds: float) -> str:
         >>> request_id(0)[:15]
         '00000000-0000-7'
     """
-    chance = int.from_bytes(os.urandom(10), "big")
-    value = (int(seconds * 1000) & (2**48 - 1)) << 80 | 0x7 << 76 | (chance >> 68 & 0xFFF) << 64
-    text = f"{value | 0b10 << 62 | chance & (2**62 - 1):032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    moment, chance = f"{int(seconds * 1000) & (1 << 48) - 1:012x}", os.urandom(10).hex()
+    return f"{moment[:8]}-{moment[8:]}-7{chance[:3]}-{_VARIANT[chance[3]]}{chance[4:7]}-{chance[7:19]}"
