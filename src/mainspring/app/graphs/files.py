@@ -16,6 +16,7 @@ from mainspring.serving.configuration import ServerOptions, read_options
 from mainspring.serving.graphs.checking import check
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.graphs.ports import models_of
+from mainspring.serving.server import packages_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ def _lines(error: MainspringError) -> list[str]:
 
 def _loaded(options: ServerOptions) -> dict[str, list[str]]:
     """What is wrong with models and graphs once they are loaded."""
-    repository = repository_of((), options)
+    repository = repository_of(packages_of(options), options)
     try:
         try:
             repository.load_all()

@@ -11,10 +11,12 @@ from mainspring.serving.caller import Caller
 from mainspring.serving.endpoint import management, openapi, tensorflow_serving
 from mainspring.serving.endpoint.answers import Answer, json_answer
 from mainspring.serving.endpoint.binary import NAME as BINARY
+from mainspring.serving.endpoint.graph_views import GraphViews
 from mainspring.serving.endpoint.model_config import config
 from mainspring.serving.endpoint.open_inference import CLASSIFICATION, metadata
 from mainspring.serving.endpoint.page import page
 from mainspring.serving.endpoint.statistics import model_stats
+from mainspring.serving.ports import Answering
 from mainspring.serving.problems import LoadingError
 from mainspring.serving.repository import Repository, State
 from mainspring.serving.served import Served
@@ -51,6 +53,7 @@ class About:
         figures: Callable[[], Snapshot],
     ) -> None:
         self._repository, self._ready, self._draining, self._figures = repository, ready, draining, figures
+        self._graphs = GraphViews(self._model)
 
     def alive(self) -> Answer:
         """That it lives, as KServe V1 says it."""
@@ -128,10 +131,23 @@ class About:
         """The document of one model."""
         return json_answer(openapi.model_document(self._found(path).model))
 
-    def page(self, path: Mapping[str, str]) -> Answer:
+    def page(self, path: Mapping[str, str], caller: Caller) -> Answer:
         """The page of one model."""
         served = self._found(path)
-        return page(served.model, self._repository.versions(served.name))
+        picture = self._graphs.picture(served.model, caller) if served.walks else ""
+        return page(served.model, self._repository.versions(served.name), picture=picture)
+
+    def graph(self, path: Mapping[str, str], caller: Caller) -> Answer:
+        """What a graph consists of, and how its nodes stand."""
+        return self._graphs.told(self._found(path).model, caller)
+
+    def graph_picture(self, path: Mapping[str, str], caller: Caller) -> Answer:
+        """A graph as a picture."""
+        return self._graphs.drawn(self._found(path).model, caller)
+
+    def _model(self, name: str, version: str, label: str) -> Answering | None:
+        served = self._repository.find(name, version, label)
+        return None if served is None else served.model
 
     def _found(self, path: Mapping[str, str]) -> Served:
         served = self._repository.find(path["model"], path.get("version", ""), path.get("label", ""))

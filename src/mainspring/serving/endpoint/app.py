@@ -9,6 +9,7 @@
 ``GET /v2/models/{m}/events``                                      what was odd about rows of the model lately
 ``GET /openapi.json``, ``/v2/models/{m}/openapi.json``             OpenAPI documents
 ``GET /v2/models/{m}/docs``                                        a page about the model
+``GET /v2/models/{m}/graph``, ``…/graph.svg``                      what a graph consists of, and its picture
 ``GET /v2/models/{m}[/ready|/config|/stats]``                      the model
 ``POST /v2/models/{m}/infer``                                      predictions (Open Inference Protocol)
 ``GET, POST /v2/models/{m}/rollout``                               how its rollout stands; orders to it
@@ -226,8 +227,13 @@ class Endpoint:
             yield f"{_V2}{model}/ready", lambda asked: about.model_ready(asked.path), Right.INFERENCE
             yield f"{_V2}{model}/stats", lambda asked: about.stats(asked.path), Right.INFERENCE
             yield f"{_V2}{model}/config", lambda asked: about.config(asked.path), Right.INFERENCE
-            yield f"{_V2}{model}/docs", lambda asked: about.page(asked.path), Right.INFERENCE
+            yield f"{_V2}{model}/docs", lambda asked: about.page(asked.path, asked.caller), Right.INFERENCE
+            yield f"{_V2}{model}/graph", lambda asked: about.graph(asked.path, asked.caller), Right.INFERENCE
+            yield f"{_V2}{model}/graph.svg", self._picture, Right.INFERENCE
             yield f"{_V2}{model}/openapi.json", lambda asked: about.model_openapi(asked.path), Right.INFERENCE
+
+    def _picture(self, asked: Asked) -> Answer:
+        return self._about.graph_picture(asked.path, asked.caller)
 
     async def _take_feedback(self, asked: Asked) -> Answer:
         # The log may have to be searched, which takes milliseconds.

@@ -63,12 +63,13 @@ _HEADERS = (
 )
 
 
-def page(model: Answering, versions: Sequence[str]) -> Answer:
+def page(model: Answering, versions: Sequence[str], *, picture: str = "") -> Answer:
     """The page of one version of a model.
 
     Args:
         model: What it is about.
         versions: All versions of it that can be asked.
+        picture: Of a graph, as markup.
     """
     title = f"{model.name} {model.version}"
     body = "\n".join(
@@ -80,6 +81,7 @@ def page(model: Answering, versions: Sequence[str]) -> Answer:
                 "What it takes", model.inputs, "A row has a value for each of these, by name and in any order."
             ),
             _fields("What it gives", model.outputs, ""),
+            f"<h2>How it answers</h2><div class=wide>{picture}</div>" if picture else "",
             _asking(model),
         ]
     )

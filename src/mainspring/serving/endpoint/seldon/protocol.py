@@ -101,7 +101,9 @@ def meta_of(call: Call, tags: Mapping[str, Any], metrics: Sequence[Mapping[str, 
     routing = {one.router.rpartition("/")[2]: one.place for one in call.decisions}
     if routing:
         meta["routing"] = routing
-    visits = {one.node: f"{one.model}:{one.version}" for one in call.visits if one.model}
+    # What else is served here is not for somebody who may only ask for some of it.
+    may = (lambda model: True) if call.caller is None else call.caller.may_ask
+    visits = {one.node: f"{one.model}:{one.version}" if may(one.model) else "" for one in call.visits if one.model}
     name, version = call.names
     meta["requestPath"] = visits or {name: f"{name}:{version}"}
     if metrics:
