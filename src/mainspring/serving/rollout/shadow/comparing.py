@@ -58,13 +58,13 @@ def values_apart(mine: npt.NDArray[Any], theirs: npt.NDArray[Any], tolerance: fl
         return Compared(np.ones(rows, bool), np.ones(rows), numeric=False)
     flat_mine, flat_theirs = mine.reshape(rows, -1), theirs.reshape(rows, -1)
     if mine.dtype.kind in "fiub" and theirs.dtype.kind in "fiub":
+        one, other = flat_mine.astype(np.float64), flat_theirs.astype(np.float64)
+        same = (one == other) | (np.isnan(one) & np.isnan(other))
+        known = np.isfinite(one) & np.isfinite(other)
         with np.errstate(invalid="ignore"):  # infinity less infinity
-            apart = np.abs(flat_mine.astype(np.float64) - flat_theirs.astype(np.float64))
-        larger = np.maximum(np.abs(flat_mine), np.abs(flat_theirs))
-        missing = [np.isnan(values.astype(np.float64)) for values in (flat_mine, flat_theirs)]
-        same = (flat_mine == flat_theirs) | (missing[0] & missing[1])
-        apart = np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
-        different = (apart > tolerance * np.maximum(larger, _TINY)) & ~same
+            apart = np.where(same, 0.0, np.where(known, np.abs(one - other), np.inf))
+            allowed = tolerance * np.where(known, np.maximum(np.abs(one), np.abs(other)), 0.0)
+        different = ~same & (apart > np.maximum(allowed, _TINY))
         farthest = np.asarray(apart.max(axis=1, initial=0.0))
         return Compared(np.asarray(different.any(axis=1)), farthest, numeric=True)
     unequal = np.asarray(np.array(flat_mine != flat_theirs, dtype=bool).any(axis=1))

@@ -1,0 +1,68 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mainspring.serving.rollout import tally
+from mainspring.serving.rollout.figures import read_row
+from mainspring.serving.rollout.tally import Tally, since, total
+
+COUNT = """
+import sys, os
+from pathlib import Path
+from mainspring.serving.rollout.tally import Tally
+mine = Tally(Path(sys.argv[1]), 2)
+for _ in range(1000):
+    mine.request(1, 0.01, failed=False)
+print(mine.slot, flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_process_counted_stays_and_its_place_is_taken_again(tmp_path: Path) -> None:
+    mine = Tally(tmp_path, 2)
+    mine.request(0, 0.002, failed=True)
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", COUNT, str(tmp_path)], capture_output=True, check=False)
+        assert done.stdout == b"1\n", done.stderr
+    rows = total(tmp_path, 2)
+    assert (rows[0][tally.REQUESTS], rows[0][tally.ERRORS]) == (1, 1)
+    assert rows[1][tally.REQUESTS] == 2000
+    assert rows[1][tally.SECONDS] == pytest.approx(20.0)
+    assert len(list(tmp_path.glob("tally.*"))) == 2
+    mine.close()
+
+
+def test_what_was_counted_between_two_looks(tmp_path: Path) -> None:
+    mine = Tally(tmp_path, 1)
+    mine.request(0, 0.002, failed=False)
+    before = total(tmp_path, 1)
+    mine.request(0, 0.004, failed=True)
+    row = since(total(tmp_path, 1), before)[0]
+    assert (row[tally.REQUESTS], row[tally.ERRORS], row[tally.SECONDS]) == (1, 1, pytest.approx(0.004))
+    assert since(before, ()) == before
+    mine.close()
+
+
+@given(times=st.lists(st.floats(1e-6, 90.0), min_size=1, max_size=200), share=st.floats(0.01, 0.99))
+def test_quantiles_are_right_to_ten_percent(tmp_path_factory, times, share) -> None:  # type: ignore[no-untyped-def]
+    folder = tmp_path_factory.mktemp("tally")
+    mine = Tally(folder, 1)
+    for seconds in times:
+        mine.request(0, seconds, failed=False)
+    found = read_row(total(folder, 1)[0], "a", "1", {}).quantile(share)
+    mine.close()
+    wanted = float(np.quantile(times, share, method="inverted_cdf"))
+    assert found is not None
+    assert wanted <= found * (1 + 1e-9)
+    assert found <= max(wanted * tally.GROWTH, tally.SMALLEST) * (1 + 1e-9)
+
+
+def test_buckets_have_edges() -> None:
+    assert len(tally.EDGES) == tally.BUCKETS + 1
+    assert tally.EDGES[1:] == tuple(map(tally.bound, range(tally.BUCKETS)))
+    assert tally.bound(tally.BUCKETS - 1) > 90
