@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from mainspring.serving.feedback import Feedback
     from mainspring.serving.feedback import join as join_feedback
     from mainspring.serving.feedback import read as read_feedback
+    from mainspring.serving.graphs.building import ensemble, sequence, splitter, switch
+    from mainspring.serving.graphs.files import read_graph
+    from mainspring.serving.graphs.graph import Graph, Node
     from mainspring.serving.infra_validator import validate
     from mainspring.serving.payloads import LogRecord, PredictionLog
     from mainspring.serving.payloads import erase as erase_log
@@ -36,7 +39,9 @@ _EXPORTS = {
     "Deployment": "push:Deployment",
     "ExplainerProcess": "server_process:ExplainerProcess",
     "Feedback": "feedback:Feedback",
+    "Graph": "graphs.graph:Graph",
     "LogRecord": "payloads:LogRecord",
+    "Node": "graphs.graph:Node",
     "PackageAt": "repository:PackageAt",
     "Prediction": "prediction:Prediction",
     "PredictionLog": "payloads:PredictionLog",
@@ -45,15 +50,20 @@ _EXPORTS = {
     "RemotePredictor": "remote:RemotePredictor",
     "RpcClient": "rpc.client:RpcClient",
     "ServerProcess": "server_process:ServerProcess",
+    "ensemble": "graphs.building:ensemble",
     "erase_log": "payloads:erase",
     "join_feedback": "feedback:join",
     "log_table": "payloads:table",
     "predict": "client:predict",
     "predict_table": "bulk:predict_table",
     "read_feedback": "feedback:read",
+    "read_graph": "graphs.files:read_graph",
     "read_log": "payloads:read",
     "ready": "client:ready",
+    "sequence": "graphs.building:sequence",
     "serve": "server:serve",
+    "splitter": "graphs.building:splitter",
+    "switch": "graphs.building:switch",
     "validate": "infra_validator:validate",
 }
 
@@ -62,7 +72,9 @@ __all__ = [
     "Deployment",
     "ExplainerProcess",
     "Feedback",
+    "Graph",
     "LogRecord",
+    "Node",
     "PackageAt",
     "Prediction",
     "PredictionLog",
@@ -71,15 +83,20 @@ __all__ = [
     "RemotePredictor",
     "RpcClient",
     "ServerProcess",
+    "ensemble",
     "erase_log",
     "join_feedback",
     "log_table",
     "predict",
     "predict_table",
     "read_feedback",
+    "read_graph",
     "read_log",
     "ready",
+    "sequence",
     "serve",
+    "splitter",
+    "switch",
     "validate",
 ]
 

@@ -11,6 +11,7 @@ import msgspec
 
 from mainspring.core.errors import InputError
 from mainspring.models.package import MANIFEST
+from mainspring.serving.graphs.ports import refuse_new_urls
 from mainspring.serving.model_files import holds_model
 from mainspring.serving.orders import Load, Lying, Told
 from mainspring.serving.problems import ForbiddenError
@@ -177,6 +178,8 @@ def options_of(config: str, before: ModelOptions) -> ModelOptions:
             f"the config says {', '.join(barred)}",
             expected="options without it: a place or a program on the server is named where the server is started",
         )
+    if options.graph is not None:
+        refuse_new_urls(options.graph, before.graph)
     return msgspec.structs.replace(before, **{name: getattr(options, name) for name in given})
 
 

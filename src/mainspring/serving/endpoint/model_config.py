@@ -24,7 +24,8 @@ def config(model: Answering, options: ModelOptions) -> Document:
 
     Args:
         model: What it is about.
-        options: How it is served; they stand under ``parameters`` as JSON, in the form that loading takes.
+        options: How it is served; they stand under ``parameters`` as JSON, in the form that loading takes. Beside
+            them stand the ``task`` and the ``classes`` of a model that has them.
     """
     given: Document = msgspec.to_builtins(options)
     most = 0 if options.batching is None else options.batching.max_batch_size
@@ -37,8 +38,16 @@ def config(model: Answering, options: ModelOptions) -> Document:
         "max_batch_size": most,
         "input": [_tensor(field, batched=most > 0) for field in model.inputs],
         "output": [_tensor(field, batched=most > 0) for field in model.outputs],
-        "parameters": {"options": {"string_value": json.dumps(taken)}},
+        "parameters": {"options": {"string_value": json.dumps(taken)}, **_judged(model)},
     }
+
+
+def _judged(model: Answering) -> Document:
+    """The task and the classes of a model: what its outputs mean."""
+    found: Document = {"task": {"string_value": model.task}} if model.task else {}
+    if model.classes is not None:
+        found["classes"] = {"string_value": json.dumps(list(model.classes))}
+    return found
 
 
 def _tensor(field: Field, *, batched: bool) -> Document:

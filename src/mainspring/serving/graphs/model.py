@@ -19,7 +19,7 @@ from mainspring.serving.components.model import SAID
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.graphs.parting import Answer
 from mainspring.serving.graphs.plan import Plan, Record
-from mainspring.serving.graphs.planning import plan_of
+from mainspring.serving.graphs.planning import Keeps, plan_of
 from mainspring.serving.graphs.ports import Members, models_of
 from mainspring.serving.graphs.requests import RequestReader
 from mainspring.serving.graphs.routing import Chooser
@@ -85,8 +85,9 @@ class GraphModel:
         self.asks = frozenset(one.name for one in models_of(graph).values())
         self._pace = Quickness()
         self._why = ""
-        self.choosers: dict[str, Chooser] = {}
-        self._plan = plan_of(graph, members, name=name, choosers=self.choosers)
+        self._keeps = Keeps()
+        self.choosers: dict[str, Chooser] = self._keeps.choosers
+        self._plan = plan_of(graph, members, name=name, keeps=self._keeps)
         self._reader = RequestReader(self._plan.inputs, self._plan.columns, self._plan.outputs)
 
     @property
@@ -222,7 +223,9 @@ class GraphModel:
             self.compute(self.read(Question(rows=list(example))))
 
     def close(self) -> None:
-        """Nothing: the members are not its own."""
+        """Close the connections to other servers; the members of this one are not its own."""
+        for remote in self._keeps.remotes.values():
+            remote.close()
 
     def _current(self) -> Plan:
         """The plan with the models that are served now.
@@ -242,7 +245,7 @@ class GraphModel:
 
     def _planned(self) -> Plan:
         try:
-            plan = plan_of(self.graph, self._members, name=self.name, choosers=self.choosers)
+            plan = plan_of(self.graph, self._members, name=self.name, keeps=self._keeps)
         except MainspringError as error:
             raise LoadingError(
                 f"graph {self.name!r} does not fit its models any more: {error.found}",

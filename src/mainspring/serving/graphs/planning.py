@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TypedDict
 
 from mainspring.core.errors import MainspringError
@@ -20,6 +20,7 @@ from mainspring.serving.graphs.graph import REQUEST, Combining, Graph, Node
 from mainspring.serving.graphs.methods import AggregateStep, MethodStep, RouteStep
 from mainspring.serving.graphs.plan import Gate, Plan, Step
 from mainspring.serving.graphs.ports import Members, Reference
+from mainspring.serving.graphs.remote import RemoteModel, RemoteStep
 from mainspring.serving.graphs.requests import Wants, compared
 from mainspring.serving.graphs.routing import BanditStep, Chooser, SplitStep, SwitchStep
 from mainspring.serving.graphs.steps import InnerStep, MemberStep
@@ -59,14 +60,27 @@ class Named(TypedDict):
     version: str
 
 
-def plan_of(graph: Graph, members: Members, *, name: str, choosers: Mapping[str, Chooser] | None = None) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Keeps:
+    """What stays of a graph when its plan is made anew.
+
+    Attributes:
+        choosers: What chooses for its bandits, by router; whoever keeps what they learn puts them in.
+        remotes: The models of other servers, by URL.
+    """
+
+    choosers: dict[str, Chooser] = field(default_factory=dict)
+    remotes: dict[str, RemoteModel] = field(default_factory=dict)
+
+
+def plan_of(graph: Graph, members: Members, *, name: str, keeps: Keeps | None = None) -> Plan:
     """Make a plan of a graph, or refuse it.
 
     Args:
         graph: The graph.
         members: The models that its nodes are.
         name: The name under which it is served.
-        choosers: What chooses for its bandits, by router; it may change.
+        keeps: What stays when a plan is made anew.
 
     Raises:
         InputError: With everything that is wrong with it.
@@ -74,7 +88,7 @@ def plan_of(graph: Graph, members: Members, *, name: str, choosers: Mapping[str,
     findings = Findings()
     if not look(graph, findings) or findings:
         findings.raise_if_any(f"graph {name}")
-    made = Planner(graph, members, findings, name=name, choosers={} if choosers is None else choosers).plan()
+    made = Planner(graph, members, findings, name=name, keeps=keeps or Keeps()).plan()
     findings.raise_if_any(f"graph {name}")
     return made
 
@@ -87,7 +101,7 @@ class Planner:
         members: The models that its nodes are.
         findings: Told of what is wrong.
         name: The name under which it is served.
-        choosers: What chooses for its bandits, by router.
+        keeps: What stays when a plan is made anew.
         prefix: The path of the node that it is within, with a slash.
     """
 
@@ -98,11 +112,11 @@ class Planner:
         findings: Findings,
         *,
         name: str,
-        choosers: Mapping[str, Chooser],
+        keeps: Keeps,
         prefix: str = "",
     ) -> None:
         self._graph, self._members, self._findings = graph, members, findings
-        self._name, self._prefix, self._choosers = name, prefix, choosers
+        self._name, self._prefix, self._keeps = name, prefix, keeps
         self._names = tuple(ordered(graph))
         self._places = {one: place for place, one in enumerate(self._names)}
         self._wants = Wants(findings)
@@ -153,7 +167,7 @@ class Planner:
             return self._combiner(node, node.combine, sources, settings)
         if node.split is not None or node.switch or node.bandit is not None:
             return self._router(node, sources, settings)
-        return self._member(node, sources, settings)
+        return self._remote(node, sources, settings) if node.url else self._member(node, sources, settings)
 
     def _member(self, node: Node, sources: Sequence[Source], settings: Settings) -> Step:
         reference = Reference.of(node.model)
@@ -176,6 +190,26 @@ class Planner:
             served=served,
             feed=self._edges.into(settings["name"], sources, Target.of(model), soft=node.soft),
             finishes=bool(model.assertions) or isinstance(model, ComponentModel) or served.walks,
+        )
+
+    def _remote(self, node: Node, sources: Sequence[Source], settings: Settings) -> Step:
+        self._here = False
+        remote = self._keeps.remotes.get(node.url)
+        if remote is None:
+            try:
+                remote = self._keeps.remotes[node.url] = RemoteModel(node.url)
+            except MainspringError as error:
+                self._findings.take(self._prefix + settings["name"], error)
+                return Step(**settings)
+        target = Target(remote.inputs, column=True, by_row=_is_by_row(remote.inputs))
+        return RemoteStep(
+            **settings,
+            fields=remote.outputs,
+            classes=remote.classes,
+            task=remote.task,
+            model=node.url,
+            remote=remote,
+            feed=self._edges.into(settings["name"], sources, target, soft=node.soft),
         )
 
     def _method(self, node: Node, served: Served, sources: Sequence[Source], settings: Settings) -> Step:
@@ -217,11 +251,11 @@ class Planner:
     def _inner(self, graph: Graph, sources: Sequence[Source], settings: Settings) -> Step:
         prefix = f"{self._prefix}{settings['name']}/"
         plan = Planner(
-            graph, self._members, self._findings, name=self._name, choosers=self._choosers, prefix=prefix
+            graph, self._members, self._findings, name=self._name, keeps=self._keeps, prefix=prefix
         ).plan()
         self._pins.update(plan.pins)
         self._here = self._here and plan.here
-        target = Target(plan.inputs, by_row=all(one.shape[:1] == (-1,) for one in plan.inputs), strict=False)
+        target = Target(plan.inputs, by_row=_is_by_row(plan.inputs), strict=False)
         feed = self._edges.into(settings["name"], sources, target, soft=settings["soft"])
         return InnerStep(
             **settings, fields=plan.outputs, classes=plan.classes, task=plan.task, plan=plan, feed=feed
@@ -270,7 +304,7 @@ class Planner:
             return BanditStep(
                 **settings,
                 **branching,
-                choosers=self._choosers,
+                choosers=self._keeps.choosers,
                 policy=node.bandit.policy,
                 view=View(self._edges.sources(sources)),
                 names=node.bandit.context,
@@ -361,9 +395,9 @@ class Planner:
                     named = [field for field in fields if field.name == one.output]
                     return (named or list(fields))[0], True
                 continue
-            for field in fields:
-                if field.name == wanted or field.name in _ANSWERS.get(wanted, ()):
-                    return field, True
+            for each in fields:
+                if each.name == wanted or each.name in _ANSWERS.get(wanted, ()):
+                    return each, True
         return None, sure
 
     def _fields(self, source: Source) -> tuple[Field, ...]:
@@ -420,6 +454,10 @@ def _asked(served: Served, members: Members) -> set[str]:
                     continue
                 waiting += [] if other is None else [other]
     return found
+
+
+def _is_by_row(fields: Sequence[Field]) -> bool:
+    return all(one.shape[:1] == (-1,) for one in fields)
 
 
 def _told(field: Field) -> str:

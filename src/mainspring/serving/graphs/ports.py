@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from mainspring.core.errors import InputError
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.served import Served
 
@@ -70,6 +71,26 @@ def models_of(graph: Graph) -> dict[str, Reference]:
         elif node.graph is not None:
             found |= models_of(node.graph)
     return found
+
+
+def refuse_new_urls(graph: Graph, before: Graph | None) -> None:
+    """Refuse a graph that came with an order and names places that nobody named when the server was started.
+
+    Args:
+        graph: The graph.
+        before: The graph that is served in its place.
+
+    Raises:
+        InputError: If it does.
+    """
+    known = set() if before is None else set(urls_of(before))
+    new = [url for url in urls_of(graph) if url not in known]
+    if new:
+        raise InputError(
+            f"the graph asks other servers: {', '.join(new)}",
+            expected="models of this server, and urls that the graph had when the server was started",
+            fix="name other servers where the server is started",
+        )
 
 
 def urls_of(graph: Graph) -> list[str]:

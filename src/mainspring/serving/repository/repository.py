@@ -257,7 +257,7 @@ class Repository:
             MainspringError: If one of them cannot be loaded.
         """
         chosen = options or self.options(name)
-        if packages is None and chosen.graph is not None:
+        if not packages and chosen.graph is not None:
             packages, trusted = [PackageAt(graph_place(name), name, chosen.version or UNVERSIONED)], True
         if packages is None and name in self._ordered:
             packages, trusted = self._ordered[name], True
