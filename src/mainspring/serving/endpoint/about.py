@@ -11,7 +11,7 @@ from mainspring.serving.caller import Caller
 from mainspring.serving.endpoint import management, openapi, tensorflow_serving
 from mainspring.serving.endpoint.answers import Answer, json_answer
 from mainspring.serving.endpoint.binary import NAME as BINARY
-from mainspring.serving.endpoint.graph_views import GraphViews
+from mainspring.serving.endpoint.graph_views import GraphViews, member_of
 from mainspring.serving.endpoint.model_config import config
 from mainspring.serving.endpoint.open_inference import CLASSIFICATION, metadata
 from mainspring.serving.endpoint.page import page
@@ -144,6 +144,14 @@ class About:
     def graph_picture(self, path: Mapping[str, str], caller: Caller) -> Answer:
         """A graph as a picture."""
         return self._graphs.drawn(self._found(path).model, caller)
+
+    def member(self, path: Mapping[str, str]) -> str:
+        """The model that a node of a graph is.
+
+        Raises:
+            NotFoundError: If the model is no graph, or has no such node that is a model of this server.
+        """
+        return member_of(self._found(path).model, path["node"])
 
     def _model(self, name: str, version: str, label: str) -> Answering | None:
         served = self._repository.find(name, version, label)

@@ -20,7 +20,8 @@
 ``GET /v1/models/{m}[/metadata]``                                  the model (KServe V1, TensorFlow Serving)
 ``POST /v1/models/{m}:predict``                                    predictions (KServe V1, TensorFlow Serving)
 ``POST /v1/models/{m}:classify``, ``:regress``                     predictions (TensorFlow Serving)
-``POST /v1/models/{m}:explain``, ``/v2/models/{m}/explain``        sent on to the service that explains
+``POST /v1/models/{m}:explain``, ``/v2/models/{m}/explain``        sent on to the service that explains; of a node
+                                                                   of a graph ``{m}/nodes/{node}``
 ``POST /v1/models/{m}:feedback``, ``/v2/models/{m}/feedback``      what became known of answers
 ``/api/v1.0/…``, ``/seldon/{namespace}/{m}/api/v1.0/…``            Seldon's protocol: see
                                                                    :mod:`mainspring.serving.endpoint.seldon`
@@ -45,6 +46,7 @@ from mainspring.serving.endpoint.about import About
 from mainspring.serving.endpoint.admission import Admission
 from mainspring.serving.endpoint.answers import Answer, json_answer
 from mainspring.serving.endpoint.forwarding import Forwarding
+from mainspring.serving.endpoint.graph_views import NodeExplanations
 from mainspring.serving.endpoint.inference import Inference
 from mainspring.serving.endpoint.kserve import KServeV1
 from mainspring.serving.endpoint.management import Management
@@ -113,7 +115,11 @@ class Endpoint:
         self._admission = Admission(gatekeeper or Gatekeeper())
         self._inference = Inference(dispatcher, self._admission, max_body=max_body)
         self._explanations = Forwarding(
-            explainer_url, self._admission, max_body=max_body, tracer=dispatcher.tracer
+            explainer_url,
+            self._admission,
+            max_body=max_body,
+            tracer=dispatcher.tracer,
+            own=lambda name: self.models.options(name).explainer_url,
         )
         self._about = About(
             self.models,
@@ -166,6 +172,7 @@ class Endpoint:
         return Predict(self._inference, protocol)
 
     def _routes(self) -> Iterator[Route]:
+        of_node = NodeExplanations(self._explanations, self._about.member)
         classify, regress = self._asks(Classify()), self._asks(Regress())
         feedback = Post(self._take_feedback, self._admission, Right.INFERENCE, max_body=self._max_body)
         for model in _LABELLED:
@@ -176,6 +183,8 @@ class Endpoint:
             yield Route(f"{_V2}{model}/infer", self._infer)
             yield Route(f"{_V2}{model}/explain", self._explanations)
             yield Route(f"{_V1}{model}:explain", self._explanations)
+            yield Route(f"{_V2}{model}/nodes/{{node:path}}/explain", of_node)
+            yield Route(f"{_V1}{model}/nodes/{{node:path}}:explain", of_node)
             yield Route(f"{_V1}{model}:feedback", feedback)
             yield Route(f"{_V2}{model}/feedback", feedback)
         yield from seldon_routes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
@@ -36,12 +36,19 @@ class Forwarding:
         admission: Who may ask.
         max_body: The largest body taken, in bytes.
         tracer: Gives requests their place in a trace, which the other server is told.
+        own: The other server for a model that has one of its own.
     """
 
     def __init__(
-        self, url: str | None, admission: Admission, *, max_body: int, tracer: Tracer | None = None
+        self,
+        url: str | None,
+        admission: Admission,
+        *,
+        max_body: int,
+        tracer: Tracer | None = None,
+        own: Callable[[str], str] = lambda _: "",
     ) -> None:
-        self._url, self._admission, self._max_body = url, admission, max_body
+        self._url, self._admission, self._max_body, self._own = url, admission, max_body, own
         self._tracer = tracer or Tracer()
         self._pool = ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="explain")
         self._waiting = 0
@@ -63,7 +70,8 @@ class Forwarding:
         self._pool.shutdown()
 
     async def _answer(self, scope: Scope, receive: Receive, headers: Mapping[bytes, bytes]) -> Answer:
-        if self._url is None:
+        url = self._own(scope["path_params"]["model"]) or self._url
+        if url is None:
             raise NoExplainerError(
                 "this server predicts, and was not told who explains",
                 expected="a service that explains, beside it",
@@ -80,9 +88,7 @@ class Forwarding:
             kept = {name: headers[name.encode()].decode("latin-1") for name in _KEPT if name.encode() in headers}
             kept |= passed_on(self._tracer.begin(headers))
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(
-                self._pool, self._ask, self._url, quote(scope["path"], "/:"), body, kept
-            )
+            return await loop.run_in_executor(self._pool, self._ask, url, quote(scope["path"], "/:"), body, kept)
         finally:
             self._waiting -= 1
 

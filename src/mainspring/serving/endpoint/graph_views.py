@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.serving.caller import Caller
-from mainspring.serving.endpoint.answers import Answer, json_answer
+from mainspring.serving.endpoint.answers import Answer, error_answer, json_answer
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.graphs.picture import Stand, kind_of, svg
 from mainspring.serving.graphs.ports import Reference
@@ -92,6 +93,43 @@ def graph_of(model: Answering) -> Graph:
     if not isinstance(found, Graph):
         raise NotFoundError(f"{model.name} is no graph", expected="a model that other models answer for")
     return found
+
+
+def member_of(model: Answering, node: str) -> str:
+    """The model of this server that a node of a graph is.
+
+    Raises:
+        NotFoundError: If the model is no graph, or has no such node that is a model of this server.
+    """
+    members = {path: Reference.of(one.model).name for path, one in _paths(graph_of(model)) if one.model}
+    if node not in members:
+        raise NotFoundError(f"{model.name} has no node {node!r} that is a model", expected="one of its nodes")
+    return members[node]
+
+
+class NodeExplanations:
+    """An ASGI application that has the answers of a node explained: those of the model that it is.
+
+    Args:
+        explain: Sends requests for explanations on; it lets callers in by the model that the path names.
+        member: Gives the model that the path of a node means.
+    """
+
+    def __init__(self, explain: ASGIApp, member: Callable[[Mapping[str, str]], str]) -> None:
+        self._explain, self._member = explain, member
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        try:
+            model = self._member(scope["path_params"])
+        except MainspringError as error:
+            # What else is served here is told to nobody who was not let in.
+            await error_answer(NotFoundError(error.found)).send(send)
+            return
+        start, _, _ = scope["path"].partition("/nodes/")
+        end = ":explain" if start.startswith("/v1/") else "/explain"
+        path = f"{'/v1' if end == ':explain' else '/v2'}/models/{model}{end}"
+        await self._explain({**scope, "path": path, "path_params": {"model": model}}, receive, send)
 
 
 def _paths(graph: Graph, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -39,10 +39,13 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         cache: How answers are remembered; by default none is.
         limits: How much it takes on.
         graph: Nodes that answer together; served instead of a package.
+        explainer_url: The service that explains its answers; by default the server's.
         rollout: Which of its versions answers those who ask for none.
     """
 
-    SET_AT_START: ClassVar[frozenset[str]] = frozenset({"package", "component", "trust", "version"})
+    SET_AT_START: ClassVar[frozenset[str]] = frozenset(
+        {"package", "component", "trust", "version", "explainer_url"}
+    )
     """What only whoever starts the server may say: it names places there, and code that runs."""
 
     package: str = ""
@@ -59,6 +62,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     cache: ModelCacheOptions | None = None
     limits: ModelLimits | None = None
     graph: Graph | None = None
+    explainer_url: str = ""
     rollout: Rollout | None = None
 
     def __post_init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from mainspring.evaluation.explanation.answers import Answer
 from mainspring.serving.client import Client
 from mainspring.serving.payloads import read, table
 from mainspring.serving.remote import RemotePredictor
-from mainspring.serving.server_process import ExplainerProcess, ServerProcess
+from mainspring.serving.server_process import ExplainerProcess, PythonServer, ServerProcess
 
 RNG = np.random.default_rng(0)
 ROWS = 300
@@ -296,3 +297,49 @@ def test_values_are_explained_towards_a_range(rule: ModuleType, tmp_path: Path) 
             client.explain("taxi", [ROW], method="counterfactuals", wanted=3)
         with pytest.raises(InputError, match="predicts values"):
             client.explain("taxi", [ROW], output="yes")
+
+
+GRAPH = """
+port: 0
+models:
+  taxi: {{package: package, explainer_url: "{node}"}}
+  fleet:
+    graph: {{nodes: {{ride: {{model: taxi}}, all: {{combine: average, reads: [ride]}}}}}}
+    explainer_url: "{whole}"
+"""
+
+
+@pytest.mark.slow
+def test_a_graph_is_explained_as_a_whole_and_one_node_of_it(explainer: Explainer, folders: Path) -> None:
+    """The services are started first, with the address that the server will have."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    settings = folders / "server.yaml"
+    with (
+        ExplainerProcess(folders / "explainer", model_url=url, name="fleet") as whole,
+        ExplainerProcess(folders / "explainer", model_url=url, name="taxi") as node,
+    ):
+        settings.write_text(GRAPH.format(node=node.url, whole=whole.url).replace("port: 0", f"port: {port}"))
+        with (
+            PythonServer("mainspring.serving", ["--config", str(settings)], timeout=60) as server,
+            Client(server.url) as client,
+        ):
+            body = {"instances": [ROW], "parameters": {"method": "anchors"}}
+            answers = [
+                client.call("POST", path, body)
+                for path in (
+                    "/v1/models/taxi:explain",
+                    "/v1/models/fleet/nodes/ride:explain",
+                    "/v1/models/fleet:explain",
+                    "/seldon/ml/fleet/api/v1.0/explain",
+                )
+            ]
+            assert [status for status, _ in answers] == [200] * 4
+            found = [Answer.from_dict(value["explanations"][0]) for _, value in answers]
+            assert found[0] == found[1]
+            assert all(one.method == "anchors" for one in found)
+            status, value = client.call("POST", "/v1/models/fleet/nodes/all:explain", body)
+            assert (status, "no node 'all'" in value["error"]) == (404, True)
+            assert client.call("POST", "/v2/models/taxi/nodes/ride/explain", body)[0] == 404
