@@ -38,7 +38,7 @@ from mainspring.serving.security.gatekeeper import Gatekeeper
 from mainspring.serving.telemetry.events.sending import senders
 from mainspring.serving.telemetry.rollout_metrics import RolloutMetrics
 from mainspring.serving.telemetry.server_telemetry import Telemetry
-from mainspring.serving.tracing.figures import watch_telling
+from mainspring.serving.telemetry.watching_telling import watch_telling
 from mainspring.serving.tracing.telling import Telling
 
 _LOG = logging.getLogger(__name__)
