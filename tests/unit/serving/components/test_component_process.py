@@ -171,21 +171,21 @@ def test_calls_that_find_no_process_free_wait_and_then_give_up(started: Starts) 
     assert OverloadedError in errors
 
 
-def test_a_class_that_says_so_answers_several_calls_at_a_time(started: Starts) -> None:
-    for node in (started("Slow"), started("Slow", calls_at_once=1, processes=2)):
-        began = time.monotonic()
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(node.predict, [X, X]))
-        assert time.monotonic() - began < 0.55
+@pytest.mark.parametrize("options", [{}, {"calls_at_once": 1, "processes": 2}], ids=["threads", "processes"])
+def test_a_class_that_says_so_answers_several_calls_at_a_time(
+    started: Starts, tmp_path: Path, options: dict[str, int]
+) -> None:
+    node = started("Meets", arguments={"folder": str(tmp_path)}, **options)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda n: node.predict(np.array([n])).value.tolist(), range(2)))
+    assert found == [[0], [1]]
 
 
 def test_an_asynchronous_class_answers_many_at_a_time(started: Starts) -> None:
     node = started("Waits")
-    began = time.monotonic()
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda n: node.predict(np.array([n])).value.tolist(), range(8)))
     assert found == [[3 * n] for n in range(8)]
-    assert time.monotonic() - began < 1.2
 
 
 def test_what_a_class_keeps_is_never_overwritten(started: Starts) -> None:
@@ -263,9 +263,7 @@ def test_calls_are_awaited_without_a_thread(started: Starts) -> None:
         replies = await asyncio.gather(*(node.ask(Errand("predict", np.array([n]))) for n in range(8)))
         return [reply.value.tolist() for reply in replies]
 
-    began = time.monotonic()
     assert asyncio.run(ask()) == [[3 * n] for n in range(8)]
-    assert time.monotonic() - began < 1.2
 
 
 def test_awaited_calls_fail_as_others_do(started: Starts) -> None:
