@@ -280,7 +280,10 @@ class _Picking:
         found: dict[str, Any] = {}
         for output, artifacts in self._outputs[name].items():
             value = self._few(artifacts[0], step.outputs.get(output))
-            found |= columns_in(value) if output == "result" else columns_in(value, output)
+            try:
+                found |= columns_in(value) if output == "result" else columns_in(value, output)
+            except InputError as error:
+                self._problems.append(f"{name}: {error.found}; expected {error.expected}")
         return found
 
     def _package(self, name: str, package: Artifact) -> Picked:
@@ -308,4 +311,4 @@ def few(value: Any, rows: int, without: Sequence[str] = ()) -> Any:
         return (value.drop(left) if left else value).rows(0, rows)
     if isinstance(value, Mapping):
         return {name: one[:rows] for name, one in value.items() if name not in without}
-    return value[:rows]
+    return value[:rows] if hasattr(value, "__getitem__") else value
