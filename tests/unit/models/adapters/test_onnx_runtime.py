@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from mainspring.core.errors import IntegrityError
-from mainspring.models.adapters.onnx_runtime import open_runtime
+from mainspring.models.adapters.onnx_runtime import open_runtime, run_of
 from mainspring.models.files import Files
 from mainspring.models.package import columns_of
 from mainspring.models.packaging import build
@@ -35,3 +36,12 @@ def test_many_threads_ask_at_once(tables, transforms):
 def test_a_file_that_is_no_model():
     with pytest.raises(IntegrityError, match=r"cannot read model\.onnx"):
         open_runtime(Files({"model.onnx": b"nothing"}), Signature.of([Field("x", "FP64")], classes=None))
+
+
+def test_a_session_that_hides_what_computes_is_asked_itself():
+    def run(names, feeds, options):
+        return [feeds[name] for name in names]
+
+    assert run_of(SimpleNamespace(run=run)) is run
+    inner = SimpleNamespace(run=lambda names, feeds, options: [])
+    assert run_of(SimpleNamespace(run=run, _sess=inner)) is inner.run
