@@ -115,7 +115,17 @@ def serve(project: Path) -> Iterator[Callable[..., str]]:
     started: list[subprocess.Popen[str]] = []
 
     def start(source: str, *options: str) -> str:
-        command = ["serve", "--deployments", source, "--follow-seconds", "0.1", "--port", "0", "--no-log", *options]
+        command = [
+            "serve",
+            "--deployments",
+            source,
+            "--follow-seconds",
+            "0.1",
+            "--port",
+            "0",
+            "--no-log",
+            *options,
+        ]
         with (project / "serve.log").open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "mainspring.app.cli.main", *command],
@@ -206,4 +216,7 @@ def test_an_alias_that_moves_is_followed_and_the_record_knows(
         from mainspring.core.records import Kind
 
         found = platform.store.record.find(Kind.EXECUTION, "type = :type", {"type": "mainspring.Deployment"}).items
-        assert [(one.properties["number"], one.properties["cause"]) for one in found] == [(1, "source"), (2, "alias")]
+        assert [(one.properties["number"], one.properties["cause"]) for one in found] == [
+            (1, "source"),
+            (2, "alias"),
+        ]

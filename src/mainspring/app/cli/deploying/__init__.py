@@ -15,6 +15,7 @@ _COMMANDS = {
     "rollback": "apply:rollback",
     "schema": "check:schema",
     "status": "status:status",
+    "template": "template:template",
     "watch": "watch:watch",
 }
 _SUMMARIES = {
@@ -26,6 +27,7 @@ _SUMMARIES = {
     "rollback": "Have an earlier revision again.",
     "schema": "The JSON Schema of deployment files, for editors.",
     "status": "What is wanted, what is served, and what keeps them apart.",
+    "template": "Write a workflow for GitHub or GitLab: tested, then promoted by merging.",
     "watch": "Accept what a folder or a git repository says, for a server elsewhere.",
 }
 
