@@ -15,6 +15,7 @@ from mainspring.models.registry.registry import Registry
 from mainspring.models.registry.remarks import Note
 from mainspring.models.registry.reproductions import Reproduction
 from mainspring.models.registry.retention import Retention
+from mainspring.models.registry.rollouts import RolloutDecision, RolloutLedger
 from mainspring.models.registry.rule import Explanation, SignatureChange
 
 __all__ = [
@@ -33,5 +34,7 @@ __all__ = [
     "Registry",
     "Reproduction",
     "Retention",
+    "RolloutDecision",
+    "RolloutLedger",
     "SignatureChange",
 ]

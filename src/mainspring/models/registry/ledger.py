@@ -17,6 +17,8 @@ execution ``Note``             a remark about a model or a version
 execution ``Reproduction``     a version was trained again: both packages are its inputs
 execution ``Companion``        something is kept beside a version, such as its explainer: it and the package are
                                its inputs, and the newest of its kind counts
+execution ``Rollout``          a server decided about versions while they answered: its verdict is its output,
+                               their packages its inputs
 artifact ``ModelVersion``      the version as a thing, made by whoever registers: a step, or the registry
 =============================  ==========================================================================
 
@@ -60,6 +62,7 @@ DECISION = "mainspring.Decision"
 NOTE = "mainspring.Note"
 REPRODUCTION = "mainspring.Reproduction"
 COMPANION = "mainspring.Companion"
+ROLLOUT = "mainspring.Rollout"
 
 PAGE = 500
 
@@ -136,6 +139,18 @@ _TYPES: Final = (
         name=COMPANION,
         properties=dict.fromkeys(("model", "version", "what", "digest", "by"), _TEXT),
         description="Something is kept beside a version.",
+    ),
+    NodeType(
+        kind=Kind.EXECUTION,
+        name=ROLLOUT,
+        properties={
+            **dict.fromkeys(("model", "plan", "kind", "arm", "by"), _TEXT),
+            "number": PropertyType.INT,
+            "versions": PropertyType.STRUCT,
+            "at": PropertyType.DOUBLE,
+            "ok": PropertyType.BOOLEAN,
+        },
+        description="A server decided about versions while they answered.",
     ),
     *WEBHOOK_TYPES,
 )
@@ -244,7 +259,7 @@ class Ledger:
         Raises:
             ConflictError: If somebody else wrote an event under one of these names.
         """
-        self._declare()
+        self.declare()
         context = Context(type=MODEL, name=model, custom=about or {})
         described = [_facts(model, version, told) for version, told in sorted((facts or {}).items())]
         links = [Edge(LinkKind.PARENT, one, context) for one in described]
@@ -288,7 +303,7 @@ class Ledger:
         Raises:
             ConflictError: If somebody else wrote a version or moved one of the aliases in the meantime.
         """
-        self._declare()
+        self.declare()
         event = Execution(
             type=REGISTRATION,
             name=f"{version.name}#{number}",
@@ -344,7 +359,7 @@ class Ledger:
             value: It, described in the record if it is not there yet.
             by: Who.
         """
-        self._declare()
+        self.declare()
         told = {"model": model, "version": str(version), "what": value.ARTIFACT_TYPE, "digest": digest, "by": by}
         event, kept = event_of(COMPANION, None, told), self._thing(digest, value)
         self.write(
@@ -372,7 +387,8 @@ class Ledger:
         )
         return Artifact(type=kind, uri=f"blob:{digest}", digest=digest, properties=told)
 
-    def _declare(self) -> None:
+    def declare(self) -> None:
+        """See that the types of the registry are in the record."""
         if not self._declared:
             for one in _TYPES:
                 self.record.put_type(one)

@@ -12,7 +12,14 @@ import pytest
 
 from mainspring.core.errors import ConflictError, InputError, NotFoundError
 from mainspring.core.records import ExecutionState
-from mainspring.models.registry import Policy, PromotionRefusedError, Registry
+from mainspring.core.verdicts import Verdict
+from mainspring.models.registry import (
+    Policy,
+    PromotionRefusedError,
+    Registry,
+    RolloutDecision,
+    RolloutLedger,
+)
 from mainspring.models.registry.webhooks import EVENTS, Courier, Webhooks, sign, verify
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -139,6 +146,11 @@ def test_every_event_is_told(opened, bare, receive, courier):
     registry.sign("taxi", "1.0.1", to="production", role="risk", by="bob", comment="fine")
     registry.promote("taxi", "1.0.1", to="production", by="ann", comment="go")
     registry.retention("taxi", keep_last=1, dry_run=False)
+    for number, kind in enumerate(("promoted", "rolled_back")):
+        decision = RolloutDecision(
+            model="taxi", plan="p", number=number, kind=kind, versions={"stable": "1.0.0"}, at=1.0
+        )
+        RolloutLedger(*opened()).write(decision, Verdict.of("rollout", []))
     list(courier.deliver())
     assert {one["type"] for one in receiver.bodies()} == set(EVENTS)
     refused = next(one["data"] for one in receiver.bodies() if one["type"] == "promotion.refused")

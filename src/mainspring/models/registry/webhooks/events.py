@@ -17,6 +17,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "alias.moved": "an alias points at another version",
     "promotion.requested": "a promotion waits for signatures",
     "promotion.approved": "a version was promoted",
+    "rollout.promoted": "a server made a version the primary one of a rollout",
+    "rollout.rolled_back": "a server took a candidate of a rollout back",
     "promotion.refused": "a promotion was rejected, or tried while something was missing",
 }
 """The events by name, with what they mean."""
