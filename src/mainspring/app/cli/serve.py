@@ -58,6 +58,11 @@ FOLLOW_SECONDS = 2.0
     metavar="FILE",
     help="Write a line of JSON about every request into a file; - for standard error.",
 )
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, resolve_path=True),
+    help="Keep here how rollouts stand, and what bandits learn; beside the log by default.",
+)
 @click.option("--no-log", is_flag=True, help="Do not keep the requests for monitoring.")
 @click.option("--explainer-url", metavar="URL", help="Send :explain on to this service: see explain-serve.")
 def serve(
@@ -90,6 +95,7 @@ def serve(
         log = None  # the file says where
     with ExitStack() as stack:
         options = _with_rpc(options, stack)
+        _recording(options, log, stack)
         if deployments is not None:
             _reconcile(deployments, follow_seconds or FOLLOW_SECONDS, options, flags, log, stack)
             return
@@ -133,6 +139,18 @@ def _options(config: Path | None, flags: dict[str, Any], host: str, port: int) -
     guarding = {name: flags.pop(name) for name in NAMES if name in flags}
     options = with_flags(options, guarding)
     return replace(options, **{name: value for name, value in flags.items() if value is not None})
+
+
+def _recording(options: ServerOptions, log: Path | None, stack: ExitStack) -> None:
+    """Have the record know what rollouts decide, from now until the end."""
+    from mainspring.app.rollouts import ProjectRecorder
+    from mainspring.serving.rollout.publishing import Publishing
+    from mainspring.serving.routing import ROLLOUTS, state_folder
+    from mainspring.serving.server import logged_in
+
+    folder = state_folder(logged_in(options, log))
+    if folder is not None:
+        stack.enter_context(Publishing(folder / ROLLOUTS, ProjectRecorder()))
 
 
 def _with_rpc(options: ServerOptions, stack: ExitStack) -> ServerOptions:

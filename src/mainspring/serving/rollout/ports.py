@@ -37,7 +37,8 @@ class Recorder(Protocol):
         Args:
             model: The model.
             verdict: What was decided, with every figure.
-            details: ``number`` of the decision, ``time``, ``event``, ``versions``, ``by``.
+            details: ``number`` of the decision, ``time``, ``kind`` (what happened), ``versions`` by arm, ``arm``
+                (which it is about), ``by`` (who decided) and ``plan`` (the declaration, by its digest).
 
         Raises:
             UnavailableError: If it cannot be kept now: tell it again later.
