@@ -45,7 +45,7 @@ def look(graph: Graph, findings: Findings, prefix: str = "") -> bool:
         findings.add(prefix + REQUEST, "this name stands for what was asked", fix="give the node another name")
     for end in ([graph.answers] if graph.answers else []) + list(graph.also):
         if end not in known:
-            findings.unknown(prefix.rstrip("/"), "the graph names", end, known)
+            findings.unknown(prefix.rstrip("/"), "the graph names", end, sorted(known))
     for name, node in graph.nodes.items():
         _look_at(name, node, known, findings, prefix)
     cycle = _cycle(graph)

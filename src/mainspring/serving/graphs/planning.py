@@ -364,7 +364,9 @@ class Planner:
         for wanted in wants:
             found, sure = self._seen(wanted, sources)
             if found is None and sure:
-                offered = [field.name for one in sources for field in self._fields(one)]
+                offered = [one.name or one.output for one in sources if one.name or one.output]
+                whole = [one for one in sources if not (one.name or one.output)]
+                offered += [each.name for one in whole for each in self._fields(one)]
                 self._findings.unknown(self._prefix + name, f"{who} reads", wanted, offered)
             elif found is not None and len(found.shape) > 1 and found.shape[1:] != (1,) and wanted == found.name:
                 self._findings.add(

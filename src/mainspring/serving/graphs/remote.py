@@ -44,7 +44,7 @@ _LOADING = 10.0
 _BUSY = (429, 503)
 _ERRORS: Mapping[int, type[MainspringError]] = {
     400: InputError,
-    404: UnavailableError,
+    404: NotFoundError,
     413: InputError,
     422: BlockedError,
     429: OverloadedError,

@@ -47,8 +47,8 @@ models:
     outputs: [{name: output, datatype: BYTES}], example: [{text: A}]}}
   length: {component: {entry: classes.py:Length, inline: true, inputs: [{name: text, datatype: BYTES}],
     outputs: [{name: output, datatype: INT64}], example: [{text: A}]}}
-  ten: {component: {entry: classes.py:Affine, arguments: {factor: 10, offset: 0}, inputs: [{name: x, datatype: INT64}],
-    outputs: [{name: output, datatype: INT64}]}}
+  ten: {component: {entry: classes.py:Affine, arguments: {factor: 10, offset: 0},
+    inputs: [{name: x, datatype: INT64}], outputs: [{name: output, datatype: INT64}]}}
 """
 ROWS: list[dict[str, Any]] = [
     {"fare": 12.5, "hour": 3, "company": "A", "airport": True},
