@@ -8,24 +8,30 @@ from mainspring.app.cli.groups import LazyGroup
 
 _COMMANDS = {
     "advance": "acting:advance",
+    "evaluate": "evaluating:evaluate",
     "history": "standing:history",
     "hold": "acting:hold",
     "label": "acting:label",
+    "plan": "planning:plan",
     "promote": "acting:promote",
     "report": "standing:report",
     "resume": "acting:resume",
     "rollback": "acting:rollback",
+    "state": "learned:state",
     "status": "standing:status",
 }
 _SUMMARIES = {
     "advance": "Take a canary to its next step.",
+    "evaluate": "What other policies would be worth, from the log of a rollout.",
     "history": "What was decided about the rollouts of a model, and why.",
     "hold": "Stay at this step, and decide nothing.",
     "label": "Have a label stand for another version, from one request to the next.",
+    "plan": "How many callers an A/B test needs.",
     "promote": "Make an arm the primary one.",
     "report": "How a shadow's answers differ from those that went out.",
     "resume": "Go on with a rollout that is held or over.",
     "rollback": "Have the primary version alone answer.",
+    "state": "What a bandit has learned: look at it, take it elsewhere, forget.",
     "status": "How a rollout stands: shares, figures, guards, readout.",
 }
 
