@@ -34,12 +34,12 @@ class Tracer:
         given = headers.get(b"traceparent")
         found = None if given is None else read_parent(given)
         if found is None:
-            chance = random.getrandbits(192)
-            digits = f"{chance:048x}"
-            kept = self.sample > 0 and (chance >> 64) & ((1 << _BITS) - 1) >= self._kept_from
-            return TraceContext(digits[:32], digits[32:], "", kept)
+            chance = random.randbytes(24).hex()
+            trace, span = chance[:32], chance[32:]
+            kept = self.sample > 0 and int(trace[-_BITS // 4 :], 16) >= self._kept_from
+            return TraceContext(trace, span, "", kept)
         trace, parent, flags = found
         state = headers.get(b"tracestate")
-        span = f"{random.getrandbits(64):016x}"
+        span = random.randbytes(8).hex()
         stated = "" if state is None else state.decode("latin-1")
         return TraceContext(trace, span, parent, flags & SAMPLED != 0, stated, flags & RANDOM != 0)
