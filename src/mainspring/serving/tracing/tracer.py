@@ -34,12 +34,12 @@ class Tracer:
         given = headers.get(b"traceparent")
         found = None if given is None else read_parent(given)
         if found is None:
-            chance = random.randbytes(24).hex()
+            chance = random.getrandbits(192).to_bytes(24).hex()
             trace, span = chance[:32], chance[32:]
             kept = self.sample > 0 and int(trace[-_BITS // 4 :], 16) >= self._kept_from
             return TraceContext(trace, span, "", kept)
         trace, parent, flags = found
         state = headers.get(b"tracestate")
-        span = random.randbytes(8).hex()
+        span = random.getrandbits(64).to_bytes(8).hex()
         stated = "" if state is None else state.decode("latin-1")
         return TraceContext(trace, span, parent, flags & SAMPLED != 0, stated, flags & RANDOM != 0)
