@@ -94,8 +94,15 @@ class Line:
         idle, self._idle = self._idle, []
         if self._loop is None or self._loop.is_closed():
             return
+        try:
+            here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            here = False
         for connection in idle:
-            self._loop.call_soon_threadsafe(connection.writer.close)
+            if here:
+                connection.writer.close()
+            else:
+                self._loop.call_soon_threadsafe(connection.writer.close)
 
     async def _exchange(self, connection: _Connection, message: bytes) -> Reply:
         reader, writer = connection

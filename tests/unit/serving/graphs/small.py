@@ -24,6 +24,7 @@ from mainspring.serving.question import Question
 from mainspring.serving.repository import Repository
 from mainspring.serving.served import Served
 from mainspring.serving.tensor_models.model import TensorModel
+from mainspring.serving.trace_context import TraceContext
 
 CLASSES = Path(__file__).parent / "classes.py"
 
@@ -88,10 +89,16 @@ class Server:
         return GraphModel(Graph(nodes=nodes, answers=answers, also=tuple(also)), self.members, name=name)
 
     async def ask(
-        self, graph: GraphModel, *, deadline: float | None = None, timeout: float | None = None, **lists: Any
+        self,
+        graph: GraphModel,
+        *,
+        deadline: float | None = None,
+        timeout: float | None = None,
+        trace: TraceContext | None = None,
+        **lists: Any,
     ) -> Prediction:
         """What a graph answers; what is known of the request is in ``last``."""
-        call = self.last = Call("v2", graph.name, arrived=time.perf_counter())
+        call = self.last = Call("v2", graph.name, arrived=time.perf_counter(), trace=trace)
         call.deadline = earlier(deadline, None if timeout is None else call.arrived + timeout)
         call.served = Served(graph)
         call.served.in_flight += 1
