@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from mainspring.core.clock import Clock, now
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.feedback import FeedbackDoor
 from mainspring.serving.feedback.ports import Learner
@@ -92,11 +93,17 @@ class Routing:
         *,
         counting: Counting | None = None,
         redact: Redact | None = None,
+        clock: Clock = now,
     ) -> None:
         self._models = models
         state = StateFolder(None if folder is None else folder / ROLLOUTS)
         self.rollouts = Rollouts(
-            state, relabel=models.relabel, again=self._changed, counting=counting, redact=redact
+            state,
+            relabel=models.relabel,
+            again=self._changed,
+            counting=counting,
+            redact=redact,
+            clock=clock,
         )
         self.learners = Learners(self.rollouts)
         self._graphs = GraphBandits(state, self.learners.others)

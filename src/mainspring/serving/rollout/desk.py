@@ -289,7 +289,15 @@ def _arms(rolling: Rolling, names: list[str], counted: Counted) -> tuple[ArmFigu
             row,
             arm.name,
             arm.version,
-            {name: Sample(*counted.told.get(named(name, arm.name), (0.0, 0.0, 0.0))) for name in names},
+            {name: _sample(name, counted.told.get(named(name, arm.name))) for name in names},
         )
         for arm, row in zip(rolling.arms, counted.rows, strict=True)
     )
+
+
+def _sample(figure: str, values: tuple[float, float, float] | None) -> Sample:
+    if values is None:
+        return Sample()
+    count, total, squares = values
+    # Hits are whole; that they were kept as a mean leaves a trace.
+    return Sample(count, min(float(round(total)), count), squares) if figure == ACCURACY else Sample(*values)
