@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -117,3 +119,62 @@ def test_a_graph_tells_what_its_nodes_read_of_the_request(server: PythonServer) 
     wrong = ask(server, "ensemble", [{"fare": "x"}])
     assert wrong.status_code == 400
     assert "column 'fare' holds" in wrong.json()["error"]
+
+
+def test_members_are_replaced_under_load_without_a_failed_request(server: PythonServer) -> None:
+    done = threading.Event()
+    loads = 0
+
+    def replace() -> None:
+        nonlocal loads
+        with httpx.Client(base_url=server.url, timeout=30) as client:
+            while not done.is_set():
+                for name in ("plain", "lower"):
+                    assert client.post(f"/v2/repository/models/{name}/load").status_code == 200
+                    loads += 1
+
+    def asking(model: str, rows: list[dict[str, Any]]) -> list[int]:
+        with httpx.Client(base_url=server.url, timeout=30) as client:
+            body = {"instances": rows}
+            return [client.post(f"/v1/models/{model}:predict", json=body).status_code for _ in range(150)]
+
+    with ThreadPoolExecutor(5) as pool:
+        replacing = pool.submit(replace)
+        asked = [pool.submit(asking, "ensemble", ROWS) for _ in range(2)]
+        asked += [pool.submit(asking, "text", [{"text": "ABCDE"}, {"text": "x"}]) for _ in range(2)]
+        try:
+            statuses = [status for one in asked for status in one.result(60)]
+        finally:
+            done.set()
+        replacing.result(30)
+    assert set(statuses) == {200}
+    assert loads > 20
+
+
+def test_orders_load_graphs_and_refuse_wrong_ones(server: PythonServer) -> None:
+    def order(name: str, graph: Any) -> httpx.Response:
+        body = {"parameters": {"config": json.dumps({"graph": graph})}}
+        return httpx.post(f"{server.url}/v2/repository/models/{name}/load", json=body, timeout=30)
+
+    graph = {"nodes": {"first": {"model": "plain"}, "best": {"combine": "first", "reads": ["first"]}}}
+    assert order("ordered", graph).status_code == 200
+    assert (
+        ask(server, "ordered", ROWS[:1]).json()["predictions"]
+        == ask(server, "plain", ROWS[:1]).json()["predictions"]
+    )
+    graph["nodes"]["best"]["reads"] = ["second"]  # type: ignore[index]
+    wrong = order("ordered", graph)
+    assert wrong.status_code == 400
+    assert "best: it reads 'second', which there is not" in wrong.json()["error"]
+    assert ask(server, "ordered", ROWS[:1]).status_code == 200  # what was served before still is
+    assert order("above", {"nodes": {"a": {"model": "ordered"}}}).status_code == 200
+    itself = order("ordered", {"nodes": {"a": {"model": "above"}}})
+    assert itself.status_code == 400
+    assert "graph 'above', which asks 'ordered', which is this graph" in itself.json()["error"]
+    gone = httpx.post(f"{server.url}/v2/repository/models/shifted/unload", json={}, timeout=30)
+    assert gone.status_code == 200
+    missing = ask(server, "ensemble", ROWS[:1])
+    assert missing.status_code == 503
+    assert "misses a model" in missing.json()["error"]
+    assert httpx.post(f"{server.url}/v2/repository/models/shifted/load", json={}, timeout=30).status_code == 200
+    assert ask(server, "ensemble", ROWS[:1]).status_code == 200
