@@ -175,6 +175,6 @@ def test_orders_load_graphs_and_refuse_wrong_ones(server: PythonServer) -> None:
     assert gone.status_code == 200
     missing = ask(server, "ensemble", ROWS[:1])
     assert missing.status_code == 503
-    assert "misses a model" in missing.json()["error"]
+    assert "'shifted' is not served here" in missing.json()["error"]
     assert httpx.post(f"{server.url}/v2/repository/models/shifted/load", json={}, timeout=30).status_code == 200
     assert ask(server, "ensemble", ROWS[:1]).status_code == 200
