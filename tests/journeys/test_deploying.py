@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -220,3 +221,52 @@ def test_an_alias_that_moves_is_followed_and_the_record_knows(
             (1, "source"),
             (2, "alias"),
         ]
+
+
+GRAPH = """\
+deployment: words
+models:
+  twice: {component: {entry: 'classes.py:Twice'}}
+  chain: {graph: {nodes: {first: {model: twice}, second: {model: twice, reads: first}}}}
+"""
+CLASSES = """\
+class Twice:
+    def predict(self, X, names=None):
+        return X * 2
+"""
+
+
+def tensor(url: str) -> Any:
+    body = {"inputs": [{"name": "x", "shape": [1], "datatype": "FP64", "data": [3.0]}]}
+    told = httpx.post(f"{url}/v2/models/chain/infer", json=body)
+    return told.json()["outputs"][0]["data"] if told.status_code == 200 else told.text
+
+
+@pytest.mark.slow
+def test_two_workers_follow_together_and_a_killed_server_goes_on_where_it_was(
+    project: Path, serve: Callable[..., str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "classes.py").write_text(CLASSES)
+    (folder / "words.yaml").write_text(GRAPH)
+    (folder / "fares.yaml").write_text(FILE)
+    archive = Archive(project / ".mainspring/desired")
+    url = serve(str(folder), "--workers", "2")
+    wait_for(lambda: httpx.get(f"{url}/v2/health/ready").status_code == 200)
+    assert [tensor(url) for _ in range(10)] == [[12.0]] * 10
+    # All or nothing: the class cannot be loaded, and the model beside it stays as well.
+    (folder / "classes.py").write_text("raise RuntimeError('broken')\n")
+    (folder / "words.yaml").write_text(GRAPH + "  taxi: {model: taxi:1.1.0}\n")
+    (folder / "fares.yaml").write_text("deployment: fares\nmodels: {}\n")
+    status = wait_for(lambda: (found := archive.status) and found.deployments["words"].state == "failed" and found)
+    assert "broken" in status.deployments["words"].message
+    assert {answer(url) for _ in range(10)} == {"yes"}
+    assert tensor(url) == [12.0]
+    os.kill(status.pid, signal.SIGKILL)
+    (folder / "classes.py").write_text(CLASSES.replace("* 2", "* 3"))
+    (folder / "words.yaml").write_text(GRAPH + "  taxi: {model: taxi:1.1.0}\n# mended\n")
+    url = serve(str(folder), "--workers", "2")
+    wait_for(lambda: (found := archive.status) and found.pid != status.pid and found.ok)
+    assert {answer(url) for _ in range(10)} == {"no"}
+    assert [tensor(url) for _ in range(10)] == [[27.0]] * 10

@@ -13,7 +13,7 @@ from mainspring.core.errors import InputError
 from mainspring.models.package import MANIFEST
 from mainspring.serving.graphs.ports import refuse_new_urls
 from mainspring.serving.model_files import holds_model
-from mainspring.serving.orders import Load, Lying, Told
+from mainspring.serving.orders import Load, Told
 from mainspring.serving.problems import ForbiddenError
 from mainspring.serving.repository import Arrangement, Change, ModelOptions, PackageAt, Repository
 from mainspring.serving.repository.lasting import Lasting
@@ -33,6 +33,8 @@ class LocalControl:
 
     def __init__(self, repository: Repository) -> None:
         self._repository, self._lasting = repository, Lasting()
+        self._prepared: dict[str, Load] = {}
+        self._said: dict[str, Load] = {}
 
     async def load(
         self, name: str, *, config: str | None = None, files: Mapping[str, bytes] | None = None
@@ -98,16 +100,24 @@ class LocalControl:
             )
         return self._repository.arrange(name, options)
 
-    async def prepare_said(self, load: Load) -> Change:
+    async def prepare_said(self, load: Load) -> Change | Arrangement:
         """Load a model as whoever runs the server says it: with places and code; as :meth:`prepare`.
+
+        Where nothing but its labels and its rollout are other than before, nothing is loaded.
 
         Raises:
             MainspringError: If it cannot be loaded.
         """
         self._refuse_if_fixed()
         options = msgspec.json.decode(load.config, type=ModelOptions)
+        if self._only_arranges(load, options):
+            arrangement = self._repository.arrange(load.name, options)
+            self._prepared[load.name] = load
+            return arrangement
         packages = [PackageAt(Path(one.folder), load.name, one.version) for one in load.packages]
-        return await self._repository.prepare(load.name, options=options, packages=packages, trusted=True)
+        change = await self._repository.prepare(load.name, options=options, packages=packages, trusted=True)
+        self._prepared[load.name] = load
+        return change
 
     def survey(self) -> dict[str, Told]:
         """What is served, by name."""
@@ -115,7 +125,7 @@ class LocalControl:
         return {
             name: Told(
                 versions=tuple(models.versions(name)),
-                packages=tuple(Lying(str(one.folder), one.version) for one in models.ordered(name)),
+                packages=self._said[name].packages if models.ordered(name) and name in self._said else (),
                 config=msgspec.json.encode(models.options(name)).decode(),
             )
             for name in models.names
@@ -127,6 +137,8 @@ class LocalControl:
             self._repository.rearrange(change)
         else:
             self._repository.commit(change)
+        if change.name in self._prepared:
+            self._said[change.name] = self._prepared.pop(change.name)
 
     def expect(self, name: str) -> None:
         """Say that a model should be served: without it the server is not ready."""
@@ -134,6 +146,7 @@ class LocalControl:
 
     def abandon(self, change: Change | Arrangement) -> None:
         """Let go of what was prepared."""
+        self._prepared.pop(change.name, None)
         if isinstance(change, Change):
             self._repository.abandon(change)
 
@@ -151,6 +164,16 @@ class LocalControl:
 
     async def _load(self, name: str, config: str | None, files: Mapping[str, bytes] | None) -> None:
         self.commit(await self.prepare(name, config=config, files=files))
+
+    def _only_arranges(self, load: Load, options: ModelOptions) -> bool:
+        """Whether a model is served already as it is said, but for what needs no loading."""
+        told = self.survey().get(load.name) if load.name in self._repository else None
+        if told is None or told.packages != load.packages:
+            return False
+        before = self._repository.options(load.name)
+        alike = {name: getattr(options, name) for name in _ARRANGED}
+        loaded = {one.version for one in load.packages} <= set(told.versions)
+        return loaded and before != options and msgspec.structs.replace(before, **alike) == options
 
     def _refuse_if_fixed(self) -> None:
         if self._repository.settings.mode != "explicit":

@@ -11,10 +11,12 @@ class Lying(msgspec.Struct, frozen=True):
     Attributes:
         folder: Its package, or its file.
         version: The version.
+        digest: Of what lies there: where that is other than before, it is loaded anew.
     """
 
     folder: str
     version: str
+    digest: str = ""
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):

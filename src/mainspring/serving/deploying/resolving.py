@@ -132,11 +132,11 @@ class Resolver:
         return {name: self._load(name, model, pins[name], folder) for name, model in declaration.models.items()}
 
     def _load(self, name: str, model: DeclaredModel, pins: Sequence[Pinned], folder: Path) -> Load:
-        places = {pin.version: self.bring(name, model, pin, folder) for pin in pins}
+        places = {pin.version: (self.bring(name, model, pin, folder), pin.digest) for pin in pins}
         options = options_of(model, pins, folder)
         return Load(
             name=name,
-            packages=tuple(Lying(str(place), version) for version, place in places.items()),
+            packages=tuple(Lying(str(place), version, digest) for version, (place, digest) in places.items()),
             config=msgspec.json.encode(options).decode(),
         )
 

@@ -265,3 +265,30 @@ def test_a_rollback_stays_until_the_source_changes(deployments: Deployments, fil
     intake.look()
     intake.look()
     assert deployments.archive.number == 4
+
+
+def test_labels_and_rollouts_change_without_loading_anything(
+    deployments: Deployments, server: Any, reconciler: Reconciler, file: Make
+) -> None:
+    versions = "{versions: {stable: taxi:1.0.0, next: taxi:1.1.0}, rollout: {ROLLOUT}}"
+    deployments.deploy([file(taxi=versions.replace("ROLLOUT", "shadow: {to: next}"))], by="Ada")
+    reconciler.look()
+    before = [id(one.model) for one in server.models]
+    deployments.deploy([file(taxi=versions.replace("ROLLOUT", "primary: next"))], by="Ada")
+    assert reconciler.look().ok
+    assert server.models.options("taxi").rollout.primary == "next"
+    assert [id(one.model) for one in server.models] == before
+    assert reconciler.look().repaired == 0
+
+
+def test_a_class_whose_file_changed_is_another_one(deployments: Deployments, file: Make, tmp_path: Path) -> None:
+    said = file(own="{component: {entry: 'own.py:Own'}}")
+    loads = []
+    for text in ("class Own: pass", "class Own: changed = True"):
+        (tmp_path / "own.py").write_text(text)
+        revision = deployments.deploy([said], by="Ada")
+        assert revision is not None
+        declaration = deployments.read(said).declaration
+        loads.append(deployments.resolver.loads(declaration, revision.pins["fares"], tmp_path)["own"])
+    assert loads[0].config == loads[1].config
+    assert loads[0].packages != loads[1].packages
