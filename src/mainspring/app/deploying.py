@@ -28,6 +28,7 @@ from mainspring.serving.deploying.git import PREFIX, git_source
 from mainspring.serving.deploying.ports import Found, Server
 from mainspring.serving.deploying.reading import Declared
 from mainspring.serving.deploying.reconciler import Reconciler
+from mainspring.serving.deploying.revision import Revision
 from mainspring.serving.deploying.sources import FolderSource, Source
 from mainspring.serving.deploying.stock import link
 from mainspring.store.ports import Edge
@@ -204,6 +205,15 @@ def server_options(
     objectives = (*options.slo.objectives, *(each for one in several for each in one.slo))
     changes["slo"] = msgspec.structs.replace(options.slo, objectives=objectives)
     return msgspec.structs.replace(options, **changes)
+
+
+def readable(deployments: Deployments, revision: Revision) -> Iterator[Declared]:
+    """The files of a revision that can be read here; one that cannot keeps the others from nothing."""
+    for file in revision.files.values():
+        try:
+            yield deployments.read(file)
+        except MainspringError as error:
+            _LOG.warning("%s cannot be read here: %s", file.name, error)
 
 
 @contextmanager

@@ -190,7 +190,7 @@ def _reconcile(
     found = deploying.source_of(source, deploying.copies(kept))
     stack.enter_context(kept.archive.following())
     revision = Intake(kept, found).look()
-    declared = [] if revision is None else [kept.read(file) for file in revision.files.values()]
+    declared = [] if revision is None else list(deploying.readable(kept, revision))
     given = {name for name, value in flags.items() if value is not None}
     options = deploying.server_options(options, declared, given=given)
     urls: list[str] = []
