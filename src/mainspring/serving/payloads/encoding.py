@@ -11,7 +11,7 @@ from mainspring.serving.payloads.arrays import ArrayWriter, plain_value
 from mainspring.serving.payloads.blobs import Blobs
 from mainspring.serving.payloads.options import PayloadOptions
 from mainspring.serving.payloads.packing import ROWS, Line
-from mainspring.serving.payloads.predictions import Lists, PredictionWriter
+from mainspring.serving.payloads.predictions import PredictionWriter
 from mainspring.serving.payloads.redaction import Redaction, request
 from mainspring.serving.payloads.subjects import SubjectFinder
 from mainspring.serving.prediction import Prediction
@@ -36,6 +36,7 @@ class CallEncoder:
         arrays = ArrayWriter(blobs, options.inline_bytes)
         self._predictions = PredictionWriter(arrays, redaction)
         self._subjects = SubjectFinder(options.subject, redaction, self._predictions)
+        self._plain = not (redaction.active or self._subjects.wanted)
         self._encode = msgspec.json.Encoder(enc_hook=plain_value).encode
 
     def line(self, call: Call, share: float = 1.0, *, apart: bool = False) -> bytes:
@@ -47,19 +48,39 @@ class CallEncoder:
             apart: Whether all its values are stored apart, because there are so many.
         """
         # Rows made up by an explainer would look like drift, and fill the disk.
-        prediction = None if call.made_up else call.prediction
+        prediction, question = None if call.made_up else call.prediction, call.question
         trace, caller = call.trace, call.caller
-        columns: Lists = {}
-        outputs: Lists = {}
-        more: dict[str, Any] = {}
-        if prediction is None:
-            pass
-        elif prediction.rows < ROWS:
+        usual = self._plain and share == 1.0 and call.error is None and not (question and question.parameters)
+        if prediction is not None and prediction.rows < ROWS:
             columns, outputs = self._predictions.few(prediction)
-            if prediction.tags:
-                more["tags"] = prediction.tags
+            usual = usual and not (call.decisions or call.visits or call.cached or call.batch or prediction.tags)
         else:
-            columns, outputs, more = self._many(prediction, apart)
+            columns, outputs, usual = {}, {}, False
+        line = Line(
+            id=call.id[:LONGEST_ID],
+            time=call.time,
+            model=call.model,
+            version=call.version,
+            protocol=call.protocol,
+            status=call.status,
+            columns=columns,
+            outputs=outputs,
+            latency=call.ended - call.began if call.began else 0.0,
+            trace="" if trace is None else trace.trace,
+            caller="" if caller is None else caller.name,
+        )
+        if usual:  # few have more to tell
+            return self._encode(line) + b"\n"
+        line = msgspec.structs.replace(line, **self._more(call, prediction, share, apart=apart))
+        return self._encode(self._redacted(line, call) if self._redaction.active else line) + b"\n"
+
+    def _more(self, call: Call, prediction: Prediction | None, share: float, *, apart: bool) -> dict[str, Any]:
+        """What few calls have: the rest of the fields of a line."""
+        more: dict[str, Any] = {}
+        if prediction is not None and prediction.rows >= ROWS:
+            more = self._many(prediction, apart)
+        if prediction is not None and prediction.tags:
+            more["tags"] = prediction.tags
         if call.error is not None:
             more["error"], more["kind"] = call.error, call.kind
             more["body"] = call.body[: self._max_body].decode("utf-8", "replace")
@@ -77,31 +98,16 @@ class CallEncoder:
             more["share"] = share
         if call.question is not None and call.question.parameters:
             more["parameters"] = call.question.parameters
-        line = Line(
-            id=call.id[:LONGEST_ID],
-            time=call.time,
-            model=call.model,
-            version=call.version,
-            protocol=call.protocol,
-            status=call.status,
-            columns=columns,
-            outputs=outputs,
-            latency=call.ended - call.began if call.began else 0.0,
-            trace="" if trace is None else trace.trace,
-            caller="" if caller is None else caller.name,
-        )
-        if more:  # seldom: what is not even named costs nothing
-            line = msgspec.structs.replace(line, **more)
-        return self._encode(self._redacted(line, call) if self._redaction.active else line) + b"\n"
+        return more
 
-    def _many(self, prediction: Prediction, apart: bool) -> tuple[Lists, Lists, dict[str, Any]]:
+    def _many(self, prediction: Prediction, apart: bool) -> dict[str, Any]:
         shown = self._predictions.many(prediction, apart=apart)
-        more = {
+        return {
+            "columns": shown.columns,
+            "outputs": shown.outputs,
             "packed_columns": shown.packed_columns,
             "packed_outputs": shown.packed_outputs,
-            "tags": prediction.tags,
         }
-        return shown.columns, shown.outputs, more
 
     def _redacted(self, line: Line, call: Call) -> Line:
         """A line without what its columns and outputs have already lost."""

@@ -46,10 +46,12 @@ class Plan:
     Attributes:
         columns: One after the other.
         simple: Whether each of them is.
+        outputs: Those whose arrays are written as they are, too; ``None`` if one of them is not.
     """
 
     columns: tuple[Column, ...]
     simple: bool
+    outputs: Sequence[Field] | None
 
 
 @dataclass(slots=True)
@@ -88,7 +90,10 @@ class PredictionWriter:
         plan = self.plan(prediction)
         if plan.simple:
             # Missing numbers are NaN, for which JSON has null.
-            return {name: array.tolist() for name, array in columns.items()}, self._outputs(prediction)
+            lists: Lists = {name: array.tolist() for name, array in columns.items()}
+            if plan.outputs is prediction.fields and prediction.answered is None:
+                return lists, {name: array.tolist() for name, array in prediction.outputs.items()}
+            return lists, self._outputs(prediction)
         if not self._redaction.active:
             return {name: write(columns[name]) for name, _, _, _, write in plan.columns}, self._outputs(prediction)
         found: Lists = {}
@@ -165,12 +170,19 @@ class PredictionWriter:
             return known[1]
         given = {item.name: item for item in fields}
         how = tuple(self._column(name, given.get(name)) for name in columns)
-        plan = Plan(how, all(column.simple for column in how))
+        plan = Plan(how, all(column.simple for column in how), self._simple_outputs(prediction))
         if len(self._plans) >= _KEPT:
             self._plans.clear()
         if len(how) == len(fields):  # a model may leave inputs out, or take anything
             self._plans[id(fields)] = (fields, plan)
         return plan
+
+    def _simple_outputs(self, prediction: Prediction) -> Sequence[Field] | None:
+        outputs = prediction.fields
+        if self._redaction.active or prediction.classes is not None or not outputs:
+            return None
+        simple = all(len(item.shape) == 1 or self._arrays.is_simple(item) for item in outputs)
+        return outputs if simple else None
 
     def _column(self, name: str, item: Field | None, prefix: str = "") -> Column:
         change = self._redaction.change(prefix + name)
