@@ -84,7 +84,7 @@ class Dispatcher:
         self._jobs: set[Future[Any]] = set()  # they give whatever they give
         self._pool = Attending(self._threads, self._jobs)
         self._limiter = limiter or Limiter(LimitOptions(max_requests=0))
-        self._engine = Engine(self._pool, self._limiter, store)
+        self._engine = Engine(self._pool, self._limiter, store, self._rollouts)
 
     def observe(self, observer: Observer) -> None:
         """Tell somebody else, too."""
@@ -163,7 +163,7 @@ class Dispatcher:
 
     def may_compute_apart(self, call: Call) -> bool:
         """Whether a call is answered by its model alone, in any thread: nothing remembered, no others, no turn."""
-        if call.undecided is not None and not all(one.plain for one in call.undecided.arms):
+        if call.undecided is not None and not all(one.plain and not one.walks for one in call.undecided.arms):
             return False
         return self._engine.is_plain(call) and (call.served is None or not call.served.walks)
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
+from mainspring.core.errors import MainspringError
 from mainspring.serving.attending import Attending
 from mainspring.serving.batching import Batcher
 from mainspring.serving.caching import Keys, Remembering, ResponseCache
@@ -19,7 +20,10 @@ from mainspring.serving.limits.deadlines import earlier
 from mainspring.serving.limits.room import Room
 from mainspring.serving.ports import Answering
 from mainspring.serving.prediction import Inputs
+from mainspring.serving.problems import status_of
+from mainspring.serving.question import Question
 from mainspring.serving.quickness import FEW_ROWS
+from mainspring.serving.rollout.rolling import Rolling
 from mainspring.serving.served import Served
 from mainspring.serving.walking import walking
 
@@ -43,10 +47,18 @@ class Engine:
         pool: Where what is not quick is computed.
         limiter: Knows whose turn it is.
         store: Where answers are remembered; ``None`` for nowhere.
+        rollouts: What chooses versions, by model, for parts of requests that name none; it may change.
     """
 
-    def __init__(self, pool: Executor, limiter: Limiter, store: ResponseCache | None = None) -> None:
+    def __init__(
+        self,
+        pool: Executor,
+        limiter: Limiter,
+        store: ResponseCache | None = None,
+        rollouts: Mapping[str, Rolling] | None = None,
+    ) -> None:
         self._pool, self._limiter, self._store = pool, limiter, store
+        self._rollouts: Mapping[str, Rolling] = {} if rollouts is None else rollouts
 
     def prepare(self, served: Served) -> None:
         """Give a version that was just loaded what its options ask for."""
@@ -91,12 +103,44 @@ class Engine:
     async def part(self, call: Call, inputs: Inputs) -> Computed:
         """Compute for a call that is a part of another one, which was let in: of a graph, for one of its members.
 
+        If it names no version, the rollout of the model chooses what answers: that is in the call then.
+
         Raises:
             DeadlineError: If there is no answer in time.
             OverloadedError: If too many wait for the model.
             BusyError: If it is asked too often.
             MainspringError: If the model fails.
         """
+        rolling = None if call.version or call.label else self._rollouts.get(call.model)
+        if rolling is not None:
+            return await self._routed(call, inputs, rolling)
+        return await self._inside(call, inputs)
+
+    async def _routed(self, call: Call, inputs: Inputs, rolling: Rolling) -> Computed:
+        """Compute with what a rollout chooses, and tell it how that went."""
+        call.began, served = time.perf_counter(), rolling.find(call)
+        arms = (served,) if call.undecided is None else call.undecided.arms
+        if call.undecided is not None:
+            served = call.undecided.choose(inputs)
+        call.served, call.version, call.status = served, served.version, 500
+        call.question = Question(lists=inputs.columns)
+        for one in arms:
+            one.in_flight += 1
+            self.ready(one)
+        try:
+            found = await self._inside(call, inputs)
+            call.status, call.prediction = 200, served.model.finish(inputs, *found)
+            return found
+        except MainspringError as error:
+            call.status, call.error = status_of(error), str(error)
+            raise
+        finally:
+            for one in arms:
+                one.in_flight -= 1
+            call.ended = time.perf_counter()
+            rolling.tell(call)
+
+    async def _inside(self, call: Call, inputs: Inputs) -> Computed:
         served = _served(call)
         if served.timeout is not None:
             call.deadline = earlier(call.deadline, time.perf_counter() + served.timeout)

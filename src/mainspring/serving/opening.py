@@ -44,9 +44,10 @@ class ServerMembers:
         """
         return await self._there().demand(name, version, label)
 
-    def is_limited(self, name: str) -> bool:
-        """Whether there are limits on how often, or how often at once, a model is asked."""
-        return self._there().options(name).limits is not None
+    def is_managed(self, name: str) -> bool:
+        """Whether a model has limits of its own, or a rollout that chooses among its versions."""
+        options = self._there().options(name)
+        return options.limits is not None or options.rollout is not None
 
     def _there(self) -> Repository:
         if self.repository is None:

@@ -106,7 +106,7 @@ class Routing:
             clock=clock,
         )
         self.learners = Learners(self.rollouts)
-        self._graphs = GraphBandits(state, self.learners.others)
+        self._graphs = GraphBandits(models, state, self.learners.others)
         models.watch(self._changed)
 
     @asynccontextmanager

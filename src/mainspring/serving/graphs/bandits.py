@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,21 +39,27 @@ class GraphBandits:
     """The bandits in the graphs of one process. For the thread of its event loop.
 
     Args:
+        models: Everything that is served.
         state: Where they keep what they have learned.
         learners: Who learns from feedback, by the name of the router; they put themselves in.
     """
 
-    def __init__(self, state: Placing, learners: dict[str, Learner]) -> None:
-        self._state, self._learners = state, learners
+    def __init__(self, models: Iterable[Served], state: Placing, learners: dict[str, Learner]) -> None:
+        self._models, self._state, self._learners = models, state, learners
         self._open: dict[str, NodeBandit] = {}
 
     def follow(self, model: str, versions: Mapping[str, Served] | None) -> None:
-        """Other versions of a model answer: those that are graphs get their bandits, with what these know already.
+        """A model changed: those of its versions that are graphs get their bandits, with what these know already.
+
+        Graphs that ask the model are told.
 
         Args:
             model: The model.
             versions: Its versions; ``None`` if there are none any more.
         """
+        for served in self._models:
+            if isinstance(served.model, GraphModel):
+                served.model.heed(model)
         wanted: dict[str, Bandit] = {}
         graphs = [one.model for one in (versions or {}).values() if isinstance(one.model, GraphModel)]
         for graph in graphs:

@@ -84,7 +84,7 @@ class GraphModel:
         self.graph, self._members = graph, members
         self.asks = frozenset(one.name for one in models_of(graph).values())
         self._pace = Quickness()
-        self._why = ""
+        self._stale = False
         self._keeps = Keeps()
         self.choosers: dict[str, Chooser] = self._keeps.choosers
         self._plan = plan_of(graph, members, name=name, keeps=self._keeps)
@@ -124,6 +124,10 @@ class GraphModel:
         except MainspringError as error:
             return error.found
         return ""
+
+    def heed(self, model: str) -> None:
+        """Other versions of a model answer, or it is managed in another way: plan anew if it is asked here."""
+        self._stale = self._stale or model in self.asks
 
     def read(self, question: Question) -> GraphInputs:
         """Check a question against what the nodes read of it.
@@ -234,6 +238,8 @@ class GraphModel:
             LoadingError: If one is not there, or what came does not fit.
         """
         find, plan = self._members.find, self._plan
+        if self._stale:
+            return self._planned()
         for reference, served in plan.pins:
             try:
                 found = find(*reference)
@@ -257,7 +263,7 @@ class GraphModel:
             self._plan.columns,
         ):
             self._reader = RequestReader(plan.inputs, plan.columns, plan.outputs)
-        self._plan = plan
+        self._plan, self._stale = plan, False
         return plan
 
     async def _awaited(self) -> Plan:

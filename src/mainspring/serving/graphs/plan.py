@@ -73,8 +73,10 @@ class Way(Protocol):
         """Ask several nodes, at once if that is possible."""
         ...
 
-    async def compute(self, served: Served, inputs: Inputs, step: Step) -> Mapping[str, npt.NDArray[Any]]:
-        """What a member gives."""
+    async def compute(
+        self, served: Served, inputs: Inputs, step: Step
+    ) -> tuple[Mapping[str, npt.NDArray[Any]], Served]:
+        """What a member gives, and which version of it that was."""
         ...
 
     async def within(self, plan: Plan, request: Answer, step: Step) -> Answer | None:
@@ -110,7 +112,8 @@ class Step:
         timeout: Seconds within which it must answer.
         model: The model that it is; empty for none.
         version: Its version.
-        limited: Whether there are limits on how often the model is asked.
+        managed: Whether the model has limits of its own, or a rollout.
+        free: Whether a rollout may choose the version of the model.
     """
 
     name: str
@@ -124,7 +127,8 @@ class Step:
     timeout: float | None = None
     model: str = ""
     version: str = ""
-    limited: bool = False
+    managed: bool = False
+    free: bool = False
 
     async def answer(self, way: Way) -> Answer | None:
         """What it answers; the nodes that it needs have been asked. ``None`` for no answer.

@@ -177,8 +177,8 @@ class Planner:
         model = served.model
         if node.method != "predict":
             return self._method(node, served, sources, settings)
-        limited = self._members.is_limited(reference.name)
-        self._here = self._here and served.plain and not limited
+        managed = self._members.is_managed(reference.name)
+        self._here = self._here and served.plain and not managed
         return MemberStep(
             **settings,
             fields=tuple(model.outputs),
@@ -186,7 +186,8 @@ class Planner:
             task=model.task,
             model=served.name,
             version=served.version,
-            limited=limited,
+            managed=managed,
+            free=not (reference.version or reference.label),
             served=served,
             feed=self._edges.into(settings["name"], sources, Target.of(model), soft=node.soft),
             finishes=bool(model.assertions) or isinstance(model, ComponentModel) or served.walks,

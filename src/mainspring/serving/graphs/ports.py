@@ -57,8 +57,8 @@ class Members(Protocol):
         """
         ...
 
-    def is_limited(self, name: str) -> bool:
-        """Whether there are limits on how often, or how often at once, a model is asked."""
+    def is_managed(self, name: str) -> bool:
+        """Whether a model has limits of its own, or a rollout that chooses among its versions."""
         ...
 
 

@@ -30,6 +30,7 @@ from mainspring.serving.walking import Work, walking
 
 _Value = TypeVar("_Value")
 _clock = time.perf_counter
+_NONE: Mapping[int, str] = {}
 
 
 class Walk:
@@ -45,10 +46,11 @@ class Walk:
 
     Attributes:
         values: What nodes answered, by place; ``None`` for no answer. The last one is the request.
+        versions: The versions that answered, by place, where a rollout chose another than that of the plan.
         choices: The branch that a router chose, by its place: it is not chosen anew for parts of the rows.
     """
 
-    __slots__ = ("call", "choices", "deadline", "plan", "prefix", "record", "steps", "values")
+    __slots__ = ("call", "choices", "deadline", "plan", "prefix", "record", "steps", "values", "versions")
 
     def __init__(
         self,
@@ -65,6 +67,7 @@ class Walk:
         self.values: list[Answer | Unasked | None] = [UNASKED] * len(plan.steps)
         self.values.append(request)
         self.choices: dict[int, int] = {}
+        self.versions: Mapping[int, str] = _NONE
 
     async def answer(self) -> Answer | None:
         """What the graph answers; ``None`` if its answering node has no answer.
@@ -142,13 +145,15 @@ class Walk:
         in_time(until, began)
         return answer
 
-    async def compute(self, served: Served, inputs: Inputs, step: Step) -> Mapping[str, npt.NDArray[Any]]:
-        """What a member gives."""
+    async def compute(
+        self, served: Served, inputs: Inputs, step: Step
+    ) -> tuple[Mapping[str, npt.NDArray[Any]], Served]:
+        """What a member gives, and which version of it that was."""
         if not served.walks:
-            return served.model.compute(inputs)
+            return served.model.compute(inputs), served
         part = part_of(self.call, served, self.deadline)
         try:
-            return walking(served).walk_now(part, inputs)
+            return walking(served).walk_now(part, inputs), served
         finally:
             self.take(part, step)
 
@@ -158,6 +163,8 @@ class Walk:
             visit.node = f"{self.prefix}{step.name}/{visit.node}"
             self.record.visits.append(visit)
         self.record.decisions += part.decisions
+        if part.version and part.version != step.version:
+            self.versions = {**self.versions, step.place: part.version}
 
     async def within(self, plan: Plan, request: Answer, step: Step) -> Answer | None:
         """What a graph within the graph answers."""
@@ -204,7 +211,8 @@ class Walk:
             self.record.tags[f"{self.prefix}{name}.{output}"] = said[0] if len(said) == 1 else said
 
     def _note(self, step: Step, began: float, error: str) -> None:
-        visit = Visit(self.prefix + step.name, step.model, step.version, began, _clock() - began, error)
+        version = self.versions.get(step.place, step.version) if self.versions else step.version
+        visit = Visit(self.prefix + step.name, step.model, version, began, _clock() - began, error)
         self.record.visits.append(visit)
 
 
@@ -265,18 +273,22 @@ class TaskWalk(Walk):
         """What a node answers, if it does so in time; it is let go of otherwise."""
         return await within(until, began, step.answer(self))
 
-    async def compute(self, served: Served, inputs: Inputs, step: Step) -> Mapping[str, npt.NDArray[Any]]:
-        """What a member gives: through its batches, its cache, its limits, in a thread, or at once."""
+    async def compute(
+        self, served: Served, inputs: Inputs, step: Step
+    ) -> tuple[Mapping[str, npt.NDArray[Any]], Served]:
+        """What a member gives: through its rollout, limits, cache and batches, in a thread, or at once."""
         model = served.model
-        if model.quick and served.plain and not step.limited and not served.walks and inputs.rows <= FEW_ROWS:
-            return model.compute(inputs)
+        if model.quick and served.plain and not step.managed and not served.walks and inputs.rows <= FEW_ROWS:
+            return model.compute(inputs), served
         deadline = self.deadline if step.timeout is None else earlier(self.deadline, _clock() + step.timeout)
         part = part_of(self.call, served, deadline)
+        if step.managed and step.free:
+            part.version = ""
         try:
             computed = await self.work.part(part, inputs)
         finally:
             self.take(part, step)
-        return computed.outputs
+        return computed.outputs, part.served or served
 
     def inner(self, plan: Plan, request: Answer, step: Step) -> TaskWalk:
         """The same request on its way through a graph within the graph."""

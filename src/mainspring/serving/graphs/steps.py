@@ -46,11 +46,11 @@ class MemberStep(Step):
         inputs = self.feed.inputs(way)
         if inputs is None:
             return None
+        began = time.perf_counter() if self.finishes else 0.0
+        outputs, served = await way.compute(self.served, inputs, self)
         if not self.finishes:
-            return Answer(await way.compute(self.served, inputs, self), inputs.rows)
-        began = time.perf_counter()
-        outputs = await way.compute(self.served, inputs, self)
-        prediction = self.served.model.finish(inputs, outputs, time.perf_counter() - began)
+            return Answer(outputs, inputs.rows)
+        prediction = served.model.finish(inputs, outputs, time.perf_counter() - began)
         if prediction.answered is not None:
             refuse(prediction.answered)
         way.record.tags.update(prediction.tags)

@@ -78,7 +78,7 @@ class Server:
     def __init__(self, models: Sequence[Answering], limits: Mapping[str, ModelLimits]) -> None:
         self.repository = Repository.of(models)
         self.members = ServerMembers(self.repository)
-        self.members.is_limited = lambda name: name in limits  # type: ignore[method-assign]
+        self.members.is_managed = lambda name: name in limits  # type: ignore[method-assign]
         limiter = Limiter(LimitOptions(max_requests=0), limits.get)
         self.dispatcher = Dispatcher(self.repository, threads=4, limiter=limiter)
         self.last = Call("v2", "")
