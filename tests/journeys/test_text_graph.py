@@ -254,3 +254,81 @@ def test_a_text_pipeline_is_served_as_a_graph_of_its_steps(
         assert server.stop() == 0
     collector.server.shutdown()
     collector.server.server_close()
+
+
+RIDES = """
+import json
+from pathlib import Path
+
+from mainspring import File, pipeline, step, steps
+from mainspring.data import Examples, Table
+
+
+class Means:
+    ARTIFACT_TYPE = "ride.Means"
+
+    def __init__(self, means: dict[str, float]) -> None:
+        self.means = means
+
+    def save(self, folder: Path) -> None:
+        (folder / "means.json").write_text(json.dumps(self.means))
+
+    @classmethod
+    def load(cls, folder: Path) -> "Means":
+        return cls(json.loads((folder / "means.json").read_text()))
+
+
+@step
+def speeds(examples: Examples) -> Examples:
+    query = "SELECT *, miles / nullif(hours, 0) AS speed FROM this"
+    return Examples(splits={name: table.sql(query) for name, table in examples.splits.items()})
+
+
+@step
+def learn(examples: Examples) -> Means:
+    found = examples.split("train").to_columns()
+    return Means({"miles": sum(found["miles"]) / len(found["miles"])})
+
+
+@step
+def centre(examples: Examples, means: Means, *, by: float = 2.0) -> Examples:
+    splits = {}
+    for name, table in examples.splits.items():
+        columns = table.to_columns()
+        columns["miles"] = [(one - means.means["miles"]) / by for one in columns["miles"]]
+        splits[name] = Table.from_columns(columns)
+    return Examples(splits=splits)
+
+
+@pipeline
+def rides(data: File = File("rides.csv"), by: float = 3.0):
+    rows = speeds(steps.ingest(data, splits={"train": 3, "eval": 1}))
+    steps.statistics(rows, label="tip")
+    centre(rows, learn(rows), by=by)
+"""
+
+
+@pytest.mark.slow
+def test_steps_of_examples_run_in_processes_of_their_own(folder: Any, tmp_path: Path) -> None:
+    rows = [f"{number % 29 + 0.5},{number % 4 / 2},{'AB'[number % 2]},yes" for number in range(200)]
+    folder.write("rides.csv", "\n".join(["miles,hours,company,tip", *rows]) + "\n")
+    folder.write("rides.py", RIDES)
+    folder.write("mainspring.toml", '[project]\npipeline = "rides.py"\n')
+    folder.run("run")
+    asked = ("graph", "from-run", "--steps", "speeds,centre", "--without", "tip", "--processes", "--out", "served")
+    assert folder.json(*asked)["proof"]["rows"] > 30
+    recorded = json.loads((tmp_path / "served" / "centre.step.json").read_text())
+    assert (recorded["parameters"], recorded["data"]["examples"]["form"]) == ({"by": 3.0}, "examples")
+    detector = folder.json("graph", "detector", "latest", "--method", "mahalanobis", "--out", "odd.json")[
+        "detector"
+    ]
+    assert set(detector["columns"]) == {"miles", "hours", "speed"}
+    config = str(tmp_path / "served" / "graph.yaml")
+    with PythonServer("mainspring.serving", ["--config", config, "--port", "0"], timeout=120) as server:
+        ride = {"miles": 10.0, "hours": 0.0, "company": "A"}
+        body = {"instances": [ride, {**ride, "hours": 2.0}]}
+        answer = httpx.post(f"{server.url}/v1/models/rides:predict", json=body, timeout=30).json()
+        assert [one["speed"] for one in answer["predictions"]] == [None, 5.0]
+        shown = folder.run("graph", "show", "--url", server.url, "--name", "rides")
+        assert "speeds.miles" in shown
+        assert server.stop() == 0

@@ -35,7 +35,7 @@ class Wanted:
         steps: Names of the steps, each after those that it reads.
         requests: Arguments, as ``step.argument``, that are given what is asked, though it might not look so.
         states: Arguments, likewise, that are given what was learnt.
-        without: Columns of what is asked that a caller does not have, such as the label.
+        without: Columns that a caller does not have, such as the label: no step is given them.
         rows: How many recorded rows the graph is proved on.
     """
 
@@ -251,7 +251,7 @@ class _Picking:
             if not is_data:
                 self._problems.append(f"{path}: it is no list, array, mapping or table")
                 return
-            value = self._few(artifact, annotation, self._wanted.without)
+            value = self._few(artifact, annotation)
             data[argument] = Data(step="", output="", annotation=annotation, value=value)
         else:
             states[argument] = artifact
@@ -269,11 +269,11 @@ class _Picking:
         }
         return any(self._learnt(one, seen | {step}) for one in above - seen)
 
-    def _few(self, artifact: Artifact, annotation: Any, without: Sequence[str] = ()) -> Any:
+    def _few(self, artifact: Artifact, annotation: Any) -> Any:
         value = decode(
             artifact.type, Path(self._opened.store.blobs.local(str(artifact.digest))), stripped(annotation)
         )
-        return few(value, self._wanted.rows, without)
+        return few(value, self._wanted.rows, self._wanted.without)
 
     def _gave(self, name: str, step: Step[..., Any]) -> Any:
         """What the step gave in the run, by column."""
