@@ -33,6 +33,9 @@ class Told:
     def route(self, X):
         return self.branch
 
+    def aggregate(self, Xs):
+        return sum(Xs) / len(Xs)
+
     def send_feedback(self, features, names, reward, truth, routing=None):
         TOLD.append([self.name, features.tolist(), reward, truth, routing])
 """
@@ -139,6 +142,25 @@ def test_feedback_reaches_classes_on_the_way_by_id_alone_and_by_row(call: Any) -
     response = {"response": {"meta": {"puid": "a", "routing": {"choose": 0}}}, "reward": 1.0}
     assert call("POST", "/api/v1.0/feedback", response)[0] == 200
     assert [len(one) for one in heard.values()] == [3, 0, 3]
+
+
+@pytest.mark.parametrize(("branch", "told"), [(0, [1, 0, 1]), (1, [0, 1, 1]), (-1, [1, 1, 1]), (-2, [0, 0, 1])])
+def test_feedback_goes_where_the_request_went_and_nowhere_else(
+    folder: Path, caller: Any, branch: int, told: list[int]
+) -> None:
+    """No branch is taken for none, and none for the last but one."""
+    plain = options(folder)
+    plain["models"]["router"]["component"]["arguments"]["branch"] = branch
+    if branch == -2:  # the request itself is the answer
+        del plain["models"]["graph"]["graph"]["nodes"]["out"]
+        plain["models"]["graph"]["graph"]["answers"] = "choose"
+    for call in serving(folder, caller, plain):
+        status, answer, _ = call("POST", "/v1/models/graph:predict", {"id": "a", "instances": [[1.0]]})
+        assert status == 200, answer
+        assert call("POST", "/v1/models/graph:feedback", {"id": "a", "reward": 0.5})[1]["accepted"] == 1
+        heard = told_of(call)
+        assert [len(one) for one in heard.values()] == told
+        assert heard["router"][0][4] == branch
 
 
 def test_feedback_that_comes_first_is_told_once_the_request_is_in_the_log(call: Any) -> None:
