@@ -22,14 +22,19 @@ Name = Annotated[str, Meta(pattern="^[A-Za-z_][A-Za-z0-9_-]*$")]
 
 Reads: TypeAlias = str | tuple[str, ...] | Mapping[str, str]
 """What goes into a node: all outputs of a node (``"clean"``), those of several (``["clean", "request"]``), or
-single ones by the name of the input that they become (``{"text": "clean.output", "age": "request.age"}``)."""
+single ones by the name of the input that they become (``{"text": "clean.output", "age": "request.age"}``).
+
+Outputs become the inputs of their names; where two have the same, the first that is listed is taken. One output
+becomes the one input of a node whatever they are called. Of the request a node gets the inputs that it asks for.
+"""
 
 Method = Literal["predict", "transform_input", "transform_output", "route", "aggregate"]
 """What is asked of a model: of a package or a file ``predict``; of a class any of them."""
 
 Combining = Literal["average", "vote", "first", "merge"]
-"""How the answers of several nodes become one: the mean, weighted if there are weights; what most say; the first
-that is there; all of them side by side, their outputs named ``node.output``."""
+"""How the answers of several nodes become one: the mean of the numbers that all of them answer, weighted if there
+are weights, and of classifiers the class of the highest mean; what most say, and of several with as many votes
+what was said first; the first that is there; all of them side by side, their outputs named ``node.output``."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,17 +58,22 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         method: What is asked of it.
         url: A model of another server, ``http://host:port/v2/models/name``, asked in the Open Inference Protocol.
         graph: A graph in this graph.
-        combine: How the answers that it reads become one.
+        combine: How the answers that it reads become one. All ways but ``merge`` go on with those that are there.
         weights: With ``average`` and ``vote``, how much each of them counts.
         split: Branches and how many requests of a hundred (or of their sum) go to each, by chance.
-        switch: Branches and their conditions: the first that holds is taken.
+        switch: Branches and their conditions on what the node reads, by default the request: the first that holds
+            is taken. Rows of one request may go different ways. Where none holds, the answer is an error, 404.
         bandit: A policy that learns which branch is best; its arms are the branches.
-        branches: With ``method: route``, the nodes that the class chooses from, in the order of their numbers.
+        branches: With ``method: route``, the nodes that the class chooses from, in the order of their numbers. If
+            it says -1, all of them answer, and its ``aggregate`` makes one answer of theirs; if it says -2, none
+            does, and what the node reads is its answer.
         reads: What goes into it; by default what was asked.
-        when: It is run only if this holds for what it reads; else it has no answer.
+        when: It is run only if this holds for what it reads, by the names under which it reads it; else it has no
+            answer, and neither have those that read it, but for combiners and soft nodes that do without. Rows of
+            one request may go different ways.
         after: Nodes that are run before it though it reads nothing of them.
         soft: Whether the graph goes on without its answer if it fails or is late.
-        timeout: Seconds within which it must answer.
+        timeout: Seconds within which it must answer, from when all that it reads is there.
     """
 
     model: str = ""

@@ -173,6 +173,9 @@ async def aggregated(way: Way, step: Step, served: Served, parts: Sequence[Answe
     values = [_one(part) for part in parts]
     names = [list(part.columns) for part in parts]
     reply = await _asked(way, served, "aggregate", values, "value", names)
+    only = names[0][0] if len(names[0]) == 1 and all(one == names[0] for one in names) else ""
+    if only and not isinstance(reply.value, Mapping):  # what the branches call their only output, it is called still
+        reply = replace(reply, value={only: array_of(reply.value)})
     return _answered(reply, step, parts[0].rows, ())
 
 

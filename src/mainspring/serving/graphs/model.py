@@ -14,7 +14,7 @@ from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.evaluation.assertions import Assertion
 from mainspring.models.signature import Field
 from mainspring.serving.call import Call
-from mainspring.serving.components.answers import plain
+from mainspring.serving.components.answers import OUTPUT, plain
 from mainspring.serving.components.model import SAID
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.graphs.parting import Answer
@@ -114,13 +114,15 @@ class GraphModel:
     def quick(self) -> bool:
         """Whether all of its members are asked where the request is, and take little time together."""
         plan = self._plan
-        return plan.here and self._pace.quick and all(served.model.quick for _, served in plan.pins)
+        if self._stale or not (plan.here and self._pace.quick):
+            return False
+        return all(served.model.quick for _, served in plan.pins)
 
     @property
     def trouble(self) -> str:
         """Which of its members cannot answer at the moment, or does not fit any more; empty if all can."""
         try:
-            self._current()
+            self._current(loaded=False)
         except MainspringError as error:
             return error.found
         return ""
@@ -210,12 +212,13 @@ class GraphModel:
 
     def nothing(self, inputs: Inputs) -> Prediction:
         """The answer to no row at all; no node is asked."""
+        promised = self.outputs or (Field(OUTPUT, "FP64", nullable=False),)
         outputs = {
             one.name: np.empty([0, *(max(size, 0) for size in one.shape[1:])], dtype=DTYPES[one.datatype])
-            for one in self.outputs
+            for one in promised
         }
         fields = self.inputs or fields_of(inputs.columns)
-        return Prediction(fields, outputs, self.outputs, 0, inputs.columns, 0.0, self.classes)
+        return Prediction(fields, outputs, promised, 0, inputs.columns, 0.0, self.classes)
 
     def warm(self, example: Sequence[Mapping[str, Any]] = ()) -> None:
         """Answer an example, if there is one: its members are warm.
@@ -231,23 +234,27 @@ class GraphModel:
         for remote in self._keeps.remotes.values():
             remote.close()
 
-    def _current(self) -> Plan:
+    def _current(self, *, loaded: bool = True) -> Plan:
         """The plan with the models that are served now.
+
+        Args:
+            loaded: Whether all of them have to be there, also those that are loaded when somebody asks for them.
 
         Raises:
             LoadingError: If one is not there, or what came does not fit.
         """
-        find, plan = self._members.find, self._plan
-        if self._stale:
-            return self._planned()
+        find, plan, stale = self._members.find, self._plan, self._stale
         for reference, served in plan.pins:
             try:
                 found = find(*reference)
             except MainspringError as error:
                 raise LoadingError(f"graph {self.name!r} misses a model: {error.found}", fix="load it") from error
-            if found is not served:
-                return self._planned()
-        return plan
+            if found is None:
+                if loaded:
+                    raise LoadingError(f"model {reference.name!r} has to be loaded first", fix="ask again")
+                return plan
+            stale = stale or found is not served
+        return self._planned() if stale else plan
 
     def _planned(self) -> Plan:
         try:
@@ -272,8 +279,8 @@ class GraphModel:
             try:
                 if self._members.find(*reference) is None:
                     await self._members.demand(*reference)
-            except MainspringError:
-                break  # the plan says what is wrong
+            except MainspringError as error:
+                raise LoadingError(f"graph {self.name!r} misses a model: {error.found}", fix="load it") from error
         return self._current()
 
     def _answered(self, plan: Plan, record: Record, answer: Answer | None) -> Mapping[str, npt.NDArray[Any]]:

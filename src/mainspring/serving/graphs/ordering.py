@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mainspring.core.errors import InputError
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.graphs.ports import models_of
+
+
+def asked_of(graphs: Iterable[Graph | None]) -> set[str]:
+    """The models that graphs ask: they are loaded before these, whoever else asks for them."""
+    return {one.name for graph in graphs if graph is not None for one in models_of(graph).values()}
 
 
 def members_first(graphs: Mapping[str, Graph | None]) -> list[str]:

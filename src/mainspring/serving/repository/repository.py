@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from mainspring.core.errors import ConflictError, MainspringError, NotFoundError, UnavailableError
-from mainspring.serving.graphs.ordering import members_first
+from mainspring.serving.graphs.ordering import asked_of, members_first
+from mainspring.serving.graphs.ports import models_of
 from mainspring.serving.ports import Answering
 from mainspring.serving.problems import LoadingError
 from mainspring.serving.repository.absence import absence
@@ -202,9 +203,10 @@ class Repository:
         self._polling.begin()
         everything = self.settings.mode != "explicit" and not self.settings.on_demand
         found = self._catalogue.by_name()
+        needed = asked_of(one.graph for one in self._options.values())
         for name in members_first({one: self.options(one).graph for one in found}):
             packages = found[name]
-            if not (everything or name in given or name in self._options):
+            if not (everything or name in given or name in self._options or name in needed):
                 continue
             self._wanted.add(name)
             try:
@@ -271,6 +273,9 @@ class Repository:
         opened = chosen if packages is None or trusted else replace(chosen, trust=False, component=None)
         if not chosen.keep_old and name in self._shelves:
             self._remove(name)
+        for member in () if chosen.graph is None else models_of(chosen.graph).values():
+            if self._demand.may_load(member.name, member.version) and member.name not in self._shelves:
+                await self.demand(*member)
         loaded = await self._porter.load_each(self._catalogue.chosen(found, chosen), opened)
         if not loaded:
             raise NotFoundError(

@@ -11,11 +11,14 @@ from mainspring.serving.served import Served
 def too_much(loaded: Iterable[Served], settings: RepositoryOptions) -> list[Served]:
     """The versions not used for longest, as many as are over the limits; the last one used stays.
 
+    Graphs take no room: they have nothing but the models that they ask.
+
     Args:
         loaded: Everything that is loaded.
         settings: The limits.
     """
-    kept, gone = sorted(loaded, key=lambda one: one.used), list[Served]()
+    kept = sorted([one for one in loaded if not one.walks], key=lambda one: one.used)
+    gone: list[Served] = []
     while len(kept) > 1 and _over(kept, settings):
         gone.append(kept.pop(0))
     return gone

@@ -178,3 +178,27 @@ def test_orders_load_graphs_and_refuse_wrong_ones(server: PythonServer) -> None:
     assert "'shifted' is not served here" in missing.json()["error"]
     assert httpx.post(f"{server.url}/v2/repository/models/shifted/load", json={}, timeout=30).status_code == 200
     assert ask(server, "ensemble", ROWS[:1]).status_code == 200
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_members_that_are_loaded_on_demand_are_there_when_a_graph_needs_them(
+    tmp_path: Path, rule: ModuleType, workers: int
+) -> None:
+    for name in ("first", "second", "third"):
+        rule.write(tmp_path / "models" / name)
+    graph = "{graph: {nodes: {a: {model: first}, b: {model: second}, c: {combine: average, reads: [a, b]}}}}"
+    (tmp_path / "server.yaml").write_text(
+        f"port: 0\nworkers: {workers}\nmodels: {{both: {graph}}}\n"
+        "repository: {folder: models, on_demand: true, max_models: 3}\n"
+    )
+    with PythonServer("mainspring.serving", ["--config", str(tmp_path / "server.yaml")], timeout=60) as server:
+        for _ in range(2):
+            for name in ("both", "third", "first", "both"):
+                answer = ask(server, name, ROWS[:1])
+                assert answer.status_code == 200, answer.text
+        order = {"parameters": {"config": json.dumps({"graph": {"nodes": {"z": {"model": "both"}}}})}}
+        assert (
+            httpx.post(f"{server.url}/v2/repository/models/above/load", json=order, timeout=30).status_code == 200
+        )
+        for _ in range(8):
+            assert ask(server, "above", ROWS[:1]).status_code == 200
