@@ -1,19 +1,19 @@
 """Nodes that are other methods of a class than ``predict``: transformers, routers, combiners of Seldon's contract.
 
-Specification: https://github.com/SeldonIO/seldon-core, ``doc/source/python/python_component.md`` of version 1.18.
+Specification: https://docs.seldon.io/projects/seldon-core/en/v1.17.1/python/python_component.html.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from mainspring.models.signature import Field
-from mainspring.serving.components.answers import outputs_of
+from mainspring.serving.components.answers import array_of, outputs_of
 from mainspring.serving.components.model import ComponentModel
 from mainspring.serving.components.node import How, Reply
 from mainspring.serving.graphs.parting import Answer
@@ -174,7 +174,7 @@ async def aggregated(way: Way, step: Step, served: Served, parts: Sequence[Answe
     names = [list(part.columns) for part in parts]
     reply = await _asked(way, served, "aggregate", values, "value", names)
     only = names[0][0] if len(names[0]) == 1 and all(one == names[0] for one in names) else ""
-    if only and not isinstance(reply.value, Mapping):  # what the branches call their only output, it is called still
+    if only and not isinstance(reply.value, Mapping):  # the only output is still called what branches call it
         reply = replace(reply, value={only: array_of(reply.value)})
     return _answered(reply, step, parts[0].rows, ())
 
