@@ -16,6 +16,7 @@ each stands its standard error over the runs, in which ours and theirs meet the 
 from __future__ import annotations
 
 import argparse
+import importlib
 import math
 import random
 import tempfile
@@ -333,14 +334,15 @@ def peers(runs: int, wanted: str) -> None:
     """Regret of other libraries on the same simulations."""
     made: dict[str, tuple[Build, int, Made]] = {}
     try:
-        from mabwiser.mab import MAB, LearningPolicy
+        mab = importlib.import_module("mabwiser.mab")
+        policies = mab.LearningPolicy
     except ImportError:
         print("mabwiser is not installed")
     else:
 
         class Mab:
             def __init__(self, arms: int, seed: int, policy: Any, width: int = 0) -> None:
-                self.mab = MAB(list(range(arms)), policy, seed=seed)
+                self.mab = mab.MAB(list(range(arms)), policy, seed=seed)
                 self.width, self.begun, self.arms, self.turn = width, False, arms, 0
 
             def choose(self, row: np.ndarray) -> int:
@@ -359,16 +361,17 @@ def peers(runs: int, wanted: str) -> None:
             "epsilon_greedy, binary, mabwiser": (
                 binary,
                 5000,
-                lambda s: Mab(5, s, LearningPolicy.EpsilonGreedy(0.1)),
+                lambda s: Mab(5, s, policies.EpsilonGreedy(0.1)),
             ),
-            "ucb, binary, mabwiser": (binary, 5000, lambda s: Mab(5, s, LearningPolicy.UCB1(1.0))),
-            "thompson, binary, mabwiser": (binary, 5000, lambda s: Mab(5, s, LearningPolicy.ThompsonSampling())),
-            "linucb, mabwiser": (linear, 1500, lambda s: Mab(3, s, LearningPolicy.LinUCB(1.0, 1.0), 6)),
-            "linear_thompson, mabwiser": (linear, 1500, lambda s: Mab(3, s, LearningPolicy.LinTS(0.5, 1.0), 6)),
+            "ucb, binary, mabwiser": (binary, 5000, lambda s: Mab(5, s, policies.UCB1(1.0))),
+            "thompson, binary, mabwiser": (binary, 5000, lambda s: Mab(5, s, policies.ThompsonSampling())),
+            "linucb, mabwiser": (linear, 1500, lambda s: Mab(3, s, policies.LinUCB(1.0, 1.0), 6)),
+            "linear_thompson, mabwiser": (linear, 1500, lambda s: Mab(3, s, policies.LinTS(0.5, 1.0), 6)),
         }
     try:
-        from river import bandit as river_bandit
-        from river import proba, stats
+        river_bandit, proba, stats = (
+            importlib.import_module(f"river.{each}") for each in ("bandit", "proba", "stats")
+        )
     except ImportError:
         print("river is not installed")
     else:

@@ -14,7 +14,7 @@ from mainspring.serving.rollout.policies.knowledge import Knowledge
 from mainspring.serving.rollout.state import Learned, SharedState, Told
 
 REST: Final = 0.05
-"""Seconds for which shares are kept, however fast rewards come."""
+"""Seconds for which what is known is used, however fast rewards come."""
 
 
 class SharedBandit:
@@ -34,7 +34,7 @@ class SharedBandit:
         self.options, self.name = options, options.policy
         self.contextual = bool(options.context)
         self.state = SharedState(folder)
-        self._chooser = chooser(options, rest=REST)
+        self._chooser = chooser(options)
         self._chance = random.Random(options.seed)  # noqa: S311  no secret depends on it
 
     @property
@@ -53,7 +53,8 @@ class SharedBandit:
         Args:
             row: The columns of the row, for a policy that looks at them.
         """
-        return self._chooser.choose(self.known, self._context(row), self._chance)
+        known = self.state.known(self.options.arms, rest=REST)
+        return self._chooser.choose(known, self._context(row), self._chance)
 
     def shares(self, row: Mapping[str, Any] | None = None) -> Sequence[float]:
         """How likely each arm is to be chosen."""

@@ -103,7 +103,9 @@ class Fold:
             arm = self._now(position, old.arm)
             if (arm, old.reward, old.context) == (told.arm, told.reward, told.context):
                 return
-            self.known.take(self._place(arm), old.reward, old.context)
+            place = self._place(arm)
+            if self.known.count[place]:
+                self.known.take(place, old.reward, old.context)
         self.known.add(self._place(told.arm), told.reward, told.context)
 
     def _place(self, arm: str) -> int:

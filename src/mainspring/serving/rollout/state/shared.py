@@ -24,6 +24,8 @@ from mainspring.serving.rollout.state.journal import Journal, newest, remove_bef
 
 _Result = TypeVar("_Result")
 
+_ALL: Final = ("\0all",)
+
 FORMAT: Final = 1
 """Of an export."""
 
@@ -64,8 +66,6 @@ class SharedState:
         remember: How many rewards are remembered one by one.
         sync: So many seconds pass between two times that the disk is waited for; 0 to wait every time.
         features: How many features are told apart; further texts are one.
-        rest: For so many seconds :meth:`known` may give what was known before: where rewards come as often as
-            requests, nobody has to work with each of them.
 
     Raises:
         IntegrityError: If the journal was changed by something else.
@@ -78,14 +78,12 @@ class SharedState:
         remember: int = 100_000,
         sync: float = 1.0,
         features: int = MOST_FEATURES,
-        rest: float = 0.0,
     ) -> None:
         self.folder, self._remember, self._sync, self._features = folder, remember, sync, features
-        self._rest, self._until = rest, 0.0
         self._lock = threading.RLock()
         self._synced = time.monotonic()
         self._fold: Fold | None = None
-        self._views: dict[tuple[str, ...], Knowledge] = {}
+        self._views: dict[tuple[str, ...], tuple[Knowledge, float]] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._board = Board(folder / "board")
         self._mend()
@@ -95,25 +93,29 @@ class SharedState:
         """Another number whenever something was learned, by any process; to read it takes some nanoseconds."""
         return self._board.generation
 
-    def known(self, arms: Sequence[str] | None = None) -> Knowledge:
+    def known(self, arms: Sequence[str] | None = None, *, rest: float = 0.0) -> Knowledge:
         """What is known of arms, in this order; by default of all. Do not change it.
 
         As long as nothing is learned it is the same object. It takes no lock, and waits for nobody.
+
+        Args:
+            arms: Their names.
+            rest: What was known so many seconds ago is good enough: where rewards come as often as requests, not
+                each of them has to be worked with.
         """
-        key = ("\0all",) if arms is None else tuple(arms)
+        key = _ALL if arms is None else tuple(arms)
         view = self._views.get(key)
         generation = self._board.generation
-        if view is not None and (view.generation == generation or (self._rest and time.monotonic() < self._until)):
-            return view
+        if view is not None and (view[0].generation == generation or (rest and time.monotonic() < view[1] + rest)):
+            return view[0]
         found = self._read()
         if found is None:
             self._mend()
             found = self._read() or (generation, Knowledge(()), 0, 0)
-        view = found[1] if arms is None else found[1].of(arms)
-        view.generation = found[0]
-        self._views[key] = view
-        self._until = time.monotonic() + self._rest
-        return view
+        known = found[1] if arms is None else found[1].of(arms)
+        known.generation = found[0]
+        self._views[key] = (known, time.monotonic())
+        return known
 
     def learn(self, told: Iterable[Told]) -> Learned:
         """Learn from rewards, all or none of them: when this comes back, they are safe.
@@ -315,6 +317,8 @@ class SharedState:
                 journal.close()
                 if whole:
                     return
+            if self._fold is not None:
+                self._fold.journal.close()
             self._fold = self._load(number)
             self._show(self._fold)
             remove_before(self.folder, number)

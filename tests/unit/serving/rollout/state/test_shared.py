@@ -119,6 +119,14 @@ def test_other_processes_know_at_once(tmp_path: Path) -> None:
         assert one.known(["a"]).mean.tolist() == [0.5]
 
 
+def test_what_was_known_a_moment_ago_may_be_good_enough(state: SharedState) -> None:
+    before = state.known(["a"], rest=1000.0)
+    state.learn([told("1")])
+    assert state.known(["a"], rest=1000.0) is before
+    assert state.known(["a"]).count.tolist() == [1]
+    assert state.known(["a"], rest=1000.0).count.tolist() == [1]
+
+
 def test_an_arm_by_another_name_keeps_what_is_known(state: SharedState) -> None:
     state.learn([told("1", "a", 1.0), told("2", "b", 3.0)])
     state.rename("a", "c")
