@@ -202,3 +202,17 @@ def test_members_that_are_loaded_on_demand_are_there_when_a_graph_needs_them(
         )
         for _ in range(8):
             assert ask(server, "above", ROWS[:1]).status_code == 200
+
+
+def test_classes_are_known_of_models_of_other_servers(server: PythonServer, tmp_path: Path) -> None:
+    nodes = {
+        "one": {"url": f"{server.url}/v2/models/plain"},
+        "two": {"url": f"{server.url}/v2/models/shifted/versions/1"},
+        "all": {"combine": "average", "reads": ["one", "two"], "weights": [3, 1]},
+    }
+    (tmp_path / "server.json").write_text(json.dumps({"port": 0, "models": {"far": {"graph": {"nodes": nodes}}}}))
+    with PythonServer("mainspring.serving", ["--config", str(tmp_path / "server.json")], timeout=60) as other:
+        far, near = (
+            ask(each, name, ROWS, probabilities=True) for each, name in ((other, "far"), (server, "ensemble"))
+        )
+    assert far.json()["predictions"] == near.json()["predictions"]

@@ -163,6 +163,14 @@ def test_feedback_goes_where_the_request_went_and_nowhere_else(
         assert heard["router"][0][4] == branch
 
 
+def test_rows_that_are_too_large_to_be_remembered_are_looked_up_in_the_log(call: Any) -> None:
+    rows = [[float(number)] for number in range(500)]
+    assert call("POST", "/v1/models/graph:predict", {"id": "large", "instances": rows})[0] == 200
+    call.log.close()  # everything is written
+    assert call("POST", "/v1/models/graph:feedback", {"id": "large", "reward": 1, "row": 499})[1]["pending"] == 0
+    assert told_of(call)["left"] == [["left", [499.0], 1.0, None, None]]
+
+
 def test_feedback_that_comes_first_is_told_once_the_request_is_in_the_log(call: Any) -> None:
     assert call("POST", "/v1/models/graph:feedback", {"id": "late", "reward": 1.0})[1]["pending"] == 1
     assert not any(told_of(call).values())
