@@ -16,6 +16,7 @@ from mainspring.serving.visit import path_of
 
 _NOTHING = np.empty(0)
 _MOST_ROWS = 1_000
+_MOST_BYTES = 2_048
 
 COMPONENT = "component"
 """What runs classes of the user's."""
@@ -29,7 +30,7 @@ class Answered(msgspec.Struct, frozen=True, eq=False):
         version: and its version.
         labels: What it said of each row: a class or a number; nothing if it says neither.
         decisions: Where routers sent the request.
-        columns: The rows, if routers looked at them, or classes are told of them.
+        columns: The rows, if routers looked at them, or classes may be told of them and they take little room.
         path: The models that it was at in a graph: node, model and version.
     """
 
@@ -74,7 +75,7 @@ class LatestAnswers:
         if before is not None:
             self._rows -= len(before.labels)
         path = path_of(call.visits) if call.visits else ()
-        if path or (decisions and call.undecided is not None) or _tells(call):
+        if (decisions and call.undecided is not None) or ((path or _tells(call)) and _few(prediction.columns)):
             columns = prediction.columns
         answers[call.id] = Answered(call.model, call.version, labels, decisions, columns, path)
         self._rows += len(labels)
@@ -88,5 +89,10 @@ class LatestAnswers:
 
 
 def _tells(call: Call) -> bool:
-    """Whether the model of a call is a class, which wants to know the rows when it is told feedback."""
+    """Whether the model of a call is a class, which may want to know the rows when it is told feedback."""
     return call.served is not None and call.served.model.runtime == COMPONENT
+
+
+def _few(columns: Mapping[str, npt.NDArray[Any]]) -> bool:
+    """Whether rows take little room; those that do not are looked up in the log when they are needed."""
+    return sum([one.nbytes for one in columns.values()]) <= _MOST_BYTES

@@ -43,6 +43,10 @@ class ClassTeller:
         """Whether any class that is served wants to be told."""
         return any(_wants(one) for one in self._models())
 
+    def wants(self, answered: Answered) -> bool:
+        """Whether any class on the way of a request wants to be told."""
+        return any(self._class(model, version) is not None for _, model, version in _stops(answered))
+
     def tell(self, feedback: Sequence[Feedback], answered: Answered) -> int:
         """Tell feedback about one request; gives how often a class was told.
 
@@ -50,9 +54,8 @@ class ClassTeller:
             feedback: What became known of it.
             answered: What was answered, with the nodes that it was at.
         """
-        stops = answered.path or ((answered.model, answered.model, answered.version),)
         told = 0
-        for name, model, version in stops:
+        for name, model, version in _stops(answered):
             node = self._class(model, version)
             if node is None:
                 continue
@@ -65,6 +68,10 @@ class ClassTeller:
 
     def _class(self, model: str, version: str) -> Node | None:
         return _wants(self._find(model, version))
+
+
+def _stops(answered: Answered) -> tuple[tuple[str, str, str], ...]:
+    return answered.path or ((answered.model, answered.model, answered.version),)
 
 
 def _wants(model: Answering | None) -> Node | None:

@@ -150,7 +150,9 @@ class FeedbackDoor:
             learner = self._learners.get(decision.router)
             if learner is not None:
                 learner.learn(decision, mine, answered)
-        if self._classes is not None:
+        if self._classes is not None and self._classes.wants(answered):
+            if answered.columns is None:  # they were too large to be remembered
+                answered = self._find(mine[0].id) or answered
             self._classes.tell(mine, answered)
 
     def _is_new(self, one: Feedback) -> bool:

@@ -108,6 +108,8 @@ def test_a_class_that_is_served_by_itself_is_told(models: dict[tuple[str, str], 
     answered = Answered("left", "2", (), (Decision("left", "2", 0.9, "canary", 1),), {"x": [1, 2]})
     assert teller.tell([one("reward", -1.5)], answered) == 1
     assert told(models["left", "2"]) == [[[1, 2], ["x"], -1.5, None, None]]
+    assert teller.wants(answered)
+    assert not teller.wants(Answered("deaf", "2", ()))
     assert teller.tell([one("reward", 1)], Answered("deaf", "2", ())) == 0
     assert teller.tell([one("reward", 1)], Answered("router", "2", ())) == 1
     assert told(models["router", "2"]) == [[None, [], 1.0, None, None]]
