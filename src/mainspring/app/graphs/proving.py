@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.app.graphs.picking import Picked, Run
-from mainspring.core.errors import IntegrityError
+from mainspring.core.errors import IntegrityError, StateError
 from mainspring.data import Table
 from mainspring.serving.client import Client
 from mainspring.serving.graphs.stepping import Column, StepNode, StepSpec
@@ -95,7 +95,14 @@ def _hold(step: Picked, node: StepNode) -> None:
     rows = min((len(one) for one in given.values()), default=0)
     expected = {one.name: array_in(step.gave[one.name], one) for one in node.spec.gives}
     for start, stop in [(0, rows), *((row, row + 1) for row in range(min(rows, ALONE)))]:
-        found = node.predict({column: one[start:stop] for column, one in given.items()})
+        try:
+            found = node.predict({column: one[start:stop] for column, one in given.items()})
+        except Exception as error:
+            raise StateError(
+                f"{step.name} fails for rows that it answered in the run: {type(error).__name__}: {error}",
+                expected="a function of these columns that imports what it needs at the top of its file",
+                where=f"run {node.spec.run}",
+            ) from error
         for column, wanted in expected.items():
             if not _equal(found[column], wanted[start:stop]):
                 alone = f"row {start} alone" if stop - start < rows else f"{rows} rows"

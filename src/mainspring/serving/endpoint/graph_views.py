@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.serving.caller import Caller
 from mainspring.serving.endpoint.answers import Answer, error_answer, json_answer
-from mainspring.serving.graphs.graph import Graph
+from mainspring.serving.graphs.graph import Graph, Node
 from mainspring.serving.graphs.picture import Stand, kind_of, svg
 from mainspring.serving.graphs.ports import Reference
 from mainspring.serving.graphs.wiring import answering
@@ -52,7 +52,7 @@ class GraphViews:
                 "version": stands[path].version if path in stands else "",
                 "trouble": stands[path].trouble if path in stands else "",
             }
-            for path, node in _paths(graph)
+            for path, node in paths_of(graph)
         ]
         told = {
             "name": model.name,
@@ -73,7 +73,7 @@ class GraphViews:
         return svg(_shown(graph, caller), title=f"{model.name} {model.version}", stands=self._stands(graph))
 
     def _stands(self, graph: Graph) -> dict[str, Stand]:
-        return {path: self._stand(Reference.of(node.model)) for path, node in _paths(graph) if node.model}
+        return {path: self._stand(Reference.of(node.model)) for path, node in paths_of(graph) if node.model}
 
     def _stand(self, reference: Reference) -> Stand:
         try:
@@ -101,7 +101,7 @@ def member_of(model: Answering, node: str) -> str:
     Raises:
         NotFoundError: If the model is no graph, or has no such node that is a model of this server.
     """
-    members = {path: Reference.of(one.model).name for path, one in _paths(graph_of(model)) if one.model}
+    members = {path: Reference.of(one.model).name for path, one in paths_of(graph_of(model)) if one.model}
     if node not in members:
         raise NotFoundError(f"{model.name} has no node {node!r} that is a model", expected="one of its nodes")
     return members[node]
@@ -132,11 +132,12 @@ class NodeExplanations:
         await self._explain({**scope, "path": path, "path_params": {"model": model}}, receive, send)
 
 
-def _paths(graph: Graph, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def paths_of(graph: Graph, prefix: str = "") -> Iterator[tuple[str, Node]]:
+    """The nodes by their paths, those of graphs in the graph after their node: ``outer/node``."""
     for name, node in graph.nodes.items():
         yield prefix + name, node
         if node.graph is not None:
-            yield from _paths(node.graph, f"{prefix}{name}/")
+            yield from paths_of(node.graph, f"{prefix}{name}/")
 
 
 def _shown(graph: Graph, caller: Caller) -> Graph:

@@ -9,6 +9,7 @@ from mainspring.core.errors import NotFoundError
 from mainspring.serving.caller import Caller
 from mainspring.serving.components.node import Node
 from mainspring.serving.endpoint.answers import Answer, json_answer
+from mainspring.serving.endpoint.graph_views import paths_of
 from mainspring.serving.endpoint.open_inference import metadata
 from mainspring.serving.endpoint.routes import Asked
 from mainspring.serving.graphs.graph import Graph
@@ -82,7 +83,7 @@ class About:
 
     def _names(self, served: Served) -> list[str]:
         graph = self._models.options(served.name).graph
-        return [] if graph is None else list(graph.nodes)
+        return [] if graph is None else [path for path, _ in paths_of(graph)]
 
     def _node(self, served: Served, name: str, caller: Caller) -> dict[str, Any]:
         if name not in self._names(served):
@@ -110,4 +111,5 @@ class About:
 
 def _member(graph: Graph | None, node: str) -> str:
     """The model that a node is; empty for what is no model of this server."""
-    return "" if graph is None or node not in graph.nodes else Reference.of(graph.nodes[node].model).name
+    found = {} if graph is None else dict(paths_of(graph))
+    return Reference.of(found[node].model).name if node in found else ""

@@ -1,6 +1,7 @@
 """The methods of a class, asked as Seldon's executor asks them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from tests.unit.serving.components.conftest import component
 
 from mainspring.serving.assembly import assemble
 from mainspring.serving.components.opening import open_component
+from mainspring.serving.components.options import Component
 from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.repository import Repository
 from mainspring.serving.security.options import Access, SecurityOptions
@@ -38,6 +40,18 @@ def test_a_class_is_asked_for_each_method(call: Any) -> None:
     for path in ("/aggregate", "/combine", "/v1/models/champion:aggregate"):
         status, answer, _ = call("POST", path, parts)
         assert (status, answer["data"]["ndarray"]) == (200, [[2.0, 3.0]])
+
+
+def test_a_class_gets_the_names_of_columns(caller: Any, tmp_path: Path) -> None:
+    body = "return {'sum': X.sum(axis=1), 'names': [list(names)]}"
+    (tmp_path / "named.py").write_text(f"class Named:\n    def predict(self, X, names):\n        {body}\n")
+    entry = Component(entry=f"{tmp_path}/named.py:Named", inline=True)
+    models = Repository.of([open_component(entry, name="named")])
+    status, answer, _ = caller(assemble(models))("POST", "/predict", data([[1, 2]], ["a", "b"]))
+    models.close()
+    assert status == 200
+    assert answer["data"] == {"names": ["sum"], "ndarray": [3]}
+    assert answer["meta"]["tags"]["names"] == [["a", "b"]]
 
 
 def test_a_class_is_told_rewards_with_the_branch(call: Any) -> None:
