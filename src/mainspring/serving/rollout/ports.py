@@ -23,8 +23,10 @@ class Counting(Protocol):
         """An arm could not answer, and the primary one did in its place."""
         ...
 
-    def compared(self, model: str, arm: str, outcome: str) -> None:
-        """A shadow's answer is ``equal`` or ``different``, or it ``failed``, or was not asked: ``shed``."""
+    def compared(self, model: str, arm: str, outcome: str, count: int) -> None:
+        """So many of a shadow's answers are ``equal`` or ``different``, or it ``failed``, or was not asked:
+        ``shed``.
+        """
         ...
 
 

@@ -32,6 +32,8 @@ class RolloutMetrics:
         """An arm could not answer, and the primary one did in its place."""
         self._fallbacks.labels(model, arm).add()
 
-    def compared(self, model: str, arm: str, outcome: str) -> None:
-        """A shadow's answer is ``equal`` or ``different``, or it ``failed``, or was not asked: ``shed``."""
-        self._compared.labels(model, arm, outcome).add()
+    def compared(self, model: str, arm: str, outcome: str, count: int) -> None:
+        """So many of a shadow's answers are ``equal`` or ``different``, or it ``failed``, or was not asked:
+        ``shed``.
+        """
+        self._compared.labels(model, arm, outcome).add(count)

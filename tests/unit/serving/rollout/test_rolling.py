@@ -120,7 +120,7 @@ class _Counts:
     def fell_back(self, model: str, arm: str) -> None:
         self.fallen.append(arm)
 
-    def compared(self, model: str, arm: str, outcome: str) -> None:
+    def compared(self, model: str, arm: str, outcome: str, count: int) -> None:
         raise AssertionError
 
 

@@ -1,16 +1,16 @@
 """Asking a shadow what its primary was asked, when nobody waits any more.
 
-A request is handed over once it is answered. A thread of the lowest priority takes what has gathered, has the
-shadow compute it in one go, and compares. It keeps to a small part of a processor's time where the process is
-busy, and what it has no time or no room for is not compared but counted. So a shadow that is slow, or fails, or
-hangs, costs its primary nothing.
+A request is handed over once it is answered. A thread takes what has gathered, has the shadow compute it in one
+go, and compares. It keeps to a small part of a processor's time where the process is busy, and what it has no time
+or no room for is not compared but counted. So a shadow that is slow, or fails, or hangs, costs its primary
+nothing. It rests instead of running at a low priority: one that is put aside while it holds the interpreter holds
+up all.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
 import sys
 import threading
@@ -41,9 +41,12 @@ _OUTPUT: Final = "output."
 
 GATHER_SECONDS: Final = 0.01
 AT_ONCE: Final = 64
-BUSY_SHARE: Final = 0.03
-"""How much of a processor a shadow takes while the process takes more than half of one by itself."""
-IDLE_SHARE: Final = 0.5
+BUSY: Final = 0.2
+"""A process that takes more than this part of a processor, apart from its shadow, is busy."""
+BUSY_SHARE: Final = 0.02
+"""How much of a processor a shadow takes beside a process that is busy,"""
+IDLE_SHARE: Final = 0.25
+"""and beside one that is not."""
 
 MOST_ROWS: Final = 1_000
 _SWITCH_SECONDS: Final = 0.0005
@@ -96,6 +99,7 @@ class Shadowing:
         self._share = options.percent / 100.0
         self._lock = threading.Lock()
         self._report, self._changed = reports.read(folder, slot), False
+        self._shed = self._told = 0  # one is counted by the event loop alone, the other by whoever tells
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -107,7 +111,7 @@ class Shadowing:
         if not 0 < prediction.rows <= MOST_ROWS or (self._share < 1.0 and self._random() >= self._share):
             return False
         if len(self._queue) >= self._options.queue or self.served.model.trouble:
-            self._spared(1)
+            self._shed += 1
             return False
         self.served.in_flight += 1  # it is not let go of before
         self._queue.append(_Asked(call, question, prediction))
@@ -133,8 +137,6 @@ class Shadowing:
         self._show()
 
     def _run(self) -> None:
-        with contextlib.suppress(OSError, AttributeError):  # a system without priorities of threads
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
         pause = _Pause()
         while True:
             self._filled.wait()
@@ -250,8 +252,7 @@ class Shadowing:
             self._keep(asked, shadow, different, distance, starts)
         if self._counting is not None:
             for outcome, count in (("different", requests), ("equal", len(asked) - requests)):
-                for _ in range(count):
-                    self._counting.compared(self._model, self._options.to, outcome)
+                self._counting.compared(self._model, self._options.to, outcome, count)
 
     def _keep(self, asked: list[_Asked], shadow: Prediction, different: Any, distance: Any, starts: Any) -> None:
         """Keep the most different rows as examples."""
@@ -292,17 +293,17 @@ class Shadowing:
                 report.errors[text] = report.errors.get(text, 0) + count
             self._changed = True
         if self._counting is not None:
-            for _ in range(count):
-                self._counting.compared(self._model, self._options.to, "failed")
-
-    def _spared(self, count: int) -> None:
-        self._report.shed += count  # only the event loop sheds
-        self._changed = True
-        if self._counting is not None:
-            self._counting.compared(self._model, self._options.to, "shed")
+            self._counting.compared(self._model, self._options.to, "failed", count)
 
     def _show(self) -> None:
         with self._lock, contextlib.suppress(OSError):
+            shed = self._shed - self._told
+            if shed:
+                self._told += shed
+                self._report.shed += shed
+                self._changed = True
+                if self._counting is not None:
+                    self._counting.compared(self._model, self._options.to, "shed", shed)
             if self._changed:
                 self._changed = False
                 reports.write(self._folder, self._slot, self._report)
@@ -333,7 +334,7 @@ class _Pause:
             others = max(0.0, used - self._all - self._worked) / (wall - self._wall)
             self._busy = 0.5 * self._busy + 0.5 * others
             self._wall, self._all = wall, used
-        share = BUSY_SHARE if self._busy > 0.5 else IDLE_SHARE
+        share = BUSY_SHARE if self._busy > BUSY else IDLE_SHARE
         return min(_LONGEST_PAUSE, self._worked * (1.0 / share - 1.0))
 
 
