@@ -164,6 +164,18 @@ class _Picking:
         self._problems += [f"no step has an argument {one}" for one in sorted(self._named)]
         if not any(one.step == "" for step in picked for one in step.data.values()):
             self._problems.append("no step reads what will be asked; say which argument: --request STEP.ARGUMENT")
+        asked = {
+            f"{step.name}.{name}": _rows_of(one.value)
+            for step in picked
+            for name, one in step.data.items()
+            if not one.step and step.package is None
+        }
+        most = max(asked.values(), default=0)
+        self._problems += [
+            f"{path}: it has {rows} rows where others have {most}; if it was learnt, say so: --state {path}"
+            for path, rows in asked.items()
+            if rows != most
+        ]
         if self._problems:
             raise InputError(
                 f"run {self._run} cannot be served like this:\n    " + "\n    ".join(self._problems),
@@ -298,6 +310,11 @@ class _Picking:
             model=model,
             data={"": Data(step=before[-1] if before else "", output="", annotation=None, value=None)},
         )
+
+
+def _rows_of(value: Any) -> int:
+    columns = columns_in(value)
+    return min((len(one) for one in columns.values()), default=0)
 
 
 def few(value: Any, rows: int, without: Sequence[str] = ()) -> Any:

@@ -109,6 +109,11 @@ def test_what_cannot_be_served_is_named_at_once(opened: Any, tmp_path: Path) -> 
     assert "no step reads what will be asked" in caught.value.found
 
 
+def test_what_was_learnt_elsewhere_is_not_taken_for_rows(opened: Any, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="count.stop: it has 2 rows where others have 3"):
+        pick(opened, "latest", Wanted(steps=["clean", "count"]), tmp_path / "a")
+
+
 def test_rows_are_taken_from_the_split_that_was_held_out() -> None:
     table = Table.from_columns({"a": [1, 2, 3], "b": [4, 5, 6]})
     found = few(Examples(splits={"train": table, "eval": table.rows(1, 3)}), 1, ["b"])
