@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.evaluation.assertions.conditions import ANSWER, SCORE, Condition
+from mainspring.serving.graphs.deciding import Row, Value, decider, value_of
 from mainspring.serving.graphs.parting import Answer, PartedError
 from mainspring.serving.graphs.plan import Way
 from mainspring.serving.graphs.wires import by_name, plain_column
@@ -27,6 +28,22 @@ class View:
     """
 
     sources: tuple[tuple[int, str, str], ...]
+
+    def row(self, way: Way, names: tuple[str, ...]) -> Row | None:
+        """The values of these names, if there is one row that can be read at a glance."""
+        found: dict[str, Value] = {}
+        for place, output, name in self.sources:
+            answer = way.known(place)
+            if answer is None or answer.rows != 1 or answer.how == "rows":
+                return None
+            for wanted in names:
+                if wanted not in found:
+                    array = _of(answer.columns, output, name, wanted)
+                    if array is not None:
+                        if array.size != 1:
+                            return None
+                        found[wanted] = value_of(array.item())
+        return found if len(found) == len(names) else None
 
     def columns(self, way: Way, names: tuple[str, ...]) -> tuple[dict[str, npt.NDArray[Any]], int] | None:
         """The columns of these names, and how many rows; ``None`` if one is of a node that has no answer.
@@ -74,6 +91,9 @@ class WhenGate:
         Raises:
             PartedError: If it holds for some of them.
         """
+        row = self.view.row(way, self.condition.names)
+        if row is not None:
+            return decider(self.condition)(row)
         seen = self.view.columns(way, self.condition.names)
         if seen is None:
             return False

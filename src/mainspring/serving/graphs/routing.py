@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Protocol
@@ -14,6 +14,7 @@ import numpy as np
 from mainspring.core.errors import NotFoundError
 from mainspring.evaluation.assertions.conditions import Condition
 from mainspring.serving.decision import Decision
+from mainspring.serving.graphs.deciding import Row, decider
 from mainspring.serving.graphs.gates import View, held
 from mainspring.serving.graphs.parting import Answer, rows_of, ways
 from mainspring.serving.graphs.plan import Step, Way
@@ -140,11 +141,16 @@ class SwitchStep(RouterStep):
         cases: The conditions, in the order of the branches; ``None`` holds always.
         names: The columns that they read.
         view: Where these are.
+        deciders: The same conditions for one row.
     """
 
     cases: tuple[Condition | None, ...]
     names: tuple[str, ...]
     view: View
+    deciders: tuple[Callable[[Row], bool] | None, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.deciders = tuple(None if one is None else decider(one) for one in self.cases)
 
     def choose(self, way: Way) -> int | None:
         """The first branch whose condition holds.
@@ -153,6 +159,11 @@ class SwitchStep(RouterStep):
             NotFoundError: If none does.
             PartedError: If rows go different ways.
         """
+        row = self.view.row(way, self.names)
+        if row is not None:
+            for place, decides in enumerate(self.deciders):
+                if decides is None or decides(row):
+                    return self.decide(way, place, 1.0, "switch")
         seen = self.view.columns(way, self.names)
         if seen is None:
             return None
