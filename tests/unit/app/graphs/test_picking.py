@@ -110,7 +110,7 @@ def test_what_cannot_be_served_is_named_at_once(opened: Any, tmp_path: Path) -> 
 
 
 def test_what_was_learnt_elsewhere_is_not_taken_for_rows(opened: Any, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="count.stop: it has 2 rows where others have 3"):
+    with pytest.raises(InputError, match=r"count\.stop: it has 2 rows where others have 3"):
         pick(opened, "latest", Wanted(steps=["clean", "count"]), tmp_path / "a")
 
 
