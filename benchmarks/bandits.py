@@ -324,8 +324,8 @@ def costs(repeats: int) -> None:
                 for _ in range(300):
                     rewarded()
                 decided()
-                decision = min(timeit.repeat(decided, number=2000, repeat=repeats)) / 2000 * 1e6
-                reward = min(timeit.repeat(rewarded, number=300, repeat=repeats)) / 300 * 1e6
+                decision = min(timeit.repeat(decided, number=200, repeat=repeats)) / 200 * 1e6
+                reward = min(timeit.repeat(rewarded, number=20, repeat=repeats)) / 20 * 1e6
                 print(f"{policy:26}{arms:6}{decision:17.2f}{reward:15.1f}", flush=True)
                 bandit.close()
 
@@ -416,7 +416,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=40, help="runs of each simulation")
     parser.add_argument("--only", default="", help="policies with this in their name")
-    parser.add_argument("--repeats", type=int, default=15, help="of which the quickest counts")
+    parser.add_argument("--repeats", type=int, default=100, help="of which the quickest counts")
     parser.add_argument("--peers", action="store_true", help="other libraries instead")
     options = parser.parse_args()
     if options.peers:

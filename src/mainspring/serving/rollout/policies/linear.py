@@ -45,8 +45,9 @@ def solve(known: Knowledge, ridge: float) -> Solved:
     """Solve ``A = Σ x xᵀ + ridge`` and ``weights = A⁻¹ Σ reward x`` for each arm.
 
     Features that are numbers are standardised, by the mean and the standard deviation over all rows of all arms
-    for which a reward is known, so that the ridge means the same for metres and millimetres. Indicators and the
-    constant are left as they are. The sums are of features as they came, which makes that exact at any time.
+    for which a reward is known, from ten on, so that the ridge means the same for metres and millimetres.
+    Indicators and the constant are left as they are. The sums are of features as they came, which makes that exact
+    at any time.
 
     Args:
         known: What is known.
@@ -70,7 +71,7 @@ def _standardised(known: Knowledge) -> Floats:
         return matrix
     gram = known.gram.sum(axis=0)
     rows = gram[constant, constant]
-    if rows < 2:
+    if rows < _FEW:
         return matrix
     for name, place in known.places.items():
         if place == constant or "=" in name:
@@ -89,6 +90,7 @@ def _standardised(known: Knowledge) -> Floats:
 
 
 _TINY = 1e-60
+_FEW = 10
 
 CONSTANT = "1"
 """The name of the feature that is 1 for every row."""

@@ -32,8 +32,8 @@ class Thompson:
         kind: ``"binary"``: rewards from 0 to 1; their mean has a Beta distribution, and a reward of 0.3 is 0.3
             of a success. ``"number"``: any rewards; their mean and variance have a normal-inverse-gamma
             distribution (Murphy, "Conjugate Bayesian analysis of the Gaussian distribution", 2007) whose prior is
-            worth one reward, of the mean and the variance of all rewards (Kass and Wasserman, 1995). So nothing
-            changes if all rewards are given in cents.
+            worth one reward, of the mean of all arms and the variance of rewards (Kass and Wasserman, 1995). So
+            nothing changes if all rewards are given in cents.
         prior: Of the Beta distribution.
 
     Example:
@@ -75,16 +75,16 @@ class Thompson:
         total = float(known.count.sum())
         if total < 2:
             return even(len(known.arms))
-        centre = float((known.mean * known.count).sum()) / total
-        between = float((known.count * (known.mean - centre) ** 2).sum())
-        variance = (float(known.squares.sum()) + between) / total
+        means = known.mean[known.count > 0]
+        centre = float(means.mean())
+        variance = float(known.squares.sum()) / total + float(means.var())
         if not variance > 0:
             return even(len(known.arms))
-        # Normal-inverse-gamma with kappa 1, alpha 1, beta half the variance: the mean of an arm is Student's t.
+        # Normal-inverse-gamma with kappa 1, alpha 1 and the variance as beta: the mean of an arm is Student's t.
         strength = known.count + 1.0
         away = known.mean - centre
         place = known.count / strength * away
-        half = 0.5 * variance + 0.5 * known.squares + 0.5 * known.count / strength * away**2
+        half = variance + 0.5 * known.squares + 0.5 * known.count / strength * away**2
         alpha = 1.0 + 0.5 * known.count
         width = np.sqrt(half / (alpha * strength))
         freedom = 2.0 * alpha

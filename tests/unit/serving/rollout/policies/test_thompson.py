@@ -58,12 +58,12 @@ def test_numbers_as_draws_say() -> None:
         for reward in chance.normal(mean, 1.0, 5 + 10 * place):
             known.add(place, float(reward))
     total = known.count.sum()
-    centre = (known.mean * known.count).sum() / total
-    variance = (known.squares.sum() + (known.count * (known.mean - centre) ** 2).sum()) / total
+    centre = known.mean.mean()
+    variance = known.squares.sum() / total + known.mean.var()
     draws = []
     for count, mean, squares in zip(known.count, known.mean, known.squares, strict=True):
         shape = 1.0 + count / 2
-        rate = variance / 2 + squares / 2 + count / (count + 1) * (mean - centre) ** 2 / 2
+        rate = variance + squares / 2 + count / (count + 1) * (mean - centre) ** 2 / 2
         spread = 1.0 / chance.gamma(shape, 1.0 / rate, 200_000)
         middle = centre + count / (count + 1) * (mean - centre)
         draws.append(chance.normal(middle, np.sqrt(spread / (count + 1))))
