@@ -13,7 +13,7 @@ from mainspring.core.errors import InputError
 from mainspring.core.records import Artifact
 from mainspring.models import Package
 from mainspring.serving.graphs.stepping.spec import Column, Given, State, StepSpec, write_spec
-from mainspring.serving.graphs.stepping.values import OUTPUT, columns_in, described, form_of
+from mainspring.serving.graphs.stepping.values import OUTPUT, array_in, columns_in, described, form_of
 
 if TYPE_CHECKING:
     from mainspring.app.platform import Mainspring
@@ -70,9 +70,8 @@ def write(opened: Mainspring, run: Run, folder: Path, *, name: str, processes: b
         spec = _spec(opened, run, step, folder)
         write_spec(folder, spec)
         gives[step.name] = [one.name for one in spec.gives]
-        models[member] = {
-            "component": {"entry": f"{ENTRY}:Node", "arguments": {"step": step.name}, "inline": not processes}
-        }
+        component: dict[str, Any] = {"entry": f"{ENTRY}:Node", "arguments": {"step": step.name}}
+        models[member] = {"component": {**component, "inline": not processes, "example": _example(step, spec)}}
         nodes[step.name] = {"model": member, "reads": _reads(step, spec)}
     models[name] = {"graph": {"nodes": nodes, "answers": run.steps[-1].name}}
     return {"models": models}
@@ -111,6 +110,17 @@ def _given(step: str, argument: str, data: Data) -> Given:
         )
     columns = columns_in(data.value, argument)
     return Given(form=form, columns=tuple(described(name, values) for name, values in columns.items()))
+
+
+def _example(step: Picked, spec: StepSpec) -> list[dict[str, Any]]:
+    """A row of the run: a server asks it first, and so finds out whether the step is quick."""
+    row: dict[str, Any] = {}
+    for argument, data in step.data.items():
+        columns = columns_in(data.value, argument)
+        for one in spec.data[argument].columns:
+            [value] = array_in(columns[one.name][:1], one).tolist()
+            row[one.name] = None if value != value else value
+    return [row] if row else []
 
 
 def _kept(opened: Mainspring, step: str, argument: str, artifact: Artifact, folder: Path) -> State:

@@ -71,9 +71,21 @@ class InlineComponent(Node):
         child.unload(self._served)
 
 
+def _is_sent_as_it_is(name: Any, value: Any) -> bool:
+    """Whether a value by name is an array of numbers or texts, which comes out of a frame as it went in."""
+    if type(name) is not str or type(value) is not np.ndarray:
+        return False
+    kind = value.dtype.kind
+    if kind == "O":
+        return value.ndim == 1 and all(one is None or type(one) is str for one in value.tolist())
+    return kind in "biuf" and value.dtype.itemsize <= 8 and value.dtype.isnative
+
+
 def _plain(value: Any) -> Any:
     """What another process would have been sent."""
     if value is None or isinstance(value, np.ndarray | str | bytes | bool | int | float):
+        return value
+    if type(value) is dict and all(_is_sent_as_it_is(name, one) for name, one in value.items()):
         return value
     parts: list[Any] = []
     told = child.written(value, parts)
