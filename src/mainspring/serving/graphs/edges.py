@@ -139,9 +139,8 @@ class Edges:
                     for field in lacking:
                         self._wants.want(self._prefix + node, field, column=target.column)
             return Loose(self.sources(sources), target.fields, soft, target.read)
-        return Fixed(
-            tuple(wires), tuple(lacking), soft, {field.name: field for field in target.fields}, target.by_row
-        )
+        left = () if target.strict else tuple(lacking)  # tensors that are not required are left out
+        return Fixed(tuple(wires), left, soft, {field.name: field for field in target.fields}, target.by_row)
 
     def loosely(self, node: str, sources: Sequence[Source], target: Target, *, soft: bool) -> Loose:
         """What goes into a method of a class, which takes whatever comes; what it declares is checked.

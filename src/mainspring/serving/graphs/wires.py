@@ -86,7 +86,7 @@ class Fixed:
             if rows < 0:
                 return None
             for field in missing:
-                columns[field.name] = empty_column(field, rows)
+                columns[field.name] = _nothing(field, rows)
         return Inputs(columns, rows if self.by_row else 1)
 
 
@@ -197,7 +197,9 @@ def by_name(answer: Answer) -> Answer:
     rows = _rows_in(answer)
     names = list(dict.fromkeys(name for row in rows if isinstance(row, Mapping) for name in row))
     if not all(isinstance(row, Mapping) for row in rows):
-        raise BadInputError([Problem("WRONG_ROW", "an object with a value per column", row=0)])
+        raise BadInputError(
+            [Problem("WRONG_ROW", "an object with a value per column", row=0, value="no names of columns")]
+        )
     columns = {}
     for name in names:
         values = [row.get(name) for row in rows]
@@ -212,6 +214,15 @@ def by_name(answer: Answer) -> Answer:
 def _rows_in(answer: Answer) -> list[Any]:
     rows: list[Any] = next(iter(answer.columns.values())).tolist()
     return rows
+
+
+def _nothing(field: Field, rows: int) -> Array:
+    """So many missing values."""
+    column = empty_column(field, rows)
+    if len(field.shape) > 1:
+        shape = (rows, *(max(size, 0) for size in field.shape[1:]))
+        column = np.full(shape, column[0] if rows else None, dtype=column.dtype)
+    return column.astype(DTYPES[field.datatype]) if field.datatype in ("FP32", "FP16", "BF16") else column
 
 
 def _number(array: Array) -> Array:

@@ -278,3 +278,20 @@ def test_a_combiner_votes_and_averages(serving: Serving) -> None:
         one=Node(model="one"), ten=Node(model="ten"), m=Node(combine="merge", reads=("one", "ten"))
     )
     assert server.now(merged, x=[0.0]) == {"one.y": [1.0], "ten.z": [10.0]}
+
+
+def test_a_soft_node_does_without_what_may_be_missing(serving: Serving) -> None:
+    sums = of_class("sum", "Affine", inputs="a b:FP32", outputs="y")
+    server = serving(sums, broken(), plus("one", 1), function("single", lambda y: y, "y", "y:FP32"))
+
+    def graph(*, soft: bool) -> Any:
+        return server.graph(
+            broken=Node(model="broken", soft=True),
+            single=Node(model="single", reads="broken"),
+            one=Node(model="one"),
+            sum=Node(model="sum", reads={"a": "one.y", "b": "single.y"}, soft=soft),
+        )
+
+    assert np.isnan(server.now(graph(soft=True), x=[1.0])["y"]).all()
+    with pytest.raises(NotFoundError, match="has an answer to this; broken failed: ModelError"):
+        server.now(graph(soft=False), x=[1.0])
