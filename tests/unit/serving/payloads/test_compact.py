@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from mainspring.core.errors import IntegrityError
+from mainspring.serving.decision import Decision
 from mainspring.serving.payloads import LogRecord, PredictionLog, read
 from mainspring.serving.payloads.blobs import Blobs
 from mainspring.serving.payloads.compact import compact, main
@@ -34,6 +35,7 @@ def _record(number: int) -> LogRecord:
         tags={"deep": {"er": [1]}} if number % 5 == 0 else {},
         erased=(1,) if number % 11 == 0 else (),
         cached=number % 2 == 0,
+        decisions=(Decision("m", "next", 0.1 + number % 3, "canary", 1),) if number % 4 == 0 else (),
     )
 
 

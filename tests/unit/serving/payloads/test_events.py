@@ -3,6 +3,7 @@ import json
 import msgspec
 import pytest
 
+from mainspring.serving.decision import Decision
 from mainspring.serving.payloads import LogRecord
 from mainspring.serving.payloads.events import Event, Naming, events_of
 
@@ -54,6 +55,13 @@ def test_ours_have_an_id_each_and_share_that_of_the_request() -> None:
     assert response.attributes["id"] == "one.response"
     assert response.attributes["time"] == "2023-11-14T22:13:20.250Z"
     assert (response.attributes["status"], response.attributes["latency"]) == ("200", "0.250000")
+
+
+def test_events_tell_where_routers_sent_the_request() -> None:
+    decision = Decision("taxi", "next", 0.25, "canary", 1)
+    for event in events(msgspec.structs.replace(RECORD, decisions=(decision,))):
+        told = json.loads(event.attributes["decisions"])
+        assert told == [{"router": "taxi", "arm": "next", "propensity": 0.25, "policy": "canary", "place": 1}]
 
 
 def test_data_is_in_the_words_of_the_open_inference_protocol() -> None:

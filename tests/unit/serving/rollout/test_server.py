@@ -192,6 +192,14 @@ def test_a_label_moves_under_load_in_all_workers_and_no_request_fails(start: Sta
     assert len(everything) > 100
     # Whatever answered is whole: the answer is that of the version that it names.
     assert {(version, said) for _, version, said in everything} == {("1", "yes"), ("3", "no")}
+    # A worker that comes later follows what was ordered before.
+    first = int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()[0])
+    os.kill(first, signal.SIGKILL)
+    until(lambda: not Path(f"/proc/{first}").exists())
+    until(lambda: len(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()) == 2)
+    until(lambda: httpx.get(f"{server.url}/metrics").text.count("mainspring_workers 2"))
+    for _ in range(12):
+        assert httpx.post(f"{server.url}/v2/models/taxi/infer", json=INFER).json()["model_version"] == "3"
     for place, (_, after, version) in enumerate(moves):
         until_next = moves[place + 1][0] if place + 1 < len(moves) else float("inf")
         between = {one for began, one, _ in everything if after < began < until_next - 0.1}
