@@ -1,8 +1,8 @@
 """Comparing two arms by shares, means or quantiles, as often as one likes to look.
 
-For two arms the bets against their figures are multiplied: what both can be together, with the confidence asked
-for, is a region, and the interval of the difference is what it spans. It is narrower than what two intervals of
-their own would give, by up to the root of two.
+For shares and quantiles, the bets against the figures of both arms are multiplied: what both can be together, with
+the confidence asked for, is a region, and the interval of the difference is what it spans. It is narrower than two
+intervals of their own would give, by up to the root of two. Means are bet against by their difference.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.serving.rollout.experiments.martingales import (
     crossing,
+    difference_scale,
     least_point,
-    mean_scale,
     share_bet,
 )
 from mainspring.serving.rollout.experiments.sample import Comparison, Summed, mean_of, variance_of
@@ -92,9 +92,8 @@ def compare_means(
     if min(counts) < 2:
         return _nothing(counts, confidence)
     alpha = 1.0 - confidence
-    scale_old, cost_old = mean_scale(primary.count, variance_of(primary), alpha)
-    scale_new, cost_new = mean_scale(candidate.count, variance_of(candidate), alpha)
-    scale, cost = times * times * scale_old + scale_new, cost_old + cost_new
+    variances = (times * times * variance_of(primary), variance_of(candidate))
+    scale, cost = difference_scale((primary.count, candidate.count), variances, alpha)
     difference = mean_of(candidate) - times * mean_of(primary)
     half = math.sqrt(2.0 * scale * (cost - math.log(alpha)))
     bet = (difference * difference / (2.0 * scale) if scale else math.inf if difference else 0.0) - cost

@@ -54,21 +54,47 @@ def counts_bet(counts: Sequence[float], shares: Sequence[float]) -> float:
     return bet
 
 
-def mean_scale(count: float, variance: float, alpha: float) -> tuple[float, float]:
-    """For a bet against a mean, a mixture of normal distributions: ``(mean - hypothesis)² / (2 scale) - cost``.
+def difference_scale(
+    counts: tuple[float, float], variances: tuple[float, float], alpha: float
+) -> tuple[float, float]:
+    """For a bet against a difference of two means, a mixture of normal distributions around it:
+    ``(difference - hypothesis)² / (2 scale) - cost``.
 
-    The variance is the one that was seen, so that it holds for many values (Waudby-Smith, Arbour, Sinha, Kennedy
-    and Ramdas, "Time-uniform central limit theory and asymptotic confidence sequences", Annals of Statistics,
-    2024); for normal values it is the mixture sequential probability ratio test of Johari, Koomen, Pekelis and
-    Walsh ("Always valid inference", Operations Research, 2022).
+    The difference of means is a Brownian motion in its information, the inverse of its variance, however values
+    come to either arm (Jennison and Turnbull, "Group Sequential Methods", 2000, section 3.4). Variances are those
+    that were seen: it holds for many values (Waudby-Smith, Arbour, Sinha, Kennedy and Ramdas, "Time-uniform
+    central limit theory and asymptotic confidence sequences", Annals of Statistics, 2024); for normal values it is
+    the mixture sequential probability ratio test of Johari, Koomen, Pekelis and Walsh ("Always valid inference",
+    Operations Research, 2022).
+
+    Args:
+        counts: How many values there are of either.
+        variances: Of one value of either.
+        alpha: The level at which the mixture shall be best.
 
     Returns:
         ``scale`` and ``cost``.
     """
     tight = -2.0 * math.log(alpha)
     rho = (tight + math.log(tight + 1.0) + 1.0) / AROUND
-    grown = count * rho + 1.0
-    return variance * grown / (count * count * rho), 0.5 * math.log(grown)
+    variance = variances[0] / counts[0] + variances[1] / counts[1]
+    # As many values of each arm would tell as much.
+    alike = sum(variances) / variance if variance > 0.0 else min(counts)
+    grown = alike * rho + 1.0
+    return variance * grown / (alike * rho), 0.5 * math.log(grown)
+
+
+def shares_scale(counts: tuple[float, float], variances: tuple[float, float], alpha: float) -> tuple[float, float]:
+    """What the product of two bets on shares, :func:`share_bet`, comes to for many values, in the form of
+    :func:`difference_scale`: for planning.
+    """
+    rho = 1.0 / (AROUND / 10.0 + 1.0)
+    scale = cost = 0.0
+    for count, variance in zip(counts, variances, strict=True):
+        grown = count * rho + 1.0
+        scale += variance * grown / (count * count * rho)
+        cost += 0.5 * math.log(grown)
+    return scale, cost
 
 
 def least_point(function: Callable[[float], float], low: float, high: float, *, steps: int = 36) -> float:

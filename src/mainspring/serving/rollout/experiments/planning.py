@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from statistics import NormalDist
-from typing import Any
+from typing import Any, TypeAlias
 
 from mainspring.core.errors import InputError
-from mainspring.serving.rollout.experiments.martingales import mean_scale
+from mainspring.serving.rollout.experiments.martingales import difference_scale, shares_scale
+
+Scaled: TypeAlias = Callable[[tuple[float, float], tuple[float, float], float], tuple[float, float]]
 
 _NORMAL = NormalDist()
 _MOST = 1e15
@@ -150,7 +152,7 @@ def plan_means(
 def _plan(
     change: float,
     variances: tuple[float, float],
-    pooled: Any,
+    pooled: Callable[[float], float],
     weights: tuple[float, ...],
     *,
     confidence: float,
@@ -176,7 +178,8 @@ def _plan(
     if student:
         first += surely**2 / 4.0 * 2.0 / (1.0 + ratio)
     fixed = _sizes(first, weights)
-    looked = _sizes(_looked_at(abs(change), variances, ratio, alpha, strongly), weights)
+    scaled = difference_scale if student else shares_scale
+    looked = _sizes(_looked_at(abs(change), variances, ratio, alpha, strongly, scaled), weights)
     sizes = looked if sequential else fixed
     return Plan(
         sizes=sizes,
@@ -194,16 +197,18 @@ def _sizes(first: float, weights: tuple[float, ...]) -> tuple[int, ...]:
 
 
 def _looked_at(
-    change: float, variances: tuple[float, float], ratio: float, alpha: float, strongly: float
+    change: float,
+    variances: tuple[float, float],
+    ratio: float,
+    alpha: float,
+    strongly: float,
+    scaled: Scaled,
 ) -> float:
     """The size of the first arm at which half a confidence sequence leaves room for the power."""
 
     def enough(first: float) -> bool:
-        (old, old_cost), (new, new_cost) = (
-            mean_scale(count, variance, alpha)
-            for count, variance in zip((first, first * ratio), variances, strict=True)
-        )
-        half = math.sqrt(2.0 * (old + new) * (old_cost + new_cost - math.log(alpha)))
+        scale, cost = scaled((first, first * ratio), variances, alpha)
+        half = math.sqrt(2.0 * scale * (cost - math.log(alpha)))
         error = math.sqrt(variances[0] / first + variances[1] / (first * ratio))
         return half + strongly * error <= change
 

@@ -62,7 +62,7 @@ def test_a_plan_says_how_many(capsys: pytest.CaptureFixture[str]) -> None:
     assert three["sizes"] == [78, 78, 78]
     assert three["days"] == pytest.approx(234 / 51)
     out = shown(capsys, "plan", "--share", "0.1", "--effect", "0.2", "--relative", "--per-day", "900")
-    assert "22162 in all: 11081, 11081" in out
+    assert "22412 in all: 11206, 11206" in out
     assert "25 days at 900 a day" in out
     assert "7682 if it is read once, at the end" in out
 

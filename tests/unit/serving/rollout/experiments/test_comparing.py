@@ -76,11 +76,11 @@ def test_means_by_hand() -> None:
     found = compare_means(Sums(100, 0.0, 99.0), Sums(100, 50.0, 124.0), confidence=0.95)
     tight = -2 * math.log(0.05)
     rho = (tight + math.log(tight + 1) + 1) / 1000
-    scale = 2 * 1.0 * (100 * rho + 1) / (100**2 * rho)
-    half = math.sqrt(2 * scale * (math.log(100 * rho + 1) + math.log(20)))
+    scale = 0.02 * (100 * rho + 1) / (100 * rho)
+    half = math.sqrt(2 * scale * (0.5 * math.log(100 * rho + 1) + math.log(20)))
     assert found.difference == 0.5
     assert found.upper - 0.5 == pytest.approx(half) == 0.5 - found.lower
-    assert found.p_value == pytest.approx(math.exp(-(0.25 / (2 * scale) - math.log(100 * rho + 1))))
+    assert found.p_value == pytest.approx(math.exp(-(0.25 / (2 * scale) - 0.5 * math.log(100 * rho + 1))))
 
 
 def test_quantiles_cover_what_is_so_at_all_looks() -> None:
