@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy.typing as npt
 
-from mainspring.core.errors import MainspringError
+from mainspring.core.errors import InputError, MainspringError
 from mainspring.serving.attending import Attending
 from mainspring.serving.batching import Batcher
 from mainspring.serving.caching import Keys, Remembering, ResponseCache
@@ -118,7 +118,12 @@ class Engine:
 
     async def _routed(self, call: Call, inputs: Inputs, rolling: Rolling) -> Computed:
         """Compute with what a rollout chooses, and tell it how that went."""
-        call.began, served = time.perf_counter(), rolling.find(call)
+        call.began = time.perf_counter()
+        try:
+            served = rolling.find(call)
+        except InputError:  # the caller named an arm of another rollout
+            call.headers = {}
+            served = rolling.find(call)
         arms = (served,) if call.undecided is None else call.undecided.arms
         if call.undecided is not None:
             served = call.undecided.choose(inputs)

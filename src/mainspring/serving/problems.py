@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mainspring.core.errors import InputError, MainspringError, UnavailableError
+from mainspring.core.errors import InputError, MainspringError, NotFoundError, UnavailableError
 from mainspring.serving.caller import Caller
 
 
@@ -69,6 +69,12 @@ class NoExplainerError(MainspringError):
     code = "NO_EXPLAINER"
 
 
+class NoAnswerError(NotFoundError):
+    """No node of a graph has an answer to this: a reader elsewhere goes on without it, as one beside it would."""
+
+    code = "NO_ANSWER"
+
+
 class RetryError(MainspringError):
     """The request was right, and is best sent again a little later.
 
@@ -126,6 +132,7 @@ STATUS: Mapping[str, int] = {
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
+    NoAnswerError.code: 404,
     "METHOD_NOT_ALLOWED": 405,
     "CONFLICT": 409,
     "ILLEGAL_STATE": 409,

@@ -6,7 +6,7 @@ import math
 
 from mainspring.core.errors import MainspringError
 from mainspring.serving.endpoint.answers import NOT_KEPT, Answer, Header, error_answer, json_answer
-from mainspring.serving.problems import MethodError, UnauthenticatedError, retry_after, status_of
+from mainspring.serving.problems import MethodError, NoAnswerError, UnauthenticatedError, retry_after, status_of
 
 _CHALLENGE: Header = (b"www-authenticate", b"Bearer")  # RFC 6750
 
@@ -28,6 +28,8 @@ def refusal(error: Exception, *, allow: bytes, held_back: bool = False, request:
     more: list[Header] = []
     if isinstance(error, MethodError):
         more.append((b"allow", allow))
+    if isinstance(error, NoAnswerError):
+        more.append((b"x-error-code", error.code.encode()))
     if isinstance(error, UnauthenticatedError):
         more.append(_CHALLENGE)
     wait = retry_after(error)

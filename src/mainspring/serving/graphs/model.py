@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.core.errors import MainspringError, NotFoundError
+from mainspring.core.errors import MainspringError
 from mainspring.evaluation.assertions import Assertion
 from mainspring.models.signature import Field
 from mainspring.serving.call import Call
@@ -25,7 +25,7 @@ from mainspring.serving.graphs.requests import RequestReader
 from mainspring.serving.graphs.routing import Chooser
 from mainspring.serving.graphs.running import TaskWalk, Walk, at_once
 from mainspring.serving.prediction import Inputs, Prediction
-from mainspring.serving.problems import LoadingError
+from mainspring.serving.problems import LoadingError, NoAnswerError
 from mainspring.serving.question import Question
 from mainspring.serving.quickness import Quickness
 from mainspring.serving.raw_tensors import DTYPES
@@ -152,7 +152,7 @@ class GraphModel:
         """What the graph answers, computed here and now; see :class:`mainspring.serving.walking.Walking`.
 
         Raises:
-            NotFoundError: If no node answers.
+            NoAnswerError: If no node answers.
             MainspringError: If a node fails that the answer depends on.
         """
         plan, record = self._current(), Record()
@@ -168,7 +168,7 @@ class GraphModel:
         """What the graph answers; see :class:`mainspring.serving.walking.Walking`.
 
         Raises:
-            NotFoundError: If no node answers.
+            NoAnswerError: If no node answers.
             DeadlineError: If there is no answer in time.
             MainspringError: If a node fails that the answer depends on.
         """
@@ -286,7 +286,7 @@ class GraphModel:
     def _answered(self, plan: Plan, record: Record, answer: Answer | None) -> Mapping[str, npt.NDArray[Any]]:
         if answer is None:
             failed = [f"{one.node} failed: {one.error}" for one in record.visits if one.error]
-            raise NotFoundError(
+            raise NoAnswerError(
                 f"no node of graph {self.name!r} has an answer to this"
                 + ("; " + "; ".join(failed) if failed else ""),
                 expected=f"one of {plan.names[plan.answers]!r}",

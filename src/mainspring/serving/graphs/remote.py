@@ -30,13 +30,16 @@ from mainspring.serving.graphs.steps import Feed
 from mainspring.serving.limits import within
 from mainspring.serving.limits.deadlines import SECONDS, earlier
 from mainspring.serving.predictor import ModelError
-from mainspring.serving.problems import DeadlineError, OverloadedError
+from mainspring.serving.problems import DeadlineError, NoAnswerError, OverloadedError
 from mainspring.serving.raw_tensors import DTYPES, read_raw, write_raw
 from mainspring.serving.tensor_models.reading import fields_of
 from mainspring.serving.tracing.headers import passed_on
 
 LENGTH = "inference-header-content-length"
 SIZE, ALL_BINARY = "binary_data_size", "binary_data_output"
+CODE = "x-error-code"
+"""The header with the code of an error, which says more than the status."""
+
 LONGEST = 60.0
 """Seconds that a model of another server is given where nobody says."""
 
@@ -241,6 +244,8 @@ class RemoteModel:
         if isinstance(said, dict):
             said = said.get("message") or str(said)
         kind = _ERRORS.get(reply.status, ModelError)
+        if reply.headers.get(CODE) == NoAnswerError.code:
+            kind = NoAnswerError
         return kind(f"the model of another server refused: {said}", where=self.url)
 
 

@@ -22,7 +22,7 @@ from mainspring.serving.graphs.plan import UNASKED, Plan, Record, Step, Unasked
 from mainspring.serving.limits import in_time, within
 from mainspring.serving.limits.deadlines import earlier
 from mainspring.serving.prediction import Inputs
-from mainspring.serving.problems import DeadlineError
+from mainspring.serving.problems import DeadlineError, NoAnswerError
 from mainspring.serving.quickness import FEW_ROWS
 from mainspring.serving.served import Served
 from mainspring.serving.visit import Visit
@@ -127,6 +127,8 @@ class Walk:
                 answer = await self.hurried(step, began + step.timeout, began)
         except PartedError:
             raise
+        except NoAnswerError:  # of a graph that is a member, here or elsewhere
+            answer = None
         except Exception as error:  # noqa: BLE001  whatever a node does, the graph may go on without it
             self._note(step, began, f"{type(error).__name__}: {error}")
             if not step.soft:

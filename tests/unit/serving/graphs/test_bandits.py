@@ -55,10 +55,10 @@ def url(tmp_path_factory: pytest.TempPathFactory, rule: ModuleType) -> Iterator[
     running.stop()
 
 
-def ask(client: httpx.Client, model: str) -> tuple[str, float]:
+def ask(client: httpx.Client, model: str, **headers: str) -> tuple[str, float]:
     """The id of a request, and the probability that was answered."""
     body = {"instances": [ROW], "parameters": {"probabilities": True}}
-    answer = client.post(f"/v1/models/{model}:predict", json=body)
+    answer = client.post(f"/v1/models/{model}:predict", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
     return answer.headers["x-request-id"], round(answer.json()["predictions"][0]["probabilities"]["yes"], 6)
 
@@ -66,6 +66,9 @@ def ask(client: httpx.Client, model: str) -> tuple[str, float]:
 def test_the_rollout_of_a_member_chooses_for_a_node_that_names_no_version(url: str) -> None:
     with httpx.Client(base_url=url, timeout=30) as client:
         found = Counter(ask(client, "row")[1] for _ in range(80))
+        forced = {"x-mainspring-route": "nobody"}  # an arm of another rollout
+        assert len({ask(client, "row", **forced)[1] for _ in range(20)}) == 2
+        assert len({ask(client, "row", **{"x-mainspring-route": "1"})[1] for _ in range(10)}) == 1
         assert len(found) == 2
         assert min(found.values()) > 15  # five standard deviations
         config = {"parameters": {"config": json.dumps({"rollout": None})}}

@@ -108,14 +108,17 @@ def asked(model: GraphModel, rows: dict[str, list[Any]]) -> Question:
     return Question(lists={field.name: rows[field.name] for field in model.inputs})
 
 
-@drawing(100)
+@pytest.mark.parametrize("count", [100, pytest.param(500, marks=pytest.mark.slow)])
 def test_a_graph_answers_the_same_one_by_one_and_in_tasks(
-    among: ServerMembers, dispatcher: Dispatcher, drawn: Drawn
+    among: ServerMembers, dispatcher: Dispatcher, count: int
 ) -> None:
-    model = graph_model(drawn.graph, among)
-    assert outcome(lambda: in_sequence(model, drawn.rows)) == outcome(
-        lambda: in_tasks(model, dispatcher, drawn.rows)
-    )
+    @drawing(count)
+    def same(drawn: Drawn) -> None:
+        model = graph_model(drawn.graph, among)
+        in_order = outcome(lambda: in_sequence(model, drawn.rows))
+        assert in_order == outcome(lambda: in_tasks(model, dispatcher, drawn.rows))
+
+    same()
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(500, marks=pytest.mark.slow)])

@@ -59,6 +59,9 @@ class Other(BaseHTTPRequestHandler):
             return
         if isinstance(step, float):
             time.sleep(step)
+        if step == "no answer":
+            self.answer({"error": "nobody answers", "code": "NO_ANSWER"}, 404)
+            return
         if isinstance(step, int):
             self.answer({"error": f"it is {step}"}, step)
             return
@@ -92,6 +95,8 @@ class Other(BaseHTTPRequestHandler):
         body = value if isinstance(value, bytes) else json.dumps(value).encode()
         self.send_response(status)
         self.send_header("content-length", str(len(body)))
+        if status == 404:
+            self.send_header("x-error-code", value.get("code", "NOT_FOUND"))
         if length:
             self.send_header("inference-header-content-length", str(length))
         self.end_headers()
@@ -240,3 +245,16 @@ def test_a_graph_is_divided() -> None:
         split(graph, {"best": "one"}, name="spam", urls=urls)
     with pytest.raises(InputError, match="'three', which there is not"):
         split(graph, {"clean": "three"}, name="spam", urls=urls)
+
+
+def test_a_graph_elsewhere_that_has_no_answer_is_no_failure(serving: Serving, other: str) -> None:
+    server = serving(function("sure", lambda x: x, "x", "y"))
+    graph = server.graph(
+        there=Node(url=f"{other}/v2/models/m"),
+        sure=Node(model="sure"),
+        best=Node(combine="first", reads=("there", "sure")),
+    )
+    Other.plan += ["no answer", 404]
+    assert several(server, graph, 1, x=[1.0], w=["a"]) == [[1.0]]
+    with pytest.raises(NotFoundError, match="it is 404"):
+        several(server, graph, 1, x=[1.0], w=["a"])
