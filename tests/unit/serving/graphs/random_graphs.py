@@ -78,7 +78,7 @@ def graph_model(graph: Graph, among: ServerMembers, name: str = "g") -> GraphMod
 
 @st.composite
 def drawn(draw: st.DrawFn) -> Drawn:
-    graph = draw(graphs(least=4))
+    graph = draw(graphs(least=6))
     count = draw(st.integers(1, 4))
     numbers = st.floats(-50, 50, width=32)
     rows = {
@@ -125,9 +125,10 @@ def _spec(name: str, kind: str) -> TensorSpec:
 def _offers(outputs: dict[str, dict[str, str]], wanted: str) -> list[str]:
     """What can be read for an input."""
     found = [f"request.{name}" for name, kind in REQUEST.items() if kind in FITS[wanted]]
-    return found + [
+    of_nodes = [
         f"{node}.{name}" for node, given in outputs.items() for name, kind in given.items() if kind in FITS[wanted]
     ]
+    return [*of_nodes[::-1] * 3, *found]  # what comes late is read most, so that little is left out in the end
 
 
 @st.composite
@@ -141,7 +142,7 @@ def _models(draw: st.DrawFn, outputs: dict[str, dict[str, str]]) -> tuple[Node, 
     broken = name == "broken"
     when = ""
     numbers = [one for one, wanted in inputs.items() if wanted == NUMBER]
-    if numbers and draw(st.integers(0, 4)) == 0:
+    if numbers and draw(st.integers(0, 7)) == 7:
         when = f"{numbers[0]} {draw(st.sampled_from(['<', '>=']))} {draw(st.integers(-20, 20))}"
     soft = draw(st.booleans()) or (broken and draw(st.booleans()))
     return Node(model=name, reads=reads, soft=soft, when=when), {output: kind}
@@ -182,7 +183,7 @@ def _routers(draw: st.DrawFn, outputs: dict[str, dict[str, str]], kind: str) -> 
     numbers = [one for one in _offers(outputs, NUMBER) if one.split(".", 1)[1].isidentifier()]
     source = draw(st.sampled_from(numbers))
     cases = [
-        Case(to=name, when="" if last and draw(st.booleans()) else f"v > {draw(st.integers(-30, 30))}")
+        Case(to=name, when="" if last and draw(st.integers(0, 3)) else f"v > {draw(st.integers(-30, 30))}")
         for name, last in zip(branches, [False] * (len(branches) - 1) + [True], strict=True)
     ]
     return Node(switch=tuple(cases), reads={"v": source}), outputs[first]
