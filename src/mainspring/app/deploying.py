@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 from mainspring.app import platform
 from mainspring.core.errors import MainspringError
@@ -22,7 +20,7 @@ from mainspring.core.records import (
     PropertyType,
 )
 from mainspring.core.verdicts import Verdict
-from mainspring.serving.configuration import ServerOptions
+from mainspring.serving.deploying.asked import Started
 from mainspring.serving.deploying.deployments import Deployments
 from mainspring.serving.deploying.git import PREFIX, git_source
 from mainspring.serving.deploying.ports import Found, Server
@@ -167,7 +165,11 @@ def copies(deployments: Deployments) -> Path:
 
 
 def reconciler(
-    opened: Callable[[], platform.Mainspring], source: str, url: Callable[[], str], seconds: float
+    opened: Callable[[], platform.Mainspring],
+    source: str,
+    url: Callable[[], str],
+    seconds: float,
+    started: Started | None = None,
 ) -> Callable[[Server], Reconciler]:
     """Makes a reconciler in the thread that it runs in: what it opens is its own.
 
@@ -176,35 +178,15 @@ def reconciler(
         source: Where files come from; see :func:`source_of`.
         url: Where the server answers.
         seconds: How often it looks.
+        started: What the server was started with.
     """
 
     def make(server: Server) -> Reconciler:
         deployments = deployments_of(opened())
         found = source_of(source, copies(deployments))
-        return Reconciler(deployments, server, url=url(), source=found, seconds=seconds)
+        return Reconciler(deployments, server, url=url(), source=found, seconds=seconds, started=started)
 
     return make
-
-
-def server_options(
-    options: ServerOptions, declared: Iterable[Declared], *, given: Collection[str] = ()
-) -> ServerOptions:
-    """The options of a server with what deployments ask of it as a whole: the largest of each, all objectives.
-
-    Args:
-        options: What is said where it is started.
-        declared: The deployments.
-        given: Options that were said there and stay.
-    """
-    several = [one.declaration for one in declared]
-    changes: dict[str, object] = {}
-    for name in ("workers", "threads"):
-        asked = [value for one in several if (value := getattr(one.resources, name)) is not None]
-        if asked and name not in given:
-            changes[name] = 0 if name == "workers" and 0 in asked else max(asked)
-    objectives = (*options.slo.objectives, *(each for one in several for each in one.slo))
-    changes["slo"] = msgspec.structs.replace(options.slo, objectives=objectives)
-    return msgspec.structs.replace(options, **changes)
 
 
 def readable(deployments: Deployments, revision: Revision) -> Iterator[Declared]:

@@ -22,6 +22,9 @@ FACTS: Final[Facts] = {
     "latency_p90": Fact(
         better=Better.LOWER, title="latency, 90 %", says="the seconds within which 9 of 10 requests are answered"
     ),
+    "latency_p95": Fact(
+        better=Better.LOWER, title="latency, 95 %", says="the seconds within which 19 of 20 requests are answered"
+    ),
     "latency_p99": Fact(
         better=Better.LOWER, title="latency, 99 %", says="the seconds within which 99 of 100 requests are answered"
     ),
@@ -65,6 +68,7 @@ class Operation(StoredAsJson):
     size_bytes: float = math.nan
     latency_p50: float = math.nan
     latency_p90: float = math.nan
+    latency_p95: float = math.nan
     latency_p99: float = math.nan
     throughput: float = math.nan
     memory_bytes: float = math.nan

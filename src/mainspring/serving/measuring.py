@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mainspring.data import Table
 
 _MODEL: Final = "model"
-_QUANTILES: Final = {"latency_p50": 0.5, "latency_p90": 0.9, "latency_p99": 0.99}
+_QUANTILES: Final = {"latency_p50": 0.5, "latency_p90": 0.9, "latency_p95": 0.95, "latency_p99": 0.99}
 _LEAST: Final = 10
 """So many requests are timed of each kind, also where the time is over."""
 

@@ -30,7 +30,7 @@ def test_a_package_and_its_baseline_are_measured_in_turns(rule: Any) -> None:
     assert operation.throughput > before.throughput
     for found in (operation, before):
         assert set(found.values) == set(FACTS)
-        assert found.latency_p50 <= found.latency_p90 <= found.latency_p99
+        assert found.latency_p50 <= found.latency_p90 <= found.latency_p95 <= found.latency_p99
         assert found.intervals["latency_p50"].low <= found.latency_p50 <= found.intervals["latency_p50"].high
         assert (found.rows, found.requests, found.warm_up, found.batch) == (4, 40, 3, 4)
         assert found.interleaved

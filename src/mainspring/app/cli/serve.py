@@ -183,6 +183,7 @@ def _reconcile(
 ) -> None:
     """Serve what deployments say, in processes of their own; this one makes them follow."""
     from mainspring.app import deploying
+    from mainspring.serving.deploying.asked import Started, server_options
     from mainspring.serving.deploying.beside import reconciling
     from mainspring.serving.deploying.intake import Intake
 
@@ -192,7 +193,8 @@ def _reconcile(
     revision = Intake(kept, found).look()
     declared = [] if revision is None else list(deploying.readable(kept, revision))
     given = {name for name, value in flags.items() if value is not None}
-    options = deploying.server_options(options, declared, given=given)
+    said, options = options, server_options(options, declared, given=given)
+    known = Started(said=said, given=frozenset(given), options=options)
     urls: list[str] = []
     tell = _started([], options)
 
@@ -202,7 +204,7 @@ def _reconcile(
         wanted = f"revision {revision.number}" if revision is not None else "nothing yet"
         click.echo(dim("following ") + (bold(found.name) if found else "mainspring deploy") + dim(f": {wanted}"))
 
-    make = deploying.reconciler(platform.existing, source, lambda: urls[0] if urls else "", seconds)
+    make = deploying.reconciler(platform.existing, source, lambda: urls[0] if urls else "", seconds, known)
     _supervise([], options, log, started, reconciling(make))
 
 

@@ -26,13 +26,13 @@ import msgspec
 from msgspec.structs import replace
 
 from mainspring.core.clock import Clock, now
-from mainspring.core.errors import ConflictError, NotFoundError
+from mainspring.core.errors import ConflictError, NotFoundError, StateError, UnavailableError
 from mainspring.serving.deploying.revision import Revision
 from mainspring.serving.deploying.status import Status
 
 T = TypeVar("T")
 
-What: TypeAlias = Literal["accepted", "refused", "applied", "failed", "drift"]
+What: TypeAlias = Literal["accepted", "refused", "applied", "failed", "drift", "restart"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,7 +40,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         at: Seconds since the epoch.
-        what: A revision was accepted or refused; a deployment was applied, or failed; drift was repaired.
+        what: A revision was accepted or refused; a deployment was applied, or failed; drift was repaired; part of
+            it waits for a restart of the server.
         number: The revision.
         deployment: Whose part of it.
         by: Who.
@@ -72,11 +73,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
         source: Which.
         digest: Of its files.
         problems: Why they were refused; empty if they were accepted.
+        after: The revision that was wanted then.
     """
 
     source: str = ""
     digest: str = ""
     problems: str = ""
+    after: int = 0
 
 
 class Archive:
@@ -101,6 +104,12 @@ class Archive:
             return int((self.folder / "CURRENT").read_text(encoding="ascii"))
         except FileNotFoundError:
             return 0
+        except ValueError as error:
+            raise StateError(
+                f"it does not hold a number: {error}",
+                where=str(self.folder / "CURRENT"),
+                fix=f"write there which revision is wanted: one of {', '.join(map(str, self.numbers()))}",
+            ) from error
 
     @property
     def current(self) -> Revision | None:
@@ -114,7 +123,14 @@ class Archive:
         Raises:
             NotFoundError: If there is none of that number.
         """
-        found = _read(self._place(number), Revision)
+        try:
+            found = _read(self._place(number), Revision)
+        except msgspec.DecodeError as error:
+            raise StateError(
+                f"revision {number} cannot be read: {error}",
+                where=str(self._place(number)),
+                fix="put back the file, or write the number of another one into CURRENT",
+            ) from error
         if found is None:
             known = ", ".join(map(str, self.numbers()[-10:])) or "none yet"
             raise NotFoundError(f"there is no revision {number}", expected=f"one of {known}")
@@ -142,9 +158,11 @@ class Archive:
             missing = self._untold()
             if missing is not None:
                 self.note(missing)
+            self._forget_unwanted(after)
             kept = replace(revision, number=max([after, *self.numbers()]) + 1, at=self.clock())
             # First the revision, then the pointer: one that nobody points at was never wanted.
-            self._place(kept.number).parent.mkdir(exist_ok=True)
+            with _kept_in(self.folder):
+                self._place(kept.number).parent.mkdir(exist_ok=True)
             _write(self._place(kept.number), msgspec.json.format(msgspec.json.encode(kept), indent=1))
             _write(self.folder / "CURRENT", f"{kept.number}\n".encode())
             self.note(_accepted(kept))
@@ -152,18 +170,31 @@ class Archive:
 
     def note(self, event: Event) -> None:
         """Add a line to the history."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        file = os.open(self.folder / "history.jsonl", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
-        try:
-            os.write(file, msgspec.json.encode(event) + b"\n")  # one call: lines of several writers do not mix
-            os.fsync(file)
-        finally:
-            os.close(file)
+        line = msgspec.json.encode(event) + b"\n"
+        with _kept_in(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = os.open(self.folder / "history.jsonl", os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o644)
+            try:
+                end = os.lseek(file, 0, os.SEEK_END)
+                if end and os.pread(file, 1, end - 1) != b"\n":
+                    line = b"\n" + line  # whoever wrote last had no room for all of it
+                os.write(file, line)  # one call: lines of several writers do not mix
+                os.fsync(file)
+            finally:
+                os.close(file)
 
     def history(self) -> Sequence[Event]:
         """What happened, oldest first. A line that was cut short by a crash is passed over."""
         missing = self._untold()
         return [*self._lines(), *([missing] if missing is not None else [])]
+
+    def _forget_unwanted(self, wanted: int) -> None:
+        """Remove what somebody left here who was stopped before it was wanted: nobody shall roll back to it."""
+        told = {one.number for one in self._lines() if one.what == "accepted"}
+        for number in self.numbers():
+            if number > wanted and number not in told:
+                with _kept_in(self.folder):
+                    self._place(number).unlink(missing_ok=True)
 
     def _untold(self) -> Event | None:
         """That the wanted revision was accepted, if whoever did it was killed before that was told."""
@@ -187,7 +218,7 @@ class Archive:
     @property
     def seen(self) -> Seen:
         """What of the source was looked at last."""
-        return _read(self.folder / "seen.json", Seen) or Seen()
+        return _noted(self.folder / "seen.json", Seen) or Seen()
 
     @seen.setter
     def seen(self, value: Seen) -> None:
@@ -196,7 +227,7 @@ class Archive:
     @property
     def status(self) -> Status | None:
         """How it stood when a server that follows wrote it last; ``None`` if none ever did."""
-        return _read(self.folder / "status.json", Status)
+        return _noted(self.folder / "status.json", Status)
 
     @status.setter
     def status(self, value: Status) -> None:
@@ -221,7 +252,8 @@ class Archive:
         Raises:
             ConflictError: If somebody else does.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with _kept_in(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         with _file(self.folder / "follower.lock") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -237,23 +269,26 @@ class Archive:
 
     def verdict(self, key: str) -> Mapping[str, Any] | None:
         """What was judged of a package before."""
-        return _read(self.folder / "verdicts" / f"{key}.json", dict[str, Any])
+        return _noted(self.folder / "verdicts" / f"{key}.json", dict[str, Any])
 
     def keep_verdict(self, key: str, verdict: Mapping[str, Any]) -> None:
         """Keep what was judged of a package."""
-        (self.folder / "verdicts").mkdir(parents=True, exist_ok=True)
+        with _kept_in(self.folder):
+            (self.folder / "verdicts").mkdir(parents=True, exist_ok=True)
         _write(self.folder / "verdicts" / f"{key}.json", msgspec.json.encode(verdict))
 
     def _place(self, number: int) -> Path:
         return self.folder / "revisions" / f"{number}.json"
 
     def _keep(self, name: str, value: msgspec.Struct) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with _kept_in(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         _write(self.folder / name, msgspec.json.format(msgspec.json.encode(value), indent=1))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with _kept_in(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
         with _file(self.folder / "lock") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
@@ -275,8 +310,21 @@ def _accepted(revision: Revision) -> Event:
 
 
 @contextmanager
+def _kept_in(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(
+            f"nothing can be kept: {error}",
+            where=str(folder),
+            fix="see that there is room, and that you may write there",
+        ) from error
+
+
+@contextmanager
 def _file(path: Path) -> Iterator[int]:
-    file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    with _kept_in(path.parent):
+        file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
     try:
         yield file
     finally:
@@ -290,15 +338,28 @@ def _read(path: Path, kind: type[T]) -> T | None:
         return None
 
 
+def _noted(path: Path, kind: type[T]) -> T | None:
+    """What is only known from before, and is found out anew where it cannot be read."""
+    try:
+        return _read(path, kind)
+    except msgspec.DecodeError:
+        return None
+
+
 def _write(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    with _kept_in(path.parent):
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from mainspring.core.errors import UnavailableError
+from mainspring.core.errors import MainspringError, UnavailableError
 from mainspring.serving.deploying.ports import Server
 from mainspring.serving.deploying.reconciler import Reconciler
 from mainspring.serving.orders import Load, Told
 from mainspring.serving.workers.supervisor import Beside, Supervisor
+
+_LOG = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -70,10 +73,17 @@ def reconciling(make: Callable[[Server], Reconciler]) -> Beside:
         asked = threading.Event()
 
         def run() -> None:
-            reconciler = make(SupervisedServer(supervisor, loop))
-            made.append(reconciler)
-            if not asked.is_set():
-                reconciler.run()
+            while not asked.is_set():
+                try:
+                    reconciler = make(SupervisedServer(supervisor, loop))
+                except MainspringError as error:
+                    _LOG.error("deployments cannot be followed yet: %s", error)
+                    asked.wait(_PAUSE_SECONDS)
+                    continue
+                made.append(reconciler)
+                if not asked.is_set():
+                    reconciler.run()
+                return
 
         def wake() -> None:
             for one in made:
@@ -96,3 +106,4 @@ def reconciling(make: Callable[[Server], Reconciler]) -> Beside:
 
 
 _LAST_SECONDS = 2.0
+_PAUSE_SECONDS = 5.0

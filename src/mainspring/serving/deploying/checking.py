@@ -13,11 +13,11 @@ import msgspec
 from mainspring.core.errors import MainspringError
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.serving.deploying.archive import Archive
-from mainspring.serving.deploying.declaration import DeclaredModel
+from mainspring.serving.deploying.declaration import DeclaredModel, is_place
 from mainspring.serving.deploying.difference import State
 from mainspring.serving.deploying.document import Path as Way
 from mainspring.serving.deploying.problems import DeclarationError, Problem
-from mainspring.serving.deploying.reading import Declared, read
+from mainspring.serving.deploying.reading import Declared, read_as_far
 from mainspring.serving.deploying.resolving import Resolver, options_of, told
 from mainspring.serving.deploying.revision import File, Pinned, Pins
 from mainspring.serving.deploying.trial import judge
@@ -119,10 +119,9 @@ class _Check:
         declared: dict[str, Declared] = {}
         by_name: dict[str, File] = {}
         for file in files:
-            try:
-                one = read(file.text, file.name, self.environment)
-            except DeclarationError as error:
-                self.problems += error.problems
+            one, wrong = read_as_far(file.text, file.name, self.environment)
+            self.problems += wrong
+            if one is None:
                 by_name[file.name] = file
                 continue
             if one.name in declared:
@@ -130,16 +129,16 @@ class _Check:
                 self._note(one, ("deployment",), f"the deployment {one.name!r} is in {other} as well")
                 continue
             declared[one.name], by_name[one.name] = one, file
-            self.reasons.append(
-                Reason(ok=True, code="FILE_READ", message=f"{file.name} can be read", subject=one.name)
-            )
+            if not wrong:
+                message = f"{file.name} can be read"
+                self.reasons.append(Reason(ok=True, code="FILE_READ", message=message, subject=one.name))
         return declared, by_name
 
     def _names(self, declared: Mapping[str, Declared]) -> None:
         """A name answers for one model only, whichever deployment it is of."""
         first: dict[str, Declared] = {}
         for one in declared.values():
-            for model in one.declaration.models:
+            for model in (*one.declaration.models, *one.unread):
                 other = first.setdefault(model, one)
                 if other is not one:
                     where = other.document.where(("models", model))
@@ -179,13 +178,26 @@ class _Check:
         wrong = False
         for label, reference in model.versions.items():
             try:
-                self.resolver.found(reference)
+                if not is_place(reference):
+                    self.resolver.found(reference)
             except MainspringError as error:
                 wrong = True
                 self._note(one, ("models", name, "versions", label), told(error), fix=error.fix or "")
         if wrong:
             return ()
         pins = self.resolver.pins(name, model, folder)
+        first: dict[str, Pinned] = {}
+        for pin in pins:
+            other = first.setdefault(pin.version, pin)
+            if other.digest != pin.digest:
+                self._note(
+                    one,
+                    ("models", name, "versions", pin.label),
+                    f"{pin.reference} is another version {pin.version} than {other.reference}",
+                    expected="one version of each number",
+                    fix="give them different names, such as models of their own",
+                )
+                return ()
         self.reasons += [
             Reason(
                 ok=True,
@@ -201,7 +213,7 @@ class _Check:
     def _signed_off(self, one: Declared, way: Way, model: DeclaredModel, pin: Pinned) -> None:
         """A version whose blessing was taken back is not served, nor one without where one is asked for."""
         wanted = model.thresholds is not None and model.thresholds.blessed
-        if not model.references:
+        if not pin.registered:
             if wanted:
                 self._note(one, (*way, "thresholds"), f"{way[-1]} is not from the registry, which knows blessings")
             return
@@ -250,6 +262,7 @@ class _Check:
             for model in one.declaration.models:
                 pins = self.pins[deployment].get(model, ())
                 known[model] = {label for pin in pins for label in (pin.version, pin.label)}
+            known |= {model: set() for model in one.unread}
         for one in declared.values():
             for name, said in one.declaration.models.items():
                 if said.graph is not None:
@@ -272,7 +285,7 @@ class _Check:
 
     def _objectives(self, declared: Mapping[str, Declared]) -> None:
         seen: dict[str, str] = {}
-        models = {model for one in declared.values() for model in one.declaration.models}
+        models = {model for one in declared.values() for model in (*one.declaration.models, *one.unread)}
         for one in declared.values():
             for number, objective in enumerate(one.declaration.slo):
                 way: Way = ("slo", number)

@@ -46,6 +46,7 @@ class Thresholds(
         size_bytes: The most bytes of the model's files.
         latency_p50: The most seconds within which half of the requests of one row are answered.
         latency_p90: Likewise 9 of 10.
+        latency_p95: Likewise 19 of 20.
         latency_p99: Likewise 99 of 100.
         throughput: The least rows answered per second, in batches.
         memory_bytes: The most memory that a server of it may hold.
@@ -56,6 +57,7 @@ class Thresholds(
     size_bytes: Positive | None = None
     latency_p50: Positive | None = None
     latency_p90: Positive | None = None
+    latency_p95: Positive | None = None
     latency_p99: Positive | None = None
     throughput: Positive | None = None
     memory_bytes: Positive | None = None
@@ -93,7 +95,8 @@ class DeclaredModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     Attributes:
         model: A version in the registry: ``taxi@production``, ``taxi:1.4.2``, ``taxi:latest``.
-        versions: Several versions in the registry, by label. The first answers those who ask for none, unless the
+        versions: Several versions by label: of the registry, or folders of packages and files, such as
+            ``./taxi``, which :func:`is_place` tells apart. The first answers those who ask for none, unless the
             rollout says otherwise.
         package: The folder of a package, of a deployment, or a file; relative to the deployment file.
         component: A class that is served instead of a package; its file is relative to the deployment file.
@@ -136,7 +139,8 @@ class DeclaredModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     @property
     def references(self) -> Mapping[str, str]:
         """What it takes from the registry, by label; a single reference has the label ``""``."""
-        return self.versions or ({"": self.model} if self.model else {})
+        said = self.versions or ({"": self.model} if self.model else {})
+        return {label: text for label, text in said.items() if not is_place(text)}
 
 
 class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -155,6 +159,11 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     description: str = ""
     resources: Resources = Resources()
     slo: tuple[Objective, ...] = ()
+
+
+def is_place(text: str) -> bool:
+    """Whether a version is a folder or a file, relative to the deployment file, and none of the registry."""
+    return "/" in text or text.startswith(".")
 
 
 def schema() -> dict[str, Any]:

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from mainspring.core.errors import NotFoundError, StateError
+from mainspring.core.errors import MainspringError, NotFoundError, StateError, UnavailableError
 from mainspring.core.verdicts import Verdict
 from mainspring.serving.deploying.archive import Archive, Event
 from mainspring.serving.deploying.checking import Checked, check
 from mainspring.serving.deploying.difference import Difference, State, differences, lines_of
-from mainspring.serving.deploying.document import open_document
+from mainspring.serving.deploying.document import examine, open_document
 from mainspring.serving.deploying.ports import Models, Recorder
+from mainspring.serving.deploying.problems import DeclarationError
 from mainspring.serving.deploying.reading import Declared, read
-from mainspring.serving.deploying.resolving import Resolver
+from mainspring.serving.deploying.resolving import Resolver, told
 from mainspring.serving.deploying.revision import Cause, File, Pins, Revision, digest_of
 from mainspring.serving.deploying.status import Status
 from mainspring.serving.deploying.stock import Stock
@@ -114,7 +115,7 @@ class Deployments:
             The new revision; ``None`` if that is what is wanted already.
 
         Raises:
-            DeclarationError: If something is wrong with them; nothing changes.
+            DeclarationError: If something is wrong with them, or a package cannot be had; nothing changes.
             ConflictError: If somebody else was faster.
         """
         checked.raise_if_wrong()
@@ -122,6 +123,7 @@ class Deployments:
         digest = digest_of(checked.files, checked.pins)
         if current is not None and current.digest == digest and current.held == held:
             return None
+        self._bring(checked)
         changes = lines_of(differences({} if current is None else states_of(current), checked.states))
         revision = self.archive.add(
             Revision(
@@ -140,7 +142,7 @@ class Deployments:
             ),
             after=0 if current is None else current.number,
         )
-        told = {
+        said = {
             "by": by,
             "cause": cause,
             "reason": reason,
@@ -149,7 +151,7 @@ class Deployments:
             "digest": revision.digest,
             "changes": "\n".join(changes),
         }
-        self._recorder.record(revision.number, told, checked.verdict)
+        self._recorder.record(revision.number, said, checked.verdict)
         return revision
 
     def deploy(self, files: Sequence[File], *, by: str, reason: str = "", keep: bool = True) -> Revision | None:
@@ -197,12 +199,12 @@ class Deployments:
         if current is None or earlier is None:
             raise StateError("there is nothing to roll back to", expected="an earlier revision")
         checked = self.check(list(earlier.files.values()), held=earlier.pins)
-        told = f"back to revision {earlier.number}"
+        back = f"back to revision {earlier.number}"
         return self.accept(
             checked,
             by=by,
             cause="rollback",
-            reason=f"{told}: {reason}" if reason else told,
+            reason=f"{back}: {reason}" if reason else back,
             source=earlier.source,
             commit=earlier.commit,
             held=True,
@@ -230,6 +232,26 @@ class Deployments:
     def history(self) -> Sequence[Event]:
         """What happened, oldest first."""
         return self.archive.history()
+
+    def _bring(self, checked: Checked) -> None:
+        """Have all that will be served here, and see that a server can be told of it.
+
+        Raises:
+            DeclarationError: If something cannot be had.
+        """
+        problems = []
+        for deployment, one in checked.declared.items():
+            folder = Path(checked.files[deployment].folder)
+            for name, model in one.declaration.models.items():
+                try:
+                    self.resolver.load(name, model, checked.pins[deployment][name], folder)
+                except UnavailableError:
+                    raise  # another time it may be
+                except MainspringError as error:
+                    way = ("models", name, *model.ways)
+                    problems.append(one.document.problem(way, told(error), fix=error.fix or ""))
+        if problems:
+            raise DeclarationError(problems)
 
     def _earlier(self, current: Revision, number: int | None) -> Revision | None:
         if number is not None:
@@ -268,4 +290,8 @@ def moved(revision: Revision, checked: Checked) -> str:
 
 def _name(file: File) -> str:
     """The deployment of a file, if it can be read."""
-    return str(open_document(file.text, file.name).plain.get("deployment", ""))
+    try:
+        document, _ = examine(file.text, file.name)
+    except DeclarationError:
+        return ""  # whoever checks the file says what is wrong with it
+    return str(document.plain.get("deployment", ""))

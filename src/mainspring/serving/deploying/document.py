@@ -56,6 +56,19 @@ def open_document(text: str, name: str) -> Document:
     Raises:
         DeclarationError: If it is not YAML, is no mapping, says something twice, is too large, or holds a secret.
     """
+    document, problems = examine(text, name)
+    if problems:
+        raise DeclarationError(problems)
+    return document
+
+
+def examine(text: str, name: str) -> tuple[Document, list[Problem]]:
+    """Read the text of a file as far as that goes: what it says in spite of what is wrong with it, and that.
+
+    Raises:
+        DeclarationError: If it is not YAML, is no mapping, or is too large.
+    """
+    text = text.removeprefix("\ufeff")
     if len(text) > LARGEST:
         raise DeclarationError(
             [Problem(found=f"{len(text)} characters", where=name, expected=f"{LARGEST} at most")]
@@ -66,8 +79,6 @@ def open_document(text: str, name: str) -> Document:
             raise DeclarationError([_no_mapping(node, name)])
         walk = _Walk(name)
         walk.enter(node, (), 0)
-        if walk.problems:
-            raise DeclarationError(walk.problems)
         plain = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -76,11 +87,8 @@ def open_document(text: str, name: str) -> Document:
         raise DeclarationError([Problem(found=f"it is not YAML: {said}", where=where)]) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise DeclarationError([Problem(found=f"it is not YAML: {error}", where=name)]) from error
-    document = Document(name, plain, walk.lines)
-    secrets = list(_secrets(document, plain, ()))
-    if secrets:
-        raise DeclarationError(secrets)
-    return document
+    document = Document(name, _named(plain), walk.lines)
+    return document, [*walk.problems, *_secrets(document, plain, ())]
 
 
 class _Walk:
@@ -88,9 +96,11 @@ class _Walk:
 
     def __init__(self, name: str) -> None:
         self.name, self.lines, self.problems = name, dict[Path, int](), list[Problem]()
+        self._entered = 0
 
     def enter(self, node: yaml.Node, path: Path, depth: int) -> None:
-        if len(self.lines) > _MOST_NODES or depth > _DEEPEST:
+        self._entered += 1
+        if self._entered > _MOST_NODES or depth > _DEEPEST:
             raise DeclarationError(
                 [Problem(found="the file says too much with its anchors, or is nested too deep", where=self.name)]
             )
@@ -126,6 +136,17 @@ _NAMES = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:int")
 def _no_mapping(node: yaml.Node | None, name: str) -> Problem:
     found = "the file is empty" if node is None else "the file holds a list or a single value"
     return Problem(found=found, where=name, expected="a mapping that begins with deployment: NAME")
+
+
+def _named(value: Any) -> Any:
+    """The value without what has no name; that was noted where it stands."""
+    if isinstance(value, dict):
+        return {
+            str(key): _named(one)
+            for key, one in value.items()
+            if isinstance(key, str | int) and not isinstance(key, bool)
+        }
+    return [_named(one) for one in value] if isinstance(value, list) else value
 
 
 def _secrets(document: Document, value: Any, path: Path) -> Sequence[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from mainspring.core.errors import ConflictError, MainspringError
 from mainspring.serving.deploying.archive import Event, Seen
@@ -12,6 +13,9 @@ from mainspring.serving.deploying.revision import Revision
 from mainspring.serving.deploying.sources import Snapshot, Source
 
 _LOG = logging.getLogger(__name__)
+
+AGAIN_SECONDS = 15.0
+"""So long after they were refused, files are looked at again."""
 
 
 class Intake:
@@ -29,6 +33,8 @@ class Intake:
         self._deployments, self._source = deployments, source
         self._archive = deployments.archive
         self._refused_move = ""
+        self._snapshot: Snapshot | None = None
+        self._again = 0.0
         self.trouble = ""
 
     @property
@@ -60,19 +66,36 @@ class Intake:
         return self._archive.current
 
     def _look_at(self, source: Source) -> None:
-        snapshot = source.look()
-        seen = self._archive.seen
-        if snapshot is None or (seen.source == source.name and seen.digest == snapshot.digest):
+        """Take what a source says: once, unless it was refused for what may have changed elsewhere by now."""
+        snapshot, seen = source.look(), self._archive.seen
+        if snapshot is None:
+            snapshot = self._snapshot  # it was not taken yet, or refused
+        known = snapshot is not None and seen.source == source.name and seen.digest == snapshot.digest
+        if snapshot is None or (known and not self._is_due(seen)):
+            self._snapshot = snapshot if known and seen.problems else None
             return
+        self._snapshot, self._again = snapshot, time.monotonic() + AGAIN_SECONDS
         problems = ""
         try:
             self._take(source, snapshot)
         except DeclarationError as error:
             problems = str(error)
-            what = f"commit {snapshot.commit[:12]} is refused" if snapshot.commit else "the files are refused"
-            _LOG.error("%s, and nothing changes: %s", what, error)
-            self._refuse(error, by=snapshot.by, cause="source", commit=snapshot.commit, digest=snapshot.digest)
-        self._archive.seen = Seen(source=source.name, digest=snapshot.digest, problems=problems)
+            if not known or problems != seen.problems:
+                what = f"commit {snapshot.commit[:12]} is refused" if snapshot.commit else "the files are refused"
+                _LOG.error("%s, and nothing changes: %s", what, error)
+                self._refuse(error, by=snapshot.by, cause="source", commit=snapshot.commit, digest=snapshot.digest)
+        found = Seen(source=source.name, digest=snapshot.digest, problems=problems, after=self._archive.number)
+        if found != seen:
+            self._archive.seen = found
+        if not problems:
+            self._snapshot = None
+
+    def _is_due(self, seen: Seen) -> bool:
+        """Whether what was refused is looked at again: a model may be registered, or blessed, by now."""
+        if not seen.problems or time.monotonic() < self._again:
+            return False
+        current = self._archive.current  # what somebody went back to since then stays
+        return current is None or not current.held or current.number <= seen.after
 
     def _take(self, source: Source, snapshot: Snapshot) -> None:
         if not snapshot.files:

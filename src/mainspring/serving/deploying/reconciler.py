@@ -6,11 +6,13 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mainspring.core.errors import MainspringError
 from mainspring.serving.deploying.archive import Event, What
+from mainspring.serving.deploying.asked import Started
 from mainspring.serving.deploying.deployments import Deployments
 from mainspring.serving.deploying.intake import Intake
 from mainspring.serving.deploying.plans import Plans, is_graph, is_served
@@ -78,6 +80,8 @@ class Reconciler:
         url: Where that answers.
         source: Where files come from; without, they come from ``mainspring deploy`` alone.
         seconds: How often the source, the registry and the server are looked at.
+        started: What the server was started with; without, it is not said what waits for a restart.
+        ticks: The clock by which is tried again; one that nobody sets.
     """
 
     def __init__(
@@ -88,7 +92,10 @@ class Reconciler:
         url: str = "",
         source: Source | None = None,
         seconds: float = 2.0,
+        started: Started | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._deployments, self._started, self._ticks = deployments, started, ticks
         self._archive, self._server, self._seconds = deployments.archive, server, seconds
         self._intake, self._plans = Intake(deployments, source), Plans(deployments)
         self._stock = deployments.resolver.stock
@@ -97,6 +104,7 @@ class Reconciler:
         self._url, self._repaired, self._kept = url, 0, 0
         self._expected = False
         self._gone: set[str] = set()
+        self._restart, self._restart_of = "", 0
         self._asked, self._stopping = threading.Event(), False
 
     def run(self) -> None:
@@ -127,6 +135,7 @@ class Reconciler:
         """
         revision = self._intake.look()
         outside = self._reconcile(revision)
+        self._see_what_waits(revision)
         status = Status(
             pid=os.getpid(),
             url=self._url,
@@ -139,11 +148,29 @@ class Reconciler:
             trouble=self._intake.trouble,
             repaired=self._repaired,
             outside=outside,
+            restart=self._restart,
         )
-        self._archive.status = status
-        if revision is not None and revision.number != self._kept:
-            self._tidy(revision.number)
+        try:
+            self._archive.status = status
+            if revision is not None and revision.number != self._kept:
+                self._tidy(revision.number)
+        except (MainspringError, OSError) as error:
+            _LOG.warning("how deployments stand cannot be written down: %s", error)
         return status
+
+    def _see_what_waits(self, revision: Revision | None) -> None:
+        """Find out what is wanted that a running server cannot be given, once for every revision."""
+        number = 0 if revision is None else revision.number
+        if self._started is None or number == self._restart_of:
+            return
+        before, self._restart_of = self._restart, number
+        try:
+            files = () if revision is None else revision.files.values()
+            self._restart = self._started.waiting([self._deployments.read(one) for one in files])
+        except MainspringError:
+            return  # a variable is not set here; the deployment itself says so
+        if self._restart and self._restart != before:
+            self._note("restart", "", number, self._restart)
 
     def _wait(self, number: int) -> None:
         """Wait for the next look, which comes at once when somebody deploys."""
@@ -155,7 +182,7 @@ class Reconciler:
     def _reconcile(self, revision: Revision | None) -> tuple[str, ...]:
         """Bring the server to a revision; gives the models that no deployment has."""
         plans: dict[str, Mapping[str, Load]] = {}
-        moment, waiting = self._archive.clock(), set[str]()
+        moment, waiting = self._ticks(), set[str]()
         for name in () if revision is None else revision.files:
             part = self._parts.setdefault(name, _Part())
             part.want(revision.number if revision is not None else 0)
@@ -165,7 +192,7 @@ class Reconciler:
                 continue
             try:
                 plans[name] = {} if revision is None else self._plans.of(revision, name)
-            except MainspringError as error:
+            except Exception as error:  # noqa: BLE001  whatever it is, the other deployments go on
                 self._failed(part, name, error)
         wanted = {model for plan in plans.values() for model in plan}
         if not self._expected:
@@ -242,10 +269,10 @@ class Reconciler:
         others = (other.loads for other in self._parts.values() if other is not part)
         return model not in wanted and not any(model in loads for loads in others)
 
-    def _failed(self, part: _Part, name: str, error: MainspringError) -> None:
+    def _failed(self, part: _Part, name: str, error: Exception) -> None:
         """Keep why, and when it is tried again."""
         part.attempts += 1
-        part.again = self._archive.clock() + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (part.attempts - 1))
+        part.again = self._ticks() + min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (part.attempts - 1))
         if str(error) != part.message:
             _LOG.error("deployment %s stays as it was: %s", name, error)
             self._note("failed", name, part.wanted, str(error))
@@ -270,9 +297,11 @@ class Reconciler:
         self._note("drift", name, part.serving, said)
 
     def _note(self, what: What, name: str, number: int, message: str) -> None:
-        self._archive.note(
-            Event(at=self._archive.clock(), what=what, number=number, deployment=name, message=message)
-        )
+        event = Event(at=self._archive.clock(), what=what, number=number, deployment=name, message=message)
+        try:
+            self._archive.note(event)
+        except MainspringError as error:
+            _LOG.warning("the history misses that %s of revision %d was %s: %s", name, number, what, error)
 
     def _tidy(self, number: int) -> None:
         """Let go of packages that only old revisions have."""

@@ -13,7 +13,9 @@ from mainspring.core.errors import ConflictError, InputError, MainspringError, N
 from mainspring.models.registry.names import parted
 from mainspring.serving.caching.keys import digest_of
 from mainspring.serving.components.options import Component
-from mainspring.serving.deploying.declaration import Declaration, DeclaredModel
+from mainspring.serving.deploying.code import code_of, moved
+from mainspring.serving.deploying.code import digest_of as digest_of_files
+from mainspring.serving.deploying.declaration import Declaration, DeclaredModel, is_place
 from mainspring.serving.deploying.ports import Found, Models
 from mainspring.serving.deploying.revision import Pinned, Pins
 from mainspring.serving.deploying.stock import Stock, copy
@@ -25,6 +27,9 @@ from mainspring.serving.rollout.options import Rollout
 
 _SAME = ("trust", "threads", "timeout", "keep_old", "retries", "batching", "cache", "limits", "graph")
 """What a model of a file and the options of a server's model have in common."""
+
+_SHORT = 12
+"""So much of a digest stands for the version of a package that has none."""
 
 
 class Resolver:
@@ -71,39 +76,21 @@ class Resolver:
             NotFoundError: If a reference means nothing, or there is no such file.
             InputError: If a file is no model.
         """
-        if model.references:
-            found = {label: self.found(reference) for label, reference in model.references.items()}
-            return tuple(
-                Pinned(
-                    version=one.version,
-                    digest=one.digest,
-                    label=label,
-                    reference=model.references[label],
-                    registered=True,
-                )
-                for label, one in found.items()
-            )
+        if model.model or model.versions:
+            said = model.versions or {"": model.model}
+            return tuple(self._pin(name, model, label, text, folder) for label, text in said.items())
         if model.component is not None:
-            place = _placed(model.component, folder).place
-            if not place.exists():
-                raise NotFoundError(f"there is no {place}", expected="the file of the class")
-            return (
-                Pinned(version=model.version or UNVERSIONED, digest=self._digest(place), reference=str(place)),
-            )
+            component = model.component.placed(folder)
+            code = code_of(component, whole=bool(model.component.folder))
+            digest = self._digest(component.place) if code is None else code.digest
+            pin = Pinned(version=model.version or UNVERSIONED, digest=digest, reference=model.component.entry)
+            self.bring(name, model, pin, folder)
+            return (pin,)
         if model.graph is not None:
             digest = hashlib.sha256(_encoded(model)).hexdigest()
             return (Pinned(version=model.version or UNVERSIONED, digest=f"graph:{digest}"),)
-        place = resolved(folder / model.package)
-        if not place.exists():
-            raise NotFoundError(f"there is no {place}", expected="a package, a deployment, or a file of a model")
-        if not holds_model(place) or (place.is_file() and place.suffix not in suffixes()):
-            raise InputError(
-                f"{name}: {place} is no model", expected="the folder of a package, or a file such as model.onnx"
-            )
         version = model.version or deployed_version(folder / model.package)
-        pin = Pinned(version=version, digest=self._digest(place), reference=model.package)
-        self.bring(name, model, pin, folder)  # now: who knows what lies there later
-        return (pin,)
+        return (self._package(name, model, folder, Pinned(version=version, digest="", reference=model.package)),)
 
     def bring(self, name: str, model: DeclaredModel, pin: Pinned, folder: Path) -> Path:
         """Where a version lies that a server may be told to serve; it is brought there if need be.
@@ -113,14 +100,14 @@ class Resolver:
             ConflictError: If other bytes lie there now.
         """
         if model.component is not None:
-            return _placed(model.component, folder).place
+            return self._bring_class(model.component, pin, folder)
         if model.graph is not None:
             return graph_place(name)
-        if model.references:
+        if pin.registered:
             registered, _, _ = parted(pin.reference)
             found = Found(name=registered, version=pin.version, digest=pin.digest)
             return self.stock.bring(pin.digest, lambda target: self._models.fetch(found, target))
-        place = resolved(folder / model.package)
+        place = resolved(folder / pin.reference)
         return self.stock.bring(pin.digest, lambda target: self._copy(place, pin, target))
 
     def loads(self, declaration: Declaration, pins: Pins, folder: Path) -> Mapping[str, Load]:
@@ -129,16 +116,69 @@ class Resolver:
         Raises:
             MainspringError: If a package cannot be brought.
         """
-        return {name: self._load(name, model, pins[name], folder) for name, model in declaration.models.items()}
+        return {name: self.load(name, model, pins[name], folder) for name, model in declaration.models.items()}
 
-    def _load(self, name: str, model: DeclaredModel, pins: Sequence[Pinned], folder: Path) -> Load:
+    def load(self, name: str, model: DeclaredModel, pins: Sequence[Pinned], folder: Path) -> Load:
+        """What a server is told of a model; its packages are brought if need be.
+
+        Raises:
+            MainspringError: If a package cannot be brought.
+            InputError: If something is said of it that cannot be told.
+        """
         places = {pin.version: (self.bring(name, model, pin, folder), pin.digest) for pin in pins}
         options = options_of(model, pins, folder)
+        if model.component is not None and options.component is not None:
+            place, _ = places[pins[0].version]
+            if place == self.stock.place(pins[0].digest):
+                options = replace(options, component=moved(options.component, place))
+        try:
+            config = msgspec.json.encode(options).decode()
+        except (TypeError, ValueError, OverflowError) as error:
+            raise InputError(f"{name}: this cannot be written as JSON: {error}") from error
         return Load(
             name=name,
-            packages=tuple(Lying(str(place), version, digest) for version, (place, digest) in places.items()),
-            config=msgspec.json.encode(options).decode(),
+            packages=tuple(Lying(str(place), one, digest) for one, (place, digest) in sorted(places.items())),
+            config=config,
         )
+
+    def _pin(self, name: str, model: DeclaredModel, label: str, text: str, folder: Path) -> Pinned:
+        """The version that a text means: of the registry, or what lies in a place."""
+        if is_place(text):
+            return self._package(name, model, folder, Pinned(version="", digest="", reference=text, label=label))
+        found = self.found(text)
+        return Pinned(version=found.version, digest=found.digest, label=label, reference=text, registered=True)
+
+    def _package(self, name: str, model: DeclaredModel, folder: Path, pin: Pinned) -> Pinned:
+        """What lies in the place of a pin now; without a version of its own it is called by its content."""
+        place = resolved(folder / pin.reference)
+        if not place.exists():
+            raise NotFoundError(f"there is no {place}", expected="a package, a deployment, or a file of a model")
+        if not holds_model(place) or (place.is_file() and place.suffix not in suffixes()):
+            raise InputError(
+                f"{name}: {place} is no model", expected="the folder of a package, or a file such as model.onnx"
+            )
+        digest = self._digest(place)
+        pin = replace(pin, digest=digest, version=pin.version or digest.rpartition(":")[2][:_SHORT])
+        self.bring(name, model, pin, folder)  # now: who knows what lies there later
+        return pin
+
+    def _bring_class(self, component: Component, pin: Pinned, folder: Path) -> Path:
+        """Where the files of a class lie; a module of its interpreter stays where it is."""
+        kept = self.stock.place(pin.digest)
+        if kept.is_dir():
+            return kept
+        placed = component.placed(folder)
+        code = code_of(placed, whole=bool(component.folder))
+        if code is None:
+            return placed.place
+        found = code
+
+        def write(target: Path) -> None:
+            found.copy(target)
+            if digest_of_files(target, found.files) != pin.digest:
+                raise _other_bytes(placed.place)
+
+        return self.stock.bring(pin.digest, write)
 
     def _copy(self, place: Path, pin: Pinned, target: Path) -> None:
         if not place.exists():
@@ -146,11 +186,7 @@ class Resolver:
         copy(place, target, stem=STEM)
         copied = target if place.is_dir() else target / f"{STEM}{place.suffix}"
         if "blake2b:" + digest_of(copied) != pin.digest:
-            raise ConflictError(
-                "other bytes lie there now than those that were meant",
-                where=str(place),
-                fix="deploy again, once nobody writes there",
-            )
+            raise _other_bytes(place)
 
     def _digest(self, place: Path) -> str:
         """Of the bytes that lie there; read only where something was written since the last time."""
@@ -173,8 +209,8 @@ def options_of(model: DeclaredModel, pins: Sequence[Pinned], folder: Path) -> Mo
         rollout = _without_itself(rollout, labels)
     return ModelOptions(
         **{name: getattr(model, name) for name in _SAME},
-        component=None if model.component is None else _placed(model.component, folder),
-        versions=VersionPolicy(specific=tuple(dict.fromkeys(pin.version for pin in pins))),
+        component=None if model.component is None else model.component.placed(folder),
+        versions=VersionPolicy(specific=tuple(sorted({pin.version for pin in pins}))),
         labels=labels,
         rollout=rollout,
     )
@@ -197,8 +233,12 @@ def _without_itself(rollout: Rollout, labels: Mapping[str, str]) -> Rollout:
     return replace(rollout, **arrived) if arrived else rollout
 
 
-def _placed(component: Component, folder: Path) -> Component:
-    return component.placed(folder)
+def _other_bytes(place: Path) -> ConflictError:
+    return ConflictError(
+        "other bytes lie there now than those that were meant",
+        where=str(place),
+        fix="deploy again, once nobody writes there",
+    )
 
 
 def _encoded(model: DeclaredModel) -> bytes:

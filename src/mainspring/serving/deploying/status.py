@@ -43,6 +43,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
         trouble: What keeps it from looking, such as a source that does not answer.
         repaired: How often something was put right that was changed by hand.
         outside: Models that are served and that no deployment names.
+        restart: What takes effect only when the server is started again; empty for nothing.
     """
 
     pid: int
@@ -56,6 +57,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     trouble: str = ""
     repaired: int = 0
     outside: tuple[str, ...] = ()
+    restart: str = ""
 
     @property
     def settled(self) -> bool:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Callable, Collection
 from pathlib import Path
 
+from mainspring.core.errors import UnavailableError
+
 _INCOMING = ".incoming-"
+_NEW_SECONDS = 3600.0
 
 
 class Stock:
@@ -31,29 +36,35 @@ class Stock:
         Args:
             digest: Its digest.
             write: Writes it into a folder that is not there yet.
+
+        Raises:
+            UnavailableError: If it cannot be written here.
         """
         place = self.place(digest)
         if place.is_dir():
             return place
-        self._folder.mkdir(parents=True, exist_ok=True)
         incoming = self._folder / f"{_INCOMING}{uuid.uuid4().hex}"
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             write(incoming)
             try:
                 incoming.rename(place)
             except OSError:
                 if not place.is_dir():  # another process was faster
                     raise
+        except OSError as error:
+            raise UnavailableError(f"a copy cannot be kept: {error}", where=str(self._folder)) from error
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
         return place
 
     def keep(self, digests: Collection[str]) -> None:
-        """Let go of all others."""
+        """Let go of all others; not of what came in just now, which somebody may be about to want."""
         kept = {self.place(one).name for one in digests}
         for place in self._folder.iterdir() if self._folder.is_dir() else ():
-            if place.name not in kept and not place.name.startswith(_INCOMING):
-                shutil.rmtree(place, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                if place.name not in kept and time.time() - place.stat().st_ctime > _NEW_SECONDS:
+                    shutil.rmtree(place, ignore_errors=True)
 
 
 def copy(source: Path, target: Path, *, stem: str = "") -> None:

@@ -3,7 +3,7 @@
 ====================== ==============================================================
 ``server.json``        the file of the server
 ``models/<m>/<v>/``    the package of a version
-``components/<m>/``    the file of a class
+``components/<m>/``    the files of a class
 ====================== ==============================================================
 """
 
@@ -19,9 +19,10 @@ from typing import Any
 
 import msgspec
 
-from mainspring.core.errors import ConflictError
+from mainspring.core.errors import ConflictError, InputError
 from mainspring.serving.caching.keys import digest_of
 from mainspring.serving.configuration import ServerOptions
+from mainspring.serving.deploying.code import moved
 from mainspring.serving.deploying.declaration import Declaration, DeclaredModel
 from mainspring.serving.deploying.resolving import Resolver, options_of
 from mainspring.serving.deploying.revision import Pinned
@@ -115,11 +116,17 @@ def _bring(
         return {**options, "versions": {"all": True}, "version": pins[0].version}
     if model.component is not None:
         place = resolver.bring(name, model, pins[0], source)
-        target = folder / COMPONENTS / name
-        target.mkdir(parents=True)
-        shutil.copy2(place, target / place.name)
-        cls = model.component.entry.rpartition(":")[2]
-        component = {**said(model.component), "entry": f"{COMPONENTS}/{name}/{place.name}:{cls}"}
+        target = Path(COMPONENTS) / name
+        if place.is_file():
+            raise InputError(
+                f"{name}: {model.component.entry} is of the interpreter here, which is not brought along",
+                expected="a class in a file beside the deployment file",
+            )
+        shutil.copytree(place, folder / target, ignore=shutil.ignore_patterns("__pycache__"))
+        there = moved(model.component.placed(source), target)
+        component = {**said(model.component), "entry": there.entry}
+        if model.component.folder:
+            component["folder"] = there.folder
         return {**options, "component": component, "version": pins[0].version}
     for pin in pins:
         place = folder / MODELS / name / pin.version

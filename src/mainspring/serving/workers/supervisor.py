@@ -33,6 +33,10 @@ _ARRANGEMENT = "\0"
 """In the history of orders: what changed labels and rollout alone. No version is called so."""
 
 
+_LOST = 0
+"""The number of an answer that nobody gave: the worker ended before."""
+
+
 class _Worker:
     """One place among the workers: a listening socket, and the process that answers on it now."""
 
@@ -50,7 +54,7 @@ class _Worker:
         self.ready.clear()
         for waiting in self.orders.values():
             if not waiting.done():
-                waiting.set_result(Done(number=0))
+                waiting.set_result(Done(number=_LOST))
         if self.channel is not None:
             self.channel.close()
         self.channel = None
@@ -226,6 +230,7 @@ class Supervisor:
         except TimeoutError:
             self._signal(process, signal.SIGKILL)
             await process.wait()
+        worker.lost()
 
     async def _listen(self, worker: _Worker, channel: Channel) -> None:
         while True:
@@ -269,7 +274,7 @@ class Supervisor:
         trouble, prepared = None, []
         for order in orders:
             prepared.append(order.name)
-            trouble = await self._all(msgspec.structs.replace(order, step="prepare"))
+            trouble = await self._prepare(msgspec.structs.replace(order, step="prepare"))
             if trouble is not None:
                 break
         for name in prepared:
@@ -278,6 +283,16 @@ class Supervisor:
             for order in orders:
                 self._keep(order)
         return trouble
+
+    async def _prepare(self, order: Order) -> Trouble | None:
+        """Have every worker prepare; one that ends over it shall not find the order again when it is replaced."""
+        done = await self._ask_all(order)
+        troubles = [one.trouble for one in done if one.trouble is not None]
+        if not troubles and (not done or any(one.number == _LOST for one in done)):
+            found = f"a worker ended while it loaded {order.name}" if done else "no worker answers"
+            fix = "try again; the log of the server says more"
+            return Trouble(code=UnavailableError.code, found=found, fix=fix)
+        return troubles[0] if troubles else None
 
     def _keep(self, order: Order) -> None:
         """Remember an order for workers that start later; one about a whole model replaces those before it."""
@@ -303,7 +318,7 @@ class Supervisor:
 
     async def _give(self, worker: _Worker, order: Order) -> Done:
         if worker.channel is None:
-            return Done(number=0)
+            return Done(number=_LOST)
         number = next(self._numbers)
         answer: asyncio.Future[Done]
         answer = worker.orders[number] = asyncio.get_running_loop().create_future()

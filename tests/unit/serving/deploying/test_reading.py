@@ -91,6 +91,7 @@ slo:
 """
     found = problems(text)
     told = {one.partition(": ")[0]: one for one in found}
+    assert "taxi has model and package" in told["f.yaml:3"]
     assert "max_batch_size" in told["f.yaml:6"]
     assert "did you mean 'thresholds'?" in told["f.yaml:7"]
     assert told["f.yaml:8"].endswith("the variable NOPE of the environment is not set; do: export NOPE=…")
@@ -102,7 +103,7 @@ slo:
     assert "cache" in told["f.yaml:14"]
     assert "workers" in told["f.yaml:15"]
     assert "latency needs a threshold" in told["f.yaml:17"]
-    assert len(found) == 11
+    assert len(found) == 12
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
+from mainspring.serving.deploying import intake
 from mainspring.serving.deploying.deployments import Deployments
 from mainspring.serving.deploying.intake import Intake
 from mainspring.serving.deploying.reconciler import Reconciler
 from mainspring.serving.deploying.revision import File
 from mainspring.serving.deploying.sources import FolderSource
 from mainspring.serving.deploying.status import Status
+from mainspring.serving.repository import ModelOptions
 
 Make = Callable[..., File]
 
@@ -122,11 +126,11 @@ def test_what_fails_is_tried_again_later_and_later(
     deployments: Deployments, server: Any, shelf: Any, file: Make
 ) -> None:
     moment = [1000.0]
-    deployments.archive.clock = lambda: moment[0]
-    reconciler = Reconciler(deployments, server)
+    reconciler = Reconciler(deployments, server, ticks=lambda: moment[0])
     found = shelf.put("late", "1.0.0")
-    options = shelf.made.pop(found.digest)
     deployments.deploy([file(late="{model: late:1.0.0}")], by="Ada")
+    options = shelf.made.pop(found.digest)
+    shutil.rmtree(deployments.resolver.stock.place(found.digest))  # and its bytes are gone for a while
     tried = []
     for _ in range(200):
         before = reconciler.look().deployments["fares"].attempts
@@ -246,6 +250,53 @@ def test_a_folder_is_followed_whole_or_not_at_all(
     assert server.served == {"taxi": ["1.1.0"]}
 
 
+def test_files_that_were_refused_are_taken_once_what_they_lacked_is_there(
+    deployments: Deployments, shelf: Any, file: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "AGAIN_SECONDS", 0.0)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    taking = Intake(deployments, FolderSource(folder))
+    (folder / "a.yaml").write_text(file("a", tram="{model: tram@production}").text)
+    for _ in range(4):
+        taking.look()
+    assert "there is no tram@production" in taking.refused
+    assert [one.what for one in deployments.history()] == ["refused"]
+    shelf.put("tram", "1.0.0", "production")
+    revision = taking.look()
+    assert revision is not None
+    assert not taking.refused
+    # Refused, then somebody went back, and then what was missing is there: it stays as they have it.
+    (folder / "a.yaml").write_text(file("a", tram="{model: tram@production, timeout: 3}").text)
+    taking.look()
+    taking.look()
+    (folder / "a.yaml").write_text(file("a", tram="{model: tram@candidate}").text)
+    taking.look()
+    taking.look()
+    deployments.rollback(by="Ada")
+    shelf.put("tram", "1.1.0", "candidate")
+    for _ in range(2):
+        taking.look()
+    assert deployments.archive.number == 3
+
+
+def test_what_cannot_be_accepted_at_the_moment_is_accepted_later(
+    deployments: Deployments, file: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(file("a", taxi="{model: taxi:1.0.0}").text)
+    taking = Intake(deployments, FolderSource(folder))
+    taking.look()
+    (tmp_path / "desired").mkdir(exist_ok=True)
+    (tmp_path / "desired/packages").write_text("this is no folder: nothing can be kept in it")
+    assert taking.look() is None
+    assert "a copy cannot be kept" in taking.trouble
+    (tmp_path / "desired/packages").unlink()
+    assert taking.look() is not None
+    assert not taking.trouble
+
+
 def test_a_rollback_stays_until_the_source_changes(deployments: Deployments, file: Make, tmp_path: Path) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
@@ -281,14 +332,38 @@ def test_labels_and_rollouts_change_without_loading_anything(
     assert reconciler.look().repaired == 0
 
 
-def test_a_class_whose_file_changed_is_another_one(deployments: Deployments, file: Make, tmp_path: Path) -> None:
-    said = file(own="{component: {entry: 'own.py:Own'}}")
-    loads = []
-    for text in ("class Own: pass", "class Own: changed = True"):
-        (tmp_path / "own.py").write_text(text)
-        revision = deployments.deploy([said], by="Ada")
-        assert revision is not None
+def test_a_class_whose_file_changed_is_another_one_and_a_rollback_has_the_code_of_then(
+    deployments: Deployments, file: Make, tmp_path: Path
+) -> None:
+    said = file(own="{component: {entry: 'own.py:Own', arguments: {words: words.txt}, python: ./bin/python}}")
+    (tmp_path / "own.py").write_text("import beside\nclass Own: pass\n")
+    (tmp_path / "stranger.py").write_text("nobody = 'imports me'\n")
+    (tmp_path / "words.txt").write_text("a b c")
+
+    def own() -> tuple[Path, str]:
+        current = deployments.archive.current
+        assert current is not None
         declaration = deployments.read(said).declaration
-        loads.append(deployments.resolver.loads(declaration, revision.pins["fares"], tmp_path)["own"])
-    assert loads[0].config == loads[1].config
-    assert loads[0].packages != loads[1].packages
+        load = deployments.resolver.loads(declaration, current.pins["fares"], tmp_path)["own"]
+        component = msgspec.json.decode(load.config, type=ModelOptions).component
+        assert component is not None
+        assert component.file is not None
+        assert component.folder == str(component.file.parent) == load.packages[0].folder
+        assert component.python == str(tmp_path / "bin/python")
+        return component.file.parent, load.packages[0].digest
+
+    places = []
+    for text in ("then = 1", "then = 2"):
+        (tmp_path / "beside.py").write_text(text)
+        assert deployments.deploy([said], by="Ada") is not None
+        place, _ = own()
+        places.append(place)
+        assert sorted(one.name for one in place.iterdir()) == ["beside.py", "own.py", "words.txt"]
+    assert places[0] != places[1]
+    (tmp_path / "stranger.py").write_text("changed = True")
+    assert deployments.deploy([said], by="Ada") is None
+    for name in ("own.py", "beside.py", "words.txt"):
+        (tmp_path / name).unlink()
+    deployments.rollback(by="Ada")
+    assert own()[0] == places[0]
+    assert (places[0] / "beside.py").read_text() == "then = 1"

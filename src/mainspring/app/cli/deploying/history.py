@@ -7,7 +7,14 @@ import msgspec
 
 from mainspring.app.cli.words import ago, bold, dim, json_option, print_json
 
-_COLOURS = {"accepted": "green", "applied": "green", "refused": "red", "failed": "red", "drift": "yellow"}
+_COLOURS = {
+    "accepted": "green",
+    "applied": "green",
+    "refused": "red",
+    "failed": "red",
+    "drift": "yellow",
+    "restart": "yellow",
+}
 
 
 @click.command(epilog="\b\nExamples:\n  mainspring deploy history\n  mainspring deploy history --limit 100 --json")

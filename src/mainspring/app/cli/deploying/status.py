@@ -48,7 +48,8 @@ def outcome(deployments: Deployments, wait: float) -> dict[str, Any]:
         found = deployments.status
         if found is not None and found.number == number and found.settled:
             failed = {name: one.message for name, one in found.deployments.items() if one.state == "failed"}
-            return {"state": "failed" if failed else "applied", "url": found.url, "failed": failed}
+            state = "failed" if failed else "applied"
+            return {"state": state, "url": found.url, "failed": failed, "restart": found.restart}
         if time.monotonic() > deadline:
             return {"state": "waiting", "message": f"the server did not follow within {wait:g} seconds"}
         time.sleep(_LOOK_SECONDS)
@@ -61,7 +62,9 @@ def print_outcome(found: dict[str, Any]) -> None:
     elif found["state"] == "failed":
         for name, message in found["failed"].items():
             click.echo(click.style("✗ ", fg="red") + f"{bold(name)} stays as it was: {message}")
-    else:
+    if found.get("restart"):
+        click.echo(click.style("! ", fg="yellow") + found["restart"])
+    if found["state"] == "waiting":
         click.echo(f"{found['message']}; to have it served: {bold('mainspring serve --deployments')}")
 
 
@@ -88,6 +91,8 @@ def _print(found: Status | None, number: int, follows: bool) -> None:
     for word, text in (("refused: ", found.refused), ("trouble: ", found.trouble)):
         if text:
             click.echo(click.style(word, fg="red") + text)
+    if found.restart:
+        click.echo(click.style("! ", fg="yellow") + found.restart)
     if found.repaired:
         click.echo(dim(f"put right by itself {found.repaired}x (see mainspring deploy history)"))
     if found.outside:

@@ -49,7 +49,7 @@ BASELINE: Final = "baseline"
 _BOUNDS = ("low", "high")
 _COMPARED = frozenset({">=", "<=", ">", "<", "==", "!="})
 _MEASURED_IN: Final = {
-    **dict.fromkeys(("latency_p50", "latency_p90", "latency_p99", "load_seconds"), "a time"),
+    **dict.fromkeys(("latency_p50", "latency_p90", "latency_p95", "latency_p99", "load_seconds"), "a time"),
     **dict.fromkeys(("size_bytes", "memory_bytes"), "a size"),
     "throughput": "rows per second",
 }
