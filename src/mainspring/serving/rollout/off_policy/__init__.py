@@ -10,11 +10,11 @@ from mainspring.serving.rollout.off_policy.logged import Log, Logged, joined
 from mainspring.serving.rollout.off_policy.targets import Target, always, halves, learned, split
 
 __all__ = [
-    "METHODS",
     "Estimate",
     "Evaluation",
     "Log",
     "Logged",
+    "METHODS",
     "Method",
     "Target",
     "always",
