@@ -40,10 +40,12 @@ Redact: TypeAlias = Callable[[Mapping[str, Sequence[Any]], str], Mapping[str, Se
 _OUTPUT: Final = "output."
 
 GATHER_SECONDS: Final = 0.01
-AT_ONCE: Final = 64
+AT_ONCE: Final = 16
+SHOW_SECONDS: Final = 0.5
+"""How often processes show each other what they know."""
 BUSY: Final = 0.2
 """A process that takes more than this part of a processor, apart from its shadow, is busy."""
-BUSY_SHARE: Final = 0.02
+BUSY_SHARE: Final = 0.01
 """How much of a processor a shadow takes beside a process that is busy,"""
 IDLE_SHARE: Final = 0.25
 """and beside one that is not."""
@@ -137,7 +139,7 @@ class Shadowing:
         self._show()
 
     def _run(self) -> None:
-        pause = _Pause()
+        pause, shown = _Pause(), 0.0
         while True:
             self._filled.wait()
             if self._stopping.is_set():
@@ -147,8 +149,10 @@ class Shadowing:
             while some := self._taken():
                 with pause.at_work(), _politely():
                     self._compare(some)
+                    if time.monotonic() - shown > SHOW_SECONDS:
+                        self._show()
+                        shown = time.monotonic()
                 self._let_go(len(some))
-                self._show()
                 self._stopping.wait(pause.seconds())
             self._show()
 
