@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from mainspring.evaluation.assertions.conditions import Condition
@@ -46,7 +46,11 @@ CONDITIONS = st.recursive(
 def test_one_row_is_decided_as_a_column_is(text: str, x: float, y: float, t: Any, u: Any) -> None:
     condition, row = Condition.read(text), {"x": x, "y": y, "t": t, "u": u}
     columns = {name: np.array([value]) if name in "xy" else column(value) for name, value in row.items()}
-    assert decider(condition)(row) == bool(condition.holds(columns)[0])
+    try:
+        expected = bool(condition.holds(columns)[0])
+    except ZeroDivisionError:  # of two constants
+        assume(False)
+    assert decider(condition)(row) == expected
 
 
 @pytest.mark.parametrize(
