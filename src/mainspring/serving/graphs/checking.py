@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from mainspring.core.errors import InputError
@@ -113,7 +114,7 @@ def _look_at(name: str, node: Node, known: set[str], findings: Findings, prefix:
 
 
 def _look_at_weights(path: str, node: Node, sources: tuple[Source, ...], findings: Findings) -> None:
-    if node.split is not None and not sum(node.split.values()) > 0:
+    if node.split is not None and not 0 < sum(node.split.values()) < math.inf:
         findings.add(path, f"the shares are {dict(node.split)}", expected="at least one above 0")
     if node.combine is not None and any(source.node == REQUEST for source in sources):
         findings.add(path, "it combines answers with the request", expected="nodes alone")
@@ -129,7 +130,7 @@ def _look_at_weights(path: str, node: Node, sources: tuple[Source, ...], finding
         findings.add(
             path, f"it has {len(node.weights)} weights for {len(sources)} answers", expected="one for each"
         )
-    elif min(node.weights) < 0 or not sum(node.weights) > 0:
+    elif min(node.weights) < 0 or not 0 < sum(node.weights) < math.inf:
         findings.add(path, f"the weights are {list(node.weights)}", expected="none below 0, and one above it")
 
 

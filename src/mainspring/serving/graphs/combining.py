@@ -54,6 +54,9 @@ class CombineStep(Step):
         found = [one for one in found if one[1] > 0]
         if not found:
             return None
+        if len(self.fields) == 1 and all(len(one[0].columns) == 1 for one in found):
+            # Whichever of them are there, the only output is called as was promised.
+            found = [(_called(self.fields[0].name, one[0]), *one[1:]) for one in found]
         if self.how == "first":
             first = found[0][0]
             kept = [field.name for field in self.fields] or list(first.columns)
@@ -66,10 +69,17 @@ class CombineStep(Step):
         if self.how == "vote":
             voted = {name: _vote(several, weights) for name, several in columns.items() if _is_flat(several)}
             return Answer(self._as_promised(voted), rows.pop())
-        means = {name: _mean(several, weights) for name, several in columns.items() if _is_number(several)}
+        promised = {field.name for field in self.fields} or columns.keys()
+        means = {
+            name: _mean(several, weights)
+            for name, several in columns.items()
+            if name in promised and _is_number(several)
+        }
         if self.labels and PROBABILITIES in means:
             names = np.array(self.labels, dtype=object)
-            means = {LABEL: names[means[PROBABILITIES].argmax(axis=1)], **means}
+            likeliest = names[means[PROBABILITIES].argmax(axis=1)]
+            likeliest[np.isnan(means[PROBABILITIES]).any(axis=1)] = None  # a member has no answer to that row
+            means = {LABEL: likeliest, **means}
         return Answer(self._as_promised(means), rows.pop())
 
     def _as_promised(self, columns: dict[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:
@@ -114,7 +124,7 @@ def combined(
             continue
         if name == LABEL and labels:
             found.append(replace(like[0], domain=None))
-        elif all(one.datatype != "BYTES" and len(one.shape) == len(like[0].shape) for one in like):
+        elif all(one.datatype != "BYTES" and _same_size(one, like[0]) for one in like):
             datatype = like[0].datatype if {one.datatype for one in like} <= {"FP32"} else "FP64"
             found.append(replace(like[0], datatype=datatype, domain=None))
     return tuple(found)
@@ -125,6 +135,17 @@ def _merged(found: Sequence[tuple[Answer, float, str]]) -> Answer:
         f"{name}.{output}": values for answer, _, name in found for output, values in answer.columns.items()
     }
     return Answer(columns, found[0][0].rows)
+
+
+def _called(name: str, answer: Answer) -> Answer:
+    return Answer({name: next(iter(answer.columns.values()))}, answer.rows)
+
+
+def _same_size(one: Field, other: Field) -> bool:
+    """Whether arrays of both may have the same shape."""
+    return len(one.shape) == len(other.shape) and all(
+        first == second or -1 in (first, second) for first, second in zip(one.shape, other.shape, strict=True)
+    )
 
 
 def _alike(answers: Sequence[Answer]) -> dict[str, list[npt.NDArray[Any]]]:
@@ -154,13 +175,14 @@ def _mean(several: Sequence[npt.NDArray[Any]], weights: Sequence[float]) -> npt.
 
 
 def _vote(several: Sequence[npt.NDArray[Any]], weights: Sequence[float]) -> npt.NDArray[Any]:
-    """What most say, row by row; of several with as many votes, what was said first."""
+    """What most say, row by row; of several with as many votes, what was said first. Who says nothing has none."""
     chosen = []
     for said in zip(*[one.tolist() for one in several], strict=True):
         votes: dict[Any, float] = {}
         for value, weight in zip(said, weights, strict=True):
-            votes[value] = votes.get(value, 0.0) + weight
-        chosen.append(max(votes, key=votes.__getitem__))
+            if value is not None:
+                votes[value] = votes.get(value, 0.0) + weight
+        chosen.append(max(votes, key=votes.__getitem__) if votes else None)
     kind = np.result_type(*several)
     whole = np.empty(len(chosen), dtype=kind)
     whole[:] = chosen

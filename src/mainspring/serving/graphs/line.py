@@ -13,7 +13,7 @@ from mainspring.core.errors import InputError, UnavailableError
 
 _LARGEST_HEAD = 1 << 16
 _MOST_IDLE = 32
-_LOST = (ConnectionError, asyncio.IncompleteReadError, OSError, EOFError)
+_LOST = (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, OSError, EOFError)
 
 
 class Reply(NamedTuple):
@@ -131,7 +131,7 @@ async def _read(reader: asyncio.StreamReader) -> Reply:
             raise ConnectionError("the head of the answer is too large") from error
         first, *lines = head.decode("latin-1").split("\r\n")
         words = first.split(" ", 2)
-        if len(words) < 2 or not words[1].isdigit():
+        if len(words) < 2 or not words[0].startswith("HTTP/") or not _is_number(words[1]):
             raise ConnectionError("the answer is not HTTP")
         status = int(words[1])
         if status >= 200:  # whatever comes before is no answer yet
@@ -142,9 +142,13 @@ async def _read(reader: asyncio.StreamReader) -> Reply:
     length = headers.get("content-length")
     if length is None:
         return Reply(status, {**headers, "connection": "close"}, await reader.read())
-    if not length.isdigit():
+    if not _is_number(length):
         raise ConnectionError(f"the answer has a content-length of {length!r}")
     return Reply(status, headers, await reader.readexactly(int(length)))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
@@ -153,8 +157,10 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
         line = await reader.readuntil(b"\r\n")
         try:
             size = int(line.split(b";")[0], 16)
-        except ValueError as error:
-            raise ConnectionError("the answer has a chunk of no size") from error
+        except ValueError:
+            size = -1
+        if size < 0:
+            raise ConnectionError("the answer has a chunk of no size")
         if size:
             parts.append(await reader.readexactly(size))
             await reader.readexactly(2)

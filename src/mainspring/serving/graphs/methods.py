@@ -124,7 +124,7 @@ class RouteStep(RouterStep):
         read = self.feed.gathered(way)
         if read is None:
             return None
-        chosen = way.choices.get(self.place)
+        chosen = self.chosen(way)
         if chosen is None:
             chosen = (await ask(way, self.served, "route", read)).value
             self._check(chosen)

@@ -292,10 +292,11 @@ class GraphModel:
                 expected=f"one of {plan.names[plan.answers]!r}",
                 fix="let the graph have a way for it, such as combine: first",
             )
-        if not record.tags and not record.metrics:
+        tags = record.all_tags() if record.told else record.tags
+        if not tags and not record.metrics:
             return answer.columns
         said = np.empty(1, dtype=object)
-        said[0] = msgspec.json.encode([plain(record.tags), plain(record.metrics)]).decode()
+        said[0] = msgspec.json.encode([plain(tags), plain(record.metrics)]).decode()
         return {**answer.columns, SAID: said}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+import numpy as np
 import numpy.typing as npt
 
 from mainspring.models.signature import Field
@@ -34,12 +35,44 @@ class Record(msgspec.Struct, eq=False):
         decisions: What routers decided.
         tags: What nodes say about the answer.
         metrics: What they want counted.
+        told: Tags with a value for every row, by name.
+        chosen: The branches that routers chose for all rows of the request, by their paths.
     """
 
     visits: list[Visit] = msgspec.field(default_factory=list)
     decisions: list[Decision] = msgspec.field(default_factory=list)
     tags: dict[str, Any] = msgspec.field(default_factory=dict)
     metrics: list[Mapping[str, Any]] = msgspec.field(default_factory=list)
+    told: dict[str, list[Any]] = msgspec.field(default_factory=dict)
+    chosen: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def apart(self) -> Record:
+        """The same for some of the rows: what is told of these is kept by itself."""
+        return Record(self.visits, self.decisions, self.tags, self.metrics, {}, self.chosen)
+
+    def tell(self, tags: Mapping[str, Any], rows: int) -> None:
+        """Keep tags: those with a value for every row by row."""
+        for name, value in tags.items():
+            if isinstance(value, list) and len(value) == rows:
+                self.told[name] = value
+            else:
+                self.tags[name] = value
+
+    def join(self, parts: Sequence[tuple[Record, npt.NDArray[np.intp]]], rows: int) -> None:
+        """Take over what was told of parts of the rows: a row of which nothing was told has ``None``."""
+        for part, group in parts:
+            for name, values in part.told.items():
+                if len(values) != len(group):
+                    self.tags[name] = values
+                    continue
+                whole = self.told.setdefault(name, [None] * rows)
+                for row, value in zip(group.tolist(), values, strict=True):
+                    whole[row] = value
+
+    def all_tags(self) -> dict[str, Any]:
+        """Everything that is said about the answer; of the only row without a list."""
+        told = {name: values[0] if len(values) == 1 else values for name, values in self.told.items()}
+        return {**told, **self.tags}
 
 
 class Way(Protocol):
@@ -51,7 +84,8 @@ class Way(Protocol):
         prefix: The path of the node that the graph is within, with a slash.
         deadline: When the answer is of no use any more.
         values: What nodes answered, by place; the last one is the request.
-        choices: The branches that routers chose, by their place.
+        choices: The branches that switches chose for these rows, by their place.
+        rows: The numbers of the rows in the request; ``None`` for all of them.
     """
 
     call: Call
@@ -60,6 +94,7 @@ class Way(Protocol):
     deadline: float | None
     values: list[Answer | Unasked | None]
     choices: dict[int, int]
+    rows: npt.NDArray[np.intp] | None
 
     def known(self, place: int) -> Answer | None:
         """What a node answered that was asked before."""

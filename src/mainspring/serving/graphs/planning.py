@@ -276,6 +276,13 @@ class Planner:
                     path, f"the answers have nothing in common to {how} ({told})", expected="answers alike"
                 )
         kept = {field.name for field in fields}
+        classes = dict.fromkeys(tuple(one.classes) for one in known if one.classes)
+        if how == "average" and PROBABILITIES in kept and len(classes) > 1:
+            self._findings.add(
+                self._prefix + settings["name"],
+                f"probabilities of different classes have no mean: {'; '.join(map(', '.join, classes))}",
+                expected="the same classes in the same order, or combine: vote",
+            )
         places = self._edges.sources(sources)
         return CombineStep(
             **settings,

@@ -23,6 +23,7 @@ from mainspring.models.problems import BadInputError, Problem
 from mainspring.models.signature import Datatype, Field
 from mainspring.serving.blocked import BlockedError
 from mainspring.serving.client import KEY_VARIABLE, Client
+from mainspring.serving.graphs.fields import shape_fits
 from mainspring.serving.graphs.line import Line, LostError, Reply
 from mainspring.serving.graphs.parting import Answer
 from mainspring.serving.graphs.plan import Step, Way
@@ -144,6 +145,32 @@ class RemoteModel:
             raise self._refused(reply)
         return self._read(reply)
 
+    def check(self, outputs: Mapping[str, npt.NDArray[Any]], rows: int) -> None:
+        """See that an answer is what was promised when the graph was loaded.
+
+        Args:
+            outputs: The answer.
+            rows: How many rows were asked for.
+
+        Raises:
+            ModelError: If an output lacks, or has another shape.
+        """
+        by_row = all(one.shape[:1] == (-1,) for one in (*self.inputs, *self.outputs))
+        for one in self.outputs:
+            array = outputs.get(one.name)
+            if array is None:
+                found = f"the answer has no output {one.name!r}, but {', '.join(outputs) or 'none'}"
+            elif not shape_fits(array.shape, one.shape) or (by_row and len(array) != rows):
+                found = f"output {one.name!r} has shape {list(array.shape)} for {rows} row{'s' * (rows != 1)}"
+            else:
+                continue
+            raise ModelError(
+                found,
+                expected=f"{one.name!r} of shape {list(one.shape)}, as that server said when the graph was loaded",
+                where=self.url,
+                fix="load the graph again if that server has another model now",
+            )
+
     def close(self) -> None:
         """Close the connections."""
         self._line.close()
@@ -231,7 +258,7 @@ class RemoteModel:
                     continue
                 outputs[one.name] = _texts(read_raw(body, one.datatype, one.shape, start=place, size=size))
                 place += size
-        except (msgspec.DecodeError, ValueError, TypeError, KeyError, InputError) as error:
+        except (msgspec.DecodeError, ValueError, TypeError, KeyError, OverflowError, InputError) as error:
             raise ModelError(f"the server's answer cannot be read: {error}", where=self.url) from error
         return outputs, answer.parameters or {}
 
@@ -276,6 +303,7 @@ class RemoteStep(Step):
         outputs, tags = await self.remote.ask(
             inputs.columns, until=until, headers=passed_on(way.call.trace), id=way.call.id
         )
+        self.remote.check(outputs, inputs.rows)
         way.record.tags.update(tags)
         return Answer(outputs, inputs.rows)
 

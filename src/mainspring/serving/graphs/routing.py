@@ -52,7 +52,7 @@ class RouterStep(Step):
 
     async def answer(self, way: Way) -> Answer | None:
         """What the branch answers that is chosen."""
-        chosen = way.choices.get(self.place)
+        chosen = self.chosen(way)
         if chosen is None:
             chosen = self.choose(way)
             if chosen is None:
@@ -63,6 +63,18 @@ class RouterStep(Step):
         """The number of a branch; ``None`` if there is nothing to choose by."""
         raise NotImplementedError
 
+    def chosen(self, way: Way) -> int | None:
+        """What was chosen before for the request, perhaps for other rows of it; ``None`` for nothing."""
+        return way.record.chosen.get(self.path(way))
+
+    def keep(self, way: Way, place: int) -> None:
+        """Keep what was chosen, for all rows of the request."""
+        way.record.chosen[self.path(way)] = place
+
+    def path(self, way: Way) -> str:
+        """The router, as decisions name it."""
+        return f"{self.router}/{way.prefix}{self.name}"
+
     async def follow(self, way: Way, chosen: int) -> Answer | None:
         """What a branch answers."""
         answer = await way.ask(self.branches[chosen])
@@ -71,16 +83,15 @@ class RouterStep(Step):
         return Answer({name: answer.columns[name] for name in self.kept}, answer.rows)
 
     def decide(self, way: Way, chosen: int, propensity: float, policy: str) -> int:
-        """Note what was decided; it holds for all rows, whatever becomes of them."""
-        router = f"{self.router}/{way.prefix}{self.name}"
-        way.record.decisions.append(Decision(router, self.arms[chosen], propensity, policy, chosen))
-        way.choices[self.place] = chosen
+        """Note what was decided."""
+        way.record.decisions.append(Decision(self.path(way), self.arms[chosen], propensity, policy, chosen))
+        self.keep(way, chosen)
         return chosen
 
     def note(self, way: Way, arm: str, place: int) -> None:
         """Note that a class chose no branch of its own."""
-        way.record.decisions.append(Decision(f"{self.router}/{way.prefix}{self.name}", arm, 1.0, "route", place))
-        way.choices[self.place] = place
+        way.record.decisions.append(Decision(self.path(way), arm, 1.0, "route", place))
+        self.keep(way, place)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,7 +133,7 @@ class BanditStep(RouterStep):
         seen = self.view.columns(way, self.names)
         if seen is None:
             return None
-        chooser = self.choosers.get(f"{self.router}/{way.prefix}{self.name}")
+        chooser = self.choosers.get(self.path(way))
         if chooser is None:
             place = _CHANCE.randrange(len(self.branches))
             return self.decide(way, place, 1 / len(self.branches), self.policy)
@@ -152,6 +163,14 @@ class SwitchStep(RouterStep):
     def __post_init__(self) -> None:
         self.deciders = tuple(None if one is None else decider(one) for one in self.cases)
 
+    def chosen(self, way: Way) -> int | None:
+        """What was chosen before for these rows, or for more of them."""
+        return way.choices.get(self.place)
+
+    def keep(self, way: Way, place: int) -> None:
+        """Keep what was chosen, for these rows."""
+        way.choices[self.place] = place
+
     def choose(self, way: Way) -> int | None:
         """The first branch whose condition holds.
 
@@ -179,7 +198,7 @@ class SwitchStep(RouterStep):
         lost = np.flatnonzero(places < 0)
         if len(lost):
             raise NotFoundError(
-                f"no case of the switch holds for {rows_of(lost)}",
+                f"no case of the switch holds for {rows_of(lost if way.rows is None else way.rows[lost])}",
                 expected="; ".join(one.text for one in self.cases if one is not None),
                 fix="ask something else, or let the graph have a case without a condition, at the end",
             )

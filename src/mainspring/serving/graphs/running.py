@@ -47,10 +47,11 @@ class Walk:
     Attributes:
         values: What nodes answered, by place; ``None`` for no answer. The last one is the request.
         versions: The versions that answered, by place, where a rollout chose another than that of the plan.
-        choices: The branch that a router chose, by its place: it is not chosen anew for parts of the rows.
+        choices: The branch that a switch chose for these rows, by its place.
+        rows: The numbers of the rows in the request; ``None`` for all of them.
     """
 
-    __slots__ = ("call", "choices", "deadline", "plan", "prefix", "record", "steps", "values", "versions")
+    __slots__ = ("call", "choices", "deadline", "plan", "prefix", "record", "rows", "steps", "values", "versions")
 
     def __init__(
         self,
@@ -67,6 +68,7 @@ class Walk:
         self.values: list[Answer | Unasked | None] = [UNASKED] * len(plan.steps)
         self.values.append(request)
         self.choices: dict[int, int] = {}
+        self.rows: npt.NDArray[np.intp] | None = None
         self.versions: Mapping[int, str] = _NONE
 
     async def answer(self) -> Answer | None:
@@ -176,13 +178,15 @@ class Walk:
         """The same request on its way through a graph within the graph."""
         deadline = self.deadline if step.timeout is None else earlier(self.deadline, _clock() + step.timeout)
         prefix = f"{self.prefix}{step.name}/"
-        return type(self)(plan, self.call, request, self.record, prefix=prefix, deadline=deadline)
+        walk = type(self)(plan, self.call, request, self.record, prefix=prefix, deadline=deadline)
+        walk.rows = self.rows
+        return walk
 
     def part(self, rows: npt.NDArray[np.intp]) -> Walk:
         """The same request for some of its rows: what is known already is not asked again."""
-        of = type(self)(
-            self.plan, self.call, self._request(), self.record, prefix=self.prefix, deadline=self.deadline
-        )
+        record = self.record.apart()
+        of = type(self)(self.plan, self.call, self._request(), record, prefix=self.prefix, deadline=self.deadline)
+        of.rows = rows if self.rows is None else self.rows[rows]
         count = self._request().rows
         of.values = [one.part(rows, count) if isinstance(one, Answer) else one for one in self.values]
         of.choices = dict(self.choices)
@@ -196,21 +200,23 @@ class Walk:
 
     async def _in_parts(self, groups: Sequence[npt.NDArray[np.intp]]) -> list[Answer | None]:
         """The answers to rows that go different ways, put together again."""
-        parts = [await self.part(rows).ends() for rows in groups]
-        answered = [one[0] is not None for one in parts]
-        for rows, there in zip(groups, answered, strict=True):
-            if any(answered) and not there:
+        walks = [self.part(rows) for rows in groups]
+        parts = [await walk.answer() for walk in walks]
+        for walk, answer in zip(walks, parts, strict=True):
+            if answer is None and walk.rows is not None and any(one is not None for one in parts):
                 raise NotFoundError(
-                    f"there is an answer for some rows only: none for {rows_of(rows)}",
+                    f"there is an answer for some rows only: none for {rows_of(walk.rows)}",
                     expected="a way for every row",
                     where=f"node {self.prefix}{self.plan.names[self.plan.answers]}",
                 )
-        return [_whole(ends, groups) for ends in zip(*parts, strict=True)]
+        rows = self._request().rows
+        self.record.join([(walk.record, group) for walk, group in zip(walks, groups, strict=True)], rows)
+        # What is run besides was told of for every part of the rows.
+        return [_whole(parts, groups), *[None] * len(self.plan.also)]
 
     def _tell(self, name: str, answer: Answer) -> None:
         for output, values in answer.columns.items():
-            said = values.tolist()
-            self.record.tags[f"{self.prefix}{name}.{output}"] = said[0] if len(said) == 1 else said
+            self.record.told[f"{self.prefix}{name}.{output}"] = values.tolist()
 
     def _note(self, step: Step, began: float, error: str) -> None:
         version = self.versions.get(step.place, step.version) if self.versions else step.version

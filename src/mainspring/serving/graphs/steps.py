@@ -53,7 +53,10 @@ class MemberStep(Step):
         prediction = served.model.finish(inputs, outputs, time.perf_counter() - began)
         if prediction.answered is not None:
             refuse(prediction.answered)
-        way.record.tags.update(prediction.tags)
+        if served.walks:
+            way.record.tell(prediction.tags, inputs.rows)
+        else:
+            way.record.tags.update(prediction.tags)
         way.record.metrics += prediction.metrics
         return Answer(prediction.outputs, inputs.rows)
 

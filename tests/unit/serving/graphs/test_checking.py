@@ -81,3 +81,11 @@ def test_everything_is_said_at_once() -> None:
 )
 def test_what_is_wrong_is_said_with_the_node(nodes: dict[str, Node], said: str) -> None:
     assert any(line.startswith(said) for line in wrong(Graph(nodes=nodes))), wrong(Graph(nodes=nodes))
+
+
+@pytest.mark.parametrize("share", [float("inf"), float("nan")])
+def test_weights_are_numbers(share: float) -> None:
+    nodes = {"a": Node(model="m"), "b": Node(model="m")}
+    assert "shares" in wrong(Graph(nodes={**nodes, "s": Node(split={"a": share, "b": 1})}))[0]
+    mean = Node(combine="average", reads=("a", "b"), weights=(share, 1))
+    assert "weights" in wrong(Graph(nodes={**nodes, "m": mean}))[0]

@@ -57,6 +57,10 @@ class Other(BaseHTTPRequestHandler):
         if step == "hang up":
             self.close_connection = True
             return
+        if isinstance(step, bytes):
+            self.wfile.write(step)
+            self.close_connection = True
+            return
         if isinstance(step, float):
             time.sleep(step)
         if step == "no answer":
@@ -113,7 +117,7 @@ def other() -> Iterator[str]:
     Other.plan.clear()
     with ThreadingHTTPServer(("127.0.0.1", 0), Other) as server:
         server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 
@@ -186,6 +190,48 @@ def test_what_another_server_refuses_is_refused(serving: Serving, other: str, st
     with pytest.raises(kind, match=f"it is {status}"):
         several(server, graph, 1, x=[1.0], w=["a"])
     assert len(Other.asked) == 1
+
+
+def ok(text: str) -> bytes:
+    return f"HTTP/1.1 200 OK\r\ncontent-length: {len(text)}\r\n\r\n{text}".encode()
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"what?\r\n\r\n",
+        b"SMTP 200 OK\r\n\r\n",
+        b"HTTP/1.1 \xb200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: \xb2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-5\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + b"0" * 70_000,
+        b"HTTP/1.1 302 Found\r\nlocation: http://elsewhere\r\ncontent-length: 0\r\n\r\n",
+        ok("<html>"),
+        ok("[]"),
+        ok("{}"),
+        ok('{"outputs": [{"name": "y", "datatype": "UINT8", "shape": [1], "data": [300]}]}'),
+        ok('{"outputs": [{"name": "y", "datatype": "WORDS", "shape": [1], "data": [3]}]}'),
+        ok('{"outputs": [{"name": "y", "datatype": "FP64", "shape": [7], "data": [3]}]}'),
+        ok('{"outputs": [{"name": "y", "datatype": "FP64", "shape": [-1, 0], "data": [3]}]}'),
+        ok(
+            '{"outputs": [{"name": "y", "datatype": "FP64", "shape": [1], "parameters": {"binary_data_size": 9}}]}'
+        ),
+        ok(
+            '{"outputs": [{"name": "y", "datatype": "FP64", "shape": [1], "parameters": {"binary_data_size": ""}}]}'
+        ),
+        ok('{"outputs": [{"name": "y", "datatype": "FP64", "shape": [2], "data": [1, 2]}]}'),
+        ok('{"outputs": [{"name": "z", "datatype": "FP64", "shape": [1], "data": [1]}]}'),
+    ],
+)
+def test_answers_that_are_none_are_said_to_be_of_that_server(serving: Serving, other: str, garbage: bytes) -> None:
+    server = serving(function("one", lambda y: y, "y", "y"))
+    graph = server.graph(there=Node(url=f"{other}/v2/models/m"), one=Node(model="one", reads="there"))
+    Other.plan += [garbage] * 2
+    with pytest.raises(MainspringError, match=f"{other}/v2/models/m: ") as raised:
+        several(server, graph, 1, x=[1.0], w=["a"])
+    assert isinstance(raised.value, ModelError | UnavailableError)
+    Other.plan.clear()
+    assert several(server, graph, 1, x=[1.0], w=["a"]) == [[2.0]]
 
 
 def test_a_late_answer_is_not_taken_for_that_to_the_next_request(serving: Serving, other: str) -> None:

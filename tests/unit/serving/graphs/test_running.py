@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from tests.unit.serving.graphs.small import Server, function, of_class
 
 from mainspring.core.errors import NotFoundError
+from mainspring.serving.graphs.combining import CombineStep
 from mainspring.serving.graphs.graph import Case, Graph, Node
+from mainspring.serving.graphs.parting import Answer
+from mainspring.serving.graphs.plan import Way
+from mainspring.serving.graphs.running import at_once
 from mainspring.serving.limits import ModelLimits
 from mainspring.serving.predictor import ModelError
 from mainspring.serving.problems import DeadlineError, OverloadedError
@@ -295,3 +299,85 @@ def test_a_soft_node_does_without_what_may_be_missing(serving: Serving) -> None:
     assert np.isnan(server.now(graph(soft=True), x=[1.0])["y"]).all()
     with pytest.raises(NotFoundError, match="has an answer to this; broken failed: ModelError"):
         server.now(graph(soft=False), x=[1.0])
+
+
+@pytest.mark.parametrize("how", ["first", "average", "vote"])
+def test_the_only_output_is_called_as_promised_whoever_answers(serving: Serving, how: Any) -> None:
+    server = serving(broken(), plus("ten", 10, outputs="z"))
+    graph = server.graph(
+        broken=Node(model="broken", soft=True),
+        ten=Node(model="ten"),
+        one=Node(combine=how, reads=("broken", "ten")),
+    )
+    assert [one.name for one in graph.outputs] == ["y"]
+    assert server.now(graph, x=[0.0]) == {"y": [10.0]}
+
+
+def test_what_is_told_of_parts_of_the_rows_is_told_row_by_row(serving: Serving) -> None:
+    server = serving(plus("one", 1), plus("ten", 10))
+    inner = Graph(nodes={"besides": Node(model="ten"), "end": Node(model="one")}, also=("besides",))
+    graph = server.graph(
+        inner=Node(graph=inner),
+        up=Node(model="one", reads="inner"),
+        down=Node(model="ten", reads="inner"),
+        way=Node(switch=(Case(to="up", when="x > 0"), Case(to="down"))),
+        seen=Node(model="one", when="x > 1"),
+        answers="way",
+        also=("seen",),
+    )
+    found = asyncio.run(server.ask(graph, x=[1.0, -1.0, 2.0]))
+    assert found.outputs["y"].tolist() == [3.0, 10.0, 4.0]
+    assert found.tags == {"inner/besides.y": [11.0, 9.0, 12.0], "seen.y": [None, None, 3.0]}
+
+
+def test_routers_but_switches_decide_once_though_rows_go_different_ways(serving: Serving) -> None:
+    server = serving(plus("one", 1), plus("slow", 10))
+    inner = Graph(
+        nodes={"one": Node(model="one"), "ten": Node(model="slow"), "deal": Node(split={"one": 1, "ten": 1})}
+    )
+    graph = server.graph(
+        inner=Node(graph=inner),
+        up=Node(model="one", reads="inner"),
+        down=Node(model="slow", reads="inner"),
+        way=Node(switch=(Case(to="up", when="x > 0"), Case(to="down"))),
+    )
+    for _ in range(12):  # by chance the same in every part, otherwise, once in 4096
+        server.now(graph, x=[1.0, -1.0])
+        dealt = [one for one in server.last.decisions if one.policy == "split"]
+        assert [one.router for one in dealt] == ["g/inner/deal"]
+
+
+def test_errors_name_the_rows_as_the_request_has_them(serving: Serving) -> None:
+    server = serving(plus("one", 1))
+    graph = server.graph(
+        one=Node(model="one"),
+        large=Node(model="one"),
+        second=Node(switch=(Case(to="large", when="x > 10"),)),
+        first=Node(switch=(Case(to="one", when="x < 0"), Case(to="second"))),
+    )
+    with pytest.raises(NotFoundError, match="node second: no case of the switch holds for row 3"):
+        server.now(graph, x=[-1.0, 11.0, -3.0, 5.0])
+
+
+def test_a_row_without_an_answer_has_no_label_and_no_vote() -> None:
+    gap = float("nan")
+    first = Answer({"label": texts("a", None), "probabilities": np.array([[0.9, 0.1], [gap, gap]])}, 2)
+    other = Answer({"label": texts("b", "b"), "probabilities": np.array([[0.2, 0.8], [0.3, 0.7]])}, 2)
+
+    class Known:
+        def known(self, place: int) -> Answer:
+            return (first, other)[place]
+
+    def combined(how: Any) -> list[Any]:
+        step = CombineStep(
+            name="c", place=2, how=how, sources=((0, "", "one"), (1, "", "other")), labels=("a", "b")
+        )
+        found = at_once(step.answer(cast("Way", Known())))
+        return [] if found is None else found.columns["label"].tolist()
+
+    assert combined("average") == ["a", None]
+    assert combined("vote") == ["a", "b"]
+
+
+def texts(*values: str | None) -> Any:
+    return np.array(values, dtype=object)
