@@ -13,7 +13,9 @@ from mainspring.core.errors import MainspringError
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.serving.rollout import steps
 from mainspring.serving.rollout.desk import GATE, Desk, Look, figures
+from mainspring.serving.rollout.history import Kind
 from mainspring.serving.rollout.leading import Leadership
+from mainspring.serving.rollout.options import Canary
 from mainspring.serving.rollout.rollouts import Rollouts
 from mainspring.serving.rollout.standing import Counted
 
@@ -77,42 +79,69 @@ class Conductor:
         rolling = self._rollouts.get(model)
         if rolling is None:
             return
-        standing, canary = rolling.standing, rolling.rollout.canary
-        divides = canary is not None or rolling.rollout.experiment is not None or rolling.bandit is not None
+        standing, rollout = rolling.standing, rolling.rollout
         known = self._rollouts.kept(model)
-        if divides and (known is None or known.plan != standing.plan):
-            look = self._desk.look(model)
-            again = any(one.plan == standing.plan for one in self._desk.history(model))
-            began = steps.begun(standing, look.counted if again else Counted())
-            verdict = Verdict.of(GATE, [Reason(ok=True, code="BEGAN", message=_told_began(look))], figures(look))
-            await self._desk.change(look, began, "began", verdict)
-            return
-        if canary is None or standing.phase != "running":
-            return
-        look, moment = self._desk.look(model), self._clock()
-        judgements = look.judgements()
+        if known is None or known.plan != standing.plan:
+            if rollout.canary is not None or rollout.experiment is not None or rollout.bandit is not None:
+                await self._begin(self._desk.look(model))
+        elif standing.phase == "running" and rollout.canary is not None:
+            await self._judge(self._desk.look(model), rollout.canary)
+        elif standing.phase == "running" and rollout.experiment is not None and not standing.concluded:
+            await self._read_out(self._desk.look(model))
+
+    async def _begin(self, look: Look) -> None:
+        standing, model = look.rolling.standing, look.rolling.model
+        again = any(one.plan == standing.plan for one in self._desk.history(model))
+        began = steps.begun(standing, look.counted if again else Counted())
+        arms = ", ".join(f"{arm.name} (version {arm.version})" for arm in look.rolling.arms)
+        told = f"requests are divided by {look.rolling.policy}: {arms}"
+        verdict = Verdict.of(GATE, [Reason(ok=True, code="BEGAN", message=told)], figures(look))
+        await self._desk.change(look, began, "began", verdict)
+
+    async def _judge(self, look: Look, canary: Canary) -> None:
+        """Bring a canary on its way, as its guards say."""
+        rolling, moment = look.rolling, self._clock()
+        standing = rolling.standing
+        # It takes milliseconds for each guard: others shall be answered meanwhile.
+        judgements = await asyncio.to_thread(look.judgements)
         answer = steps.decided(canary, standing, judgements, moment)
         if answer == "stay":
             return
         reasons = [one.reason() for one in judgements] or [
             Reason(ok=True, code="NO_GUARDS", message="nothing is asked of the candidate but to wait")
         ]
-        verdict = Verdict.of(GATE, reasons, figures(look))
+        verdict = Verdict.of(GATE, reasons, figures(look, judgements))
         candidate = rolling.arms[1]
+        kind: Kind
         if answer == "roll back":
-            await self._desk.change(
-                look, steps.rolled_back(standing, moment), "rolled_back", verdict, arm=candidate.name
-            )
+            kind, fresh = "rolled_back", steps.rolled_back(standing, moment)
         elif answer == "advance":
-            fresh = steps.advanced(standing, canary, look.counted, moment)
-            await self._desk.change(look, fresh, "advanced", verdict, arm=candidate.name)
+            kind, fresh = "advanced", steps.advanced(standing, canary, look.counted, moment)
         else:
-            fresh = steps.promoted(standing, rolling.rollout, candidate.version, rolling.declared_labels, moment)
-            await self._desk.change(look, fresh, "promoted", verdict, arm=candidate.name)
-        _LOG.warning("the rollout of model %r: %s %s", model, candidate.name, answer)
+            labels = rolling.declared_labels
+            kind, fresh = (
+                "promoted",
+                steps.promoted(standing, rolling.rollout, candidate.version, labels, moment),
+            )
+        await self._desk.change(look, fresh, kind, verdict, arm=candidate.name)
+        _LOG.warning("the rollout of model %r: %s %s", rolling.model, candidate.name, kind.replace("_", " "))
 
-
-def _told_began(look: Look) -> str:
-    rolling = look.rolling
-    arms = ", ".join(f"{arm.name} (version {arm.version})" for arm in rolling.arms)
-    return f"requests are divided by {rolling.policy}: {arms}"
+    async def _read_out(self, look: Look) -> None:
+        """Say once that an experiment has found a better arm; what becomes of it is for people to decide."""
+        readout = await asyncio.to_thread(look.readout)
+        if readout is None or not readout.best or not readout.sound:
+            return
+        reasons = [
+            Reason(
+                ok=True,
+                code="DIFFERENT" if one.significant else "NOT_SURE",
+                message=f"{arm} against {readout.primary}: {one.difference:.6g}, from {one.lower:.3g} to "
+                f"{one.upper:.3g} with confidence {one.confidence:g}; {one.counts[1]} and {one.counts[0]} values",
+                subject=arm,
+                observed=one.difference,
+            )
+            for arm, one in readout.comparisons.items()
+        ]
+        verdict = Verdict.of(GATE, reasons, {**figures(look), "readout": readout.as_dict()})
+        fresh = steps.concluded(look.rolling.standing, readout.best)
+        await self._desk.change(look, fresh, "concluded", verdict, arm=readout.best)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -260,8 +260,14 @@ class Desk:
         return steps.promoted(rolling.standing, rolling.rollout, arm.version, declared, moment), arm.name
 
 
-def figures(look: Look) -> dict[str, Any]:
-    """The figures of a look, as details of a verdict."""
+def figures(look: Look, judgements: Sequence[Judgement] | None = None) -> dict[str, Any]:
+    """The figures of a look, as details of a verdict.
+
+    Args:
+        look: The look.
+        judgements: What guards say of it, if that is known already.
+    """
+    judgements = look.judgements() if judgements is None else judgements
     standing = look.rolling.standing
     return {
         "model": look.rolling.model,
@@ -269,7 +275,7 @@ def figures(look: Look) -> dict[str, Any]:
         "step": standing.step + 1,
         "since": standing.since,
         "arms": [one.as_dict() for one in look.step],
-        "judgements": [one.as_dict() for one in look.judgements()],
+        "judgements": [one.as_dict() for one in judgements],
     }
 
 

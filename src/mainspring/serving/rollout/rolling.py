@@ -254,7 +254,8 @@ class Rolling:
         if self._bandit is None or not inputs.rows:
             call.decisions += (Decision(self.model, self.primary.name, 1.0, PRIMARY),)
             return self._sound(self.primary)
-        row = {name: inputs.columns[name].item(0) for name in self._bandit.options.context if name in inputs.columns}
+        columns, asked = inputs.columns, self._bandit.options.context
+        row = {name: columns[name].item(0) for name in asked if name in columns}
         place, propensity = self._bandit.choose(row)
         return self._send(call, place, self._decision(place, propensity))
 

@@ -49,6 +49,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         primary: The version that has become the primary one; empty if none has.
         labels: Labels that were moved, and the versions that they stand for now.
         counted: What had been counted when the step began.
+        concluded: The arm that an experiment has found to be better.
     """
 
     plan: str
@@ -60,6 +61,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     primary: str = ""
     labels: Mapping[str, str] = {}
     counted: Counted = Counted()
+    concluded: str = ""
 
     @property
     def over(self) -> bool:

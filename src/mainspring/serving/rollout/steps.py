@@ -41,6 +41,11 @@ def begun(standing: Standing, counted: Counted) -> Standing:
     return replace(standing, number=standing.number + 1, counted=counted)
 
 
+def concluded(standing: Standing, arm: str) -> Standing:
+    """An experiment has found a better arm; requests are divided as before."""
+    return replace(standing, number=standing.number + 1, concluded=arm)
+
+
 def advanced(standing: Standing, canary: Canary, counted: Counted, now: float) -> Standing:
     """The next step; counting begins anew.
 

@@ -188,6 +188,11 @@ def test_an_experiment_is_read_out(process: Made) -> None:
     assert told["comparisons"]["next"]["difference"] == pytest.approx(0.2)
     assert told["comparisons"]["next"]["lower"] > 0 > told["comparisons"]["3"]["lower"]
     assert set(told["needed"]) == set(arms)
+    mine.look()
+    mine.look()
+    [_, concluded] = mine.desk.history("taxi")  # once
+    assert (concluded.kind, concluded.arm) == ("concluded", "next")
+    assert [one.code for one in concluded.judged.reasons] == ["DIFFERENT", "NOT_SURE"]
     mine.answer("stable", 1500)  # far more than its share
     assert not mine.desk.told("taxi")["experiment"]["sound"]
     run(mine.desk.act("taxi", "promote", arm="next", by="ann", reason="it is better"))
