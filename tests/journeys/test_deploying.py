@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import subprocess
@@ -115,18 +116,9 @@ def serve(project: Path) -> Iterator[Callable[..., str]]:
     """Starts ``mainspring serve --deployments SOURCE``; gives its URL."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(source: str, *options: str) -> str:
-        command = [
-            "serve",
-            "--deployments",
-            source,
-            "--follow-seconds",
-            "0.1",
-            "--port",
-            "0",
-            "--no-log",
-            *options,
-        ]
+    def start(source: str = "", *options: str) -> str:
+        following = ["--deployments", *([source] if source else []), "--follow-seconds", "0.1"]
+        command = ["serve", *following, "--port", "0", "--no-log", *options]
         with (project / "serve.log").open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "mainspring.app.cli.main", *command],
@@ -221,6 +213,83 @@ def test_an_alias_that_moves_is_followed_and_the_record_knows(
             (1, "source"),
             (2, "alias"),
         ]
+
+
+def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """``mainspring deploy …``, as somebody types it."""
+    command = [sys.executable, "-m", "mainspring.app.cli.main", "deploy", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(PLUGIN), "NO_COLOR": "1"}
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, env=environment)
+
+
+def test_files_are_brought_looked_at_and_taken_away_without_a_server(
+    project: Path, repository: Repository
+) -> None:
+    source = f"git+{repository.folder}#main:deployments"
+    told = json.loads(run(project, "watch", source, "--once", "--json").stdout)
+    assert told == {"revision": 1, "source": source}
+    repository.commit(FILE.replace("1.0.0", "7.0.0"), "Break it")
+    refused = run(project, "watch", source, "--once")
+    assert refused.returncode == 1
+    assert "fares.yaml:4: taxi has no version 7.0.0" in refused.stderr
+    assert run(project, "remove", "bus").returncode == 1
+    told = json.loads(run(project, "remove", "fares", "--wait", "0", "--json").stdout)
+    assert (told["revision"], told["state"]) == (2, "waiting")
+
+
+@pytest.mark.slow
+def test_what_watch_brings_is_served_a_signal_is_heard_at_once_and_remove_takes_it_away(
+    project: Path, repository: Repository, serve: Callable[..., str]
+) -> None:
+    url = serve()
+    archive = Archive(project / ".mainspring/desired")
+    command = [sys.executable, "-m", "mainspring.app.cli.main", "deploy", "watch"]
+    source = f"git+{repository.folder}#main:deployments"
+    environment = {**os.environ, "PYTHONPATH": str(PLUGIN)}
+    with (project / "watch.log").open("w") as log:
+        watching = subprocess.Popen(
+            [*command, source, "--seconds", "600"], cwd=project, stdout=log, env=environment
+        )
+    try:
+        wait_for(lambda: archive.number == 1 and answer(url) == "yes")
+        repository.commit(FILE.replace("1.0.0", "1.1.0"), "Serve what says no")
+        watching.send_signal(signal.SIGHUP)
+        wait_for(lambda: answer(url) == "no")
+        watching.terminate()
+        assert watching.wait(30) == 0
+    finally:
+        watching.kill()
+        watching.wait()
+    done = run(project, "remove", "fares", "--reason", "nobody asks for it")
+    assert done.returncode == 0, done.stderr
+    assert "served at" in done.stdout
+    assert answer(url) == "status 404"
+    status = archive.status
+    assert status is not None
+    assert status.deployments == {}
+
+
+def test_a_server_looks_at_once_when_it_is_told_to_and_says_what_waits_for_a_restart(
+    project: Path, repository: Repository, serve: Callable[..., str]
+) -> None:
+    url = serve(f"git+{repository.folder}#main:deployments", "--follow-seconds", "600")
+    archive = Archive(project / ".mainspring/desired")
+    status = wait_for(lambda: archive.status)
+    assert status.restart == ""
+    repository.commit(FILE.replace("1.0.0", "1.1.0") + "resources: {workers: 2}\n", "Serve what says no")
+    os.kill(status.pid, signal.SIGHUP)
+    wait_for(lambda: answer(url) == "no")
+    wait_for(lambda: (found := archive.status) and found.number == 2)
+    waits = "takes effect when the server is restarted: workers 1 -> 2"
+    told = run(project, "status")
+    assert waits in told.stdout
+    assert json.loads(run(project, "status", "--json").stdout)["status"]["restart"] == waits
+    assert [one.message for one in archive.history() if one.what == "restart"] == [waits]
+    back = run(project, "rollback")
+    assert "served at" in back.stdout
+    assert waits not in back.stdout
+    again = run(project, "rollback", "2")
+    assert waits in again.stdout
 
 
 GRAPH = """\

@@ -1,13 +1,15 @@
 """A project's workflow for GitHub and GitLab: tested on every change, promoted by merging a pull request.
 
 Three jobs. *test* works on a record of its own that is thrown away: lint, the data against its schema, the
-project's tests, and a whole run with its gates and the trial of the package in a real server. *deployments* holds
-the deployment files to the shared registry, and shows what would change. *promote*, on the main branch alone, runs
-the pipeline on the shared record: what passes is registered, the alias moves, and servers that follow it serve it.
+project's tests, a whole run with its gates and the trial of the package in a real server, and the team's
+checklist. *deployments* holds the deployment files to the shared registry, and shows what would change. *promote*,
+on the main branch alone, runs the pipeline on the shared record: what passes is registered, the alias moves, and
+servers that follow it serve it.
 """
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,9 @@ PLACES: Final[Mapping[Host, str]] = {"github": ".github/workflows/mainspring.yml
 """Where each host looks for its workflow."""
 
 FOLDER = "deployments"
+AUDIT = "audit.yaml"
+"""The checklist of a project: see ``mainspring eval audit``."""
+
 _STORES = ("MAINSPRING_STORE_RECORD", "MAINSPRING_STORE_ARTIFACTS")
 _PYTHON = "3.12"
 
@@ -37,6 +42,8 @@ class Workflow:
         schema: What the data should look like.
         tests: Whether there are tests of the project's own.
         requirements: Whether there is a ``requirements.txt``.
+        audit: Whether there is a checklist that models are held against, ``audit.yaml``.
+        label: The column of the truth in ``data``, which the checklist needs; empty to leave it out.
     """
 
     name: str
@@ -44,6 +51,8 @@ class Workflow:
     schema: str = "schema.yaml"
     tests: bool = False
     requirements: bool = False
+    audit: bool = False
+    label: str = ""
 
     @property
     def install(self) -> list[str]:
@@ -53,13 +62,16 @@ class Workflow:
 
     @property
     def test(self) -> list[str]:
-        """Lint, data, tests, and a whole run: training, gates, infra validation."""
-        validate = f"mainspring data validate {self.data} --schema {self.schema}"
+        """Lint, data, tests, a whole run with its gates and infra validation, and the checklist of the team."""
+        data, label = shlex.quote(self.data), shlex.quote(self.label)
+        validate = f"mainspring data validate {data} --schema {self.schema}"
+        audit = f"mainspring eval audit check {AUDIT} {data} --label {label} --model {self.name}:latest"
         return [
             "python -m ruff check --select E9,F .",
             *([validate] if self.data else []),
             *(["python -m pytest -q"] if self.tests else []),
             "mainspring run --require-ok",
+            *([audit] if self.audit and self.data and self.label else []),
         ]
 
     @property
@@ -77,13 +89,15 @@ class Workflow:
         return ["mainspring run --require-ok"]
 
 
-def workflow_of(root: Path, name: str, *, data: str = "") -> Workflow:
+def workflow_of(root: Path, name: str, *, data: str = "", label: str = "") -> Workflow:
     """What a workflow has to know of the project in a folder."""
     return Workflow(
         name=name,
         data=data,
         tests=(root / "tests").is_dir(),
         requirements=(root / "requirements.txt").is_file(),
+        audit=(root / AUDIT).is_file(),
+        label=label,
     )
 
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 from mainspring.app.continuous import PLACES, Workflow, text_of, workflow_of, write_workflow
 from mainspring.core.errors import ConflictError
 
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "mainspring-tests"
 FULL = Workflow(name="flowers", data="flowers.csv", tests=True, requirements=True)
 
 
@@ -58,6 +60,46 @@ def test_a_workflow_that_is_there_stays(tmp_path: Path) -> None:
     assert write_workflow(tmp_path, "github", workflow, force=True) == written[:1]
 
 
+def test_a_checklist_of_the_team_is_held_against_the_model(tmp_path: Path) -> None:
+    (tmp_path / "audit.yaml").write_text("")
+    found = workflow_of(tmp_path, "flowers", data="my flowers.csv", label="kind").test
+    assert (
+        found[-1] == "mainspring eval audit check audit.yaml 'my flowers.csv' --label kind --model flowers:latest"
+    )
+    assert workflow_of(tmp_path, "flowers", data="flowers.csv").test[-1] == "mainspring run --require-ok"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workflow", [FULL, Workflow(name="plain"), replace(FULL, audit=True, label="kind")])
+def test_published_schemas_accept_them(workflow: Workflow, tmp_path: Path) -> None:
+    for host, options in {
+        "github": ("vendor.github-workflows",),
+        "gitlab": ("vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
+    }.items():
+        file = tmp_path / f"{host}.yml"
+        file.write_text(text_of("github" if host == "github" else "gitlab", workflow))
+        command = [_checker(), "--builtin-schema", *options, str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+        file.write_text(file.read_text().replace("script:", "scripts:").replace("runs-on:", "runs:"))
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 1, "the schema takes anything"
+
+
+def _checker() -> str:
+    """A command with the schemas of both hosts, in an environment of its own; made at first, and kept."""
+    folder = CACHE / "workflows"
+    command = folder / "bin" / "check-jsonschema"
+    if not (folder / "ready").is_file():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+        pip = [folder / "bin" / "python", "-m", "pip", "install", "-q", "check-jsonschema==0.39.0"]
+        done = subprocess.run(pip, capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"the schemas cannot be installed here: {done.stderr[-200:]}")
+        (folder / "ready").touch()
+    return str(command)
+
+
 def lines(made: dict[str, Any]) -> Iterator[str]:
     for name in ("test", "deployments", "promote"):
         for step in made["jobs"][name]["steps"]:
@@ -98,7 +140,10 @@ def test_every_line_runs_in_a_project_as_it_is_written(tmp_path: Path) -> None:
     )
     (project / "conftest.py").write_text("")
     run("mainspring run", project)  # writes schema.yaml, which is committed
-    run("mainspring deploy template github --data ../cancer.csv", project)
+    run("mainspring eval audit new audit.yaml", project)
+    audit = project / "audit.yaml"
+    audit.write_text(audit.read_text().replace("severity: high", "severity: low"))
+    run("mainspring deploy template github --data ../cancer.csv --label target", project)
     for script in lines(yaml.load((project / PLACES["github"]).read_text(), Loader=yaml.BaseLoader)):
         run(script, project)
     assert "flowers" in (project / "difference.txt").read_text()

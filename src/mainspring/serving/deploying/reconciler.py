@@ -18,7 +18,7 @@ from mainspring.serving.deploying.intake import Intake
 from mainspring.serving.deploying.plans import Plans, is_graph, is_served
 from mainspring.serving.deploying.ports import Server
 from mainspring.serving.deploying.revision import Revision
-from mainspring.serving.deploying.sources import Source
+from mainspring.serving.deploying.sources import QUIET_SECONDS, Source
 from mainspring.serving.deploying.status import Standing, Status
 from mainspring.serving.orders import Load, Told
 
@@ -109,14 +109,16 @@ class Reconciler:
 
     def run(self) -> None:
         """Look again and again until :meth:`stop`. Whoever calls holds :meth:`Archive.following`."""
+        asked = False
         while not self._stopping:
-            number = self._archive.number
+            number = self._number()
             try:
                 self.look()
             except Exception as error:  # noqa: BLE001  whatever it is, the server goes on, and it is tried again
                 known = isinstance(error, MainspringError)
                 _LOG.error("deployments were not looked at: %s", error, exc_info=None if known else error)
-            self._wait(number)
+            # Files that were being written when somebody asked are read soon.
+            asked = self._wait(number, min(self._seconds, QUIET_SECONDS) if asked else self._seconds)
 
     def wake(self) -> None:
         """Look at once."""
@@ -172,12 +174,21 @@ class Reconciler:
         if self._restart and self._restart != before:
             self._note("restart", "", number, self._restart)
 
-    def _wait(self, number: int) -> None:
-        """Wait for the next look, which comes at once when somebody deploys."""
+    def _wait(self, number: int, seconds: float) -> bool:
+        """Wait for the next look, which comes at once when somebody deploys; gives whether somebody asked."""
         waited = 0.0
-        while waited < self._seconds and not self._asked.wait(_STEP) and self._archive.number == number:
+        while waited < seconds and not self._asked.wait(_STEP) and self._number() == number:
             waited += _STEP
+        asked = self._asked.is_set()
         self._asked.clear()
+        return asked
+
+    def _number(self) -> int:
+        """The revision that is wanted, or none where that cannot be told."""
+        try:
+            return self._archive.number
+        except (MainspringError, OSError):
+            return 0
 
     def _reconcile(self, revision: Revision | None) -> tuple[str, ...]:
         """Bring the server to a revision; gives the models that no deployment has."""
@@ -195,7 +206,7 @@ class Reconciler:
             except Exception as error:  # noqa: BLE001  whatever it is, the other deployments go on
                 self._failed(part, name, error)
         wanted = {model for plan in plans.values() for model in plan}
-        if not self._expected:
+        if not self._expected and revision is not None:
             self._server.expect(sorted(wanted))
             self._expected = True
         survey = self._server.survey()

@@ -16,7 +16,8 @@ from mainspring.serving.deploying.revision import File, digest_of
 SUFFIXES = (".yaml", ".yml", ".json")
 """The files of a folder that are deployment files, unless their names begin with a dot."""
 
-_QUIET_SECONDS = 2.0
+QUIET_SECONDS = 2.0
+"""A file that was not written for so long is whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,7 @@ class FolderSource:
         """
         listed = _listed(self._folder)
         before, self._before = self._before, listed
-        if listed != before and any(time.time() - one[2] / 1e9 < _QUIET_SECONDS for one in listed):
+        if listed != before and any(time.time() - one[2] / 1e9 < QUIET_SECONDS for one in listed):
             return None
         snapshot = Snapshot(files=files_of(self._folder))
         if _listed(self._folder) != listed or snapshot.digest == self._told:
