@@ -151,7 +151,7 @@ class Rolling:
             self.shadow.offer(call)
         if self._tally is None or self.standing.over or not call.began:
             return
-        if decision.policy in (FORCED, FALLBACK):
+        if decision.policy in (FORCED, FALLBACK) or call.made_up:
             return
         place = self._places.get(decision.arm)
         if place is not None and self.arms[place].version == call.version:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from mainspring.serving.rollout.state import SharedState
 from mainspring.serving.rollout.tally import Tally
 
 _LOG = logging.getLogger(__name__)
+_LINGER_SECONDS = 60.0
 
 Relabel: TypeAlias = Callable[[str, Mapping[str, str]], None]
 """Has labels of a model stand for other loaded versions."""
@@ -56,6 +59,7 @@ class Rollouts(dict[str, Rolling]):
         self._counting, self._redact, self._clock = counting, redact, clock
         self._shadows: dict[str, tuple[str, Shadowing]] = {}
         self._memories: dict[str, Memory] = {}
+        self._left: list[Memory] = []
 
     def refresh(
         self, model: str, rollout: Rollout | None, loaded: Loaded | None, labels: Mapping[str, str]
@@ -116,6 +120,8 @@ class Rollouts(dict[str, Rolling]):
         """Let go of files."""
         for model in list(self._memories):
             self._forget(model)
+        for memory in list(self._left):
+            self._let_go(memory)
 
     def _standing(self, model: str, rollout: Rollout, loaded: Loaded, labels: Mapping[str, str]) -> Standing:
         primary = version_of(rollout.primary, labels) if rollout.primary else loaded.newest.version
@@ -182,11 +188,22 @@ class Rollouts(dict[str, Rolling]):
         if shadow is not None:
             shadow.close()
         known = self._memories.pop(model, None)
-        if known is not None:
-            known.close()
+        if known is None:
+            return
+        self._left.append(known)
+        with contextlib.suppress(RuntimeError):  # no loop: nothing is in flight
+            # Requests that are under way, and feedback, may still want to know what it knows.
+            asyncio.get_running_loop().call_later(_LINGER_SECONDS, self._let_go, known)
+            return
+        self._let_go(known)
+
+    def _let_go(self, memory: Memory) -> None:
+        if memory in self._left:
+            self._left.remove(memory)
+            memory.close()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Memory:
     """What is counted and learned of the rollout of one model, as long as its declaration stays.
 

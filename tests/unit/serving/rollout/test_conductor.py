@@ -7,6 +7,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mainspring.core.errors import ConflictError
@@ -16,12 +17,13 @@ from mainspring.serving.control import LocalControl
 from mainspring.serving.decision import Decision
 from mainspring.serving.feedback.answers import Answered
 from mainspring.serving.feedback.record import Feedback
+from mainspring.serving.prediction import Inputs
 from mainspring.serving.predictor import Predictor
 from mainspring.serving.repository import ModelOptions, Repository
 from mainspring.serving.rollout import steps
 from mainspring.serving.rollout.conductor import Conductor
 from mainspring.serving.rollout.desk import Desk
-from mainspring.serving.rollout.options import Canary, Experiment, Guard, Rollout
+from mainspring.serving.rollout.options import Bandit, Canary, Experiment, Guard, Rollout
 from mainspring.serving.rollout.publishing import Publishing
 from mainspring.serving.routing import Routing
 
@@ -216,3 +218,19 @@ def test_decisions_are_brought_to_a_recorder_also_those_of_before(process: Made,
     with publishing:
         run(mine.desk.act("taxi", "rollback", by="ann"))
     assert set(recorded.told) == {("taxi", "began", 1, True), ("taxi", "rolled_back", 2, False)}
+
+
+def test_who_was_asked_before_a_rollout_was_declared_anew_still_chooses(process: Made) -> None:
+    """A request whose question is read only now finds the bandit that it came for."""
+    bandit = Bandit(arms=("1", "2"), policy="linucb", context=("fare",))
+
+    async def run_it() -> str:
+        mine = process(Rollout(bandit=bandit))
+        call = Call("v2", "taxi")
+        mine.routing.rollouts["taxi"].find(call)
+        fresh = ModelOptions(labels=LABELS, rollout=ROLLOUT)
+        mine.models.rearrange(mine.models.arrange("taxi", fresh))
+        assert call.undecided is not None
+        return call.undecided.choose(Inputs({"fare": np.array([1.0])}, 1)).version
+
+    assert run(run_it()) in ("1", "2")
