@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import msgspec
@@ -52,16 +52,19 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
         deployment: Its name.
         kind: Whether it is new, gone, other than before, or as before.
         fields: What of it is.
+        notes: What becomes of rollouts that are under way.
     """
 
     deployment: str
     kind: Kind
     fields: tuple[FieldChange, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[str, ...]:
         """It in words."""
-        return (f"{self.deployment}: {self.kind}", *(f"  {one}" for one in self.fields))
+        head = f"{self.deployment}: {self.kind}"
+        return (head, *(f"  {one}" for one in self.fields), *(f"  ! {one}" for one in self.notes))
 
 
 def differences(before: Mapping[str, State], after: Mapping[str, State]) -> tuple[Difference, ...]:
@@ -85,7 +88,39 @@ def _difference(name: str, before: State | None, after: State | None) -> Differe
         return Difference(deployment=name, kind="added", fields=fields)
     if after is None:
         return Difference(deployment=name, kind="removed", fields=fields)
-    return Difference(deployment=name, kind="changed" if fields else "unchanged", fields=fields)
+    notes = tuple(_rollouts(before, after, [one.path for one in fields]))
+    return Difference(deployment=name, kind="changed" if fields else "unchanged", fields=fields, notes=notes)
+
+
+def _rollouts(before: State, after: State, paths: Sequence[str]) -> Iterator[str]:
+    """What becomes of rollouts: they go on under the same declaration and with the same versions alone."""
+    for model in sorted(_models(before).keys() & _models(after).keys()):
+        old, new = (_rollout(one, model) for one in (before, after))
+        touched = any(path.startswith((f"models.{model}.", f"models.{model} ")) for path in paths)
+        if old is None or not touched:
+            continue
+        if new is None:
+            yield f"the rollout of {model} ends, whatever it has come to"
+        elif old == new:
+            yield f"the rollout of {model} goes on where it is"
+        elif "bandit" in old[0] and "bandit" in new[0]:
+            yield f"the bandit of {model} goes on with what it knows of its arms"
+        else:
+            yield f"the rollout of {model} begins anew, whatever it has come to"
+
+
+def _models(state: State) -> Mapping[str, Any]:
+    found = state.plain.get("models")
+    return found if isinstance(found, dict) else {}
+
+
+def _rollout(state: State, model: str) -> tuple[Any, ...] | None:
+    """What is declared, and about which versions; ``None`` if nothing is."""
+    said = _models(state)[model]
+    declared = said.get("rollout") if isinstance(said, dict) else None
+    if not isinstance(declared, dict) or not declared:
+        return None
+    return declared, [(one.label, one.version) for one in state.pins.get(model, ())]
 
 
 def _leaves(state: State) -> Iterator[tuple[str, Any]]:

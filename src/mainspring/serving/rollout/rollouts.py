@@ -127,7 +127,8 @@ class Rollouts(dict[str, Rolling]):
         primary = version_of(rollout.primary, labels) if rollout.primary else loaded.newest.version
         candidate = "" if rollout.canary is None else version_of(rollout.canary.to, labels)
         shadow = "" if rollout.shadow is None else version_of(rollout.shadow.to, labels)
-        plan = plan_of(rollout, primary, candidate, shadow)
+        arms = () if rollout.experiment is None else rollout.experiment.arms
+        plan = plan_of(rollout, primary, candidate, shadow, *(version_of(arm, labels) for arm in arms))
         known = self.kept(model)
         if known is not None and known.plan == plan:
             return known

@@ -75,7 +75,7 @@ def plan_of(rollout: Rollout, primary: str, *others: str) -> str:
     Args:
         rollout: The declaration.
         primary: The version that is the primary one by declaration.
-        *others: The versions of the canary and of the shadow.
+        *others: The versions of the canary, of the shadow, and of the arms of an experiment.
     """
     told = msgspec.json.encode((msgspec.to_builtins(rollout), primary, *others))
     return blake2b(told, digest_size=8).hexdigest()

@@ -33,6 +33,23 @@ def test_every_kind_of_change_is_told() -> None:
     )
 
 
+def test_what_becomes_of_a_rollout_is_told() -> None:
+    canary, other = ({"canary": {"to": "next", "steps": steps}} for steps in ([5, 50], [5, 100]))
+    before = state(rollout=canary)
+    for after, note in (
+        (before, None),
+        (state(rollout=canary, timeout=3), "the rollout of taxi goes on where it is"),
+        (state(rollout=other), "the rollout of taxi begins anew, whatever it has come to"),
+        (state("1.1.0", rollout=canary), "the rollout of taxi begins anew, whatever it has come to"),
+        (state(), "the rollout of taxi ends, whatever it has come to"),
+    ):
+        [found] = differences({"a": before}, {"a": after})
+        assert found.notes == (() if note is None else (note,))
+        assert note is None or f"  ! {note}" in lines_of((found,))
+    [found] = differences({"a": state()}, {"a": before})
+    assert found.notes == ()
+
+
 plains = st.dictionaries(
     st.sampled_from("abc"),
     st.recursive(st.integers(0, 3), lambda one: st.dictionaries(st.sampled_from("xyz"), one), max_leaves=6),

@@ -58,6 +58,8 @@ def print_differences(differences: Sequence[Difference]) -> None:
         for each in one.fields:
             line = str(each)
             click.echo("    " + click.style(line, fg=_COLOURS[line[0]]))
+        for note in one.notes:
+            click.echo("    " + click.style("! ", fg="yellow") + note)
     if same:
         click.echo(dim(f"{same} unchanged"))
 
