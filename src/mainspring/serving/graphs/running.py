@@ -31,6 +31,7 @@ from mainspring.serving.walking import Work, walking
 _Value = TypeVar("_Value")
 _clock = time.perf_counter
 _NONE: Mapping[int, str] = {}
+_NODE = "node "
 
 
 class Walk:
@@ -158,6 +159,8 @@ class Walk:
         part = part_of(self.call, served, self.deadline)
         try:
             return walking(served).walk_now(part, inputs), served
+        except MainspringError as error:
+            raise within_node(error, self.prefix + step.name) from error.__cause__
         finally:
             self.take(part, step)
 
@@ -294,6 +297,10 @@ class TaskWalk(Walk):
             part.version = ""
         try:
             computed = await self.work.part(part, inputs)
+        except MainspringError as error:
+            if not served.walks:
+                raise
+            raise within_node(error, self.prefix + step.name) from error.__cause__
         finally:
             self.take(part, step)
         return computed.outputs, part.served or served
@@ -383,9 +390,22 @@ def at_once(work: Coroutine[Any, Any, _Value]) -> _Value:
 
 def named(error: Exception, path: str) -> Exception:
     """The same error, with the node at which it happened."""
-    if isinstance(error, MainspringError) and not (error.where or "").startswith("node "):
-        error.where = f"node {path}" + (f", {error.where}" if error.where else "")
+    if isinstance(error, MainspringError) and not (error.where or "").startswith(_NODE):
+        return _at(error, f"{_NODE}{path}" + (f", {error.where}" if error.where else ""))
     return error
+
+
+def within_node(error: MainspringError, path: str) -> MainspringError:
+    """The same error of a graph that is a member, with the path that its node has in the graph that asks it."""
+    where = error.where or ""
+    return _at(error, f"{_NODE}{path}/{where[len(_NODE) :]}") if where.startswith(_NODE) else error
+
+
+def _at(error: MainspringError, where: str) -> MainspringError:
+    """A copy of an error: several requests may have been told of the same, each on its own way."""
+    found = type(error).__new__(type(error), *error.args)
+    found.__dict__.update(error.__dict__, where=where)
+    return found.with_traceback(error.__traceback__)
 
 
 def _whole(parts: Sequence[Answer | None], groups: Sequence[npt.NDArray[np.intp]]) -> Answer | None:

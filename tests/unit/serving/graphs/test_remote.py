@@ -217,7 +217,7 @@ def ok(text: str) -> bytes:
             '{"outputs": [{"name": "y", "datatype": "FP64", "shape": [1], "parameters": {"binary_data_size": 9}}]}'
         ),
         ok(
-            '{"outputs": [{"name": "y", "datatype": "FP64", "shape": [1], "parameters": {"binary_data_size": ""}}]}'
+            '{"outputs": [{"name": "y", "datatype": "FP64", "shape": [], "parameters": {"binary_data_size": ""}}]}'
         ),
         ok('{"outputs": [{"name": "y", "datatype": "FP64", "shape": [2], "data": [1, 2]}]}'),
         ok('{"outputs": [{"name": "z", "datatype": "FP64", "shape": [1], "data": [1]}]}'),

@@ -20,6 +20,7 @@ from mainspring.serving.graphs.running import at_once
 from mainspring.serving.limits import ModelLimits
 from mainspring.serving.predictor import ModelError
 from mainspring.serving.problems import DeadlineError, OverloadedError
+from mainspring.serving.tensor_models.model import TensorModel
 
 Serving = Callable[..., Server]
 
@@ -345,6 +346,20 @@ def test_routers_but_switches_decide_once_though_rows_go_different_ways(serving:
         server.now(graph, x=[1.0, -1.0])
         dealt = [one for one in server.last.decisions if one.policy == "split"]
         assert [one.router for one in dealt] == ["g/inner/deal"]
+
+
+def test_an_error_has_the_path_of_its_node_also_in_a_graph_that_is_a_member(serving: Serving) -> None:
+    server = serving(broken())
+    inner = server.graph("inner", inside=Node(graph=Graph(nodes={"bad": Node(model="broken")})))
+    again = serving(*[one.model for one in server.repository], inner)
+    for quick in (True, False):  # at once, and in tasks
+        for one in again.repository:
+            if isinstance(one.model, TensorModel):
+                one.model.quick = quick
+        graph = again.graph(deep=Node(model="inner"))
+        for _ in range(2):
+            with pytest.raises(ModelError, match=r"^node deep/inside/bad, broken 1: the model failed"):
+                again.now(graph, x=[1.0])
 
 
 def test_errors_name_the_rows_as_the_request_has_them(serving: Serving) -> None:
