@@ -46,6 +46,8 @@ LONGEST = 60.0
 
 _LOADING = 10.0
 _BUSY = (429, 503)
+_FORBIDDEN = (401, 403)
+_MOVED = (301, 302, 303, 307, 308)
 _ERRORS: Mapping[int, type[MainspringError]] = {
     400: InputError,
     404: NotFoundError,
@@ -201,6 +203,12 @@ class RemoteModel:
                 raise UnavailableError(error.found, where=self.url, fix="start that server first") from error
         if status == 404:
             raise NotFoundError("that server has no such model", where=self.url)
+        if status in _FORBIDDEN:
+            raise UnavailableError(
+                f"the server refused with status {status}",
+                where=self.url,
+                fix=f"put a key of it that may ask this model into {KEY_VARIABLE}",
+            )
         try:
             if status != 200:
                 raise UnavailableError(f"the server answered with status {status}", where=self.url)
@@ -270,10 +278,14 @@ class RemoteModel:
         said = told.get("error") or f"status {reply.status}"
         if isinstance(said, dict):
             said = said.get("message") or str(said)
-        kind = _ERRORS.get(reply.status, ModelError)
+        kind, fix = _ERRORS.get(reply.status, ModelError), None
+        if reply.status in _FORBIDDEN:
+            fix = f"put a key of that server that may ask this model into {KEY_VARIABLE} of this one"
+        elif reply.status in _MOVED:
+            said, fix = f"{said}, to {reply.headers.get('location', '')!r}", "name the address that answers itself"
         if reply.headers.get(CODE) == NoAnswerError.code:
             kind = NoAnswerError
-        return kind(f"the model of another server refused: {said}", where=self.url)
+        return kind(f"the model of another server refused: {said}", where=self.url, fix=fix)
 
 
 @dataclass(slots=True, kw_only=True)

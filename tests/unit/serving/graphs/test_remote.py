@@ -192,6 +192,19 @@ def test_what_another_server_refuses_is_refused(serving: Serving, other: str, st
     assert len(Other.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("head", "fix"),
+    [("401 No", "MAINSPRING_API_KEY"), ("307 There\r\nlocation: http://there", "to 'http://there'")],
+)
+def test_servers_that_want_a_key_or_are_elsewhere_are_told_of(
+    serving: Serving, other: str, head: str, fix: str
+) -> None:
+    graph = (server := serving()).graph(there=Node(url=f"{other}/v2/models/m"))
+    Other.plan += [f"HTTP/1.1 {head}\r\ncontent-length: 0\r\n\r\n".encode()]
+    with pytest.raises(ModelError, match=fix):
+        several(server, graph, 1, x=[1.0], w=["a"])
+
+
 def ok(text: str) -> bytes:
     return f"HTTP/1.1 200 OK\r\ncontent-length: {len(text)}\r\n\r\n{text}".encode()
 
