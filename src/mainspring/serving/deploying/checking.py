@@ -263,10 +263,20 @@ class _Check:
                 pins = self.pins[deployment].get(model, ())
                 known[model] = {label for pin in pins for label in (pin.version, pin.label)}
             known |= {model: set() for model in one.unread}
+        asks = {
+            name: sorted({reference.name for reference in models_of(said.graph).values()})
+            for one in declared.values()
+            for name, said in one.declaration.models.items()
+            if said.graph is not None
+        }
         for one in declared.values():
             for name, said in one.declaration.models.items():
                 if said.graph is not None:
                     self._graph(one, ("models", name, "graph"), said.graph, known)
+                    round_ = _round(name, asks)
+                    if round_:
+                        found = f"the graph {name} would ask itself: {' -> '.join(round_)}"
+                        self._note(one, ("models", name, "graph"), found)
 
     def _graph(self, one: Declared, way: Way, graph: Graph, known: Mapping[str, set[str]]) -> None:
         """Refuse a graph that cannot be right, or that names models that no deployment has."""
@@ -299,6 +309,21 @@ class _Check:
 
     def _note(self, one: Declared, way: Way, found: str, *, expected: str = "", fix: str = "") -> None:
         self.problems.append(one.document.problem(way, found, expected=expected, fix=fix))
+
+
+def _round(start: str, asks: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """A way from a graph over others back to it; empty if there is none."""
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen = set[str]()
+    while ways:
+        way = ways.pop()
+        for name in asks.get(way[-1], ()):
+            if name == start:
+                return (*way, name)
+            if name not in seen:
+                seen.add(name)
+                ways.append((*way, name))
+    return ()
 
 
 def _against(problem: Problem) -> Reason:

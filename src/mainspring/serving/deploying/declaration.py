@@ -28,8 +28,9 @@ from mainspring.serving.limits.options import ModelLimits
 from mainspring.serving.rollout.options import Rollout
 from mainspring.serving.telemetry.slo.objective import Objective
 
-Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-Label = Annotated[str, Meta(pattern="^[a-zA-Z0-9_]+$")]
+# The end of the text, and not that of its last line.
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\\n)", max_length=100)]
+Label = Annotated[str, Meta(pattern="^[a-zA-Z0-9_]+$(?!\\n)")]
 Positive = Annotated[float, Meta(gt=0)]
 
 WAYS = ("model", "versions", "package", "component", "graph")
@@ -82,8 +83,8 @@ class Resources(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         most_replicas: For a cluster: how many servers there may be under load.
     """
 
-    workers: Annotated[int, Meta(ge=0)] | None = None
-    threads: Annotated[int, Meta(ge=1)] | None = None
+    workers: Annotated[int, Meta(ge=0, le=1000)] | None = None
+    threads: Annotated[int, Meta(ge=1, le=1000)] | None = None
     memory: Annotated[str, Meta(pattern="^[0-9]+([.][0-9]+)?([kMGTPE]|[KMGTPE]i)?$")] = ""
     cpu: Annotated[str, Meta(pattern="^[0-9]+([.][0-9]+)?m?$")] = ""
     replicas: Annotated[int, Meta(ge=1)] = 1

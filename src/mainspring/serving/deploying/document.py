@@ -17,6 +17,7 @@ LARGEST = 1 << 20
 _MOST_NODES = 100_000
 _DEEPEST = 100
 _SECRET = re.compile(r"(password|passwd|secret|token|api_?key|private_?key|credential)", re.IGNORECASE)
+_HALF = re.compile("[\ud800-\udfff]")
 _LOGIN = re.compile(r"://[^/\s:@]+:(?!\$\{)[^/\s@]+@")
 
 Path: TypeAlias = tuple[Hashable, ...]
@@ -110,6 +111,8 @@ class _Walk:
         elif isinstance(node, yaml.SequenceNode):
             for number, one in enumerate(node.value):
                 self.enter(one, (*path, number), depth + 1)
+        elif _HALF.search(node.value):
+            self._note(node.start_mark.line + 1, "half a character", "text in UTF-8")
 
     def _mapping(self, node: yaml.MappingNode, path: Path, depth: int) -> None:
         seen: dict[str, int] = {}

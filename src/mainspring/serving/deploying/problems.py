@@ -30,6 +30,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{where}{self.found}{expected}" + (f"; do: {self.fix}" if self.fix else "")
 
 
+_TOLD = 50
+"""So many problems are told in one message."""
+
+
 class DeclarationError(InputError):
     """Deployment files are wrong; nothing changed.
 
@@ -42,7 +46,8 @@ class DeclarationError(InputError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         first, *others = problems
         if others:
-            lines = "".join(f"\n  - {one}" for one in problems)
+            lines = "".join(f"\n  - {one}" for one in problems[:_TOLD])
+            lines += f"\n  and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
             super().__init__(f"{len(problems)} things are wrong with the deployment files:{lines}")
         else:
             super().__init__(

@@ -21,6 +21,8 @@ from mainspring.serving.deploying.problems import DeclarationError, Problem
 T = TypeVar("T", bound=msgspec.Struct)
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAMES = "letters, digits, dot, dash and underscore, such as taxi"
+_LARGEST = (1 << 63) - 1
 _PLACE = re.compile(r"^(?P<said>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
 
@@ -97,9 +99,11 @@ class _Reader:
     def declaration(self) -> Declaration | None:
         plain = self._filled(self.document.plain, ())
         models = plain.pop("models", None)
+        if not _is_name(plain.get("deployment", "x")):
+            self._note(("deployment",), f"{plain.pop('deployment')!r} cannot name a deployment", expected=_NAMES)
         fields = self._fields(Declaration, plain, ())
         given = self._models(models)
-        if "deployment" not in plain:
+        if "deployment" not in self.document.plain:
             self._note((), "the file does not say which deployment it is", expected="deployment: NAME")
         fields.setdefault("deployment", self.document.name)
         return self._made(Declaration, {**fields, "models": given}, ())
@@ -110,11 +114,8 @@ class _Reader:
             return {}
         found = {}
         for name, value in models.items():
-            try:
-                msgspec.convert(name, Name)
-            except msgspec.ValidationError:
-                expected = "letters, digits, dot, dash and underscore, such as taxi"
-                self._note(("models", name), f"{name!r} cannot name a model", expected=expected)
+            if not _is_name(name):
+                self._note(("models", name), f"{name!r} cannot name a model", expected=_NAMES)
                 continue
             model = self._model(value, ("models", name))
             if model is None:
@@ -229,14 +230,29 @@ class _Reader:
         if isinstance(value, float) and not math.isfinite(value):
             self._note(path, f"{path[-1]} is {value}", expected="a number")
             return None
-        if not isinstance(value, str):
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            self._note(path, f"{path[-1]} is a number of {len(str(value))} digits", expected="64 bits")
+            return None
+        if value is None or isinstance(value, bool | int | float):
             return value
+        if not isinstance(value, str):
+            found = f"{path[-1]} is {type(value).__name__}, which JSON does not know"
+            self._note(path, found, expected="a text: in quotes")
+            return None
         for name in sorted(set(_VARIABLE.findall(value)) - self.environment.keys()):
             self._note(path, f"the variable {name} of the environment is not set", fix=f"export {name}=…")
         return _VARIABLE.sub(lambda found: self.environment.get(found[1], found[0]), value)
 
     def _note(self, path: Path, found: str, *, expected: str = "", fix: str = "") -> None:
         self.problems.append(self.document.problem(path, found, expected=expected, fix=fix))
+
+
+def _is_name(value: Any) -> bool:
+    try:
+        msgspec.convert(value, Name)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def _struct(kind: Any) -> type[msgspec.Struct] | None:

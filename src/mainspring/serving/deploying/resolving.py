@@ -76,21 +76,10 @@ class Resolver:
             NotFoundError: If a reference means nothing, or there is no such file.
             InputError: If a file is no model.
         """
-        if model.model or model.versions:
-            said = model.versions or {"": model.model}
-            return tuple(self._pin(name, model, label, text, folder) for label, text in said.items())
-        if model.component is not None:
-            component = model.component.placed(folder)
-            code = code_of(component, whole=bool(model.component.folder))
-            digest = self._digest(component.place) if code is None else code.digest
-            pin = Pinned(version=model.version or UNVERSIONED, digest=digest, reference=model.component.entry)
-            self.bring(name, model, pin, folder)
-            return (pin,)
-        if model.graph is not None:
-            digest = hashlib.sha256(_encoded(model)).hexdigest()
-            return (Pinned(version=model.version or UNVERSIONED, digest=f"graph:{digest}"),)
-        version = model.version or deployed_version(folder / model.package)
-        return (self._package(name, model, folder, Pinned(version=version, digest="", reference=model.package)),)
+        try:
+            return self._pins(name, model, folder)
+        except OSError as error:  # a name that is too long, a folder that nobody may look into
+            raise NotFoundError(f"it cannot be read: {error}") from error
 
     def bring(self, name: str, model: DeclaredModel, pin: Pinned, folder: Path) -> Path:
         """Where a version lies that a server may be told to serve; it is brought there if need be.
@@ -141,6 +130,23 @@ class Resolver:
             config=config,
         )
 
+    def _pins(self, name: str, model: DeclaredModel, folder: Path) -> tuple[Pinned, ...]:
+        if model.model or model.versions:
+            said = model.versions or {"": model.model}
+            return tuple(self._pin(name, model, label, text, folder) for label, text in said.items())
+        if model.component is not None:
+            component = model.component.placed(folder)
+            code = code_of(component, whole=bool(model.component.folder))
+            digest = self._digest(component.place) if code is None else code.digest
+            pin = Pinned(version=model.version or UNVERSIONED, digest=digest, reference=model.component.entry)
+            self.bring(name, model, pin, folder)
+            return (pin,)
+        if model.graph is not None:
+            digest = hashlib.sha256(_encoded(model)).hexdigest()
+            return (Pinned(version=model.version or UNVERSIONED, digest=f"graph:{digest}"),)
+        version = model.version or deployed_version(folder / model.package)
+        return (self._package(name, model, folder, Pinned(version=version, digest="", reference=model.package)),)
+
     def _pin(self, name: str, model: DeclaredModel, label: str, text: str, folder: Path) -> Pinned:
         """The version that a text means: of the registry, or what lies in a place."""
         if is_place(text):
@@ -153,7 +159,7 @@ class Resolver:
         place = resolved(folder / pin.reference)
         if not place.exists():
             raise NotFoundError(f"there is no {place}", expected="a package, a deployment, or a file of a model")
-        if not holds_model(place) or (place.is_file() and place.suffix not in suffixes()):
+        if not holds_model(place) or not (place.is_dir() or (place.is_file() and place.suffix in suffixes())):
             raise InputError(
                 f"{name}: {place} is no model", expected="the folder of a package, or a file such as model.onnx"
             )

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -116,7 +117,23 @@ slo:
         ("deployment: x", "does not say what is served"),
         ("deployment: x\nmodels: {}\nmodels: {}", "f.yaml:3: 'models' is said twice, first in line 2"),
         ("deployment: x\nmodels: {on: {model: a@b}}", "is no name"),
-        ("deployment: x/y\nmodels: {}", "f.yaml:1: deployment"),
+        ("deployment: x/y\nmodels: {}", "f.yaml:1: 'x/y' cannot name a deployment"),
+        ('deployment: "x\\n"\nmodels: {}', "cannot name a deployment"),
+        ('deployment: x\nmodels: {}\ndescription: "\\uD800"', "f.yaml:3: half a character"),
+        ("deployment: x\nmodels:\n\ta: 1", "f.yaml:3: it is not YAML"),
+        ("deployment: x\nmodels: {a: {model: a@b, timeout: .inf}}", "f.yaml:2: timeout is inf"),
+        ("deployment: x\nmodels: {a: {component: {entry: 'a.py:A', arguments: {n: 2020-01-01}}}}", "n is date"),
+        (
+            f"deployment: x\nmodels: {{a: {{component: {{entry: 'a.py:A', arguments: {{n: {10**25}}}}}}}}}",
+            "64 bits",
+        ),
+        ("deployment: x\nmodels: {}\nresources: {workers: 1000000}", "workers"),
+        (
+            "\n".join(
+                ["a0: &a0 {x: 1}", *(f"a{n}: &a{n} {{<<: *a{n - 1}, <<: *a{n - 1}}}" for n in range(1, 40))]
+            ),
+            "much",
+        ),
         ("deployment: x\nmodels: {a: {model: a, version: {}}}", "version"),
         ("a: &a [*a, *a]", "too much"),
         (
@@ -132,6 +149,20 @@ slo:
 )
 def test_what_cannot_be_read_is_told_with_its_line(text: str, said: str) -> None:
     assert any(said in one for one in problems(text))
+
+
+@pytest.mark.parametrize("change", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")])
+def test_what_other_editors_write_is_read(change: Callable[[str], str]) -> None:
+    found = read(change("deployment: x\nmodels:\n  a: {model: a@b}\n"), "f.yaml", {})
+    assert found.declaration.models["a"].model == "a@b"
+    assert found.document.where(("models", "a")) == "f.yaml:3"
+
+
+def test_of_very_many_problems_the_first_are_told() -> None:
+    text = "deployment: x\nmodels:\n" + "".join(f"  m{number}: {{}}\n" for number in range(200))
+    with pytest.raises(DeclarationError, match=r"and 150 more$") as raised:
+        read(text, "f.yaml", {})
+    assert len(raised.value.problems) == 200
 
 
 def test_a_secret_from_the_environment_is_no_secret_in_the_file() -> None:
