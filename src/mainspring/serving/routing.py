@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,13 +12,12 @@ from mainspring.serving.configuration import ServerOptions
 from mainspring.serving.feedback import FeedbackDoor
 from mainspring.serving.feedback.ports import Learner
 from mainspring.serving.graphs.bandits import GraphBandits
+from mainspring.serving.repeating import repeated
 from mainspring.serving.repository import Repository
 from mainspring.serving.rollout.ports import Counting
 from mainspring.serving.rollout.rollouts import Rollouts
 from mainspring.serving.rollout.shadow.asking import Redact
 from mainspring.serving.rollout.standing import StateFolder
-
-_LOG = logging.getLogger(__name__)
 
 STATE = "state"
 """The folder in that of the payload log where rollouts keep how they stand, unless the options say another."""
@@ -113,22 +110,14 @@ class Routing:
     async def running(self, door: FeedbackDoor) -> AsyncIterator[None]:
         """Bring feedback to those who learn from it, also what came before its request was in the log."""
 
-        async def again() -> None:
-            while True:
-                await asyncio.sleep(LOOK_SECONDS)
-                if door.waits:
-                    # Whatever goes wrong with one look, there is another.
-                    (failed,) = await asyncio.gather(asyncio.to_thread(door.look_again), return_exceptions=True)
-                    if isinstance(failed, Exception):
-                        _LOG.warning("feedback could not be looked at again", exc_info=failed)
+        async def look() -> None:
+            if door.waits:
+                await asyncio.to_thread(door.look_again)
 
-        looking = asyncio.create_task(again())
         try:
-            yield
+            async with repeated(look, seconds=LOOK_SECONDS, complaint="feedback could not be looked at again"):
+                yield
         finally:
-            looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await looking
             self.rollouts.close()
             self._graphs.close()
             self.rollouts.state.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,8 +20,6 @@ from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.graphs.model import GraphModel
 from mainspring.serving.rollout.bandit import SharedBandit
 from mainspring.serving.rollout.options import Bandit
-from mainspring.serving.rollout.state import Told
-from mainspring.serving.rollout.valuing import values_of
 from mainspring.serving.served import Served
 
 _LOG = logging.getLogger(__name__)
@@ -108,29 +106,13 @@ class NodeBandit:
         if decision.arm not in self.options.arms:
             return
         try:
-            self.shared.learn(self._rewards(decision, feedback, answered))
+            self.shared.learn(self.shared.rewards(decision, feedback, answered))
         except MainspringError as error:
             _LOG.warning("node %r cannot learn from feedback about %r: %s", decision.router, feedback[0].id, error)
 
     def close(self) -> None:
         """Let go of the files."""
         self.shared.close()
-
-    def _rewards(self, decision: Decision, feedback: Sequence[Feedback], answered: Answered) -> Iterator[Told]:
-        columns = answered.columns or {}
-        for one in values_of(self.options.reward, feedback, answered):
-            row = one.row or 0
-            names = [name for name in self.options.context if name in columns and row < len(columns[name])]
-            yield Told(
-                id=feedback[0].id,
-                arm=decision.arm,
-                reward=one.value,
-                key=self.options.reward,
-                row=one.row,
-                context=self.shared.context({name: columns[name][row] for name in names}),
-                time=one.time,
-                received=one.received,
-            )
 
 
 def bandits_of(graph: Graph, prefix: str = "") -> list[tuple[str, Bandit]]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from mainspring.serving.decision import Decision
+from mainspring.serving.feedback.answers import Answered
+from mainspring.serving.feedback.record import Feedback
 from mainspring.serving.rollout.context import features
 from mainspring.serving.rollout.options import Bandit
 from mainspring.serving.rollout.policies.chooser import chooser
 from mainspring.serving.rollout.policies.knowledge import Knowledge
 from mainspring.serving.rollout.state import Learned, SharedState, Told
+from mainspring.serving.rollout.valuing import values_of
 
 REST: Final = 0.05
 """Seconds for which what is known is used, however fast rewards come."""
@@ -70,6 +74,29 @@ class SharedBandit:
         for one in rewards:
             self._chooser.check(one.reward)
         return self.state.learn(rewards)
+
+    def rewards(self, decision: Decision, feedback: Sequence[Feedback], answered: Answered) -> Iterator[Told]:
+        """What feedback about a request that was decided says to the policy.
+
+        Args:
+            decision: What was decided.
+            feedback: About the request.
+            answered: What was answered, with the columns that the decision depended on.
+        """
+        columns = answered.columns or {}
+        for one in values_of(self.options.reward, feedback, answered):
+            row = one.row or 0
+            names = [name for name in self.options.context if name in columns and row < len(columns[name])]
+            yield Told(
+                id=feedback[0].id,
+                arm=decision.arm,
+                reward=one.value,
+                key=self.options.reward,
+                row=one.row,
+                context=self.context({name: columns[name][row] for name in names}),
+                time=one.time,
+                received=one.received,
+            )
 
     def context(self, row: Mapping[str, Any]) -> Mapping[str, float]:
         """What the policy looks at in a row; nothing if it looks at none."""

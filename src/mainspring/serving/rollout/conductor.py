@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from contextlib import asynccontextmanager
 from mainspring.core.clock import Clock, now
 from mainspring.core.errors import MainspringError
 from mainspring.core.verdicts import Reason, Verdict
+from mainspring.serving.repeating import repeated
 from mainspring.serving.rollout import steps
 from mainspring.serving.rollout.desk import GATE, Desk, Look, figures
 from mainspring.serving.rollout.history import Kind
@@ -56,22 +56,10 @@ class Conductor:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Look again and again, on the loop of the server."""
-
-        async def again() -> None:
-            while True:
-                await asyncio.sleep(LOOK_SECONDS)
-                # Whatever goes wrong with one look, there is another.
-                (failed,) = await asyncio.gather(self.look(), return_exceptions=True)
-                if isinstance(failed, Exception):
-                    _LOG.error("rollouts could not be looked at", exc_info=failed)
-
-        looking = asyncio.create_task(again())
         try:
-            yield
+            async with repeated(self.look, seconds=LOOK_SECONDS, complaint="rollouts could not be looked at"):
+                yield
         finally:
-            looking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await looking
             if self._leading is not None:
                 self._leading.let_go()
 

@@ -169,29 +169,11 @@ class Rolling:
             return
         try:
             if self.bandit is not None:
-                self.bandit.learn(self._rewards(self.bandit, decision, feedback, answered))
+                self.bandit.learn(self.bandit.rewards(decision, feedback, answered))
             elif self.quality is not None and self.arms[place].version == answered.version:
                 self.quality.learn(self._values(decision, feedback, answered))
         except MainspringError as error:
             _LOG.warning("model %r cannot learn from feedback about %r: %s", self.model, feedback[0].id, error)
-
-    def _rewards(
-        self, bandit: SharedBandit, decision: Decision, feedback: Sequence[Feedback], answered: Answered
-    ) -> Iterator[Told]:
-        columns = answered.columns or {}
-        for one in values_of(bandit.options.reward, feedback, answered):
-            row = one.row or 0
-            names = [name for name in bandit.options.context if name in columns and row < len(columns[name])]
-            yield Told(
-                id=feedback[0].id,
-                arm=decision.arm,
-                reward=one.value,
-                key=bandit.options.reward,
-                row=one.row,
-                context=bandit.context({name: columns[name][row] for name in names}),
-                time=one.time,
-                received=one.received,
-            )
 
     def _values(self, decision: Decision, feedback: Sequence[Feedback], answered: Answered) -> Iterator[Told]:
         for figure in self._figures:
