@@ -16,6 +16,7 @@ import yaml
 from msgspec import Meta
 
 from mainspring.core.errors import InputError, NotFoundError
+from mainspring.serving import strict_yaml
 from mainspring.serving.caching.options import CacheOptions
 from mainspring.serving.limits.options import LimitOptions
 from mainspring.serving.payloads.options import PayloadOptions
@@ -119,7 +120,7 @@ def read_options(path: Path, environment: Mapping[str, str] | None = None) -> Se
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"the file cannot be read: {error}", expected="text in UTF-8", where=str(path)) from error
     try:
-        plain = msgspec.json.decode(text) if path.suffix == ".json" else yaml.safe_load(text)
+        plain = msgspec.json.decode(text) if path.suffix == ".json" else strict_yaml.load(text)
         filled = _filled(plain or {}, os.environ if environment is None else environment)
         options = msgspec.convert(
             {**filled, **_models(filled)} if isinstance(filled, dict) else filled, ServerOptions

@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
+from mainspring.serving import strict_yaml
 from mainspring.serving.assembly import repository_of
 from mainspring.serving.configuration import ServerOptions, read_options
 from mainspring.serving.graphs.checking import check
@@ -40,7 +41,7 @@ def read(file: Path) -> Graphs:
         InputError: If it cannot be read.
     """
     try:
-        plain = yaml.safe_load(file.read_text(encoding="utf-8"))
+        plain = strict_yaml.load(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise NotFoundError("there is no such file", where=str(file)) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -8,6 +8,7 @@ import msgspec
 import yaml
 
 from mainspring.core.errors import InputError, NotFoundError
+from mainspring.serving import strict_yaml
 from mainspring.serving.graphs.checking import check
 from mainspring.serving.graphs.graph import Graph, Node
 
@@ -27,7 +28,7 @@ def read_graph(path: Path | str) -> Graph:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"the file cannot be read: {error}", expected="text in UTF-8", where=str(file)) from error
     try:
-        plain = msgspec.json.decode(text) if file.suffix == ".json" else yaml.safe_load(text)
+        plain = msgspec.json.decode(text) if file.suffix == ".json" else strict_yaml.load(text)
         graph = msgspec.convert(plain, Graph)
     except (msgspec.DecodeError, yaml.YAMLError) as error:
         raise InputError(f"this is no graph: {error}", expected="an object with nodes", where=str(file)) from error
