@@ -72,12 +72,14 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         source: Which.
         digest: Of its files.
+        commit: The commit that they come from, if it is known.
         problems: Why they were refused; empty if they were accepted.
         after: The revision that was wanted then.
     """
 
     source: str = ""
     digest: str = ""
+    commit: str = ""
     problems: str = ""
     after: int = 0
 

@@ -119,7 +119,9 @@ class _Check:
         declared: dict[str, Declared] = {}
         by_name: dict[str, File] = {}
         for file in files:
-            one, wrong = read_as_far(file.text, file.name, self.environment)
+            one, wrong = None, [Problem(found=file.wrong, where=file.name)]
+            if not file.wrong:
+                one, wrong = read_as_far(file.text, file.name, self.environment)
             self.problems += wrong
             if one is None:
                 by_name[file.name] = file

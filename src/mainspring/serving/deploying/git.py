@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mainspring.core.errors import InputError, NotFoundError, UnavailableError
@@ -20,6 +23,7 @@ _SOURCE = re.compile(r"^git\+(?P<location>[^#]+?)(?:#(?P<branch>[^:#]*)(?::(?P<f
 _COMMIT = re.compile(r"^[0-9a-f]{40,64}$")
 _SECONDS = 60.0
 _KEPT_TREES = 20
+_BARE = "repository.git"
 _SAFE = (
     # No hook, no filter of the repository's choosing, no link out of it, no program as a transport.
     *("-c", "core.hooksPath=/dev/null"),
@@ -65,24 +69,44 @@ class GitSource:
         commit = self._newest()
         if commit == self._told:
             return None
-        bare = self._home / "repository.git"
+        with self._alone():
+            try:
+                snapshot = self._snapshot(commit)
+            except UnavailableError:
+                # It is only a copy, and may be broken: git was killed in it, or somebody removed a part.
+                shutil.rmtree(self._home / _BARE, ignore_errors=True)
+                snapshot = self._snapshot(commit)
+        self._told = snapshot.commit
+        return snapshot
+
+    def _snapshot(self, commit: str) -> Snapshot:
+        """The files of a commit, which is fetched if need be."""
+        bare = self._home / _BARE
         if not (bare / "HEAD").is_file():
-            self._home.mkdir(parents=True, exist_ok=True)
             self._git("init", "--quiet", "--bare", str(bare))
         if self._ask("cat-file", "-e", f"{commit}^{{commit}}") is None:
             self._git("fetch", "--quiet", "--no-tags", "--depth", "1", "--", self._location, self._reference)
             # The branch may have gone on between the question and the fetch.
             commit = self._git("rev-parse", "FETCH_HEAD^{commit}").strip()
         tree = self._ask("rev-parse", "--verify", "--quiet", f"{commit}:{self._folder}")
-        if tree is None:
+        if tree is None or (self._ask("cat-file", "-t", tree.strip()) or "").strip() != "tree":
             raise NotFoundError(f"commit {commit[:12]} has no folder {self._folder!r}", where=self.name)
         place = self._laid_out(commit, tree.strip())
-        author, reason = (self._git("show", "--no-patch", "--format=%an <%ae>%n%s", commit) + "\n\n").split("\n")[
-            :2
-        ]
+        said = self._git("show", "--no-patch", "--format=%an <%ae>%n%s", commit) + "\n\n"
+        author, reason = (_plain(line) for line in said.split("\n")[:2])
         named = f"{self._folder}/" if self._folder else ""
-        self._told = commit
         return Snapshot(files=files_of(place, named=named), commit=commit, by=author, reason=reason)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Work in the copy while no other process does."""
+        try:
+            self._home.mkdir(parents=True, exist_ok=True)
+            with (self._home / "lock").open("w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+        except OSError as error:
+            raise UnavailableError(f"no copy can be kept: {error}", where=str(self._home)) from error
 
     @property
     def _reference(self) -> str:
@@ -110,6 +134,7 @@ class GitSource:
         """The files of a tree in a folder of their own, which stays the same as long as the files do."""
         place = self._home / "trees" / tree
         if place.is_dir():
+            os.utime(place)  # it is in use: others are removed before it
             return place
         incoming = self._home / f".incoming-{uuid.uuid4().hex}"
         index = incoming.with_suffix(".index")
@@ -144,7 +169,7 @@ class GitSource:
         environment = {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
         if index is not None:
             environment["GIT_INDEX_FILE"] = str(index)
-        bare = self._home / "repository.git"
+        bare = self._home / _BARE
         place = [f"--git-dir={bare}"] if arguments[0] not in ("init", "ls-remote") else []
         tree = [f"--work-tree={work}"] if work is not None else []
         try:
@@ -185,6 +210,11 @@ def git_source(text: str, home: Path) -> GitSource:
 
 def _without_login(location: str) -> str:
     return re.sub(r"//[^/@]+@", "//", location)
+
+
+def _plain(text: str) -> str:
+    """What somebody wrote, without what a terminal would obey."""
+    return "".join(one if one.isprintable() else " " for one in text).strip()
 
 
 def _last(text: str) -> str:

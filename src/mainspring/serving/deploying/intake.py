@@ -48,6 +48,12 @@ class Intake:
         seen = self._archive.seen
         return seen.problems if self.name and seen.source == self.name else ""
 
+    def commit(self, revision: Revision) -> str:
+        """The newest commit that says what a revision does."""
+        seen = self._archive.seen
+        newer = seen.source == self.name != "" and not seen.problems and not revision.held
+        return seen.commit if newer else revision.commit
+
     def look(self) -> Revision | None:
         """Look at the source and at aliases; gives what is wanted then."""
         before, self.trouble = self.trouble, ""
@@ -84,7 +90,13 @@ class Intake:
                 what = f"commit {snapshot.commit[:12]} is refused" if snapshot.commit else "the files are refused"
                 _LOG.error("%s, and nothing changes: %s", what, error)
                 self._refuse(error, by=snapshot.by, cause="source", commit=snapshot.commit, digest=snapshot.digest)
-        found = Seen(source=source.name, digest=snapshot.digest, problems=problems, after=self._archive.number)
+        found = Seen(
+            source=source.name,
+            digest=snapshot.digest,
+            commit=snapshot.commit,
+            problems=problems,
+            after=self._archive.number,
+        )
         if found != seen:
             self._archive.seen = found
         if not problems:

@@ -142,7 +142,7 @@ class Reconciler:
             pid=os.getpid(),
             url=self._url,
             source=self._intake.name,
-            commit="" if revision is None else revision.commit,
+            commit="" if revision is None else self._intake.commit(revision),
             number=0 if revision is None else revision.number,
             at=self._archive.clock(),
             deployments={name: part.standing for name, part in sorted(self._parts.items())},

@@ -19,11 +19,13 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
         name: The file, as it is told to people.
         text: Its content.
         folder: What paths in it are relative to.
+        wrong: Why it has no content that could be read; empty if it has.
     """
 
     name: str
     text: str
     folder: str = ""
+    wrong: str = ""
 
 
 class Pinned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -87,5 +89,5 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
 
 def digest_of(files: Mapping[str, File], pins: Mapping[str, Pins] | None = None) -> str:
     """The digest of files, and of the versions that they mean."""
-    told = {"files": {name: one.text for name, one in files.items()}, "pins": pins or {}}
+    told = {"files": {name: one.text or one.wrong for name, one in files.items()}, "pins": pins or {}}
     return "sha256:" + hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()

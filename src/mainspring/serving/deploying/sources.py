@@ -95,7 +95,7 @@ class FolderSource:
 
 
 def files_of(folder: Path, *, named: str = "") -> tuple[File, ...]:
-    """The deployment files of a folder, by name.
+    """The deployment files of a folder, by name; one that is no text is among them, and says so.
 
     Args:
         folder: The folder.
@@ -104,7 +104,7 @@ def files_of(folder: Path, *, named: str = "") -> tuple[File, ...]:
     Raises:
         UnavailableError: If it cannot be read.
     """
-    return tuple(file_at(folder / name, named=named) for name, *_ in _listed(folder))
+    return tuple(_file_or_why(folder / name, named) for name, *_ in _listed(folder))
 
 
 def file_at(path: Path, *, named: str = "") -> File:
@@ -127,6 +127,13 @@ def file_at(path: Path, *, named: str = "") -> File:
     except OSError as error:
         raise UnavailableError(f"it cannot be read: {error}", where=str(path)) from error
     return File(name=f"{named}{path.name}", text=text, folder=str(path.resolve().parent))
+
+
+def _file_or_why(path: Path, named: str) -> File:
+    try:
+        return file_at(path, named=named)
+    except InputError as error:
+        return File(name=f"{named}{path.name}", text="", wrong=error.found)
 
 
 def _listed(folder: Path) -> list[tuple[str, int, int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -86,6 +87,71 @@ def test_nothing_in_a_repository_is_run_and_no_link_leads_out_of_it(repository: 
     assert not mark.exists()
     texts = {one.name: one.text for one in found.files}
     assert texts["deployments/link.yaml"] == str(secret)  # where it leads, not what lies there
+
+
+def test_a_copy_that_is_broken_is_made_anew(repository: Path, tmp_path: Path) -> None:
+    source = GitSource(str(repository), folder="deployments", home=tmp_path / "home")
+    source.look()
+    [bare] = (tmp_path / "home").glob("*/repository.git")
+    for number, harm in enumerate(
+        (
+            lambda: (bare / "shallow.lock").touch(),
+            lambda: shutil.rmtree(bare / "objects"),
+            lambda: (bare / "HEAD").write_text(""),
+            lambda: shutil.rmtree(bare),
+        )
+    ):
+        harm()
+        commit(repository, f"text {number}")
+        found = source.look()
+        assert found is not None
+        assert [one.text for one in found.files] == [f"text {number}"]
+
+
+def test_history_that_is_written_anew_is_followed_and_what_is_gone_leaves_things_as_they_are(
+    repository: Path, tmp_path: Path
+) -> None:
+    source = GitSource(str(repository), branch="main", folder="deployments", home=tmp_path / "home")
+    first = git(repository, "rev-parse", "HEAD")
+    commit(repository, "two")
+    source.look()
+    git(repository, "reset", "--quiet", "--hard", first)
+    pushed = commit(repository, "pushed by force")
+    found = source.look()
+    assert found is not None
+    assert found.commit == pushed
+    git(repository, "checkout", "--quiet", "--detach", first)
+    assert source.look() is None
+    git(repository, "branch", "-m", "main", "other")
+    for _ in range(2):
+        with pytest.raises(NotFoundError, match="no branch 'main'"):
+            source.look()
+    git(repository, "branch", "-m", "other", "main")
+    assert source.look() is None
+    git(repository, "checkout", "--quiet", "main")
+    git(repository, "rm", "--quiet", "-r", "deployments")
+    (repository / "deployments").write_text("a file")
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "-m", "Not a folder any more")
+    for _ in range(2):
+        with pytest.raises(NotFoundError, match="no folder 'deployments'"):
+            source.look()
+
+
+def test_a_file_that_is_no_text_is_there_and_says_so_and_no_terminal_obeys_an_author(
+    repository: Path, tmp_path: Path
+) -> None:
+    (repository / "deployments/a.yaml").write_bytes(b"\xff\xfe\x00")
+    git(repository, "add", "--all")
+    command = ["git", "-C", str(repository), "-c", "user.name=\x1b[31mEve", "-c", "user.email=e", "commit", "-qm"]
+    subprocess.run([*command, "Red\x1b[2J"], check=True)
+    found = GitSource(str(repository), folder="deployments", home=tmp_path / "home").look()
+    assert found is not None
+    assert found.by == "[31mEve <e>"
+    assert found.reason == "Red [2J"
+    [file] = found.files
+    assert (file.name, file.text) == ("deployments/a.yaml", "")
+    assert "it is no text" in file.wrong
 
 
 def test_what_cannot_be_followed_says_why(repository: Path, tmp_path: Path) -> None:

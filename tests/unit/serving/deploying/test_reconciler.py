@@ -245,6 +245,9 @@ def test_a_folder_is_followed_whole_or_not_at_all(
     status = look_twice()
     assert "there is no deployment file" in status.refused
     assert server.served == {"taxi": ["1.1.0"]}
+    (folder / "a.yaml").write_bytes(b"\xff\xfe\x00")
+    assert "a.yaml: it is no text" in look_twice().refused
+    (folder / "a.yaml").unlink()
     folder.rmdir()
     assert "cannot be read" in look_twice().trouble
     assert server.served == {"taxi": ["1.1.0"]}
