@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,35 +10,63 @@ from mainspring.serving.rollout.policies.knowledge import Floats, Knowledge
 from mainspring.serving.rollout.policies.ports import Context
 
 
-@dataclass(frozen=True, slots=True)
 class Solved:
-    """The regressions at one generation of knowledge.
+    """The regressions at one generation of knowledge. Safe for threads.
 
-    Attributes:
+    Args:
         places: The place of each feature.
         arms: How many there are.
         rows: Of shape ``(arms * features + arms, features)``: the inverses of the matrices above each other, and
             below them the weights.
     """
 
-    places: dict[str, int]
-    arms: int
-    rows: Floats
+    __slots__ = ("_arms", "_places", "_rows", "_sheets")
+
+    def __init__(self, places: Mapping[str, int], arms: int, rows: Floats) -> None:
+        self._places, self._arms, self._rows = places, arms, rows
+        self._sheets: list[_Sheet] = []
 
     def read(self, context: Context) -> tuple[list[float], list[float]]:
         """What each arm is expected to be worth, and ``xᵀ A⁻¹ x``: how little is known of it there."""
-        places, arms, width = self.places, self.arms, len(self.places)
-        if not width:
+        places, arms, sheets = self._places, self._arms, self._sheets
+        if not places:
             return [0.0] * arms, [1.0] * arms
-        values = [0.0] * width
+        try:
+            sheet = sheets.pop()  # nobody else has it until it is laid back
+        except IndexError:
+            sheet = _Sheet(arms, len(places))
+        row = sheet.row
+        row.fill(0.0)
         for name, value in context.items():
             place = places.get(name)
             if place is not None:
-                values[place] = value
-        row = np.array(values)
-        product = np.dot(self.rows, row)
+                row[place] = value
+        np.dot(self._rows, row, out=sheet.product)
+        np.dot(sheet.halves, row, out=sheet.unknown)
+        found: list[float] = sheet.found.tolist()
+        sheets.append(sheet)
+        return found[:arms], found[arms:]
+
+
+class _Sheet:
+    """Room for one calculation, made once: to make it takes as long as the calculation.
+
+    Attributes:
+        row: The features of a request.
+        product: All rows times it.
+        halves: ``A⁻¹ x`` of each arm, a part of the product.
+        unknown: ``xᵀ A⁻¹ x`` of each arm.
+        found: What each arm is expected to be worth, and behind that what is unknown.
+    """
+
+    __slots__ = ("found", "halves", "product", "row", "unknown")
+
+    def __init__(self, arms: int, width: int) -> None:
         depth = arms * width
-        return product[depth:].tolist(), np.dot(product[:depth].reshape(arms, width), row).tolist()
+        room = np.zeros(depth + 2 * arms)
+        self.row: Floats = np.zeros(width)
+        self.product, self.halves = room[: depth + arms], room[:depth].reshape(arms, width)
+        self.unknown, self.found = room[depth + arms :], room[depth:]
 
 
 def solve(known: Knowledge, ridge: float) -> Solved:

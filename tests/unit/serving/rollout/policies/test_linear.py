@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -90,3 +91,31 @@ def test_linear_thompson_uses_the_width_of_what_is_known() -> None:
     shares = LinearThompson(noise=0.5).shares(known, on)
     gap = (8 / 9) / (0.5 * math.sqrt(1 / 9 + 1.0))
     assert shares[0] == pytest.approx(0.5 * math.erfc(-gap / math.sqrt(2.0)))
+
+
+def test_three_normal_values_to_a_ten_thousandth() -> None:
+    """Values that are alike have a third each; others are integrated over a fine grid."""
+    assert normal_shares([2.0] * 3, [0.7] * 3) == pytest.approx([1 / 3] * 3, abs=1e-6)
+    chance = np.random.default_rng(3)
+    below = np.vectorize(lambda at: 0.5 * math.erfc(-at / math.sqrt(2.0)))
+    for spread in (0.1, 1.0, 4.0):
+        means, widths = chance.normal(0.0, spread, 3), np.exp(chance.uniform(-3.0, 1.0, 3))
+        at = np.linspace((means - 9 * widths).min(), (means + 9 * widths).max(), 20_001)
+        scaled = (at[:, None] - means) / widths
+        dense, under = np.exp(-0.5 * scaled**2) / widths / math.sqrt(2 * math.pi), below(scaled)
+        step = at[1] - at[0]
+        expected = [(dense[:, i] * np.delete(under, i, axis=1).prod(axis=1)).sum() * step for i in range(3)]
+        assert normal_shares(means.tolist(), widths.tolist()) == pytest.approx(expected, abs=1e-4)
+
+
+def test_threads_that_read_at_once_do_not_disturb_each_other() -> None:
+    chance = np.random.default_rng(5)
+    known = _known(
+        [(int(n % 2), float(chance.normal()), {"1": 1.0, "x": float(chance.normal())}) for n in range(40)]
+    )
+    solved = solve(known, 1.0)
+    contexts = [{"1": 1.0, "x": float(x)} for x in range(50)]
+    expected = [solved.read(context) for context in contexts]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(4):
+            assert list(pool.map(solved.read, contexts)) == expected
