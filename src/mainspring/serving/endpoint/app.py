@@ -204,7 +204,7 @@ class Endpoint:
         ):
             right = Right.INFERENCE if do == self._index else Right.MANAGEMENT
             yield Route(path, Post(do, self._admission, right, max_body=self._max_body))
-        look = Get(lambda asked: self._rollouts.told(asked.path), self._admission, Right.METRICS)
+        look = Get(self._rollouts.told, self._admission, Right.METRICS)
         order = Post(self._rollouts.order, self._admission, Right.MANAGEMENT, max_body=self._max_body)
         yield Route(f"{_V2}{{model}}/rollout", Both(look, order))
         for path, tell, scope in self._told():

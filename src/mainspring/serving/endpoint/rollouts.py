@@ -39,13 +39,13 @@ class RolloutOrders:
     def __init__(self, desk: Desk | None, control: Control, *, labels: Callable[[str], Mapping[str, str]]) -> None:
         self._desk, self._control, self._labels = desk, control, labels
 
-    def told(self, path: Mapping[str, str]) -> Answer:
+    async def told(self, asked: Asked) -> Answer:
         """How the rollout of a model stands.
 
         Raises:
             NotFoundError: If it has none.
         """
-        return json_answer(self._there().told(path["model"]))
+        return json_answer(await self._there().told(asked.path["model"]))
 
     def history(self, path: Mapping[str, str]) -> Answer:
         """What was decided about the rollouts of a model, oldest first."""

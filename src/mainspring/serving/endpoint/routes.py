@@ -44,7 +44,7 @@ class Asked:
     headers: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
-Telling: TypeAlias = Callable[[Asked], Answer]
+Telling: TypeAlias = Callable[[Asked], Answer | Awaitable[Answer]]
 Doing: TypeAlias = Callable[[Asked], Awaitable[Answer]]
 
 
@@ -73,7 +73,8 @@ class Get:
                 caller = self._admission.admit(self._scope, scope, headers, path.get("model", ""))
             accept = headers.get(b"accept", b"").decode("latin-1")
             query = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1")))
-            answer = self._tell(Asked(path, caller, accept=accept, query=query))
+            told = self._tell(Asked(path, caller, accept=accept, query=query))
+            answer = told if isinstance(told, Answer) else await told
         except Exception as error:  # noqa: BLE001  the server lives on, and says so in the one form of errors
             answer = _told(error, caller, allow=b"GET, HEAD")
         await answer.send(send)

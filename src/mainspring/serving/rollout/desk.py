@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -133,8 +134,10 @@ class Desk:
             rolling, _arms(rolling, asked, counted), _arms(rolling, asked, _since(counted, standing)), counted
         )
 
-    def told(self, model: str) -> dict[str, Any]:
+    async def told(self, model: str) -> dict[str, Any]:
         """How the rollout of a model stands, as plain values for JSON.
+
+        What takes milliseconds, guards and readouts, is computed in a thread.
 
         Raises:
             NotFoundError: If it has none.
@@ -154,8 +157,8 @@ class Desk:
                 {**one.as_dict(), "share": share} for one, share in zip(look.all, rolling.shares, strict=True)
             ],
         }
+        judgements, readout = await asyncio.to_thread(lambda: (look.judgements(), look.readout()))
         if rollout.canary is not None:
-            judgements = look.judgements()
             found["canary"] = {
                 "step": standing.step + 1,
                 "steps": list(rollout.canary.steps),
@@ -163,7 +166,6 @@ class Desk:
                 "guards": [one.as_dict() for one in judgements],
                 "next": steps.decided(rollout.canary, standing, judgements, self._clock()),
             }
-        readout = look.readout()
         if readout is not None:
             found["experiment"] = readout.as_dict()
         if rollout.shadow is not None and rolling.shadow is not None:
@@ -206,9 +208,9 @@ class Desk:
         else:
             fresh = steps.advanced(standing, canary, look.counted, moment)
         told = f"{_KINDS[verb].replace('_', ' ')} by {by or 'hand'}" + (f": {reason}" if reason else "")
-        verdict = Verdict.of(
-            GATE, [Reason(ok=verb != "rollback", code="BY_HAND", message=told, subject=arm or None)], figures(look)
-        )
+        judgements = await asyncio.to_thread(look.judgements)
+        by_hand = Reason(ok=verb != "rollback", code="BY_HAND", message=told, subject=arm or None)
+        verdict = Verdict.of(GATE, [by_hand], figures(look, judgements))
         return await self.change(look, fresh, _KINDS[verb], verdict, arm=arm, by=by or "hand")
 
     async def change(

@@ -113,7 +113,7 @@ def test_a_good_candidate_goes_step_by_step_and_takes_the_label(process: Made) -
     assert mine.models.labels("taxi") == {"stable": "2", "next": "2"}
     kinds = [(one.kind, one.judged.ok) for one in mine.desk.history("taxi")]
     assert kinds == [("began", True), ("advanced", True), ("promoted", True)]
-    told = mine.desk.told("taxi")
+    told = run(mine.desk.told("taxi"))
     assert told["primary"] == {"arm": "stable", "version": "2"}
 
 
@@ -130,7 +130,7 @@ def test_it_goes_on_where_it_was_after_a_kill(process: Made) -> None:
     second = process()
     second.now = first.now
     assert second.look() == "running 1"
-    canary = second.desk.told("taxi")["canary"]
+    canary = run(second.desk.told("taxi"))["canary"]
     assert [one["requests"] for one in canary["arms"]] == [0, 30]
     assert canary["arms"][1]["feedback"]["accuracy"]["count"] == 30
     second.answer("stable", 1000, right=0.9)
@@ -151,6 +151,23 @@ def test_one_process_decides_and_the_others_follow(process: Made) -> None:
     assert first.look() == "rolled_back 0"  # by the figures of both
     assert second.look() == "rolled_back 0"
     assert len(first.desk.history("taxi")) == 2
+
+
+def test_others_are_answered_while_guards_are_judged(process: Made) -> None:
+    mine = process()
+    mine.look()
+    mine.answer("stable", 400)
+    mine.answer("next", 100)
+
+    async def ask() -> int:
+        told, turns = asyncio.ensure_future(mine.desk.told("taxi")), 0
+        while not told.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert [one["figure"] for one in told.result()["canary"]["guards"]] == ["accuracy", "error_rate"]
+        return turns
+
+    assert run(ask()) > 1
 
 
 def test_two_who_decide_at_the_same_moment(process: Made) -> None:
@@ -185,7 +202,7 @@ def test_an_experiment_is_read_out(process: Made) -> None:
     mine.look()
     for arm, count, right in (("stable", 500, 0.7), ("next", 500, 0.9), ("3", 1000, 0.72)):
         mine.answer(arm, count, right=right)
-    told = mine.desk.told("taxi")["experiment"]
+    told = run(mine.desk.told("taxi"))["experiment"]
     assert (told["best"], told["sound"]) == ("next", True)
     assert told["comparisons"]["next"]["difference"] == pytest.approx(0.2)
     assert told["comparisons"]["next"]["lower"] > 0 > told["comparisons"]["3"]["lower"]
@@ -196,7 +213,7 @@ def test_an_experiment_is_read_out(process: Made) -> None:
     assert (concluded.kind, concluded.arm) == ("concluded", "next")
     assert [one.code for one in concluded.judged.reasons] == ["DIFFERENT", "NOT_SURE"]
     mine.answer("stable", 1500)  # far more than its share
-    assert not mine.desk.told("taxi")["experiment"]["sound"]
+    assert not run(mine.desk.told("taxi"))["experiment"]["sound"]
     run(mine.desk.act("taxi", "promote", arm="next", by="ann", reason="it is better"))
     assert {mine.routing.rollouts["taxi"].find(Call("v2", "taxi")).version for _ in range(20)} == {"2"}
 
