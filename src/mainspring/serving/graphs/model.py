@@ -16,6 +16,7 @@ from mainspring.models.signature import Field
 from mainspring.serving.call import Call
 from mainspring.serving.components.answers import OUTPUT, plain
 from mainspring.serving.components.model import SAID
+from mainspring.serving.graphs.blocking import BLOCKED, without
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.graphs.parting import Answer
 from mainspring.serving.graphs.plan import Plan, Record
@@ -162,7 +163,7 @@ class GraphModel:
         finally:
             _note(call, record)
         self._pace.note(time.perf_counter() - began, inputs.rows)
-        return self._answered(plan, record, answer)
+        return self._answered(plan, record, answer, inputs.rows)
 
     async def walk(self, call: Call, inputs: Inputs, work: Work) -> Mapping[str, npt.NDArray[Any]]:
         """What the graph answers; see :class:`mainspring.serving.walking.Walking`.
@@ -185,7 +186,7 @@ class GraphModel:
             for _, served in plan.pins:
                 served.in_flight -= 1
             _note(call, record)
-        return self._answered(plan, record, answer)
+        return self._answered(plan, record, answer, inputs.rows)
 
     def finish(self, inputs: Inputs, outputs: Mapping[str, npt.NDArray[Any]], seconds: float) -> Prediction:
         """The answer, with what nodes say about it."""
@@ -283,7 +284,9 @@ class GraphModel:
                 raise LoadingError(f"graph {self.name!r} misses a model: {error.found}", fix="load it") from error
         return self._current()
 
-    def _answered(self, plan: Plan, record: Record, answer: Answer | None) -> Mapping[str, npt.NDArray[Any]]:
+    def _answered(
+        self, plan: Plan, record: Record, answer: Answer | None, rows: int
+    ) -> Mapping[str, npt.NDArray[Any]]:
         if answer is None:
             failed = [f"{one.node} failed: {one.error}" for one in record.visits if one.error]
             raise NoAnswerError(
@@ -293,11 +296,15 @@ class GraphModel:
                 fix="let the graph have a way for it, such as combine: first",
             )
         tags = record.all_tags() if record.told else record.tags
+        columns = answer.columns
+        if record.blocked:
+            columns = without(columns, record.blocked, rows)
+            tags = {**tags, BLOCKED: [record.blocked.get(row) for row in range(rows)]}
         if not tags and not record.metrics:
-            return answer.columns
+            return columns
         said = np.empty(1, dtype=object)
         said[0] = msgspec.json.encode([plain(tags), plain(record.metrics)]).decode()
-        return {**answer.columns, SAID: said}
+        return {**columns, SAID: said}
 
 
 def _asked(inputs: Inputs) -> Answer:

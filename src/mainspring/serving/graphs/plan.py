@@ -37,6 +37,7 @@ class Record(msgspec.Struct, eq=False):
         metrics: What they want counted.
         told: Tags with a value for every row, by name.
         chosen: The branches that routers chose for all rows of the request, by their paths.
+        blocked: The rows of the request that assertions of members block, and why.
     """
 
     visits: list[Visit] = msgspec.field(default_factory=list)
@@ -45,10 +46,11 @@ class Record(msgspec.Struct, eq=False):
     metrics: list[Mapping[str, Any]] = msgspec.field(default_factory=list)
     told: dict[str, list[Any]] = msgspec.field(default_factory=dict)
     chosen: dict[str, int] = msgspec.field(default_factory=dict)
+    blocked: dict[int, str] = msgspec.field(default_factory=dict)
 
     def apart(self) -> Record:
         """The same for some of the rows: what is told of these is kept by itself."""
-        return Record(self.visits, self.decisions, self.tags, self.metrics, {}, self.chosen)
+        return Record(self.visits, self.decisions, self.tags, self.metrics, {}, self.chosen, self.blocked)
 
     def tell(self, tags: Mapping[str, Any], rows: int) -> None:
         """Keep tags: those with a value for every row by row."""

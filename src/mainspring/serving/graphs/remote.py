@@ -23,6 +23,7 @@ from mainspring.models.problems import BadInputError, Problem
 from mainspring.models.signature import Datatype, Field
 from mainspring.serving.blocked import BlockedError
 from mainspring.serving.client import KEY_VARIABLE, Client
+from mainspring.serving.graphs.blocking import BLOCKED, block, told
 from mainspring.serving.graphs.fields import shape_fits
 from mainspring.serving.graphs.line import Line, LostError, Reply
 from mainspring.serving.graphs.parting import Answer
@@ -316,7 +317,8 @@ class RemoteStep(Step):
             inputs.columns, until=until, headers=passed_on(way.call.trace), id=way.call.id
         )
         self.remote.check(outputs, inputs.rows)
-        way.record.tags.update(tags)
+        block(way, self, told(outputs, tags, inputs.rows), inputs.rows)
+        way.record.tell({name: one for name, one in tags.items() if name != BLOCKED}, inputs.rows)
         return Answer(outputs, inputs.rows)
 
 

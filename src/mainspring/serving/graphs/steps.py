@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mainspring.core.errors import InputError
-from mainspring.serving.asserting import refuse
+from mainspring.serving.graphs.blocking import BLOCKED, block, told
 from mainspring.serving.graphs.parting import Answer
 from mainspring.serving.graphs.plan import Plan, Step, Way
 from mainspring.serving.prediction import Inputs
@@ -52,9 +52,10 @@ class MemberStep(Step):
             return Answer(outputs, inputs.rows)
         prediction = served.model.finish(inputs, outputs, time.perf_counter() - began)
         if prediction.answered is not None:
-            refuse(prediction.answered)
+            block(way, self, prediction.answered.blocked, inputs.rows)
         if served.walks:
-            way.record.tell(prediction.tags, inputs.rows)
+            block(way, self, told({}, prediction.tags, inputs.rows), inputs.rows)
+            way.record.tell({name: one for name, one in prediction.tags.items() if name != BLOCKED}, inputs.rows)
         else:
             way.record.tags.update(prediction.tags)
         way.record.metrics += prediction.metrics
