@@ -14,8 +14,10 @@ Every file is replaced by a rename, so that a process that is killed leaves the 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +35,10 @@ from mainspring.serving.deploying.status import Status
 T = TypeVar("T")
 
 What: TypeAlias = Literal["accepted", "refused", "applied", "failed", "drift", "restart"]
+
+
+_PATIENCE = 0.2
+_ABANDONED_SECONDS = 3600.0
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -167,7 +173,8 @@ class Archive:
                 self._place(kept.number).parent.mkdir(exist_ok=True)
             _write(self._place(kept.number), msgspec.json.format(msgspec.json.encode(kept), indent=1))
             _write(self.folder / "CURRENT", f"{kept.number}\n".encode())
-            self.note(_accepted(kept))
+            with contextlib.suppress(UnavailableError):  # it is wanted all the same, and will be told of later
+                self.note(_accepted(kept))
         return kept
 
     def note(self, event: Event) -> None:
@@ -189,6 +196,13 @@ class Archive:
         """What happened, oldest first. A line that was cut short by a crash is passed over."""
         missing = self._untold()
         return [*self._lines(), *([missing] if missing is not None else [])]
+
+    def tidy(self) -> None:
+        """Remove what writers that were killed left half written."""
+        for one in (*self.folder.glob(".*-*"), *self.folder.glob("*/.*-*")):
+            with contextlib.suppress(OSError):
+                if one.is_file() and time.time() - one.stat().st_ctime > _ABANDONED_SECONDS:
+                    one.unlink()
 
     def _forget_unwanted(self, wanted: int) -> None:
         """Remove what somebody left here who was stopped before it was wanted: nobody shall roll back to it."""
@@ -238,14 +252,14 @@ class Archive:
     @property
     def followed(self) -> bool:
         """Whether a server follows at this moment."""
-        if not (self.folder / "follower.lock").exists():
+        try:
+            file = os.open(self.folder / "follower.lock", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
             return False
-        with _file(self.folder / "follower.lock") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        try:
+            return not _taken(file, fcntl.LOCK_SH, seconds=0.0)
+        finally:
+            os.close(file)
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -257,16 +271,15 @@ class Archive:
         with _kept_in(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         with _file(self.folder / "follower.lock") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+            # A moment, as somebody may just be looking whether there is one who follows.
+            if not _taken(file, fcntl.LOCK_EX, seconds=_PATIENCE):
                 known = self.status
                 at = f" (process {known.pid}, {known.url})" if known is not None else ""
                 raise ConflictError(
                     f"another server follows these deployments{at}",
                     where=str(self.folder),
                     fix="stop it first, or give this one a project of its own",
-                ) from error
+                )
             yield
 
     def verdict(self, key: str) -> Mapping[str, Any] | None:
@@ -309,6 +322,20 @@ def _accepted(revision: Revision) -> Event:
         changes=revision.changes,
         message=revision.reason,
     )
+
+
+def _taken(file: int, how: int, *, seconds: float) -> bool:
+    """Whether a lock could be taken."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(file, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_PATIENCE / 10)
+        else:
+            return True
 
 
 @contextmanager

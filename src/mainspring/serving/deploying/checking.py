@@ -10,8 +10,9 @@ from typing import TypeAlias
 
 import msgspec
 
-from mainspring.core.errors import MainspringError
+from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.core.verdicts import Reason, Verdict
+from mainspring.models.registry.names import parted
 from mainspring.serving.deploying.archive import Archive
 from mainspring.serving.deploying.declaration import DeclaredModel, is_place
 from mainspring.serving.deploying.difference import State
@@ -235,9 +236,12 @@ class _Check:
 
     def _blessed(self, pin: Pinned) -> bool | None:
         """What is said of a version; one that is held may not be what its reference means by now."""
-        found = self.resolver.found(pin.reference)
-        if found.digest != pin.digest:
-            found = self.resolver.found(f"{found.name}:{pin.version}")
+        try:
+            found = self.resolver.found(pin.reference)
+        except NotFoundError:
+            found = None  # an alias that is gone by now
+        if found is None or found.digest != pin.digest:
+            found = self.resolver.found(f"{parted(pin.reference)[0]}:{pin.version}")
         return self.resolver.blessed(found)
 
     def _try(self, one: Declared, name: str, model: DeclaredModel, pin: Pinned, folder: Path) -> None:

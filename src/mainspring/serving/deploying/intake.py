@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 
-from mainspring.core.errors import ConflictError, MainspringError
+from mainspring.core.errors import ConflictError, MainspringError, NotFoundError
 from mainspring.serving.deploying.archive import Event, Seen
 from mainspring.serving.deploying.deployments import Deployments, moved
 from mainspring.serving.deploying.problems import DeclarationError, Problem
-from mainspring.serving.deploying.revision import Revision
+from mainspring.serving.deploying.revision import Pins, Revision
 from mainspring.serving.deploying.sources import Snapshot, Source
 
 _LOG = logging.getLogger(__name__)
@@ -137,16 +137,19 @@ class Intake:
         """Want what references mean now, if an alias moved."""
         resolver = self._deployments.resolver
         resolver.forget()
-        if all(
-            resolver.found(pin.reference).digest == pin.digest
-            for pins in revision.pins.values()
-            for several in pins.values()
-            for pin in several
-            if pin.registered
-        ):
+        held: dict[str, Pins] = {}
+        anything = False
+        for name, pins in revision.pins.items():
+            for pin in (pin for several in pins.values() for pin in several if pin.registered):
+                try:
+                    anything |= resolver.found(pin.reference).digest != pin.digest
+                except NotFoundError as error:
+                    self.trouble = f"{name} stays as it is: {error}"
+                    held[name] = pins  # the others follow theirs
+        if not anything:
             self._refused_move = ""
             return
-        checked = self._deployments.check(list(revision.files.values()))
+        checked = self._deployments.check(list(revision.files.values()), held=held)
         what = moved(revision, checked)
         try:
             self._deployments.accept(

@@ -328,4 +328,5 @@ class Reconciler:
                 for pin in several
             }
         )
+        self._archive.tidy()
         self._kept = number

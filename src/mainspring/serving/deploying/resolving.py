@@ -138,9 +138,7 @@ class Resolver:
             component = model.component.placed(folder)
             code = code_of(component, whole=bool(model.component.folder))
             digest = self._digest(component.place) if code is None else code.digest
-            pin = Pinned(version=model.version or UNVERSIONED, digest=digest, reference=model.component.entry)
-            self.bring(name, model, pin, folder)
-            return (pin,)
+            return (Pinned(version=model.version or UNVERSIONED, digest=digest, reference=model.component.entry),)
         if model.graph is not None:
             digest = hashlib.sha256(_encoded(model)).hexdigest()
             return (Pinned(version=model.version or UNVERSIONED, digest=f"graph:{digest}"),)
@@ -164,9 +162,7 @@ class Resolver:
                 f"{name}: {place} is no model", expected="the folder of a package, or a file such as model.onnx"
             )
         digest = self._digest(place)
-        pin = replace(pin, digest=digest, version=pin.version or digest.rpartition(":")[2][:_SHORT])
-        self.bring(name, model, pin, folder)  # now: who knows what lies there later
-        return pin
+        return replace(pin, digest=digest, version=pin.version or digest.rpartition(":")[2][:_SHORT])
 
     def _bring_class(self, component: Component, pin: Pinned, folder: Path) -> Path:
         """Where the files of a class lie; a module of its interpreter stays where it is."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.core.errors import ConflictError, NotFoundError
+from mainspring.core.errors import ConflictError, NotFoundError, StateError
 from mainspring.serving.deploying.archive import Archive, Event
 from mainspring.serving.deploying.revision import File, Revision
 
@@ -74,6 +74,64 @@ while True:
         known = {one.number for one in archive.history()}
         assert set(archive.numbers()) >= known >= {current.number, current.number - 1}
     assert archive.add(revision(), after=archive.number).number > current.number
+
+
+def test_where_there_is_no_room_nothing_changes_and_nothing_is_left(tmp_path: Path) -> None:
+    script = f"""
+import resource, signal
+from pathlib import Path
+from mainspring.core.errors import UnavailableError
+from mainspring.serving.deploying.archive import Archive
+from mainspring.serving.deploying.revision import File, Revision
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+archive = Archive(Path({str(tmp_path)!r}))
+one = Revision(number=0, at=0.0, by="Ada", cause="deploy", files={{"a": File(name="a.yaml", text="x" * 1000)}})
+archive.add(one, after=0)
+for room in (0, 1, 100, 1000):
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    try:
+        archive.add(one, after=1)
+        print("added", room)
+    except UnavailableError as error:
+        print("refused", archive.number, archive.current.by, *archive.folder.rglob(".*"))
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+archive.add(one, after=1)
+print(*[event.number for event in archive.history()])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["refused 1 Ada"] * 4 + ["1 2"]
+
+
+def test_what_was_never_wanted_is_nothing_to_go_back_to(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    archive.add(revision("a"), after=0)
+    (tmp_path / ".CURRENT-0123").write_text("hal")
+    archive.tidy()
+    assert (tmp_path / ".CURRENT-0123").exists()  # somebody may be writing it
+    wanted = archive.add(revision("b"), after=1)
+    (tmp_path / "revisions/3.json").write_bytes((tmp_path / "revisions/2.json").read_bytes())  # killed here
+    assert archive.current == wanted
+    assert archive.add(revision("c"), after=2).number == 3
+    assert archive.numbers() == [1, 2, 3]
+    assert archive.revision(3).files["a"].text == "c"
+
+
+def test_what_somebody_spoiled_is_named_or_found_out_anew(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    archive.add(revision(), after=0)
+    (tmp_path / "status.json").write_text("{")
+    (tmp_path / "seen.json").write_text("[]")
+    assert archive.status is None
+    assert archive.seen.source == ""
+    (tmp_path / "history.jsonl").write_text("cut sho")
+    archive.note(Event(at=3.0, what="failed"))
+    assert [one.what for one in archive.history()] == ["failed", "accepted"]
+    (tmp_path / "revisions/1.json").write_text("{")
+    with pytest.raises(StateError, match="revision 1 cannot be read"):
+        _ = archive.current
+    (tmp_path / "CURRENT").write_text("")
+    with pytest.raises(StateError, match=r"CURRENT.*does not hold a number"):
+        _ = archive.number
 
 
 def test_one_server_follows_at_a_time(tmp_path: Path) -> None:

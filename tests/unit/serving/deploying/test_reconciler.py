@@ -14,6 +14,7 @@ import pytest
 from mainspring.serving.deploying import intake
 from mainspring.serving.deploying.deployments import Deployments
 from mainspring.serving.deploying.intake import Intake
+from mainspring.serving.deploying.problems import DeclarationError
 from mainspring.serving.deploying.reconciler import Reconciler
 from mainspring.serving.deploying.revision import File
 from mainspring.serving.deploying.sources import FolderSource
@@ -251,6 +252,33 @@ def test_a_folder_is_followed_whole_or_not_at_all(
     folder.rmdir()
     assert "cannot be read" in look_twice().trouble
     assert server.served == {"taxi": ["1.1.0"]}
+
+
+def test_an_alias_that_is_gone_keeps_nobody_else_from_following_nor_from_going_back(
+    deployments: Deployments, server: Any, shelf: Any, reconciler: Reconciler, file: Make
+) -> None:
+    deployments.deploy([file(taxi="{model: taxi@production}"), file("b", bus="{model: bus@production}")], by="Ada")
+    reconciler.look()
+    del shelf.known["taxi@production"]
+    shelf.put("bus", "1.1.0", "production", shift=3.0)
+    for _ in range(2):
+        status = reconciler.look()
+    assert server.served == {"bus": ["1.1.0"], "taxi": ["1.0.0"]}
+    assert "fares stays as it is: there is no taxi@production" in status.trouble
+    assert deployments.archive.number == 2
+    assert deployments.rollback(by="Ada") is not None
+    status = reconciler.look()
+    assert status.ok
+    assert server.served == {"bus": ["1.0.0"], "taxi": ["1.0.0"]}
+
+
+def test_bytes_that_are_gone_are_missed_before_anything_changes(
+    deployments: Deployments, shelf: Any, file: Make
+) -> None:
+    del shelf.made[shelf.put("tram", "1.0.0").digest]
+    with pytest.raises(DeclarationError, match="its bytes are gone"):
+        deployments.deploy([file(tram="{model: tram:1.0.0}", taxi="{model: taxi:1.0.0}")], by="Ada")
+    assert deployments.archive.number == 0
 
 
 def test_files_that_were_refused_are_taken_once_what_they_lacked_is_there(
