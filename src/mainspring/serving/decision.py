@@ -15,6 +15,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
         propensity: How likely that was, for this request, from 0 to 1.
         policy: How it was chosen: ``canary``, ``split``, ``thompson`` …; ``forced`` if the caller named the arm.
         place: The number of the arm among its like.
+        key: Stands for the caller, where an experiment deals arms by caller: a hash of the caller's key.
     """
 
     router: str
@@ -22,3 +23,4 @@ class Decision(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     propensity: float = 1.0
     policy: str = ""
     place: int = 0
+    key: str = ""

@@ -74,14 +74,18 @@ class Look:
         if experiment is None:
             return None
         figure = experiment.figure
+        values = {arm.arm: arm.samples.get(figure, Sample()) for arm in self.all}
+        # Callers were dealt, not their requests: those of whom something is known are counted, each once.
+        callers = bool(experiment.sticky) and not self.rolling.rollout.learn_forced
+        dealt = {arm.arm: values[arm.arm].count if callers else arm.requests for arm in self.all}
         return read_out(
-            {arm.arm: arm.samples.get(figure, Sample()) for arm in self.all},
+            values,
             dict(experiment.arms),
-            kind="share" if figure == ACCURACY else "mean",
+            kind="share" if figure == ACCURACY and not experiment.sticky else "mean",
             confidence=experiment.confidence,
             effect=experiment.effect,
             less_is_better=figure == ERROR,
-            dealt={arm.arm: arm.requests for arm in self.all},
+            dealt={arm: count if experiment.arms[arm] else 0.0 for arm, count in dealt.items()},
         )
 
 
@@ -292,20 +296,22 @@ def _less(now: tuple[float, float, float], before: tuple[float, float, float]) -
 
 
 def _arms(rolling: Rolling, names: list[str], counted: Counted) -> tuple[ArmFigures, ...]:
+    # Hits are whole, but for the means of callers; that they were kept as a mean leaves a trace.
+    experiment = rolling.rollout.experiment
+    whole = ACCURACY if experiment is None or not experiment.sticky else None
     return tuple(
         read_row(
             row,
             arm.name,
             arm.version,
-            {name: _sample(name, counted.told.get(named(name, arm.name))) for name in names},
+            {name: _sample(counted.told.get(named(name, arm.name)), whole=name == whole) for name in names},
         )
         for arm, row in zip(rolling.arms, counted.rows, strict=True)
     )
 
 
-def _sample(figure: str, values: tuple[float, float, float] | None) -> Sample:
+def _sample(values: tuple[float, float, float] | None, *, whole: bool) -> Sample:
     if values is None:
         return Sample()
     count, total, squares = values
-    # Hits are whole; that they were kept as a mean leaves a trace.
-    return Sample(count, min(float(round(total)), count), squares) if figure == ACCURACY else Sample(*values)
+    return Sample(count, min(float(round(total)), count), squares) if whole else Sample(*values)

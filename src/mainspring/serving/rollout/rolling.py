@@ -23,7 +23,7 @@ from mainspring.serving.rollout.shadow import Shadowing
 from mainspring.serving.rollout.splitting import Split
 from mainspring.serving.rollout.standing import Standing
 from mainspring.serving.rollout.state import SharedState, Told
-from mainspring.serving.rollout.sticky import COLUMN, column_key, salted
+from mainspring.serving.rollout.sticky import COLUMN, column_key, name_of, salted
 from mainspring.serving.rollout.tally import Tally
 from mainspring.serving.rollout.valuing import values_of
 from mainspring.serving.served import Served
@@ -94,7 +94,7 @@ class Rolling:
         self._header = rollout.header.lower().encode("latin-1")
         self._places = {arm.name: arm.place for arm in self.arms}
         self.bandit, self.quality, self._figures = bandit, quality, figures_of(rollout)
-        self._key_header, self._key_column = b"", ""
+        self._key_header, self._key_column, self._salt = b"", "", b""
         self.policy, self._split = self._divided(chance)
         self._bandit = None if standing.over else bandit
         if self._bandit is not None:
@@ -132,8 +132,9 @@ class Rolling:
             return self._sound(self.primary)
         split = self._split
         if split is not None:
-            place = split(call.headers.get(self._key_header) if self._key_header else None)
-            return self._send(call, place, self._fixed[place])
+            key = call.headers.get(self._key_header) if self._key_header else None
+            place = split(key)
+            return self._send(call, place, self._dealt(place, key))
         if self._bandit is not None:
             place, propensity = self._bandit.choose()
             return self._send(call, place, self._decision(place, propensity))
@@ -186,6 +187,7 @@ class Rolling:
                     row=one.row,
                     time=one.time,
                     received=one.received,
+                    unit=decision.key,
                 )
 
     def _divided(self, chance: random.Random | None) -> tuple[str, Split | None]:
@@ -201,9 +203,8 @@ class Rolling:
         if rollout.experiment is not None:
             self._stick(rollout.experiment.sticky)
             weights = list(rollout.experiment.arms.values())
-            return EXPERIMENT, Split(
-                weights, salt=salted(self.model, EXPERIMENT, rollout.experiment.salt), chance=chance
-            )
+            self._salt = salted(self.model, EXPERIMENT, rollout.experiment.salt)
+            return EXPERIMENT, Split(weights, salt=self._salt, chance=chance)
         return PRIMARY, None
 
     def _stick(self, sticky: str) -> None:
@@ -228,11 +229,19 @@ class Rolling:
     def _decision(self, place: int, propensity: float) -> Decision:
         return Decision(self.model, self.arms[place].name, propensity, self.policy, place)
 
+    def _dealt(self, place: int, key: bytes | None) -> Decision:
+        """The decision of a split: of an experiment with the caller, who is what it counts."""
+        if key is None or self.policy != EXPERIMENT:
+            return self._fixed[place]
+        name = name_of(key, self._salt)
+        return Decision(self.model, self.arms[place].name, self._fixed[place].propensity, EXPERIMENT, place, name)
+
     def _choose_late(self, call: Call, inputs: Inputs) -> Served:
         """Choose by the question."""
         if self._split is not None:
-            place = self._split(column_key(inputs, self._key_column))
-            return self._send(call, place, self._fixed[place])
+            key = column_key(inputs, self._key_column)
+            place = self._split(key)
+            return self._send(call, place, self._dealt(place, key))
         if self._bandit is None or not inputs.rows:
             call.decisions += (Decision(self.model, self.primary.name, 1.0, PRIMARY),)
             return self._sound(self.primary)

@@ -25,6 +25,11 @@ def place_on_line(key: bytes, salt: bytes) -> float:
     return int.from_bytes(blake2b(key, digest_size=8, salt=salt[:16]).digest(), "big") / _SPAN
 
 
+def name_of(key: bytes, salt: bytes) -> str:
+    """What a key is called in logs: 16 hexadecimal digits, others under another salt."""
+    return blake2b(key, digest_size=8, salt=salt[:16], person=b"name").hexdigest()
+
+
 def salted(*parts: str) -> bytes:
     """A salt that stands for these texts."""
     return blake2b("\0".join(parts).encode(), digest_size=16).digest()

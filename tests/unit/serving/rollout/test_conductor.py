@@ -218,6 +218,27 @@ def test_an_experiment_is_read_out(process: Made) -> None:
     assert {mine.routing.rollouts["taxi"].find(Call("v2", "taxi")).version for _ in range(20)} == {"2"}
 
 
+def test_an_experiment_by_caller_is_read_out_over_callers(process: Made) -> None:
+    """Forty callers of whom each asks fifty times the same are no two thousand values."""
+    experiment = Experiment(arms={"stable": 1.0, "next": 1.0, "3": 0.0}, sticky="x-user", figure="reward")
+    mine = process(Rollout(experiment=experiment, header="x-arm"))
+    mine.look()
+    rolling, told = mine.routing.rollouts["taxi"], []
+    for number in range(400):
+        user = number % 40
+        call = Call("v2", "taxi", headers={b"x-user": b"%d" % user})
+        version = rolling.find(call).version
+        feedback = [Feedback(id=str(number), key="reward", value=float(user % 2), time=1.0, received=1.0)]
+        rolling.learn(call.decisions[0], feedback, Answered("taxi", version, ()))
+        told.append(call.decisions[0].arm)
+    readout = run(mine.desk.told("taxi"))["experiment"]
+    counts = readout["comparisons"]["next"]["counts"]
+    assert counts == [len({n % 40 for n, arm in enumerate(told) if arm == one}) for one in ("stable", "next")]
+    assert readout["mismatch"]["counts"] == {"stable": counts[0], "next": counts[1]}
+    assert readout["sound"]
+    assert not readout["comparisons"]["next"]["significant"]
+
+
 class Recorded:
     def __init__(self) -> None:
         self.told: list[tuple[str, str, int, bool]] = []

@@ -230,3 +230,25 @@ def test_a_reward_that_cannot_be_learned_is_said_and_nothing_else_suffers(
     assert "from 0 to 1" in caplog.text
     assert bandit.known.count.tolist() == [0, 0]
     bandit.close()
+
+
+def test_an_experiment_by_caller_counts_callers(roll: Roll, ask: Ask, tmp_path: Path) -> None:
+    with SharedState(tmp_path / "feedback") as quality:
+        experiment = Experiment(arms={"1": 1, "2": 1}, sticky="x-user")
+        rolling = roll(Rollout(experiment=experiment), quality=quality)
+        decisions = {}
+        for number in range(60):
+            call = ask(x_user=f"user {number % 6}")
+            version = rolling.find(call).version
+            [decision] = decisions[f"user {number % 6}"] = call.decisions
+            assert len(decision.key) == 16
+            assert "user" not in decision.key
+            feedback = [Feedback(id=str(number), key="reward", value=float(number % 2), time=1.0, received=1.0)]
+            rolling.learn(decision, feedback, Answered("taxi", version, ()))
+        known = quality.known()
+        assert known.count.sum() == len({one.key for [one] in decisions.values()}) == 6
+        # Each caller answered the same ten times: means of 0 and 1.
+        assert known.mean @ known.count == 3.0
+        call = ask()
+        rolling.find(call)
+        assert call.decisions[0].key == ""  # nobody said who asked

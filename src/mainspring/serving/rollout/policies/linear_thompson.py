@@ -74,7 +74,7 @@ def normal_shares(means: Sequence[float], widths: Sequence[float]) -> list[float
     widest = widths.index(max(widths))
     others = [place for place in range(size) if place != widest]
     if size == 3:
-        found = _of_three(means, widths, others[0], others[1], widest)
+        found: Sequence[float] = _of_three(means, widths, others[0], others[1], widest)
     else:
         found = _by_pieces(means, widths, others) if size <= _FEW else _at_once(means, widths, others)
     shares = [0.0] * size

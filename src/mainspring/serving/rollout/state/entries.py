@@ -28,6 +28,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
             the policy looks at them.
         time: When it became known, in seconds since the epoch.
         received: When the server was told.
+        unit: Whom it came from, where those who answer often shall not count more: of rewards of one unit for one
+            arm the mean counts, as one value. Empty for a value of its own.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
     context: Mapping[str, float] = _NOTHING
     time: float = 0.0
     received: float = 0.0
+    unit: str = ""
 
     @property
     def digest(self) -> bytes:
@@ -59,6 +62,15 @@ class Kept(msgspec.Struct, frozen=True, tag_field="is", tag="kept"):
     counted: bool = True
 
 
+class Unit(msgspec.Struct, frozen=True, tag_field="is", tag="unit"):
+    """The rewards of one unit for one arm, whose mean lies in the sums already."""
+
+    arm: str
+    unit: str
+    count: int
+    total: float
+
+
 class Reset(msgspec.Struct, frozen=True, tag_field="is", tag="reset"):
     """Nothing is known of an arm any more, or, if it is empty, of any."""
 
@@ -72,7 +84,7 @@ class Renamed(msgspec.Struct, frozen=True, tag_field="is", tag="renamed"):
     new: str
 
 
-Entry: TypeAlias = Told | Sums | Kept | Reset | Renamed
+Entry: TypeAlias = Told | Sums | Kept | Unit | Reset | Renamed
 
 
 def as_line(entry: Entry) -> bytes:

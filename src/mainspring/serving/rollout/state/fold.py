@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from mainspring.core.errors import IntegrityError
 from mainspring.serving.rollout.policies.knowledge import Knowledge
-from mainspring.serving.rollout.state.entries import Entry, Kept, Renamed, Reset, Sums, Told
+from mainspring.serving.rollout.state.entries import Entry, Kept, Renamed, Reset, Sums, Told, Unit
 from mainspring.serving.rollout.state.journal import Journal
+from mainspring.serving.rollout.state.units import Units
 
 
 class Fold:
@@ -17,6 +18,7 @@ class Fold:
         journal: The journal.
         known: What it comes to up to a position, if that is known: rewards before it are remembered, not added.
         upto: That position.
+        units: How many units of an arm are told apart: one that has not been heard of for so many others is new.
 
     Attributes:
         known: The sums.
@@ -24,12 +26,15 @@ class Fold:
         lines: How many entries that is.
     """
 
-    def __init__(self, journal: Journal, known: Knowledge | None = None, upto: int = 0) -> None:
+    def __init__(
+        self, journal: Journal, known: Knowledge | None = None, upto: int = 0, *, units: int = 100_000
+    ) -> None:
         self.journal = journal
         self.known = Knowledge(()) if known is None else known
         self.position = self.lines = 0
         self._upto = upto if known is not None else 0
         self._rewards: dict[bytes, int] = {}
+        self._most, self._units = units, Units()
         self._void: dict[str, int] = {}
         self._renamed: list[tuple[int, str, str]] = []
         self._places = {name: place for place, name in enumerate(self.known.arms)}
@@ -64,21 +69,26 @@ class Fold:
         add = position >= self._upto
         match entry:
             case Told():
-                if add:
-                    self._replace(entry)
+                if add or entry.unit:
+                    self._replace(entry, add)
                 self._remember(entry, position)
             case Kept():
                 self._remember(entry.told, position)
+            case Unit():
+                self.lines -= 1  # they are no rewards
+                self._units.put(entry.arm, entry.unit, (entry.count, entry.total))
             case Reset():
                 self._reset(position, entry.arm, add)
             case Renamed():
                 self._renamed.append((position, entry.old, entry.new))
+                self._units.rename(entry.old, entry.new)
                 if entry.old in self._void:
                     self._void[entry.new] = self._void.pop(entry.old)
                 if add:
                     self._rename(entry.old, entry.new)
             case Sums():
                 self._void[""] = position
+                self._units.clear()
                 if add:
                     self._sums(Knowledge.from_dict(entry.known))
 
@@ -91,22 +101,45 @@ class Fold:
                 counted = (not isinstance(entry, Kept) or entry.counted) and self._counts(position, told.arm)
                 yield Kept(_with_arm(told, self._now(position, told.arm)), counted)
 
+    def units(self) -> Iterator[Unit]:
+        """The units, the oldest of each arm first."""
+        return iter(self._units)
+
     def _remember(self, told: Told, position: int) -> None:
         digest = told.digest
         self._rewards.pop(digest, None)  # the latest ones are the last
         self._rewards[digest] = position
 
-    def _replace(self, told: Told) -> None:
+    def _replace(self, told: Told, add: bool) -> None:
         found = self.before(told)
         if found is not None and found[2]:
             position, old, _ = found
             arm = self._now(position, old.arm)
-            if (arm, old.reward, old.context) == (told.arm, told.reward, told.context):
+            if (arm, old.reward, old.context, old.unit) == (told.arm, told.reward, told.context, told.unit):
                 return
-            place = self._place(arm)
-            if self.known.count[place]:
+            if old.unit:
+                self._unit(arm, old.unit, -1, -old.reward, add)
+            elif add and self.known.count[place := self._place(arm)]:
                 self.known.take(place, old.reward, old.context)
-        self.known.add(self._place(told.arm), told.reward, told.context)
+        if told.unit:
+            self._unit(told.arm, told.unit, 1, told.reward, add)
+        elif add:
+            self.known.add(self._place(told.arm), told.reward, told.context)
+
+    def _unit(self, arm: str, unit: str, more: int, reward: float, add: bool) -> None:
+        """The mean of a unit changes."""
+        before = self._units.get(arm, unit)
+        if more < 0 and not before[0]:
+            return  # forgotten: what it came to stays
+        count, total = before[0] + more, before[1] + reward
+        self._units.put(arm, unit, (count, total), most=self._most)
+        if not add:
+            return
+        place = self._place(arm)
+        if before[0] and self.known.count[place]:
+            self.known.take(place, before[1] / before[0])
+        if count:
+            self.known.add(place, total / count)
 
     def _place(self, arm: str) -> int:
         place = self._places.get(arm)
@@ -117,6 +150,7 @@ class Fold:
 
     def _reset(self, position: int, arm: str, add: bool) -> None:
         self._void[arm] = position
+        self._units.clear(arm)
         if not add:
             return
         if not arm:
@@ -161,4 +195,5 @@ def _with_arm(told: Told, arm: str) -> Told:
         context=told.context,
         time=told.time,
         received=told.received,
+        unit=told.unit,
     )

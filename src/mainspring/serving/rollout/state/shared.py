@@ -63,7 +63,7 @@ class SharedState:
 
     Args:
         folder: Its own; made if it is not there.
-        remember: How many rewards are remembered one by one.
+        remember: How many rewards are remembered one by one, and how many units of each arm.
         sync: So many seconds pass between two times that the disk is waited for; 0 to wait every time.
         features: How many features are told apart; further texts are one.
 
@@ -263,9 +263,9 @@ class SharedState:
         journal = Journal(self.folder, number)
         shown = self._read()
         if shown is not None and shown[2] == number and shown[3] <= journal.size:
-            fold = Fold(journal, shown[1], shown[3])
+            fold = Fold(journal, shown[1], shown[3], units=self._remember)
         else:
-            fold = Fold(journal)
+            fold = Fold(journal, units=self._remember)
         fold.catch_up()
         return fold
 
@@ -328,11 +328,12 @@ class SharedState:
 
         def entries() -> Iterable[Entry]:
             yield Sums(fold.known.as_dict())
+            yield from fold.units()
             yield from fold.kept(self._remember)
 
         write(self.folder, number, entries())
         fold.journal.close()
-        fresh = self._fold = Fold(Journal(self.folder, number))
+        fresh = self._fold = Fold(Journal(self.folder, number), units=self._remember)
         fresh.catch_up()
         self._show(fresh)
         remove_before(self.folder, number)

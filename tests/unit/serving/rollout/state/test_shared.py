@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.core.errors import ConflictError, InputError, IntegrityError, NotFoundError
+from mainspring.serving.rollout.experiments import per_key
 from mainspring.serving.rollout.state import Learned, SharedState, Told
 
 _LEARNER = """
@@ -360,3 +362,48 @@ def test_a_kill_loses_nothing_that_was_learned(tmp_path: Path, rounds: int, reme
             rewards = {arm: float(known.mean[place] * known.count[place]) for place, arm in enumerate(known.arms)}
             most = sum(int(name.partition("-")[2]) % 7 / 4 for name in acknowledged)
             assert sum(rewards.values()) == pytest.approx(most, abs=1.5 * 2 * rounds)
+
+
+@given(
+    told=st.lists(
+        st.tuples(st.integers(0, 30), st.sampled_from("ab"), st.integers(-4, 4), st.sampled_from("uvwxyz")),
+        min_size=1,
+        max_size=60,
+    ),
+    remember=st.sampled_from([40, 1000]),
+    again=st.integers(1, 60),
+)
+@settings(max_examples=40, deadline=None)
+def test_rewards_of_one_unit_count_as_their_mean(
+    told: list[tuple[int, str, int, str]], remember: int, again: int
+) -> None:
+    """As if the latest reward of each request was grouped by its unit; across restarts and rewritten journals."""
+    latest: dict[int, tuple[str, str, float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        first, second = (SharedState(Path(folder), remember=remember, sync=1e9) for _ in range(2))
+        for place, (number, arm, reward, unit) in enumerate(told):
+            state = first if place % 2 else second
+            state.learn([Told(id=str(number), arm=arm, reward=float(reward), unit=unit, time=float(place))])
+            latest[number] = (arm, unit, float(reward))
+            if place % again == again - 1:
+                first.close()
+                first = SharedState(Path(folder), remember=remember, sync=1e9)
+        known = first.known(["a", "b"])
+        for place, arm in enumerate("ab"):
+            expected = per_key((unit, reward) for each, unit, reward in latest.values() if each == arm)
+            assert known.count[place] == expected.count
+            assert known.count[place] * known.mean[place] == pytest.approx(expected.sum, abs=1e-9)
+            squares = expected.squares - (expected.sum**2 / expected.count if expected.count else 0.0)
+            assert known.squares[place] == pytest.approx(squares, abs=1e-9)
+        first.close()
+        second.close()
+
+
+def test_a_unit_that_was_not_heard_of_for_long_is_a_new_one(tmp_path: Path) -> None:
+    with SharedState(tmp_path / "state", remember=3, sync=1e9) as state:
+        for number, unit in enumerate(["u", "v", "u", "w", "x", "v"]):
+            state.learn([told(str(number), reward=float(number), unit=unit)])
+        assert sums(state)["a"] == pytest.approx((5, (1.0 + 1.0 + 3.0 + 4.0 + 5.0) / 5))
+    with SharedState(tmp_path / "state", remember=3, sync=1e9) as state:
+        state.learn([told("7", reward=0.0, unit="v")])
+        assert sums(state)["a"] == pytest.approx((5, (1.0 + 1.0 + 3.0 + 4.0 + 2.5) / 5))
