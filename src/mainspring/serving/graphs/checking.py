@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from mainspring.core.errors import InputError
 from mainspring.evaluation.assertions.conditions import Condition
@@ -13,6 +14,9 @@ from mainspring.serving.graphs.wiring import Source, answering, asked_by, branch
 
 KINDS = ("model", "url", "graph", "combine", "split", "switch", "bandit")
 """What a node may be: exactly one of them."""
+
+LONGEST = 200
+"""So many nodes may wait for one another."""
 
 
 def check(graph: Graph, *, where: str = "") -> None:
@@ -41,6 +45,13 @@ def look(graph: Graph, findings: Findings, prefix: str = "") -> bool:
     Returns:
         Whether its nodes can be put in order, so that more can be said of them.
     """
+    if length_of(graph) > LONGEST:
+        findings.add(
+            prefix.rstrip("/"),
+            f"more than {LONGEST} nodes wait for one another",
+            expected=f"at most {LONGEST} one after the other, those of graphs within counted",
+        )
+        return False
     known = set(graph.nodes)
     if REQUEST in known:
         findings.add(prefix + REQUEST, "this name stands for what was asked", fix="give the node another name")
@@ -62,6 +73,27 @@ def look(graph: Graph, findings: Findings, prefix: str = "") -> bool:
         if node.graph is not None:
             whole = look(node.graph, findings, f"{prefix}{name}/") and whole
     return whole
+
+
+def length_of(graph: Graph, within: int = 0) -> int:
+    """The most nodes that wait for one another, those of graphs within counted; 0 if that has no end.
+
+    Args:
+        graph: The graph.
+        within: How many graphs it is within; deeper ones than may be are not looked into.
+    """
+    if 2 * within > LONGEST:
+        return LONGEST + 1
+    nodes, lengths = graph.nodes, {}
+    edges = {name: [other for other in asked_by(node) if other in nodes] for name, node in nodes.items()}
+    try:
+        for name in TopologicalSorter(edges).static_order():
+            inner = nodes[name].graph
+            own = 1 if inner is None else 2 + length_of(inner, within + 1)
+            lengths[name] = own + max([lengths[other] for other in edges[name]], default=0)
+    except CycleError:
+        return 0
+    return max(lengths.values())
 
 
 def ordered(graph: Graph) -> list[str]:

@@ -89,3 +89,29 @@ def test_weights_are_numbers(share: float) -> None:
     assert "shares" in wrong(Graph(nodes={**nodes, "s": Node(split={"a": share, "b": 1})}))[0]
     mean = Node(combine="average", reads=("a", "b"), weights=(share, 1))
     assert "weights" in wrong(Graph(nodes={**nodes, "m": mean}))[0]
+
+
+def test_a_way_may_be_long_but_not_without_end() -> None:
+    def chain(count: int) -> Graph:
+        reads = {f"n{place}": Node(model="m", reads=f"n{place - 1}") for place in range(1, count)}
+        return Graph(nodes={"n0": Node(model="m"), **reads})
+
+    def nest(count: int) -> Graph:
+        graph = Graph(nodes={"m": Node(model="m")})
+        for _ in range(count):
+            graph = Graph(nodes={"inner": Node(graph=graph)})
+        return graph
+
+    check(chain(200))
+    check(nest(60))
+    wide = {f"n{place}": Node(model="m") for place in range(500)}
+    check(Graph(nodes={**wide, "all": Node(combine="average", reads=tuple(wide))}))
+    for graph in (
+        chain(201),
+        chain(3000),
+        nest(300),
+        Graph(nodes={"in": Node(graph=nest(60)), "x": Node(model="m")}),
+    ):
+        assert wrong(graph)
+    backwards = dict(reversed(list(chain(3000).nodes.items())))
+    assert "more than 200 nodes wait for one another" in wrong(Graph(nodes=backwards))[0]
