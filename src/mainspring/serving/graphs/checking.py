@@ -84,7 +84,8 @@ def length_of(graph: Graph, within: int = 0) -> int:
     """
     if 2 * within > LONGEST:
         return LONGEST + 1
-    nodes, lengths = graph.nodes, {}
+    nodes = graph.nodes
+    lengths: dict[str, int] = {}
     edges = {name: [other for other in asked_by(node) if other in nodes] for name, node in nodes.items()}
     try:
         for name in TopologicalSorter(edges).static_order():
