@@ -343,13 +343,12 @@ class TaskWalk(Walk):
         tasks, self.tasks = self.tasks, set()
         self._asked = {}
         left = [task for task in tasks if not task.done()]
+        for task in tasks:
+            task.add_done_callback(_seen)
         for task in left:
             task.cancel()
         if left:
             await asyncio.wait(left)
-        for task in tasks:
-            if not task.cancelled():
-                task.exception()  # whoever asked has it; nobody else will look at it
 
 
 def part_of(call: Call, served: Served, deadline: float | None) -> Call:
@@ -412,6 +411,12 @@ def _whole(parts: Sequence[Answer | None], groups: Sequence[npt.NDArray[np.intp]
     """One answer of those to parts of the rows; ``None`` if one is not there."""
     there = [one for one in parts if one is not None]
     return joined(there, groups) if len(there) == len(parts) else None
+
+
+def _seen(task: asyncio.Task[Answer | None]) -> None:
+    """Whoever asked has the error of a task; nobody else will look at it."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _short(error: Exception) -> str:

@@ -92,7 +92,7 @@ class Room:
         try:
             await future
         except BaseException:
-            if self.waiting.pop(id(future), None) is None:
+            if self.waiting.pop(id(future), None) is None and not future.cancelled():
                 self.done()  # it was called up, and leaves
             raise
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -12,11 +13,12 @@ import pytest
 from tests.unit.serving.graphs.small import Server, function, of_class
 
 from mainspring.core.errors import NotFoundError
+from mainspring.serving.call import Call
 from mainspring.serving.graphs.combining import CombineStep
 from mainspring.serving.graphs.graph import Case, Graph, Node
 from mainspring.serving.graphs.parting import Answer
-from mainspring.serving.graphs.plan import Way
-from mainspring.serving.graphs.running import at_once
+from mainspring.serving.graphs.plan import Record, Way
+from mainspring.serving.graphs.running import TaskWalk, at_once
 from mainspring.serving.limits import ModelLimits
 from mainspring.serving.predictor import ModelError
 from mainspring.serving.problems import DeadlineError, OverloadedError
@@ -396,3 +398,33 @@ def test_a_row_without_an_answer_has_no_label_and_no_vote() -> None:
 
 def texts(*values: str | None) -> Any:
     return np.array(values, dtype=object)
+
+
+def test_errors_of_nodes_that_nobody_waits_for_any_more_are_not_complained_of(serving: Serving) -> None:
+    graph = serving(plus("one", 1)).graph(one=Node(model="one"))
+    complaints: list[Any] = []
+
+    async def fails() -> Any:
+        raise ModelError("it is broken")
+
+    async def stays() -> Any:
+        try:
+            await asyncio.sleep(10)
+        finally:
+            await asyncio.sleep(0.01)
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: complaints.append(context))
+        walk = TaskWalk(graph._plan, Call("v2", "g"), Answer({}, 1), Record())
+        walk.tasks = {loop.create_task(fails()), loop.create_task(stays())}
+        await asyncio.sleep(0)
+        leaving = loop.create_task(walk._let_go())
+        await asyncio.sleep(0)
+        leaving.cancel()  # the caller goes away while its nodes are let go of
+        await asyncio.gather(leaving, return_exceptions=True)
+        await asyncio.sleep(0.02)
+        gc.collect()
+
+    asyncio.run(main())
+    assert not complaints

@@ -270,3 +270,21 @@ def test_more_turns_are_given_as_soon_as_more_are_allowed(call: Make) -> None:
         await asyncio.gather(*tasks)
 
     asyncio.run(main())
+
+
+def test_whoever_goes_away_as_a_turn_ends_takes_none(call: Make) -> None:
+    async def main() -> None:
+        limiter = Limiter(LimitOptions(), lambda _: LIMITS)
+        one = call()
+        limiter.enter(one)
+        room = limiter.turns(one)
+        assert room is not None
+        await room.turn()
+        waits = asyncio.create_task(room.turn())
+        await asyncio.sleep(0)
+        waits.cancel()
+        room.done()  # before the other has heard that it is to go
+        await asyncio.gather(waits, return_exceptions=True)
+        assert (room.computed, len(room.waiting)) == (0, 0)
+
+    asyncio.run(main())
