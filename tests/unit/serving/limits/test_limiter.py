@@ -274,7 +274,7 @@ def test_more_turns_are_given_as_soon_as_more_are_allowed(call: Make) -> None:
 
 def test_whoever_goes_away_as_a_turn_ends_takes_none(call: Make) -> None:
     async def main() -> None:
-        limiter = Limiter(LimitOptions(), lambda _: LIMITS)
+        limiter = Limiter(LimitOptions(), lambda _: ModelLimits(max_concurrency=1))
         one = call()
         limiter.enter(one)
         room = limiter.turns(one)
