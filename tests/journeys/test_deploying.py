@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -112,9 +114,14 @@ def repository(tmp_path: Path) -> Repository:
 
 
 @pytest.fixture
-def serve(project: Path) -> Iterator[Callable[..., str]]:
+def started() -> list[subprocess.Popen[str]]:
+    """The servers of a test, in order."""
+    return []
+
+
+@pytest.fixture
+def serve(project: Path, started: list[subprocess.Popen[str]]) -> Iterator[Callable[..., str]]:
     """Starts ``mainspring serve --deployments SOURCE``; gives its URL."""
-    started: list[subprocess.Popen[str]] = []
 
     def start(source: str = "", *options: str) -> str:
         following = ["--deployments", *([source] if source else []), "--follow-seconds", "0.1"]
@@ -269,6 +276,7 @@ def test_what_watch_brings_is_served_a_signal_is_heard_at_once_and_remove_takes_
     assert status.deployments == {}
 
 
+@pytest.mark.slow
 def test_a_server_looks_at_once_when_it_is_told_to_and_says_what_waits_for_a_restart(
     project: Path, repository: Repository, serve: Callable[..., str]
 ) -> None:
@@ -290,6 +298,94 @@ def test_a_server_looks_at_once_when_it_is_told_to_and_says_what_waits_for_a_res
     assert waits not in back.stdout
     again = run(project, "rollback", "2")
     assert waits in again.stdout
+
+
+CANARY = """\
+deployment: fares
+models:
+  taxi:
+    versions: {stable: taxi:1.0.0, next: taxi:1.1.0}
+    rollout: {canary: {to: next, steps: [5, 50], hold: true}}
+"""
+
+
+@pytest.mark.slow
+def test_a_canary_goes_on_through_a_deployment_that_does_not_touch_it_and_begins_anew_through_one_that_does(
+    project: Path, serve: Callable[..., str]
+) -> None:
+    url = serve()
+    file = project / "fares.yaml"
+
+    def deploy(text: str) -> str:
+        file.write_text(text)
+        done = run(project, "apply", "-f", str(file), "--yes")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def step() -> int:
+        told: int = httpx.get(f"{url}/v2/models/taxi/rollout").json()["canary"]["step"]
+        return told
+
+    deploy(CANARY)
+    assert step() == 1
+    body = {"action": "advance", "reason": "it looks good", "by": "Ada"}
+    httpx.post(f"{url}/v2/models/taxi/rollout", json=body).raise_for_status()
+    wait_for(lambda: step() == 2)
+    assert "the rollout of taxi goes on where it is" in deploy(CANARY + "    timeout: 9\n")
+    assert step() == 2
+    assert "the rollout of taxi begins anew" in deploy(CANARY.replace("50", "60"))
+    wait_for(lambda: step() == 1)
+    swapped = CANARY.replace("stable: taxi:1.0.0, next: taxi:1.1.0", "stable: taxi:1.1.0, next: taxi:1.0.0")
+    deploy(swapped)
+    headers = {"x-mainspring-route": "next"}
+    told = httpx.post(f"{url}/v1/models/taxi:predict", json={"instances": [ROW]}, headers=headers)
+    assert told.json()["predictions"] == ["yes"]
+    archive = Archive(project / ".mainspring/desired")
+    assert not [one for one in archive.history() if one.what in ("drift", "failed")]
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_again_and_again_serves_what_was_accepted(
+    project: Path, serve: Callable[..., str], started: list[subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    def settled(text: str) -> bool:
+        status, current = archive.status, archive.current
+        return (
+            status is not None
+            and status.pid == started[-1].pid
+            and current is not None
+            and (status.number, current.files["fares"].text) == (current.number, text)
+            and status.ok
+        )
+
+    def kill() -> None:
+        started[-1].kill()
+        started[-1].wait()
+
+    chance = random.Random(0)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    archive = Archive(project / ".mainspring/desired")
+    for number in range(4):
+        url = serve(str(folder), "--workers", "2")
+        version = chance.randrange(2)
+        for name, text in {
+            "own.py": f"class Own:\n    def predict(self, X, names=None):\n        return X * {version + 2}\n",
+            "words.yaml": "deployment: words\nmodels: {chain: {component: {entry: 'own.py:Own'}}}\n",
+            "fares.yaml": f"{FILE.replace('1.0.0', f'1.{version}.0')}    timeout: {number + 1}\n",
+        }.items():
+            (folder / f".{name}").write_text(text)
+            (folder / f".{name}").replace(folder / name)
+        time.sleep(chance.uniform(0.0, 2.5))
+        kill()
+        url = serve(str(folder), "--workers", "2")
+        text = (folder / "fares.yaml").read_text()
+        wait_for(partial(settled, text))
+        assert {answer(url) for _ in range(6)} == {"no" if version else "yes"}
+        assert {str(tensor(url)) for _ in range(6)} == {str([3.0 * (version + 2)])}
+        accepted = [one.number for one in archive.history() if one.what == "accepted"]
+        assert accepted == archive.numbers()
+        kill()
 
 
 GRAPH = """\

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +19,7 @@ from mainspring.serving.deploying.intake import Intake
 from mainspring.serving.deploying.problems import DeclarationError
 from mainspring.serving.deploying.reconciler import Reconciler
 from mainspring.serving.deploying.revision import File
-from mainspring.serving.deploying.sources import FolderSource
+from mainspring.serving.deploying.sources import FolderSource, Snapshot
 from mainspring.serving.deploying.status import Status
 from mainspring.serving.repository import ModelOptions
 
@@ -252,6 +254,42 @@ def test_a_folder_is_followed_whole_or_not_at_all(
     folder.rmdir()
     assert "cannot be read" in look_twice().trouble
     assert server.served == {"taxi": ["1.1.0"]}
+
+
+class OneSnapshot:
+    """A source that is empty until somebody puts something into it."""
+
+    name = "here"
+
+    def __init__(self) -> None:
+        self.found: Snapshot | None = None
+
+    def look(self) -> Snapshot | None:
+        found, self.found = self.found, None
+        return found
+
+
+def test_whoever_wakes_it_has_it_look_at_once(deployments: Deployments, server: Any, file: Make) -> None:
+    source = OneSnapshot()
+    reconciler = Reconciler(deployments, server, source=source, seconds=600.0)
+    thread = threading.Thread(target=reconciler.run)
+    thread.start()
+    try:
+        until(lambda: deployments.status is not None)
+        source.found = Snapshot(files=(file(taxi="{model: taxi:1.0.0}"),), by="Ada")
+        reconciler.wake()
+        until(lambda: server.served == {"taxi": ["1.0.0"]})
+    finally:
+        reconciler.stop()
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
 
 
 def test_an_alias_that_is_gone_keeps_nobody_else_from_following_nor_from_going_back(
