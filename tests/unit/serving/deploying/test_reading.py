@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -63,6 +64,17 @@ def test_a_file_is_read_whole_with_its_variables_filled_in() -> None:
     assert found.document.where(("models", "taxi", "rollout", "canary", "steps", 1)) == "f.yaml:7"
     assert found.document.plain["models"]["taxi"]["versions"]["next"] == "${NEXT}"
     assert found.declaration.resources.workers == 2
+
+
+def test_the_file_in_the_guide_is_in_order() -> None:
+    page = (Path(__file__).parents[4] / "docs/guide/serving/deploying.md").read_text(encoding="utf-8")
+    text = page.partition("```yaml\n")[2].partition("```")[0]
+    found = read(text, "fares.yaml", {}).declaration
+    assert {way for model in found.models.values() for way in model.ways} == {"versions", "component", "graph"}
+    assert found.models["taxi"].rollout is not None
+    assert found.models["taxi"].thresholds is not None
+    assert found.slo
+    assert found.resources.workers
 
 
 def test_json_is_read_as_well() -> None:
