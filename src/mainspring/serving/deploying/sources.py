@@ -6,16 +6,18 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from mainspring.core.errors import InputError, NotFoundError, UnavailableError
+from mainspring.serving.deploying.code import digest_of as digest_of_code
 from mainspring.serving.deploying.document import LARGEST
 from mainspring.serving.deploying.revision import File, digest_of
 
 SUFFIXES = (".yaml", ".yml", ".json")
 """The files of a folder that are deployment files, unless their names begin with a dot."""
 
+_CODE = (".py",)
 QUIET_SECONDS = 2.0
 """A file that was not written for so long is whole."""
 
@@ -29,17 +31,19 @@ class Snapshot:
         commit: Their commit, if they come from git.
         by: Who brought them there, as far as that is known.
         reason: Why, likewise.
+        code: A digest of the code beside them, where there is no commit to tell that it changed.
     """
 
     files: tuple[File, ...]
     commit: str = ""
     by: str = ""
     reason: str = ""
+    code: str = ""
 
     @property
     def digest(self) -> str:
-        """Of the files, and of the commit that they come from."""
-        return f"{self.commit or 'files'}/{digest_of({one.name: one for one in self.files})}"
+        """Of the files, and of the commit that they come from, or the code beside them."""
+        return f"{self.commit or self.code or 'files'}/{digest_of({one.name: one for one in self.files})}"
 
 
 class Source(Protocol):
@@ -64,7 +68,7 @@ class Source(Protocol):
 
 
 class FolderSource:
-    """The files of a folder; not of folders in it.
+    """The files of a folder, not of folders in it; taken anew, too, when code changes that lies beside them.
 
     A file is read when it looks as it did at the last look, or has not been written for two seconds.
 
@@ -83,15 +87,22 @@ class FolderSource:
         Raises:
             UnavailableError: If it cannot be read now.
         """
-        listed = _listed(self._folder)
+        listed = _listed(self._folder, (*SUFFIXES, *_CODE))
         before, self._before = self._before, listed
         if listed != before and any(time.time() - one[2] / 1e9 < QUIET_SECONDS for one in listed):
             return None
-        snapshot = Snapshot(files=files_of(self._folder))
-        if _listed(self._folder) != listed or snapshot.digest == self._told:
+        snapshot = Snapshot(files=files_of(self._folder), code=self._code())
+        if _listed(self._folder, (*SUFFIXES, *_CODE)) != listed or snapshot.digest == self._told:
             return None
         self._told = snapshot.digest
         return snapshot
+
+    def _code(self) -> str:
+        names = tuple(PurePosixPath(name) for name, *_ in _listed(self._folder, _CODE))
+        try:
+            return digest_of_code(self._folder, names) if names else ""
+        except NotFoundError as error:
+            raise UnavailableError(f"code cannot be read: {error}", where=self.name) from error
 
 
 def files_of(folder: Path, *, named: str = "") -> tuple[File, ...]:
@@ -104,7 +115,7 @@ def files_of(folder: Path, *, named: str = "") -> tuple[File, ...]:
     Raises:
         UnavailableError: If it cannot be read.
     """
-    return tuple(_file_or_why(folder / name, named) for name, *_ in _listed(folder))
+    return tuple(_file_or_why(folder / name, named) for name, *_ in _listed(folder, SUFFIXES))
 
 
 def file_at(path: Path, *, named: str = "") -> File:
@@ -136,13 +147,13 @@ def _file_or_why(path: Path, named: str) -> File:
         return File(name=f"{named}{path.name}", text="", wrong=error.found)
 
 
-def _listed(folder: Path) -> list[tuple[str, int, int, int]]:
+def _listed(folder: Path, suffixes: tuple[str, ...]) -> list[tuple[str, int, int, int]]:
     """Names of the files, and what they look like from outside."""
     try:
         found = [
             (entry.name, (told := entry.stat()).st_size, told.st_mtime_ns, told.st_ino)
             for entry in os.scandir(folder)
-            if entry.name.endswith(SUFFIXES) and not entry.name.startswith(".") and entry.is_file()
+            if entry.name.endswith(suffixes) and not entry.name.startswith(".") and entry.is_file()
         ]
     except OSError as error:
         raise UnavailableError(

@@ -319,6 +319,22 @@ def test_bytes_that_are_gone_are_missed_before_anything_changes(
     assert deployments.archive.number == 0
 
 
+def test_code_that_changes_in_a_folder_is_taken(deployments: Deployments, file: Make, tmp_path: Path) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    taking = Intake(deployments, FolderSource(folder))
+    (folder / "a.yaml").write_text(file("a", own="{component: {entry: 'own.py:Own'}}").text)
+    digests = []
+    for text in ("one = 1", "two = 22", "two = 22"):
+        (folder / "own.py").write_text(f"{text}\nclass Own: pass\n")
+        taking.look()
+        revision = taking.look()
+        assert revision is not None
+        digests.append((revision.number, revision.pins["a"]["own"][0].digest))
+    assert digests[0] != digests[1] == digests[2]
+    assert [number for number, _ in digests] == [1, 2, 2]
+
+
 def test_files_that_were_refused_are_taken_once_what_they_lacked_is_there(
     deployments: Deployments, shelf: Any, file: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
