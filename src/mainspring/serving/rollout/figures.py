@@ -158,6 +158,6 @@ def read_row(row: Sequence[float], arm: str, version: str, samples: Mapping[str,
         row[tally.REQUESTS],
         row[tally.ERRORS],
         row[tally.SECONDS],
-        tuple(row[tally.TIMES :]),
+        tuple(row[tally.TIMES : tally.UNDER_WAY]),
         dict(samples),
     )

@@ -5,6 +5,7 @@ An arm is a version of the model, or a label of it: a rollout that names labels 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
@@ -15,6 +16,11 @@ from mainspring.core.errors import InputError
 
 HEADER = "x-mainspring-route"
 """The header by which a caller names the arm that answers."""
+
+LATENCIES = ("latency_p50", "latency_p95", "latency_p99")
+"""The figures that are about time."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, section 5.6.2
 
 Share = Annotated[float, Meta(ge=0, le=100)]
 PolicyName = Literal["epsilon_greedy", "ucb", "thompson", "linucb", "linear_thompson"]
@@ -50,6 +56,12 @@ class Guard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     worse: Annotated[float, Meta(ge=0)] = 0.0
     least: Annotated[int, Meta(ge=1)] = 100
 
+    def __post_init__(self) -> None:
+        if self.figure.startswith("latency") and self.figure not in LATENCIES:
+            raise InputError(f"a guard is for {self.figure!r}", expected="one of: " + ", ".join(LATENCIES))
+        if not self.figure:
+            raise InputError("a guard is for no figure", expected="such as error_rate, latency_p95, accuracy")
+
 
 class Canary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A version that gets more and more of the requests as long as it is no worse, and none as soon as it is.
@@ -72,6 +84,11 @@ class Canary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sticky: str = ""
     hold: bool = False
 
+    def __post_init__(self) -> None:
+        _check_sticky(self.sticky)
+        if not self.steps:
+            raise InputError("the canary has no steps", expected="one or more percents, such as 5, 25, 50")
+
 
 class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An A/B test.
@@ -93,6 +110,7 @@ class Experiment(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     salt: str = ""
 
     def __post_init__(self) -> None:
+        _check_sticky(self.sticky)
         if len(self.arms) < 2 or not sum(self.arms.values()) > 0:
             raise InputError(
                 f"the arms of the experiment are {dict(self.arms)}", expected="two or more, with weights"
@@ -166,6 +184,19 @@ class Rollout(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     learn_forced: bool = False
 
     def __post_init__(self) -> None:
+        _check_header(self.header, "header")
         given = [name for name in ("canary", "experiment", "bandit") if getattr(self, name) is not None]
         if len(given) > 1:
             raise InputError(f"the rollout says {' and '.join(given)}", expected="one of them")
+
+
+def _check_sticky(sticky: str) -> None:
+    if sticky == "column:":
+        raise InputError("sticky names no column", expected="column:NAME")
+    if not sticky.startswith("column:"):
+        _check_header(sticky, "sticky")
+
+
+def _check_header(name: str, what: str) -> None:
+    if name and _TOKEN.fullmatch(name) is None:
+        raise InputError(f"{what} is {name!r}, which no header can be called", expected="such as x-user")

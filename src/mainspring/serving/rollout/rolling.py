@@ -150,12 +150,16 @@ class Rolling:
             self._counting.routed(self.model, decision.arm, decision.policy)
         if self.shadow is not None and call.served is not self.shadow.served:
             self.shadow.offer(call)
-        if self._tally is None or self.standing.over or not call.began:
-            return
-        if decision.policy in (FORCED, FALLBACK) or call.made_up:
+        if self._tally is None or decision.policy in (FORCED, FALLBACK):
             return
         place = self._places.get(decision.arm)
-        if place is not None and self.arms[place].version == call.version:
+        if place is None:
+            return
+        if decision.policy != PRIMARY:
+            self._tally.ended(place)
+        if self.standing.over or not call.began or call.made_up:
+            return
+        if self.arms[place].version == call.version:
             self._tally.request(place, call.ended - call.began, failed=call.status >= _SERVER_FAULT)
 
     def learn(self, decision: Decision, feedback: Sequence[Feedback], answered: Answered) -> None:
@@ -259,6 +263,8 @@ class Rolling:
             call.decisions += (Decision(self.model, self.primary.name, 1.0, FALLBACK),)
             return self._sound(self.primary)
         call.decisions += (decision,)
+        if self._tally is not None:
+            self._tally.began(place)
         return served
 
     def _sound(self, arm: Arm) -> Served:

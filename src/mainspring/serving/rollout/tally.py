@@ -2,7 +2,8 @@
 
 The files are written in place, through memory that outlives the process: counting costs nanoseconds, and nothing
 is lost when one is killed. A process takes the first file that no living one holds (``flock``), and counts on
-where its last owner stopped.
+where its last owner stopped. What was under way there when that died has failed: who kills the process that it is
+in shall not look as if nothing had happened.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import fcntl
 import math
 import mmap
 import os
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -26,7 +28,10 @@ SECONDS: Final = 2
 TIMES: Final = 3
 """Where in the row of an arm requests, errors, the sum of times and the buckets are."""
 
-WIDTH: Final = TIMES + BUCKETS
+UNDER_WAY: Final = TIMES + BUCKETS
+"""Where it is said how many requests are not answered yet."""
+
+WIDTH: Final = UNDER_WAY + 1
 """How many numbers the row of an arm has."""
 
 _LOG = math.log(GROWTH)
@@ -44,7 +49,7 @@ EDGES: Final = tuple(SMALLEST * GROWTH**bucket for bucket in range(-1, BUCKETS))
 
 
 class Tally:
-    """What this process counts. For the thread of the event loop.
+    """What this process counts. For the thread of the event loop, but for :meth:`began`.
 
     Args:
         folder: Of the rollout.
@@ -61,6 +66,21 @@ class Tally:
         os.ftruncate(self._file, size)
         self._map = mmap.mmap(self._file, size)
         self._numbers = memoryview(self._map).cast("d")
+        self._lock = threading.Lock()
+        self._lost()
+
+    def began(self, arm: int) -> None:
+        """A request is sent to an arm. Any thread may say so."""
+        with self._lock:
+            if self._file >= 0:
+                self._numbers[arm * WIDTH + UNDER_WAY] += 1
+
+    def ended(self, arm: int) -> None:
+        """It has been answered, somehow."""
+        at = arm * WIDTH + UNDER_WAY
+        with self._lock:
+            if self._file >= 0 and self._numbers[at] > 0:  # it may have begun where another file was held
+                self._numbers[at] -= 1
 
     def request(self, arm: int, seconds: float, *, failed: bool) -> None:
         """Count a request.
@@ -80,11 +100,24 @@ class Tally:
 
     def close(self) -> None:
         """Let go of the file; what was counted stays."""
-        if self._file >= 0:
-            self._numbers.release()
-            self._map.close()
-            os.close(self._file)
-            self._file = -1
+        with self._lock:
+            if self._file >= 0:
+                for at in range(UNDER_WAY, len(self._numbers), WIDTH):
+                    self._numbers[at] = 0.0  # nobody waits for it to be counted
+                self._numbers.release()
+                self._map.close()
+                os.close(self._file)
+                self._file = -1
+
+    def _lost(self) -> None:
+        """Count what the last owner of the file was about when it died."""
+        numbers = self._numbers
+        for row in range(0, len(numbers) // WIDTH * WIDTH, WIDTH):
+            lost = numbers[row + UNDER_WAY]
+            if lost > 0:
+                numbers[row + UNDER_WAY] = 0.0
+                numbers[row + REQUESTS] += lost
+                numbers[row + ERRORS] += lost
 
 
 def total(folder: Path, arms: int) -> tuple[tuple[float, ...], ...]:

@@ -252,3 +252,20 @@ def test_an_experiment_by_caller_counts_callers(roll: Roll, ask: Ask, tmp_path: 
         call = ask()
         rolling.find(call)
         assert call.decisions[0].key == ""  # nobody said who asked
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda: Guard(figure="latency_banana"), "latency_p95"),
+        (lambda: Guard(figure=""), "no figure"),
+        (lambda: Canary(to="next", steps=()), "no steps"),
+        (lambda: Canary(to="next", sticky="Käufer"), "no header can be called"),
+        (lambda: Experiment(arms={"1": 1, "2": 1}, sticky="x user"), "no header can be called"),
+        (lambda: Experiment(arms={"1": 1, "2": 1}, sticky="column:"), "no column"),
+        (lambda: Rollout(header="€"), "no header can be called"),
+    ],
+)
+def test_what_could_never_work_is_refused_when_it_is_declared(made: Callable[[], object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        made()

@@ -37,6 +37,36 @@ def test_what_a_killed_process_counted_stays_and_its_place_is_taken_again(tmp_pa
     mine.close()
 
 
+DIE = """
+import sys, os
+from pathlib import Path
+from mainspring.serving.rollout.tally import Tally
+mine = Tally(Path(sys.argv[1]), 2)
+for arm in (0, 0, 1, 1, 1):
+    mine.began(arm)
+for _ in range(3):
+    mine.ended(0)
+mine.ended(1)
+mine.request(1, 0.01, failed=False)
+if sys.argv[2] == "close":
+    mine.close()
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.parametrize(("how", "lost"), [("close", 0), ("die", 2)])
+def test_what_was_under_way_when_its_process_died_has_failed(tmp_path: Path, how: str, lost: int) -> None:
+    subprocess.run([sys.executable, "-c", DIE, str(tmp_path), how], check=False)
+    assert total(tmp_path, 2)[1][tally.ERRORS] == 0  # nobody has its place yet
+    for _ in range(2):  # once
+        mine = Tally(tmp_path, 2)
+        rows = total(tmp_path, 2)
+        assert (rows[0][tally.REQUESTS], rows[1][tally.REQUESTS], rows[1][tally.ERRORS]) == (0, 1 + lost, lost)
+        mine.close()
+        mine.began(1)  # too late: nobody minds
+        mine.ended(1)
+
+
 def test_what_was_counted_between_two_looks(tmp_path: Path) -> None:
     mine = Tally(tmp_path, 1)
     mine.request(0, 0.002, failed=False)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from mainspring.core.errors import InputError
 from mainspring.serving.rollout.experiments import Sums, judge, judge_all
 from mainspring.serving.rollout.options import Guard
 
@@ -116,8 +115,3 @@ def test_a_candidate_that_is_just_bad_enough_is_called_good_no_more_often_than_a
                 wrong += 1
                 break
     assert wrong / runs <= 0.1
-
-
-def test_a_figure_that_is_none() -> None:
-    with pytest.raises(InputError, match="there is no figure 'latency_px'"):
-        judge(Guard(figure="latency_px"), Arm(), Arm(), 0.95, edges=EDGES)
