@@ -15,7 +15,8 @@ _OURS = {"id", "row", "time", "version", "values", TRUTH, REWARD}
 _SELDON = {"request", "response", "reward", "truth", "id"}
 _MOST = 100_000
 _LONGEST = 200
-
+_MOST_ROWS = 2**31
+_LATEST = 253_402_300_799.0  # the end of the year 9999
 _FORM = '{"id": …, "truth": …, "reward": …, "row": …, "time": …, "values": {…}}, or a list of such as "feedback"'
 
 
@@ -66,7 +67,10 @@ def _one(each: Any, where: str, puid: str, now: float, problems: list[str]) -> I
     moment = _moment(each.get("time"), now)
     wrong = [
         (not isinstance(name, str) or not 0 < len(name) <= _LONGEST, "has no id of a request"),
-        (row is not None and (type(row) is not int or row < 0), f"is about row {row!r}; rows are counted from 0"),
+        (
+            row is not None and (type(row) is not int or not 0 <= row < _MOST_ROWS),
+            f"is about row {row!r}; rows are counted from 0",
+        ),
         (moment is None, f"became known at {each.get('time')!r}; expected seconds since 1970, or ISO 8601"),
         (not isinstance(more, dict), "has values that are no object"),
         (not isinstance(version, str), "has a version that is no text"),
@@ -75,7 +79,10 @@ def _one(each: Any, where: str, puid: str, now: float, problems: list[str]) -> I
     ]
     if isinstance(more, dict):
         values |= more
-    wrong += [(not _is_reward(values.get(REWARD, 0.0)), "has a reward that is no number")]
+    wrong += [
+        (not _is_reward(values.get(REWARD, 0.0)), "has a reward that is no number"),
+        (not all(map(_is_within, values.values())), "has a number that is too large"),
+    ]
     found = [f"{where} {text}" for bad, text in wrong if bad]
     problems += found
     if found or moment is None:
@@ -93,7 +100,7 @@ def _moment(value: Any, now: float) -> float | None:
     if value is None:
         return now
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        return float(value) if abs(value) <= _LATEST else None
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
@@ -104,6 +111,15 @@ def _moment(value: Any, now: float) -> float | None:
 def _is_reward(value: Any) -> bool:
     cells = value if isinstance(value, list) else [value]
     return all(cell is None or (isinstance(cell, int | float) and not isinstance(cell, bool)) for cell in cells)
+
+
+def _is_within(value: Any) -> bool:
+    """Whether whole numbers, which JSON lets be of any length, are within those that can be written down."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return all(map(_is_within, value))
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
 def _of_seldon(value: Mapping[str, Any], puid: str) -> dict[str, Any]:

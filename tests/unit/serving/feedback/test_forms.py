@@ -90,6 +90,22 @@ def test_everything_that_is_wrong_is_said() -> None:
         assert part in text
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"reward": 10**400}, "a number that is too large"),
+        ({"truth": [1, -(2**64)]}, "a number that is too large"),
+        ({"values": {"deep": [{"x": 2**63}]}}, "a number that is too large"),
+        ({"reward": 1, "time": 10**400}, "became known at"),
+        ({"reward": 1, "time": 1e300}, "became known at"),
+        ({"reward": 1, "row": 2**31}, "is about row"),
+    ],
+)
+def test_numbers_that_no_machine_has_are_refused(more: dict[str, object], message: str) -> None:
+    with pytest.raises(MalformedError, match=message):
+        told({"id": "a", **more})
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b"1", b'{"feedback": []}', b'{"feedback": 3}', b"\xff"])
 def test_what_is_no_feedback_at_all(body: bytes) -> None:
     with pytest.raises(MalformedError):

@@ -35,3 +35,13 @@ def test_other_keys_are_their_numbers() -> None:
     feedback = (told("gain", -2.5), told("gain", 3, row=1), told("gain", True), told("gain", "much"), told("x", 1))
     assert values("gain", [], *feedback) == [(-2.5, None), (3.0, 1), (1.0, None)]
     assert values("reward", [], told("reward", 0)) == [(0.0, None)]
+
+
+def test_rows_that_a_request_does_not_have_say_nothing_and_the_only_row_is_all_of_it() -> None:
+    one, two = np.array(["yes"], dtype=object), np.array(["yes", "no"], dtype=object)
+    assert values("gain", one, told("gain", 1.0, row=0), told("gain", 2.0), told("gain", 3.0, row=7)) == [
+        (1.0, None),
+        (2.0, None),
+    ]
+    assert values("gain", two, told("gain", 1.0, row=1), told("gain", 3.0, row=2)) == [(1.0, 1)]
+    assert values("accuracy", one, told("truth", "yes", row=0)) == [(1.0, None)]
