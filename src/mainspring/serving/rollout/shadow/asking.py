@@ -22,6 +22,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from mainspring.core.errors import InputError
 from mainspring.serving.batching.computing import compute
 from mainspring.serving.batching.joining import joined, kind_of
 from mainspring.serving.call import Call
@@ -225,6 +226,11 @@ class Shadowing:
             firsts.classes,
         )
         found = compare(whole, shadow, self._options.tolerance)
+        if not found:
+            told = ", ".join(map(repr, shadow.outputs)) or "nothing"
+            expected = ", ".join(map(repr, firsts.outputs))
+            self._failed(InputError(f"the shadow answers {told}", expected=expected), len(asked))
+            return
         different = np.zeros(whole.rows, bool)
         distance = np.zeros(whole.rows)
         numbers = any(one.numeric for one in found.values())

@@ -74,6 +74,14 @@ def test_answers_are_compared_and_the_most_different_rows_kept(rule: ModuleType,
     assert merged(tmp_path).asked == 20
 
 
+def test_answers_of_another_kind_are_no_equal_answers(rule: ModuleType, tmp_path: Path) -> None:
+    primary, other = predictor(rule, "1"), Served(predictor(rule, "2", task="regression"))
+    shadowing = Shadowing("taxi", Shadow(to="next"), other, folder=tmp_path)
+    compared(shadowing, [asked(primary)], lambda: shadowing.report().failed == 1 and other.in_flight == 0)
+    assert "the shadow answers 'prediction'" in next(iter(shadowing.report().errors))
+    shadowing.close()
+
+
 def test_what_it_fails_on_is_told(rule: ModuleType, tmp_path: Path) -> None:
     primary, other = predictor(rule, "1"), Served(predictor(rule, "2"))
     shadowing = Shadowing("taxi", Shadow(to="next"), other, folder=tmp_path)
