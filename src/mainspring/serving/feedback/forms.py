@@ -67,10 +67,7 @@ def _one(each: Any, where: str, puid: str, now: float, problems: list[str]) -> I
     moment = _moment(each.get("time"), now)
     wrong = [
         (not isinstance(name, str) or not 0 < len(name) <= _LONGEST, "has no id of a request"),
-        (
-            row is not None and (type(row) is not int or not 0 <= row < _MOST_ROWS),
-            f"is about row {row!r}; rows are counted from 0",
-        ),
+        (not _is_row(row), f"is about row {row!r}; rows are counted from 0"),
         (moment is None, f"became known at {each.get('time')!r}; expected seconds since 1970, or ISO 8601"),
         (not isinstance(more, dict), "has values that are no object"),
         (not isinstance(version, str), "has a version that is no text"),
@@ -106,6 +103,10 @@ def _moment(value: Any, now: float) -> float | None:
     except (TypeError, ValueError):
         return None
     return moment.timestamp() if moment.tzinfo is not None else None
+
+
+def _is_row(value: Any) -> bool:
+    return value is None or (type(value) is int and 0 <= value < _MOST_ROWS)
 
 
 def _is_reward(value: Any) -> bool:

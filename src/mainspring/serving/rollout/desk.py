@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from mainspring.core.clock import Clock, now
-from mainspring.core.errors import ConflictError, InputError, NotFoundError
+from mainspring.core.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.serving.ports import Control
 from mainspring.serving.rollout import history, steps, tally
@@ -225,6 +225,7 @@ class Desk:
 
         Raises:
             ConflictError: If somebody else changed it since the look.
+            UnavailableError: If it cannot be written down; then nothing changed.
         """
         rolling = look.rolling
         model, state = rolling.model, self._rollouts.state
@@ -247,8 +248,15 @@ class Desk:
                     f"the rollout of model {model!r} was changed at the same moment",
                     fix="look at it, and ask again",
                 )
-            history.append(state.of(model), event)
-            state.write(model, fresh)
+            try:
+                history.append(state.of(model), event)
+                state.write(model, fresh)
+            except OSError as error:
+                raise UnavailableError(
+                    f"what is decided about model {model!r} cannot be written down: {error.strerror}",
+                    where=str(state.of(model)),
+                    fix="make room on the disk, and ask again; nothing has changed",
+                ) from error
         await self._control.arrange(model)
         return event
 

@@ -125,14 +125,14 @@ class Rolling:
             InputError: If the caller names an arm that is none.
             LoadingError: If nothing can answer at the moment.
         """
-        if self._header and self._header in call.headers:
-            return self._forced(call, call.headers[self._header].decode("latin-1").strip())
+        if self._header and (forced := call.headers.get(self._header)):
+            return self._forced(call, forced.decode("latin-1").strip())
         if self._late:
             call.undecided = Undecided(self._all, partial(self._choose_late, call))
             return self._sound(self.primary)
         split = self._split
         if split is not None:
-            key = call.headers.get(self._key_header) if self._key_header else None
+            key = (call.headers.get(self._key_header) or None) if self._key_header else None
             place = split(key)
             return self._send(call, place, self._dealt(place, key))
         if self._bandit is not None:

@@ -149,12 +149,18 @@ class Rollouts(dict[str, Rolling]):
         self._forget(model)
         folder = self.folder(model, standing.plan)
         asked = figures_of(rollout) if rollout.bandit is None else []
+        bandit, quality = None, None
+        try:
+            if rollout.bandit is not None:
+                # Whatever else changes in the declaration, what is known of an arm is known.
+                bandit = SharedBandit(rollout.bandit, self.state.of(model) / "bandit")
+            elif asked:
+                quality = SharedState(folder / "feedback")
+        except (MainspringError, OSError) as error:
+            # Requests are answered all the same: by the primary version, where a bandit would choose.
+            _LOG.error("the rollout of model %r learns nothing: %s", model, error)
         known = self._memories[model] = Memory(
-            standing.plan,
-            Tally(folder, len(declared(rollout))),
-            # Whatever else changes in the declaration, what is known of an arm is known.
-            None if rollout.bandit is None else SharedBandit(rollout.bandit, self.state.of(model) / "bandit"),
-            SharedState(folder / "feedback") if asked else None,
+            standing.plan, Tally(folder, len(declared(rollout))), bandit, quality
         )
         return known
 

@@ -9,6 +9,7 @@ in shall not look as if nothing had happened.
 from __future__ import annotations
 
 import fcntl
+import logging
 import math
 import mmap
 import os
@@ -16,6 +17,9 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+from mainspring.core.errors import UnavailableError
+from mainspring.serving.rollout.state.board import reserve
 
 SMALLEST: Final = 20e-6
 GROWTH: Final = 1.1
@@ -34,7 +38,8 @@ UNDER_WAY: Final = TIMES + BUCKETS
 WIDTH: Final = UNDER_WAY + 1
 """How many numbers the row of an arm has."""
 
-_LOG = math.log(GROWTH)
+_LOG = logging.getLogger(__name__)
+_WIDER = math.log(GROWTH)
 _NUMBER = 8
 _PATTERN = "tally.*"
 
@@ -63,8 +68,7 @@ class Tally:
         size = max(1, arms) * WIDTH * _NUMBER
         folder.mkdir(parents=True, exist_ok=True)
         self._file, self.slot = _taken(folder)
-        os.ftruncate(self._file, size)
-        self._map = mmap.mmap(self._file, size)
+        self._map = _mapped(self._file, size)
         self._numbers = memoryview(self._map).cast("d")
         self._lock = threading.Lock()
         self._lost()
@@ -95,7 +99,7 @@ class Tally:
         if failed:
             numbers[row + ERRORS] += 1
         numbers[row + SECONDS] += seconds
-        bucket = math.ceil(math.log(seconds / SMALLEST) / _LOG) if seconds > SMALLEST else 0
+        bucket = math.ceil(math.log(seconds / SMALLEST) / _WIDER) if seconds > SMALLEST else 0
         numbers[row + TIMES + min(bucket, BUCKETS - 1)] += 1
 
     def close(self) -> None:
@@ -138,6 +142,20 @@ def since(now: Sequence[Sequence[float]], before: Sequence[Sequence[float]]) -> 
     if not before:
         return tuple(map(tuple, now))
     return tuple(tuple(map(float.__sub__, later, earlier)) for later, earlier in zip(now, before, strict=True))
+
+
+def _mapped(file: int, size: int) -> mmap.mmap:
+    """The file as memory. Without room on the disk it is memory alone: to write to a mapped file that has no room
+    would kill the process, and requests are answered all the same.
+    """
+    try:
+        if os.fstat(file).st_size != size:
+            os.ftruncate(file, size)
+        reserve(file, 0, size)
+    except (OSError, UnavailableError) as error:
+        _LOG.error("what is counted of a rollout is not kept: %s", error)
+        return mmap.mmap(-1, size)
+    return mmap.mmap(file, size)
 
 
 def _taken(folder: Path) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mainspring.core.errors import ConflictError
+from mainspring.core.errors import ConflictError, UnavailableError
 from mainspring.core.verdicts import Verdict
 from mainspring.serving.call import Call
 from mainspring.serving.control import LocalControl
@@ -25,6 +25,7 @@ from mainspring.serving.rollout.conductor import Conductor
 from mainspring.serving.rollout.desk import Desk
 from mainspring.serving.rollout.options import Bandit, Canary, Experiment, Guard, Rollout
 from mainspring.serving.rollout.publishing import Publishing
+from mainspring.serving.rollout.state.entries import Reset, as_line
 from mainspring.serving.routing import Routing
 
 GUARDS = (Guard(figure="accuracy", worse=0.1, least=50), Guard(figure="error_rate", worse=0.1, least=50))
@@ -237,6 +238,38 @@ def test_an_experiment_by_caller_is_read_out_over_callers(process: Made) -> None
     assert readout["mismatch"]["counts"] == {"stable": counts[0], "next": counts[1]}
     assert readout["sound"]
     assert not readout["comparisons"]["next"]["significant"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_what_cannot_be_written_down_is_not_done(process: Made, tmp_path: Path) -> None:
+    mine = process()
+    mine.look()
+    folder = mine.routing.rollouts.state.of("taxi")
+    (folder / "history.jsonl").rename(tmp_path / "kept")
+    (folder / "history.jsonl").symlink_to("/dev/full")
+    with pytest.raises(UnavailableError, match="cannot be written down"):
+        run(mine.desk.act("taxi", "promote"))
+    (folder / "history.jsonl").unlink()
+    (tmp_path / "kept").rename(folder / "history.jsonl")
+    assert mine.look() == "running 0"
+    run(mine.desk.act("taxi", "promote"))
+    assert [one.kind for one in mine.desk.history("taxi")] == ["began", "promoted"]
+
+
+def test_a_bandit_whose_memory_is_spoilt_leaves_requests_to_the_primary_version(
+    process: Made, tmp_path: Path
+) -> None:
+    first = process(Rollout(primary="stable", bandit=Bandit(arms=("stable", "next"))))
+    folder = first.routing.rollouts.state.of("taxi") / "bandit"
+    first.routing.rollouts.close()
+    for each in folder.glob("journal-*"):
+        each.write_bytes(b"spoilt\n" + as_line(Reset("stable")))
+    (folder / "board").unlink()
+    second = process(Rollout(primary="stable", bandit=Bandit(arms=("stable", "next"))))
+    call = Call("v2", "taxi")
+    assert second.routing.rollouts["taxi"].find(call).version == "1"
+    assert call.decisions[0].policy == "primary"
+    assert run(second.desk.told("taxi"))["phase"] == "running"
 
 
 class Recorded:

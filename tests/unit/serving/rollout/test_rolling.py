@@ -269,3 +269,10 @@ def test_an_experiment_by_caller_counts_callers(roll: Roll, ask: Ask, tmp_path: 
 def test_what_could_never_work_is_refused_when_it_is_declared(made: Callable[[], object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         made()
+
+
+def test_headers_without_a_value_say_nothing(roll: Roll, ask: Ask) -> None:
+    rolling = roll(Rollout(experiment=Experiment(arms={"1": 1, "2": 1}, sticky="x-user")))
+    call = ask(x_mainspring_route="", x_user="")
+    rolling.find(call)
+    assert (call.decisions[0].policy, call.decisions[0].key) == ("experiment", "")

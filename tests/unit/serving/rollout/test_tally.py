@@ -67,6 +67,26 @@ def test_what_was_under_way_when_its_process_died_has_failed(tmp_path: Path, how
         mine.ended(1)
 
 
+def test_without_room_on_the_disk_it_counts_in_memory(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the full disk."""
+    code = """
+import resource, signal, sys
+from pathlib import Path
+from mainspring.serving.rollout.tally import Tally
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+mine = Tally(Path(sys.argv[1]), 2)
+mine.began(1)
+mine.request(1, 0.01, failed=False)
+mine.close()
+print("lived")
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, check=False)
+    assert done.stdout == b"lived\n", done.stderr
+    assert b"not kept" in done.stderr
+    assert total(tmp_path, 2)[1][tally.REQUESTS] == 0
+
+
 def test_what_was_counted_between_two_looks(tmp_path: Path) -> None:
     mine = Tally(tmp_path, 1)
     mine.request(0, 0.002, failed=False)

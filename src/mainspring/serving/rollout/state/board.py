@@ -36,7 +36,7 @@ class Board:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         if os.fstat(self._file).st_size < _PAGE:
-            _reserve(self._file, 0, _PAGE)
+            reserve(self._file, 0, _PAGE)
         self._take()
 
     @property
@@ -76,7 +76,7 @@ class Board:
         if words[slot + _ROOM] < size or words[slot + _START] + size > len(self._map):
             room = -(-2 * size // _PAGE) * _PAGE
             end = os.fstat(self._file).st_size
-            _reserve(self._file, end, room)
+            reserve(self._file, end, room)
             self._take()
             words = self._words
             words[slot + _START], words[slot + _ROOM] = end, room
@@ -100,13 +100,17 @@ class Board:
         self._words = memoryview(self._map)[:_PAGE].cast("Q")
 
 
-def _reserve(file: int, start: int, size: int) -> None:
-    """Room on the disk, now: memory that is mapped to a disk without any would kill who writes to it."""
+def reserve(file: int, start: int, size: int) -> None:
+    """Make room on the disk, now: memory that is mapped to a disk without any would kill who writes to it.
+
+    Raises:
+        UnavailableError: If there is none.
+    """
     try:
         os.posix_fallocate(file, start, size)
     except OSError as error:
         if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
             raise UnavailableError(
-                f"there is no room for what a bandit knows: {error.strerror}", fix="make room on the disk"
+                f"there is no room for what a rollout knows: {error.strerror}", fix="make room on the disk"
             ) from error
         os.ftruncate(file, start + size)
