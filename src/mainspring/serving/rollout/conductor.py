@@ -7,6 +7,8 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from msgspec.structs import replace
+
 from mainspring.core.clock import Clock, now
 from mainspring.core.errors import MainspringError
 from mainspring.core.verdicts import Reason, Verdict
@@ -17,7 +19,7 @@ from mainspring.serving.rollout.history import Kind
 from mainspring.serving.rollout.leading import Leadership
 from mainspring.serving.rollout.options import Canary
 from mainspring.serving.rollout.rollouts import Rollouts
-from mainspring.serving.rollout.standing import Counted
+from mainspring.serving.rollout.standing import Counted, Standing
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Conductor:
     def __init__(self, rollouts: Rollouts, desk: Desk, *, clock: Clock = now) -> None:
         self._rollouts, self._desk, self._clock = rollouts, desk, clock
         self._leading: Leadership | None = None
+        self._set_back: dict[str, tuple[int, float]] = {}
 
     async def look(self) -> None:
         """Look at every rollout once."""
@@ -92,7 +95,7 @@ class Conductor:
         standing = rolling.standing
         # It takes milliseconds for each guard: others shall be answered meanwhile.
         judgements = await asyncio.to_thread(look.judgements)
-        answer = steps.decided(canary, standing, judgements, moment)
+        answer = steps.decided(canary, self._by_clock(rolling.model, standing, moment), judgements, moment)
         if answer == "stay":
             return
         reasons = [one.reason() for one in judgements] or [
@@ -113,6 +116,16 @@ class Conductor:
             )
         await self._desk.change(look, fresh, kind, verdict, arm=candidate.name)
         _LOG.warning("the rollout of model %r: %s %s", rolling.model, candidate.name, kind.replace("_", " "))
+
+    def _by_clock(self, model: str, standing: Standing, moment: float) -> Standing:
+        """How a rollout stands by a clock that may have been set back: no step began in the future."""
+        number, since = self._set_back.get(model, (-1, 0.0))
+        if number != standing.number:
+            if moment >= standing.since:
+                return standing
+            since = moment
+            self._set_back[model] = (standing.number, since)
+        return replace(standing, since=min(since, standing.since))
 
     async def _read_out(self, look: Look) -> None:
         """Say once that an experiment has found a better arm; what becomes of it is for people to decide."""

@@ -240,6 +240,20 @@ def test_an_experiment_by_caller_is_read_out_over_callers(process: Made) -> None
     assert not readout["comparisons"]["next"]["significant"]
 
 
+def test_a_clock_that_is_set_back_holds_up_nothing_for_longer_than_a_step(process: Made) -> None:
+    mine = process()
+    mine.look()
+    mine.answer("stable", 2000, right=0.9)
+    mine.answer("next", 500, right=0.93)
+    assert mine.look(-900.0) == "running 0"
+    assert mine.look(59.0) == "running 0"
+    assert mine.look(1.0) == "running 1"
+    mine.answer("stable", 2000, right=0.9)
+    mine.answer("next", 500, right=0.93)
+    assert mine.look(59.0) == "running 1"
+    assert mine.look(1.0) == "promoted 1"
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
 def test_what_cannot_be_written_down_is_not_done(process: Made, tmp_path: Path) -> None:
     mine = process()
