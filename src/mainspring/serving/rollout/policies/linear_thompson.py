@@ -110,13 +110,14 @@ def _above(one: float, other: float, correlation: float) -> float:
     """How likely two normal values with these means, variance 1 and a correlation from 0 on are both positive."""
     if one < _FAR or other < _FAR:
         return 0.0
-    squares, twice = one * one + other * other, 2.0 * one * other
-    total = 0.0
-    for node, weight in _LINE:
-        at = correlation * node
-        left = 1.0 - at * at
-        total += weight * exp((at * twice - squares) / (left + left)) / sqrt(left)
-    return 0.25 * erfc(_HALF * one) * erfc(_HALF * other) + correlation * total
+    half, both = -0.5 * (one * one + other * other), one * other
+    low, middle, high = correlation * _LOW, correlation * _MIDDLE, correlation * _HIGH
+    low_left, middle_left, high_left = 1.0 - low * low, 1.0 - middle * middle, 1.0 - high * high
+    outer = exp((low * both + half) / low_left) / sqrt(low_left)
+    outer += exp((high * both + half) / high_left) / sqrt(high_left)
+    inner = exp((middle * both + half) / middle_left) / sqrt(middle_left)
+    rise = correlation * (_OUTER * outer + _INNER * inner)
+    return 0.25 * erfc(_HALF * one) * erfc(_HALF * other) + rise
 
 
 def _by_pieces(means: Sequence[float], widths: Sequence[float], wanted: Sequence[int]) -> list[float]:
@@ -172,4 +173,4 @@ def _line(nodes: int) -> list[tuple[float, float]]:
     return list(zip((0.5 * at + 0.5).tolist(), (weights / (4.0 * math.pi)).tolist(), strict=True))
 
 
-_LINE = _line(4)
+(_LOW, _OUTER), (_MIDDLE, _INNER), (_HIGH, _) = _line(3)
