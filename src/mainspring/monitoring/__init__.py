@@ -8,19 +8,39 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mainspring.monitoring.detectors.adwin import ADWIN
+    from mainspring.monitoring.detectors.cusum import CUSUM
     from mainspring.monitoring.detectors.ddm import DDM
+    from mainspring.monitoring.detectors.ecdd import ECDD
+    from mainspring.monitoring.detectors.eddm import EDDM
+    from mainspring.monitoring.detectors.hddm_a import HDDMA
+    from mainspring.monitoring.detectors.hddm_w import HDDMW
+    from mainspring.monitoring.detectors.kswin import KSWIN
+    from mainspring.monitoring.detectors.linear_four_rates import LinearFourRates
     from mainspring.monitoring.detectors.page_hinkley import PageHinkley
+    from mainspring.monitoring.detectors.rddm import RDDM
+    from mainspring.monitoring.detectors.stepd import STEPD
     from mainspring.monitoring.drift import check_drift
     from mainspring.monitoring.ports import Detector, DetectorState
     from mainspring.monitoring.retraining import request_retraining
     from mainspring.monitoring.windows import Window, by_count, by_time
 
-# Imported on first use: windows and drift need the query engine, detectors need nothing.
+# Imported on first use: windows and drift need the query engine, detectors only numpy.
 _EXPORTS = {
+    "ADWIN": "detectors.adwin",
+    "CUSUM": "detectors.cusum",
     "DDM": "detectors.ddm",
     "Detector": "ports",
     "DetectorState": "ports",
+    "ECDD": "detectors.ecdd",
+    "EDDM": "detectors.eddm",
+    "HDDMA": "detectors.hddm_a",
+    "HDDMW": "detectors.hddm_w",
+    "KSWIN": "detectors.kswin",
+    "LinearFourRates": "detectors.linear_four_rates",
     "PageHinkley": "detectors.page_hinkley",
+    "RDDM": "detectors.rddm",
+    "STEPD": "detectors.stepd",
     "Window": "windows",
     "by_count": "windows",
     "by_time": "windows",
@@ -29,10 +49,20 @@ _EXPORTS = {
 }
 
 __all__ = [
+    "ADWIN",
+    "CUSUM",
     "DDM",
     "Detector",
     "DetectorState",
+    "ECDD",
+    "EDDM",
+    "HDDMA",
+    "HDDMW",
+    "KSWIN",
+    "LinearFourRates",
     "PageHinkley",
+    "RDDM",
+    "STEPD",
     "Window",
     "by_count",
     "by_time",

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
+from mainspring.monitoring.detectors.blocks import (
+    Ints,
+    as_plain,
+    at,
+    first,
+    from_plain,
+    last_least,
+    mistakes,
+    require,
+    walk,
+)
 from mainspring.monitoring.ports import DetectorState
 
 
@@ -45,6 +59,11 @@ class DDM:
     best_rate: float = math.inf
     best_deviation: float = math.inf
 
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        require(self.min_items >= 1, "min_items", self.min_items, "at least 1")
+        require(0 < self.warning <= self.drift, "warning", self.warning, f"above 0, at most {self.drift} (drift)")
+
     def update(self, value: float) -> DetectorState:
         """Take one item: 1 (or true) for a mistake, 0 for a right answer.
 
@@ -62,22 +81,47 @@ class DDM:
         if rate + deviation <= self.best_rate + self.best_deviation:
             self.best_rate, self.best_deviation = rate, deviation
         if rate + deviation > self.best_rate + self.drift * self.best_deviation:
-            self.items = self.errors = 0
-            self.best_rate = self.best_deviation = math.inf
+            self._begin()
             return DetectorState.DRIFT
         if rate + deviation > self.best_rate + self.warning * self.best_deviation:
             return DetectorState.WARNING
         return DetectorState.STABLE
 
+    def update_many(self, values: npt.ArrayLike) -> Ints:
+        """Take items one after the other, and give the places of the alarms.
+
+        Raises:
+            InputError: If one of them is neither 0 nor 1; then none has been taken.
+        """
+        return walk(mistakes(values), self._scan)
+
     def as_dict(self) -> Mapping[str, Value]:
         """Settings and memory as plain values; what is not known yet is ``None``."""
-        kept = asdict(self)
-        return {name: None if kept[name] == math.inf else kept[name] for name in kept}
+        return as_plain(self)
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Value]) -> Self:
         """The inverse of :meth:`as_dict`."""
-        known: dict[str, Any] = {field.name: value[field.name] for field in fields(cls)}
-        for name in ("best_rate", "best_deviation"):
-            known[name] = math.inf if known[name] is None else known[name]
-        return cls(**known)
+        return from_plain(cls, value, unknown=("best_rate", "best_deviation"))
+
+    def _begin(self) -> None:
+        self.items = self.errors = 0
+        self.best_rate = self.best_deviation = math.inf
+
+    def _scan(self, block: Ints) -> int | None:
+        quiet = min(max(0, self.min_items - 1 - self.items), block.size)
+        items = self.items + np.arange(1, block.size + 1)[quiet:]
+        errors = self.errors + np.cumsum(block)
+        if items.size:
+            rate = errors[quiet:] / items
+            deviation = np.sqrt(rate * (1 - rate) / items)
+            best = last_least(rate + deviation, self.best_rate + self.best_deviation)
+            best_rate, best_deviation = at(rate, best, self.best_rate), at(deviation, best, self.best_deviation)
+            found = first(rate + deviation > best_rate + self.drift * best_deviation)
+            if found is not None:
+                self._begin()
+                return quiet + found
+            self.best_rate, self.best_deviation = float(best_rate[-1]), float(best_deviation[-1])
+        self.items += block.size
+        self.errors = int(errors[-1])
+        return None

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
+from mainspring.monitoring.detectors.blocks import (
+    Floats,
+    Ints,
+    as_plain,
+    first,
+    from_plain,
+    numbers,
+    require,
+    walk,
+)
 from mainspring.monitoring.ports import DetectorState
 
 
@@ -40,11 +54,23 @@ class PageHinkley:
     direction: Literal["up", "down", "both"] = "both"
 
     items: int = 0
-    mean: float = 0.0
+    total: float = 0.0
     rise: float = 0.0
     rise_least: float = 0.0
     fall: float = 0.0
     fall_most: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the settings."""
+        require(self.threshold > 0, "threshold", self.threshold, "above 0")
+        require(self.delta >= 0, "delta", self.delta, "0 or more")
+        require(0 < self.forgetting <= 1, "forgetting", self.forgetting, "above 0 and at most 1")
+        require(self.direction in ("up", "down", "both"), "direction", self.direction, "up, down or both")
+
+    @property
+    def mean(self) -> float:
+        """The mean of the items since the last alarm; 0 before the first."""
+        return self.total / self.items if self.items else 0.0
 
     def update(self, value: float) -> DetectorState:
         """Take one item.
@@ -55,28 +81,67 @@ class PageHinkley:
         if not math.isfinite(value):
             raise InputError(f"the item is {value}", expected="a finite number")
         self.items += 1
-        self.mean += (value - self.mean) / self.items
-        off = value - self.mean
-        self.rise = self.forgetting * self.rise + off - self.delta
-        self.fall = self.forgetting * self.fall + off + self.delta
+        self.total += value
+        off = value - self.total / self.items
+        self.rise = self.forgetting * self.rise + (off - self.delta)
+        self.fall = self.forgetting * self.fall + (off + self.delta)
         self.rise_least = min(self.rise_least, self.rise)
         self.fall_most = max(self.fall_most, self.fall)
         if self.items < self.min_items or not self._left():
             return DetectorState.STABLE
-        self.items, self.mean = 0, 0.0
-        self.rise = self.rise_least = self.fall = self.fall_most = 0.0
+        self._begin()
         return DetectorState.DRIFT
+
+    def update_many(self, values: npt.ArrayLike) -> Ints:
+        """Take items one after the other, and give the places of the alarms.
+
+        Raises:
+            InputError: If one of them is not a finite number; then none has been taken.
+        """
+        return walk(numbers(values), self._scan)
 
     def as_dict(self) -> Mapping[str, Value]:
         """Settings and memory as plain values."""
-        return asdict(self)
+        return as_plain(self)
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Value]) -> Self:
         """The inverse of :meth:`as_dict`."""
-        known: dict[str, Any] = {field.name: value[field.name] for field in fields(cls)}
-        return cls(**known)
+        return from_plain(cls, value)
+
+    def _begin(self) -> None:
+        self.items, self.total = 0, 0.0
+        self.rise = self.rise_least = self.fall = self.fall_most = 0.0
 
     def _left(self) -> bool:
         up = self.direction != "down" and self.rise - self.rise_least > self.threshold
         return up or (self.direction != "up" and self.fall_most - self.fall > self.threshold)
+
+    def _scan(self, block: Floats) -> int | None:
+        items = self.items + np.arange(1, block.size + 1)
+        total = np.add.accumulate(np.concatenate([[self.total], block]))[1:]
+        off = block - total / items
+        rise = self._sums(off - self.delta, self.rise)
+        fall = self._sums(off + self.delta, self.fall)
+        least = np.minimum.accumulate(np.concatenate([[self.rise_least], rise]))[1:]
+        most = np.maximum.accumulate(np.concatenate([[self.fall_most], fall]))[1:]
+        alarmed = np.zeros(block.size, dtype=bool)
+        if self.direction != "down":
+            alarmed |= rise - least > self.threshold
+        if self.direction != "up":
+            alarmed |= most - fall > self.threshold
+        found = first(alarmed & (items >= self.min_items))
+        if found is not None:
+            self._begin()
+            return found
+        self.items, self.total = int(items[-1]), float(total[-1])
+        self.rise, self.rise_least = float(rise[-1]), float(least[-1])
+        self.fall, self.fall_most = float(fall[-1]), float(most[-1])
+        return None
+
+    def _sums(self, terms: Floats, before: float) -> Floats:
+        """The sums after each term; item by item, so that no digit differs from :meth:`update`."""
+        if self.forgetting == 1:
+            return np.add.accumulate(np.concatenate([[before], terms]))[1:]
+        kept = self.forgetting
+        return np.array(list(accumulate(terms.tolist(), lambda old, term: kept * old + term, initial=before))[1:])
