@@ -93,6 +93,7 @@ class CUSUM:
         """
         if not math.isfinite(value):
             raise InputError(f"the item is {value}", expected="a finite number")
+        value = float(value)
         self._known()
         self.items += 1
         if self.centre is None or self.spread is None:
@@ -163,7 +164,8 @@ class CUSUM:
             return None
         block = block[learned:]
         if self.spread > 0:
-            off = np.clip((block - self.centre) / self.spread, -FARTHEST, FARTHEST)
+            with np.errstate(over="ignore"):
+                off = np.clip((block - self.centre) / self.spread, -FARTHEST, FARTHEST)
         else:
             off = FARTHEST * np.sign(block - self.centre)
         rise = np.add.accumulate(np.concatenate([[self.rise], off - self.slack]))[1:]

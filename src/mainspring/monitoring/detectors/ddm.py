@@ -38,9 +38,9 @@ class DDM:
         J. Gama, P. Medas, G. Castillo, P. Rodrigues, "Learning with drift detection", SBIA 2004.
 
     Args:
-        min_items: No word before so many items.
-        warning: How many deviations above the best make a warning.
-        drift: How many make an alarm.
+        min_items: No word before so many items; 30, as in the paper.
+        warning: How many deviations above the best make a warning; 2, as in the paper.
+        drift: How many make an alarm; 3, as in the paper.
 
     Example:
         >>> detector = DDM()

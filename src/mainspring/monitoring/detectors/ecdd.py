@@ -87,7 +87,7 @@ class ECDD:
             raise InputError(f"the item is {value}", expected="1 for a mistake, 0 for a right answer")
         self.items += 1
         self.errors += int(value)
-        self.weighted = 0.8 * self.weighted + 0.2 * value
+        self.weighted = 0.8 * self.weighted + 0.2 * float(value)
         self.decay *= 0.64
         if self.items < self.min_items:
             return DetectorState.STABLE

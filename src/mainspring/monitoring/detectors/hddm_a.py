@@ -81,7 +81,7 @@ class HDDMA:
         if not 0 <= value <= 1:
             raise InputError(f"the item is {value}", expected="a number from 0 to 1")
         self.items += 1
-        self.total += value
+        self.total += float(value)
         log = math.log(1 / self.drift)
         mean, bound = self.total / self.items, math.sqrt(log / (2 * self.items))
         least = _bound(self.least_items, self.least_total, log, 1.0)

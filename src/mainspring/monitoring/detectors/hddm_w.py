@@ -71,7 +71,7 @@ class HDDMW:
         """
         if not 0 <= value <= 1:
             raise InputError(f"the item is {value}", expected="a number from 0 to 1")
-        if self._run([value]) is not None:
+        if self._run([float(value)]) is not None:
             return DetectorState.DRIFT
         log = math.log(1 / self.warning) / 2
         warned = any(

@@ -35,10 +35,11 @@ class PageHinkley:
         change-point from cumulative sum tests", Biometrika 58 (1971).
 
     Args:
-        threshold: How far the sum may rise above its least (or fall below its most), in the unit of the items.
-        delta: Changes of the mean smaller than this are put up with.
-        forgetting: What is kept of the sum from item to item; 1 keeps everything.
-        min_items: No alarm before so many items.
+        threshold: How far the sum may rise above its least (or fall below its most), in the unit of the items; 50,
+            for mistakes. For other figures take ten to fifty of their deviations.
+        delta: Changes of the mean smaller than this are put up with, in the unit of the items; 0.005.
+        forgetting: What is kept of the sum from item to item; 0.9999 as in MOA, 1 keeps everything.
+        min_items: No alarm before so many items; 30.
         direction: Which movement of the mean counts.
 
     Example:
@@ -81,6 +82,7 @@ class PageHinkley:
         if not math.isfinite(value):
             raise InputError(f"the item is {value}", expected="a finite number")
         self.items += 1
+        value = float(value)
         self.total += value
         off = value - self.total / self.items
         self.rise = self.forgetting * self.rise + (off - self.delta)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Self
 
@@ -76,10 +77,10 @@ class STEPD:
         rate = self.errors / self.items
         spread = math.sqrt(rate * (1 - rate) * each)
         off = newer / self.recent - (self.errors - newer) / older - each / 2
-        if off > self._quantile(self.drift) * spread:
+        if off > _quantile(self.drift) * spread:
             self._begin()
             return DetectorState.DRIFT
-        return DetectorState.WARNING if off > self._quantile(self.warning) * spread else DetectorState.STABLE
+        return DetectorState.WARNING if off > _quantile(self.warning) * spread else DetectorState.STABLE
 
     def update_many(self, values: npt.ArrayLike) -> Ints:
         """Take items one after the other, and give the places of the alarms.
@@ -102,9 +103,6 @@ class STEPD:
         self.items = self.errors = 0
         self.last = []
 
-    def _quantile(self, level: float) -> float:
-        return NormalDist().inv_cdf(1 - level)
-
     def _scan(self, block: Ints) -> int | None:
         seen = np.concatenate([np.array(self.last, dtype=np.int64), block])
         sums = np.concatenate([[0], np.cumsum(seen)])
@@ -117,10 +115,15 @@ class STEPD:
         rate = errors / items
         spread = np.sqrt(rate * (1 - rate) * each)
         off = newer / self.recent - (errors - newer) / older - each / 2
-        found = first((off > self._quantile(self.drift) * spread) & (items >= 2 * self.recent))
+        found = first((off > _quantile(self.drift) * spread) & (items >= 2 * self.recent))
         if found is not None:
             self._begin()
             return found
         self.items, self.errors = int(items[-1]), int(errors[-1])
         self.last = seen[-self.recent :].tolist()
         return None
+
+
+@lru_cache(maxsize=64)
+def _quantile(level: float) -> float:
+    return NormalDist().inv_cdf(1 - level)

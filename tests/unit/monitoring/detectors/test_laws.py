@@ -222,6 +222,15 @@ def test_items_out_of_range_are_refused(name: str) -> None:
             ALL[name]().update_many([0, bad])
 
 
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("kind", [np.float32, np.int64, np.bool_, bool])
+def test_items_may_be_numbers_of_numpy(name: str, kind: Callable[[int], float]) -> None:
+    detector, plain = ALL[name](), ALL[name]()
+    for item in (0, 1, 1, 0, 0, 1, 0, 1) * 5:
+        assert detector.update(kind(item)) is plain.update(float(item))
+    assert json.loads(json.dumps(detector.as_dict())) == plain.as_dict()
+
+
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_nothing_at_all_is_no_alarm(name: str) -> None:
     detector = DEFAULTS[name]()
