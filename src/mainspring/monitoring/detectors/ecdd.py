@@ -51,8 +51,8 @@ class ECDD:
 
     Args:
         run_length: Items between two false alarms: 400, the limit that the paper has and others use, or 1000 or
-            10,000, which suit a stream that is watched for long. Above an error rate of a half the limits do not
-            hold.
+            10,000, which suit a stream that is watched for long. They hold below an error rate of a half, at which
+            the limit for 400 is never reached.
         warning: Share of the limit that makes a warning; 0.5, as in the paper.
         min_items: No word before so many items.
 
