@@ -226,7 +226,7 @@ def test_a_frame_of_pandas_comes_in_and_a_series_goes_out(opened: Opens) -> None
 
 @pytest.mark.parametrize("inline", [True, False])
 def test_a_class_that_cannot_answer_is_refused(opened: Opens, inline: bool) -> None:
-    with pytest.raises(InputError, match="the class has no predict; it has .*route"):  # it is of use in graphs
+    with pytest.raises(InputError, match=r"the class has no predict; it has .*route"):  # it is of use in graphs
         opened("NoPredict", inline=inline).answer(Question(rows=[[1.0]]))
     with pytest.raises(UnavailableError, match="no licence"):
         opened("Ill", inline=inline)
