@@ -96,8 +96,9 @@ def test_a_canary_that_arrived_needs_no_rollout_any_more(
 
 
 def test_a_deployment_of_which_a_part_fails_stays_as_it_was_and_the_others_go_on(
-    deployments: Deployments, server: Any, shelf: Any, reconciler: Reconciler, file: Make
+    deployments: Deployments, server: Any, shelf: Any, file: Make
 ) -> None:
+    reconciler = Reconciler(deployments, server, ticks=lambda: 1000.0)  # however long the machine takes
     deployments.deploy([file(taxi="{model: taxi:1.0.0}"), file("other", bus="{model: bus:1.0.0}")], by="Ada")
     reconciler.look()
     shelf.put("broken", "1.0.0", rows=0)  # it answers nothing, and is found out when it is warmed up
