@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
-from mainspring.monitoring.detectors.blocks import Floats, Ints, as_plain, first, from_plain, numbers, require
+from mainspring.monitoring.detectors.blocks import Floats, Ints, first, numbers, require
+from mainspring.monitoring.detectors.blockwise import Kept
 from mainspring.monitoring.ports import DetectorState
 
 _CHECKS = 128
@@ -23,7 +21,7 @@ Coming = list[float] | Floats
 
 
 @dataclass(slots=True, kw_only=True)
-class ADWIN:
+class ADWIN(Kept):
     """Keeps a window of items, and drops its older part, with an alarm, when the means of two parts differ.
 
     Items are kept as sums in buckets of 1, 2, 4, 8, ... items, at most ``buckets`` of each size, so that a window
@@ -122,15 +120,6 @@ class ADWIN:
                 checks = 4
         self.pending = waiting[begin:].tolist()
         return np.array(alarms, dtype=np.int64)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _length(self) -> int:
         return sum(len(sums) << row for row, sums in enumerate(self.sums))

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
 from mainspring.monitoring.detectors.blocks import (
     Floats,
-    Ints,
-    as_plain,
     first,
-    from_plain,
-    numbers,
     require,
-    walk,
 )
+from mainspring.monitoring.detectors.blockwise import OnNumbers
 from mainspring.monitoring.ports import DetectorState
 
 FARTHEST = 1e6
@@ -29,7 +22,7 @@ FARTHEST = 1e6
 
 
 @dataclass(slots=True, kw_only=True)
-class CUSUM:
+class CUSUM(OnNumbers):
     """Cumulates how far items lie beyond a slack around the target, and alarms when the sum is past a threshold.
 
     Items are counted in standard deviations from the target. Each side has its sum, which never falls below 0.
@@ -113,23 +106,6 @@ class CUSUM:
             self._begin()
             return DetectorState.DRIFT
         return DetectorState.WARNING if max(up, down) > self.warning else DetectorState.STABLE
-
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is not a finite number; then none has been taken.
-        """
-        return walk(numbers(values), self._scan)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values; what is not known yet is ``None``."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _known(self) -> None:
         if self.target is not None and self.deviation is not None:

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
 from mainspring.monitoring.detectors.blocks import (
     Ints,
-    as_plain,
     at,
     first,
-    from_plain,
     last_least,
-    mistakes,
     require,
-    walk,
 )
+from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
 
 @dataclass(slots=True, kw_only=True)
-class DDM:
+class DDM(OnMistakes):
     """Follows the error rate of a classifier, and alarms when it has risen well above its best.
 
     After *i* items with error rate *p* and deviation *s = sqrt(p (1 - p) / i)*, the smallest *p + s* is kept; the
@@ -49,6 +43,8 @@ class DDM:
         >>> states.index(DetectorState.DRIFT)
         106
     """
+
+    _UNKNOWN: ClassVar[tuple[str, ...]] = ("best_rate", "best_deviation")
 
     min_items: int = 30
     warning: float = 2.0
@@ -86,23 +82,6 @@ class DDM:
         if rate + deviation > self.best_rate + self.warning * self.best_deviation:
             return DetectorState.WARNING
         return DetectorState.STABLE
-
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is neither 0 nor 1; then none has been taken.
-        """
-        return walk(mistakes(values), self._scan)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values; what is not known yet is ``None``."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value, unknown=("best_rate", "best_deviation"))
 
     def _begin(self) -> None:
         self.items = self.errors = 0

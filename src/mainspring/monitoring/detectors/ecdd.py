@@ -6,23 +6,18 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal, Self, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
 from mainspring.monitoring.detectors.blocks import (
     Floats,
     Ints,
-    as_plain,
     first,
-    from_plain,
-    mistakes,
     require,
-    walk,
 )
+from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
 Level = TypeVar("Level", float, Floats)
@@ -39,7 +34,7 @@ _LEAST = 0.01
 
 
 @dataclass(slots=True, kw_only=True)
-class ECDD:
+class ECDD(OnMistakes):
     """Compares the weighted error rate of the last items with that of all, and alarms past a control limit.
 
     The limit is chosen so that a steady stream gives one false alarm per ``run_length`` items whatever its error
@@ -98,23 +93,6 @@ class ECDD:
             self._begin()
             return DetectorState.DRIFT
         return DetectorState.WARNING if self.weighted > rate + self.warning * room else DetectorState.STABLE
-
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is neither 0 nor 1; then none has been taken.
-        """
-        return walk(mistakes(values), self._scan)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _begin(self) -> None:
         self.items = self.errors = 0

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
-from mainspring.monitoring.detectors.blocks import Ints, as_plain, first, from_plain, mistakes, require, walk
+from mainspring.monitoring.detectors.blocks import Ints, first, require
+from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
 
 @dataclass(slots=True, kw_only=True)
-class EDDM:
+class EDDM(OnMistakes):
     """Follows the distance between two mistakes of a classifier, and alarms when it has become shorter.
 
     After each mistake the mean *m* and the deviation *s* of all distances are known; the largest *m + 2 s* is
@@ -90,23 +87,6 @@ class EDDM:
                         return DetectorState.DRIFT
                     self.warned = level < self.warning * self.largest
         return DetectorState.WARNING if self.warned else DetectorState.STABLE
-
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is neither 0 nor 1; then none has been taken.
-        """
-        return walk(mistakes(values), self._scan)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _begin(self) -> None:
         self.items = self.errors = self.last = self.distances = self.squares = 0

@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
 from mainspring.monitoring.detectors.blocks import (
     Floats,
-    Ints,
-    as_plain,
     at,
     first,
-    from_plain,
     last_least,
     require,
-    shares,
-    walk,
 )
+from mainspring.monitoring.detectors.blockwise import OnShares
 from mainspring.monitoring.ports import DetectorState
 
 
 @dataclass(slots=True, kw_only=True)
-class HDDMA:
+class HDDMA(OnShares):
     """Compares the mean of all items with that of the best beginning, and alarms when they differ too much.
 
     The best beginning is the one whose upper bound on the mean is least. Nothing is assumed of the items but that
@@ -94,23 +87,6 @@ class HDDMA:
             self._begin()
             return DetectorState.DRIFT
         return DetectorState.WARNING if self._moved(mean, self.warning) else DetectorState.STABLE
-
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is not between 0 and 1; then none has been taken.
-        """
-        return walk(shares(values), self._scan)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _begin(self) -> None:
         self.items = self.least_items = self.most_items = 0

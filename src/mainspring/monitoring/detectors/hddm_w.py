@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Self
-
-import numpy.typing as npt
+from typing import Literal
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
-from mainspring.monitoring.detectors.blocks import Floats, Ints, as_plain, from_plain, require, shares, walk
+from mainspring.monitoring.detectors.blocks import Floats, require
+from mainspring.monitoring.detectors.blockwise import OnShares
 from mainspring.monitoring.ports import DetectorState
 
 
 @dataclass(slots=True, kw_only=True)
-class HDDMW:
+class HDDMW(OnShares):
     """Compares two exponentially weighted means, before and after the best place, and alarms when they differ.
 
     Recent items weigh more, so that slow changes are seen too. Nothing is assumed of the items but that they lie
@@ -79,23 +76,6 @@ class HDDMW:
             for side in (self.up, self.down)
         )
         return DetectorState.WARNING if warned else DetectorState.STABLE
-
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is not between 0 and 1; then none has been taken.
-        """
-        return walk(shares(values), self._scan)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _scan(self, block: Floats) -> int | None:
         return self._run(block.tolist())

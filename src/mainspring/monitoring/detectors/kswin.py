@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.core.records import Value
 from mainspring.monitoring.detectors.blocks import (
     Floats,
     Ints,
-    as_plain,
     first,
-    from_plain,
     numbers,
     require,
-    walk,
 )
+from mainspring.monitoring.detectors.blockwise import OnNumbers
 from mainspring.monitoring.ports import DetectorState
 
 _BLOCK = 1024
 
 
 @dataclass(slots=True, kw_only=True)
-class KSWIN:
+class KSWIN(OnNumbers):
     """Compares the last items of a window with as many drawn from the rest of it, and alarms when they differ.
 
     Any change of the distribution counts, not only that of the mean. The p-value is exact. It is tested at every
@@ -73,23 +68,6 @@ class KSWIN:
             InputError: If it is not a finite number.
         """
         return DetectorState.STABLE if self._scan(numbers([value])) is None else DetectorState.DRIFT
-
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is not a finite number; then none has been taken.
-        """
-        return walk(numbers(values), self._scan)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _scan(self, block: Floats) -> int | None:
         for begin in range(0, block.size, _BLOCK):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
-from mainspring.monitoring.detectors.blocks import Ints, as_plain, from_plain, mistakes, numbers, require
+from mainspring.monitoring.detectors.blocks import Ints, mistakes, numbers, require
+from mainspring.monitoring.detectors.blockwise import Kept
 from mainspring.monitoring.ports import DetectorState
 
 RATES = ("tpr", "tnr", "ppv", "npv")
@@ -27,7 +25,7 @@ Limits = tuple[float, float, float, float]
 
 
 @dataclass(slots=True, kw_only=True)
-class LinearFourRates:
+class LinearFourRates(Kept):
     """Follows the true positive and negative and the predictive rates of a classifier of two classes.
 
     Each rate has an exponentially weighted twin; the state is drift when a twin leaves what chance allows around
@@ -132,15 +130,6 @@ class LinearFourRates:
             raise InputError(f"item {place} is {given[place]}", expected="an outcome, 2 * truth + prediction")
         alarms = [place for place, item in enumerate(given.tolist()) if self.update(item) is DetectorState.DRIFT]
         return np.array(alarms, dtype=np.int64)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _begin(self) -> None:
         self.counts, self.right = [0, 0, 0, 0], [0, 0, 0, 0]

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal, Self
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
 from mainspring.monitoring.detectors.blocks import (
     Floats,
-    Ints,
-    as_plain,
     first,
-    from_plain,
-    numbers,
     require,
-    walk,
 )
+from mainspring.monitoring.detectors.blockwise import OnNumbers
 from mainspring.monitoring.ports import DetectorState
 
 
 @dataclass(slots=True, kw_only=True)
-class PageHinkley:
+class PageHinkley(OnNumbers):
     """Cumulates how far items lie from the mean so far, and alarms when the sum has left its extreme.
 
     References:
@@ -93,23 +86,6 @@ class PageHinkley:
             return DetectorState.STABLE
         self._begin()
         return DetectorState.DRIFT
-
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is not a finite number; then none has been taken.
-        """
-        return walk(numbers(values), self._scan)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _begin(self) -> None:
         self.items, self.total = 0, 0.0

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
@@ -17,17 +16,15 @@ from mainspring.monitoring.detectors.blocks import (
     as_plain,
     at,
     first,
-    from_plain,
     last_least,
-    mistakes,
     require,
-    walk,
 )
+from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
 
 @dataclass(slots=True, kw_only=True)
-class RDDM:
+class RDDM(OnMistakes):
     """Follows the error rate as DDM does, but over the recent items once a steady time has become long.
 
     The rate and its best are learned anew from the last ``kept`` items when ``longest`` items have passed, and a
@@ -51,6 +48,8 @@ class RDDM:
         >>> detector.update_many([item % 10 == 0 for item in range(1000)] + [item % 2 == 0 for item in range(200)])
         array([1028])
     """
+
+    _UNKNOWN: ClassVar[tuple[str, ...]] = ("best_rate", "best_deviation")
 
     min_items: int = 129
     warning: float = 1.773
@@ -109,22 +108,9 @@ class RDDM:
             self._forget()
         return DetectorState.STABLE
 
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is neither 0 nor 1; then none has been taken.
-        """
-        return walk(mistakes(values), self._scan)
-
     def as_dict(self) -> Mapping[str, Value]:
         """Settings and memory as plain values; what is not known yet is ``None``."""
         return as_plain(self) | {"recent": self.recent[-self.kept :]}
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value, unknown=("best_rate", "best_deviation"))
 
     def _remember(self, values: list[int]) -> None:
         self.recent.extend(values)

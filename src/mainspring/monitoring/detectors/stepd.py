@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import NormalDist
-from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.core.records import Value
-from mainspring.monitoring.detectors.blocks import Ints, as_plain, first, from_plain, mistakes, require, walk
+from mainspring.monitoring.detectors.blocks import Ints, first, require
+from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
 
 @dataclass(slots=True, kw_only=True)
-class STEPD:
+class STEPD(OnMistakes):
     """Compares the error rate of the last items with that of all before them, and alarms when it is higher.
 
     The test of equal proportions has the correction for continuity, and is one-sided: fewer mistakes are no alarm.
@@ -81,23 +78,6 @@ class STEPD:
             self._begin()
             return DetectorState.DRIFT
         return DetectorState.WARNING if off > _quantile(self.warning) * spread else DetectorState.STABLE
-
-    def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take items one after the other, and give the places of the alarms.
-
-        Raises:
-            InputError: If one of them is neither 0 nor 1; then none has been taken.
-        """
-        return walk(mistakes(values), self._scan)
-
-    def as_dict(self) -> Mapping[str, Value]:
-        """Settings and memory as plain values."""
-        return as_plain(self)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Value]) -> Self:
-        """The inverse of :meth:`as_dict`."""
-        return from_plain(cls, value)
 
     def _begin(self) -> None:
         self.items = self.errors = 0
