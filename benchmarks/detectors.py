@@ -1,7 +1,7 @@
 """Detectors on streams: what an item costs, how often a steady stream alarms, and how late a change is seen.
 
     python benchmarks/detectors.py                                    # ours
-    python benchmarks/detectors.py --river /tmp/river/bin/python      # beside river, in an environment of its own
+    python benchmarks/detectors.py --river VENV/bin/python      # beside river, in an environment of its own
 
 Items are mistakes at a rate of 0.2 (for the linear four rates, outcomes of two equal classes with that rate), or
 normal figures with a deviation of 1. False alarms are those in 100,000 steady items. The delay is the median over

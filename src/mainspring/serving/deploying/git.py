@@ -174,7 +174,7 @@ class GitSource:
         tree = [f"--work-tree={work}"] if work is not None else []
         try:
             return subprocess.run(  # noqa: S603  no shell, and a command of ours
-                ["git", *_SAFE, *place, *tree, *arguments],  # noqa: S607  git is where the user has it
+                [_program(), *_SAFE, *place, *tree, *arguments],
                 capture_output=True,
                 text=True,
                 errors="replace",
@@ -184,8 +184,6 @@ class GitSource:
                 stdin=subprocess.DEVNULL,
                 cwd=work,
             )
-        except FileNotFoundError as error:
-            raise UnavailableError("git is not installed", fix="install git") from error
         except subprocess.TimeoutExpired as error:
             raise UnavailableError(
                 f"git {arguments[0]} took more than {_SECONDS:g} seconds", where=self.name
@@ -194,6 +192,18 @@ class GitSource:
 
 _CONFUSING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
 """What git sets for hooks, from one of which we may be called."""
+
+
+def _program() -> str:
+    """Git, wherever the user has it.
+
+    Raises:
+        UnavailableError: If it is not installed.
+    """
+    found = shutil.which("git")
+    if found is None:
+        raise UnavailableError("git is not installed", fix="install git")
+    return found
 
 
 def git_source(text: str, home: Path) -> GitSource:

@@ -71,7 +71,6 @@ def write_bundle(declaration: Declaration, source: Path, resolver: Resolver, fol
     for name, model in declaration.models.items():
         models[name] = _bring(name, model, pins[name], source, resolver, folder)
     server: dict[str, Any] = {
-        "host": "0.0.0.0",  # noqa: S104  a container is reached from outside, or not at all
         "port": PORT,
         "drain": 5.0,
         "workers": 0 if declaration.resources.workers is None else declaration.resources.workers,

@@ -41,7 +41,7 @@ ENV OMP_WAIT_POLICY=PASSIVE
 EXPOSE {PORT} {RPC_PORT}
 STOPSIGNAL SIGTERM
 LABEL org.opencontainers.image.title="{{name}}" dev.mainspring.digest="{{digest}}"
-ENTRYPOINT ["python", "-m", "mainspring.serving", "--config", "/{PLACE}/{SERVER}"]
+ENTRYPOINT ["python", "-m", "mainspring.serving", "--config", "/{PLACE}/{SERVER}", "--host", "0.0.0.0"]
 CMD ["--log", "/log"]
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -134,7 +135,7 @@ class Gate(Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class Step:
+class Step(ABC):
     """A node, ready to be asked.
 
     Attributes:
@@ -167,6 +168,7 @@ class Step:
     managed: bool = False
     free: bool = False
 
+    @abstractmethod
     async def answer(self, way: Way) -> Answer | None:
         """What it answers; the nodes that it needs have been asked. ``None`` for no answer.
 
@@ -174,7 +176,6 @@ class Step:
             MainspringError: If it fails.
             PartedError: If rows go different ways.
         """
-        raise NotImplementedError
 
 
 @dataclass(slots=True, kw_only=True)
@@ -208,3 +209,16 @@ class Plan:
     pins: tuple[tuple[Reference, Served], ...] = ()
     here: bool = True
     shared: tuple[bool, ...] = field(default=())
+
+
+@dataclass(slots=True, kw_only=True)
+class WrongStep(Step):
+    """Stands for a node with which something is wrong, so that the others are checked, too."""
+
+    async def answer(self, way: Way) -> Answer | None:
+        """Nothing: a plan with findings is refused.
+
+        Raises:
+            LookupError: Always.
+        """
+        raise LookupError(f"node {way.prefix}{self.name} is wrong, and was asked all the same")

@@ -18,7 +18,7 @@ from mainspring.serving.graphs.findings import Findings
 from mainspring.serving.graphs.gates import View, WhenGate
 from mainspring.serving.graphs.graph import REQUEST, Combining, Graph, Node
 from mainspring.serving.graphs.methods import AggregateStep, MethodStep, RouteStep
-from mainspring.serving.graphs.plan import Gate, Plan, Step
+from mainspring.serving.graphs.plan import Gate, Plan, Step, WrongStep
 from mainspring.serving.graphs.ports import Members, Reference
 from mainspring.serving.graphs.remote import RemoteModel, RemoteStep
 from mainspring.serving.graphs.requests import Wants, compared
@@ -173,7 +173,7 @@ class Planner:
         reference = Reference.of(node.model)
         served = self._find(settings["name"], reference)
         if served is None:
-            return Step(**settings)
+            return WrongStep(**settings)
         model = served.model
         if node.method != "predict":
             return self._method(node, served, sources, settings)
@@ -201,7 +201,7 @@ class Planner:
                 remote = self._keeps.remotes[node.url] = RemoteModel(node.url)
             except MainspringError as error:
                 self._findings.take(self._prefix + settings["name"], error)
-                return Step(**settings)
+                return WrongStep(**settings)
         target = Target(remote.inputs, column=True, by_row=_is_by_row(remote.inputs))
         return RemoteStep(
             **settings,
@@ -220,13 +220,13 @@ class Planner:
             self._findings.add(
                 path, f"{node.method} is asked of {served.name!r}, which is no class", expected="method: predict"
             )
-            return Step(**settings)
+            return WrongStep(**settings)
         methods = model.node.described.methods
         if node.method not in methods:
             self._findings.add(
                 path, f"class {served.name!r} has no {node.method}", expected="one of " + ", ".join(methods)
             )
-            return Step(**settings)
+            return WrongStep(**settings)
         names = Named(model=served.name, version=served.version)
         if node.method == "aggregate":
             places = self._edges.sources(sources)

@@ -124,7 +124,7 @@ class RemoteModel:
         *,
         until: float | None = None,
         headers: Mapping[str, str] | None = None,
-        id: str = "",  # noqa: A002  the protocol's word
+        request: str = "",
     ) -> tuple[dict[str, npt.NDArray[Any]], Mapping[str, Any]]:
         """What the model answers, and what it says about that.
 
@@ -134,13 +134,13 @@ class RemoteModel:
             columns: Arrays by name.
             until: When the answer is of no use any more, by ``time.perf_counter``.
             headers: Sent besides, such as the trace.
-            id: Of the request.
+            request: Its id.
 
         Raises:
             DeadlineError: If there is no answer in time.
             MainspringError: If the server refuses, fails, or does not answer; with its URL.
         """
-        body, length = self._written(columns, id)
+        body, length = self._written(columns, request)
         until = earlier(until, time.perf_counter() + LONGEST)
         began = time.perf_counter()
         reply = await within(until, began, self._exchange(body, length, until, headers or {}))
@@ -314,7 +314,7 @@ class RemoteStep(Step):
         if self.timeout is not None:
             until = earlier(until, time.perf_counter() + self.timeout)
         outputs, tags = await self.remote.ask(
-            inputs.columns, until=until, headers=passed_on(way.call.trace), id=way.call.id
+            inputs.columns, until=until, headers=passed_on(way.call.trace), request=way.call.id
         )
         self.remote.check(outputs, inputs.rows)
         block(way, self, told(outputs, tags, inputs.rows), inputs.rows)

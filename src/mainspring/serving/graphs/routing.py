@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from abc import abstractmethod
 from bisect import bisect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from mainspring.serving.graphs.gates import View, held
 from mainspring.serving.graphs.parting import Answer, rows_of, ways
 from mainspring.serving.graphs.plan import Step, Way
 
-_CHANCE = random.Random()  # noqa: S311  it deals requests, and keeps no secret
+_CHANCE = random.SystemRandom()
 
 
 class Chooser(Protocol):
@@ -49,19 +50,6 @@ class RouterStep(Step):
     branches: tuple[int, ...]
     arms: tuple[str, ...]
     kept: tuple[str, ...] = ()
-
-    async def answer(self, way: Way) -> Answer | None:
-        """What the branch answers that is chosen."""
-        chosen = self.chosen(way)
-        if chosen is None:
-            chosen = self.choose(way)
-            if chosen is None:
-                return None
-        return await self.follow(way, chosen)
-
-    def choose(self, way: Way) -> int | None:
-        """The number of a branch; ``None`` if there is nothing to choose by."""
-        raise NotImplementedError
 
     def chosen(self, way: Way) -> int | None:
         """What was chosen before for the request, perhaps for other rows of it; ``None`` for nothing."""
@@ -95,7 +83,25 @@ class RouterStep(Step):
 
 
 @dataclass(slots=True, kw_only=True)
-class SplitStep(RouterStep):
+class ChoosingStep(RouterStep):
+    """What routers have in common that choose one branch here and now."""
+
+    async def answer(self, way: Way) -> Answer | None:
+        """What the branch answers that is chosen."""
+        chosen = self.chosen(way)
+        if chosen is None:
+            chosen = self.choose(way)
+            if chosen is None:
+                return None
+        return await self.follow(way, chosen)
+
+    @abstractmethod
+    def choose(self, way: Way) -> int | None:
+        """The number of a branch; ``None`` if there is nothing to choose by."""
+
+
+@dataclass(slots=True, kw_only=True)
+class SplitStep(ChoosingStep):
     """Sends a share of requests to each branch, by chance.
 
     Attributes:
@@ -113,7 +119,7 @@ class SplitStep(RouterStep):
 
 
 @dataclass(slots=True, kw_only=True)
-class BanditStep(RouterStep):
+class BanditStep(ChoosingStep):
     """Sends requests to the branch that a policy chooses.
 
     Attributes:
@@ -145,7 +151,7 @@ class BanditStep(RouterStep):
 
 
 @dataclass(slots=True, kw_only=True)
-class SwitchStep(RouterStep):
+class SwitchStep(ChoosingStep):
     """Sends a request to the first branch whose condition holds. Rows that differ in it go different ways.
 
     Attributes:

@@ -32,7 +32,7 @@ class Arm:
     Attributes:
         name: The label or version by which the rollout names it.
         place: Its number among the arms.
-        version: The version that it stands for now; empty if that is not loaded.
+        version: The loaded version that it means; empty if there is none.
         served: That version.
     """
 
