@@ -1,15 +1,19 @@
-"""What a detector on a stream promises."""
+"""What detectors and checks promise."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.records import Value
+
+if TYPE_CHECKING:
+    from mainspring.monitoring.seen import Judged, Seen
 
 
 class DetectorState(StrEnum):
@@ -63,4 +67,96 @@ class Detector(Protocol):
     @classmethod
     def from_dict(cls, value: Mapping[str, Value]) -> Self:
         """The inverse of :meth:`as_dict`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a batch detector thinks of some rows.
+
+    Attributes:
+        state: What it thinks.
+        distance: How far the rows are from those it was fitted on, in the detector's own measure.
+        threshold: From which distance on it alarms; ``None`` if it decides otherwise.
+        p_value: How likely so large a distance is by chance alone; ``None`` if it does not say.
+        features: How much each feature has to do with it, by name, the largest first; empty if it does not say.
+    """
+
+    state: DetectorState
+    distance: float
+    threshold: float | None = None
+    p_value: float | None = None
+    features: Mapping[str, float] = field(default_factory=dict)
+
+
+class BatchDetector(Protocol):
+    """Compares one batch of rows after the other with those it was fitted on.
+
+    Promises:
+        - ``fit`` gives the detector itself, fitted; what was fitted before is forgotten.
+        - ``update`` may remember batches (to adapt its threshold) and says so in its docstring; after ``DRIFT`` a
+          detector that adapts takes the batch for its new reference.
+        - ``from_dict(as_dict())`` goes on exactly as the original would; the dict is plain JSON.
+        - What is random is drawn from a seed: the same batches give the same findings.
+        - An empty batch, a missing value (NaN) or another number of columns is refused with an error that names
+          the place, unless the docstring gives it a meaning.
+        - Not safe for threads.
+    """
+
+    def fit(self, reference: npt.ArrayLike) -> Self:
+        """Learn what is usual.
+
+        Args:
+            reference: ``[rows, features]``, or ``[rows]`` for detectors of one feature.
+
+        Raises:
+            InputError: If these are too few rows, or no numbers.
+        """
+        ...
+
+    def update(self, batch: npt.ArrayLike) -> Finding:
+        """Judge a batch.
+
+        Args:
+            batch: Rows as for :meth:`fit`.
+
+        Raises:
+            InputError: If it is not fitted, or the batch does not fit.
+        """
+        ...
+
+    def as_dict(self) -> Mapping[str, Value]:
+        """Settings and memory as plain values."""
+        ...
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Value]) -> Self:
+        """The inverse of :meth:`as_dict`."""
+        ...
+
+
+class Check(Protocol):
+    """Looks at one window of a model after the other.
+
+    Promises:
+        - Pure: all that it remembers is the memory that it gives back. The same window, reference and memory give
+          the same answer.
+        - A check that cannot say anything (too few rows, no labels yet, a column that is not there) gives a reason
+          that is ok and says so; it never skips in silence, and never raises because of what a window holds.
+        - The reasons of its verdict name the feature, metric or slice in ``subject``, the figure in ``observed``
+          and the bound in ``expected``.
+    """
+
+    @property
+    def name(self) -> str:
+        """What it is called in the monitoring file, such as ``drift``."""
+        ...
+
+    def judge(self, seen: Seen, memory: Mapping[str, Value]) -> Judged:
+        """Judge a window.
+
+        Args:
+            seen: The window, and what it is held against.
+            memory: What it gave back for the window before; empty for the first one.
+        """
         ...
