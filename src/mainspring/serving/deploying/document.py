@@ -138,7 +138,7 @@ _NAMES = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:int")
 
 def _no_mapping(node: yaml.Node | None, name: str) -> Problem:
     found = "the file is empty" if node is None else "the file holds a list or a single value"
-    return Problem(found=found, where=name, expected="a mapping that begins with deployment: NAME")
+    return Problem(found=found, where=name, expected="a mapping: NAME: {…}")
 
 
 def _named(value: Any) -> Any:

@@ -35,25 +35,26 @@ _TOLD = 50
 
 
 class DeclarationError(InputError):
-    """Deployment files are wrong; nothing changed.
+    """Files that declare something are wrong; nothing changed.
 
     Args:
         problems: What is wrong; at least one.
+        files: What the files are called.
     """
 
     code = "DEPLOYMENT_REFUSED"
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], files: str = "deployment files") -> None:
         first, *others = problems
         if others:
             lines = "".join(f"\n  - {one}" for one in problems[:_TOLD])
             lines += f"\n  and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
-            super().__init__(f"{len(problems)} things are wrong with the deployment files:{lines}")
+            super().__init__(f"{len(problems)} things are wrong with the {files}:{lines}")
         else:
             super().__init__(
                 first.found, expected=first.expected or None, where=first.where or None, fix=first.fix or None
             )
-        self.problems = tuple(problems)
+        self.problems, self.files = tuple(problems), files
 
-    def __reduce__(self) -> tuple[type[DeclarationError], tuple[Sequence[Problem]]]:
-        return DeclarationError, (self.problems,)
+    def __reduce__(self) -> tuple[type[DeclarationError], tuple[Sequence[Problem], str]]:
+        return DeclarationError, (self.problems, self.files)
