@@ -156,6 +156,7 @@ class Pipelines:
         only: Sequence[str] = (),
         entry: Entry | None = None,
         because: str | None = None,
+        evidence: Sequence[str] = (),
         listener: Listener = ignore,
     ) -> RunResult:
         """Run a pipeline, the project's own by default.
@@ -169,6 +170,7 @@ class Pipelines:
             only: Run just these steps.
             entry: Where the pipeline was found, for resuming by name.
             because: What started it, if not a person.
+            evidence: Digests of the verdicts that it is started because of.
             listener: Told of all that happens.
         """
         if pipeline is None:
@@ -177,7 +179,9 @@ class Pipelines:
         entry = None if entry is None else replace(entry, given=tuple(parameters or ()))
         selection = select(graph, start=start, end=end, only=only) if start or end or only else None
         with self.engine(listener) as engine:
-            return engine.run(graph, name=name, entry=entry, selection=selection, because=because)
+            return engine.run(
+                graph, name=name, entry=entry, selection=selection, because=because, evidence=evidence
+            )
 
     def resume(
         self, run: str = "latest", pipeline: Pipeline[...] | None = None, *, listener: Listener = ignore

@@ -110,6 +110,9 @@ def _start(
     parameters |= dict(given) if isinstance(given, Mapping) else {}
     say(f"start: {reason}")
     command = [sys.executable, "-m", "mainspring.app.cli.main", "run", "--json", "--because", reason]
+    evidence = message.body.get("evidence")
+    for digest in evidence if isinstance(evidence, list | tuple) else ():
+        command += ["--evidence", str(digest)]
     for key, value in parameters.items():
         command += ["-p", f"{key}={value if isinstance(value, str) else json.dumps(value)}"]
     # In a session of its own: Ctrl-C reaches it through us, once.

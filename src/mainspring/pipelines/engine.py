@@ -18,10 +18,11 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from mainspring.core.records import Context, Execution, ExecutionState, Kind
+from mainspring.core.errors import NotFoundError
+from mainspring.core.records import Artifact, Context, Execution, ExecutionState, Kind
 from mainspring.pipelines.course import Course, RunResult
 from mainspring.pipelines.equipment import Equipment
 from mainspring.pipelines.graph import Graph, Selection
@@ -44,6 +45,7 @@ class Engine(Equipment):
         entry: Entry | None = None,
         selection: Selection | None = None,
         because: str | None = None,
+        evidence: Sequence[str] = (),
     ) -> RunResult:
         """Run a graph as a new run.
 
@@ -53,10 +55,12 @@ class Engine(Equipment):
             entry: Where the pipeline was found, so that the run can be resumed by name.
             selection: Run a part; take what it needs from the latest runs.
             because: What started it, if not a person.
+            evidence: Digests of the verdicts that it is started because of; they become its inputs.
 
         Raises:
             ConflictError: If there is a run of that name.
             InputError: If a run cannot have that name.
+            NotFoundError: If the record does not know such evidence.
         """
         facts = {**run_facts(graph, entry, selection), "because": because}
         execution, context = self.recorder.start_run(
@@ -65,6 +69,7 @@ class Engine(Equipment):
             facts,
             new_worker(),
             LEASE_SECONDS,
+            [self._evidence(digest) for digest in evidence],
         )
         return Motion(Course(self, graph, execution, context, selection, {})).go()
 
@@ -90,6 +95,12 @@ class Engine(Equipment):
         own = {one.node: one for one in self.records.steps(str(execution.name)) if one.good}
         selection = _selection_of(execution, graph)
         return Motion(Course(self, graph, execution, self._context_of(execution), selection, own)).go()
+
+    def _evidence(self, digest: str) -> Artifact:
+        found = self.metadata.find(Kind.ARTIFACT, "digest = :digest", {"digest": digest}, limit=1).items
+        if not found:
+            raise NotFoundError(f"the record knows no artifact {digest}", expected="the digest of a verdict")
+        return cast("Artifact", found[0])
 
     def _context_of(self, run: Execution) -> Context:
         found = self.metadata.find(

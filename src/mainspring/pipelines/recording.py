@@ -39,6 +39,9 @@ STEP = "mainspring.Step"
 PIPELINE = "mainspring.Pipeline"
 APPROVAL = "mainspring.Approval"
 
+EVIDENCE = "because"
+"""The link from what a run was started because of."""
+
 _ATTEMPTS = 5
 _TEXT = PropertyType.STRING
 _TYPES = (
@@ -73,9 +76,15 @@ class Recorder:
                 self._types[one.kind, one.name] = store.put_type(one)
 
     def start_run(
-        self, name: str, pipeline: str, custom: Mapping[str, Value], worker: str, lease: float
+        self,
+        name: str,
+        pipeline: str,
+        custom: Mapping[str, Value],
+        worker: str,
+        lease: float,
+        evidence: Sequence[Artifact] = (),
     ) -> tuple[Execution, Context]:
-        """Record a new run as RUNNING, under a lease.
+        """Record a new run as RUNNING, under a lease; what it was started because of is its input.
 
         Raises:
             ConflictError: If there is a run of that name.
@@ -93,7 +102,11 @@ class Recorder:
         )
         _, stored, begun = self.store.publish(
             [above, context, run],
-            [Edge(LinkKind.PARENT, context, above), Edge(LinkKind.ASSOCIATION, run, context)],
+            [
+                Edge(LinkKind.PARENT, context, above),
+                Edge(LinkKind.ASSOCIATION, run, context),
+                *(Edge(LinkKind.INPUT, one, run, EVIDENCE, place) for place, one in enumerate(evidence)),
+            ],
         )
         return cast("Execution", begun), cast("Context", stored)
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import cast
 
 from mainspring.core.errors import ConflictError, MainspringError
-from mainspring.core.records import Artifact, Execution, Kind, LinkKind, NodeType, PropertyType, Value
+from mainspring.core.records import Artifact, Execution, Kind, LinkKind, Value
 from mainspring.core.verdicts import Verdict
 from mainspring.models.registry.catalogue import Catalogue
 from mainspring.models.registry.ledger import ROLLOUT, Ledger, event_of
 from mainspring.models.registry.webhooks.events import Notice
+from mainspring.store.keeping import kept
 from mainspring.store.ports import BlobStore, Edge, MetadataStore
 
 TOLD = {"promoted": "rollout.promoted", "rolled_back": "rollout.rolled_back"}
@@ -74,7 +73,7 @@ class RolloutLedger:
         if known.items:
             return False
         told: dict[str, Value] = {**asdict(decision), "versions": dict(decision.versions), "ok": verdict.ok}
-        event, made = event_of(ROLLOUT, decision.title, told), self._verdict(verdict)
+        event, made = event_of(ROLLOUT, decision.title, told), kept(self._record, self._blobs, verdict)
         used = self._packages(decision)
         notices = []
         if decision.kind in TOLD:
@@ -118,23 +117,6 @@ class RolloutLedger:
                 verdict = Verdict.load(self._blobs.local(str(artifact.digest)))
                 found.append((_decision(event), verdict))
         return found
-
-    def _verdict(self, verdict: Verdict) -> Artifact:
-        told = verdict.properties()
-        kinds = {bool: PropertyType.BOOLEAN, int: PropertyType.INT, str: PropertyType.STRING}
-        self._record.put_type(
-            NodeType(
-                kind=Kind.ARTIFACT,
-                name=Verdict.ARTIFACT_TYPE,
-                properties={name: kinds[type(value)] for name, value in told.items()},
-            )
-        )
-        with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
-            target = Path(folder) / "value"
-            target.mkdir()
-            verdict.save(target)
-            digest = self._blobs.put(target)
-        return Artifact(type=Verdict.ARTIFACT_TYPE, uri=f"blob:{digest}", digest=digest, properties=told)
 
     def _packages(self, decision: RolloutDecision) -> list[Artifact]:
         """The packages of the versions that are registered; others have none."""

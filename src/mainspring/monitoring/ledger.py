@@ -1,0 +1,132 @@
+"""What the watch writes into the record: a verdict of every window, beside the package that answered it.
+
+=================================  ====================================================================
+execution ``mainspring.Watch``     a window was judged: named ``census~1795312800.0~0``, so that
+                                   judging it twice writes it once; the packages of the versions that
+                                   answered are its inputs, the verdict of all checks its output
+=================================  ====================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final, cast
+
+from mainspring.core.errors import ConflictError
+from mainspring.core.records import (
+    Artifact,
+    Execution,
+    ExecutionState,
+    Kind,
+    LinkKind,
+    NodeType,
+    PropertyType,
+    Value,
+)
+from mainspring.core.verdicts import Verdict
+from mainspring.store.keeping import kept
+from mainspring.store.ports import BlobStore, Edge, MetadataStore
+
+WATCH: Final = "mainspring.Watch"
+
+_TYPE = NodeType(
+    kind=Kind.EXECUTION,
+    name=WATCH,
+    properties={
+        "model": PropertyType.STRING,
+        "version": PropertyType.STRING,
+        "since": PropertyType.DOUBLE,
+        "until": PropertyType.DOUBLE,
+        "rows": PropertyType.INT,
+        "revision": PropertyType.INT,
+        "ok": PropertyType.BOOLEAN,
+    },
+    description="A window of the prediction log was judged.",
+)
+
+
+class WatchLedger:
+    """Writes the verdicts of windows, and reads them back.
+
+    Args:
+        record: The record.
+        blobs: Where verdicts are kept.
+    """
+
+    def __init__(self, record: MetadataStore, blobs: BlobStore) -> None:
+        self._record, self._blobs = record, blobs
+
+    def write(
+        self, told: Mapping[str, Value], verdict: Verdict, *, revision: int = 0, packages: Sequence[str] = ()
+    ) -> str:
+        """Write the verdict of a window; writing it twice does no harm.
+
+        Args:
+            told: ``model``, ``version``, ``since``, ``until`` and ``rows``.
+            verdict: Of all checks.
+            revision: How often the window was judged before.
+            packages: Digests of the packages that answered; those that the record does not know are left out.
+
+        Returns:
+            The digest of the verdict, by which it is found in the record.
+        """
+        self._record.put_type(_TYPE)
+        name = f"{told['model']}~{told['since']}~{revision}"
+        known = self._event(name)
+        if known is not None:
+            return self._verdict_of(known)
+        made = kept(self._record, self._blobs, verdict)
+        properties = {**told, "revision": revision, "ok": verdict.ok}
+        event = Execution(type=WATCH, name=name, state=ExecutionState.COMPLETE, properties=properties)
+        inputs = [Edge(LinkKind.INPUT, one, event, "package") for one in self._known(packages)]
+        try:
+            self._record.publish([event, made], [*inputs, Edge(LinkKind.OUTPUT, event, made, "verdict")])
+        except ConflictError:
+            known = self._event(name)
+            if known is None:
+                raise
+            return self._verdict_of(known)  # somebody was quicker
+        return str(made.digest)
+
+    def verdicts(
+        self, model: str, *, since: float | None = None, until: float | None = None, limit: int = 100
+    ) -> list[tuple[Execution, Verdict]]:
+        """The newest verdicts of a model, oldest first.
+
+        Args:
+            model: The model.
+            since: Only of windows that begin at this time or later.
+            until: Only of windows that begin before this time.
+            limit: At most so many.
+        """
+        if not any(one.name == WATCH for one in self._record.types(Kind.EXECUTION)):
+            return []
+        where, given = "type = :type AND properties.model = :model", {"type": WATCH, "model": model}
+        bounds: dict[str, Value] = {}
+        for name, bound, sign in (("since", since, ">="), ("until", until, "<")):
+            if bound is not None:
+                where += f" AND properties.since {sign} :{name}"
+                bounds[name] = bound
+        found = self._record.find(Kind.EXECUTION, where, {**given, **bounds}, descending=True, limit=limit)
+        events = [cast("Execution", one) for one in reversed(found.items)]
+        return [(event, self._blob(self._verdict_of(event))) for event in events]
+
+    def _event(self, name: str) -> Execution | None:
+        where = "type = :type AND name = :name"
+        found = self._record.find(Kind.EXECUTION, where, {"type": WATCH, "name": name}, limit=1).items
+        return cast("Execution", found[0]) if found else None
+
+    def _verdict_of(self, event: Execution) -> str:
+        links = self._record.links(Kind.EXECUTION, [cast("int", event.id)])
+        (target,) = [link.target for link in links if link.kind is LinkKind.OUTPUT]
+        return str(cast("Artifact", self._record.get(Kind.ARTIFACT, [target])[0]).digest)
+
+    def _blob(self, digest: str) -> Verdict:
+        return Verdict.load(self._blobs.local(digest))
+
+    def _known(self, digests: Sequence[str]) -> list[Artifact]:
+        found = []
+        for digest in dict.fromkeys(digests):
+            page = self._record.find(Kind.ARTIFACT, "digest = :digest", {"digest": digest}, limit=1)
+            found += [cast("Artifact", one) for one in page.items]
+        return found
