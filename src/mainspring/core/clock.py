@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeAlias
+
+from mainspring.core.errors import InputError
 
 Clock: TypeAlias = Callable[[], float]
 """Gives the seconds since the epoch."""
@@ -25,3 +29,36 @@ def iso(seconds: float) -> str:
     """
     stamp = datetime.fromtimestamp(seconds, UTC)
     return stamp.strftime("%Y-%m-%dT%H:%M:%S.") + f"{stamp.microsecond // 1000:03d}Z"
+
+
+def interval(text: str) -> float:
+    """Seconds of an interval.
+
+    Example:
+        >>> interval("15m"), interval("1d")
+        (900.0, 86400.0)
+
+    Raises:
+        InputError: If it is not a number and one of s, m, h, d.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", text)
+    if not found or float(found[1]) <= 0:
+        raise InputError(f"{text!r} is no interval", expected='a number and one of s, m, h, d: "15m", "6h", "1d"')
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+def seconds_of(length: str | float) -> float:
+    """Seconds of a length of time: a text such as ``"12h"`` or ``"30d"``, or a number of seconds.
+
+    Raises:
+        InputError: If it is neither, or not positive.
+
+    Example:
+        >>> seconds_of("30d"), seconds_of(90)
+        (2592000.0, 90.0)
+    """
+    if isinstance(length, str):
+        return interval(length)
+    if isinstance(length, bool) or not 0 < length < math.inf:
+        raise InputError(f"{length!r} is no length of time", expected='such as "12h" or "30d", or seconds')
+    return float(length)

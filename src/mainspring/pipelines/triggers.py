@@ -5,14 +5,13 @@ What fired when is in the record, so that several schedulers, or one that was aw
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from mainspring.core.clock import Clock, iso, now
+from mainspring.core.clock import Clock, interval, iso, now
 from mainspring.core.digests import digest_text
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Context, Kind, NodeType, Value
@@ -48,22 +47,6 @@ class Trigger:
 
 class Backing(MetadataStore, Queue, Protocol):
     """A record and a queue."""
-
-
-def interval(text: str) -> float:
-    """Seconds of an interval.
-
-    Example:
-        >>> interval("15m"), interval("1d")
-        (900.0, 86400.0)
-
-    Raises:
-        InputError: If it is not a number and one of s, m, h, d.
-    """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd])\s*", text)
-    if not found or float(found[1]) <= 0:
-        raise InputError(f"{text!r} is no interval", expected='a number and one of s, m, h, d: "15m", "6h", "1d"')
-    return float(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
 
 
 def check(triggers: Sequence[Trigger]) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from mainspring.app.settings import load
 from mainspring.app.wiring import open_stores
+from mainspring.core.clock import interval
 from mainspring.core.errors import InputError
-from mainspring.pipelines.triggers import TOPIC, Backing, Scheduler, Trigger, interval
+from mainspring.pipelines.triggers import TOPIC, Backing, Scheduler, Trigger
 
 
 class Time:
