@@ -150,10 +150,10 @@ def {name}(
     verdict = steps.gate(evaluation, baseline, at_least={least}, better_by={better})
 
     with when(verdict):
-        # Package: transform and model in one file, proved equal to the trained model on real rows, then asked
-        # through a real server. To have a person sign off, import `approval` and add to `when` below:
+        # Package: transform and model in one file, proved equal to the trained model on real rows, with what it was
+        # trained on to be watched by; then asked through a real server. To have a person sign off, import `approval` and add to `when` below:
         #     approval("Release {name}?", evidence=[verdict, evaluation])
-        package = steps.package(model, examples, evaluation)
+        package = steps.package(model, examples, evaluation, statistics=statistics, schema=schema)
         served = steps.infra_validate(package, model, examples)
 
         with when(served):

@@ -9,11 +9,13 @@ file                   content
 ``native/``            the trained model and its transform, if the runtime is ``python``
 ``input_example.json`` a few real rows
 ``assertions.json``    what its answers must keep, if it declares assertions
+``reference/``         what it was trained on and how it answered then, to be watched by
 ``MODEL_CARD.md``      the same for people, and as a page, ``MODEL_CARD.html``
 ``MLmodel``            the same for MLflow, with ``python_env.yaml``, ``requirements.txt`` and examples in its form
 ====================== =================================================================
 
-Reading a package is light: no framework is imported before :meth:`Package.open`.
+Reading a package is light: no framework is imported before :meth:`Package.open`, and no reference is read before
+somebody asks for :attr:`Package.reference`.
 """
 
 from __future__ import annotations
@@ -47,6 +49,7 @@ from mainspring.models.signature import Field, Signature
 
 if TYPE_CHECKING:
     from mainspring.data import Table
+    from mainspring.evaluation.reference import Reference
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,6 +64,8 @@ SIGNATURE = "signature.json"
 EXAMPLE = "input_example.json"
 CARD = "MODEL_CARD.md"
 PAGE = "MODEL_CARD.html"
+REFERENCE = "reference"
+"""The folder of the reference; it is no part of the model either."""
 
 DESCRIPTIONS = frozenset(
     {
@@ -77,7 +82,7 @@ DESCRIPTIONS = frozenset(
         SERVING_EXAMPLE,
     }
 )
-"""The files that describe a model; all others are the model."""
+"""The files that describe a model; all others are the model, but for those of the reference."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +169,25 @@ class Package:
     @property
     def model_size(self) -> int:
         """Bytes of the model's files, without those that describe it."""
-        return sum(self.files.size(name) for name in self.files.names if name not in DESCRIPTIONS)
+        about = f"{REFERENCE}/"
+        names = (name for name in self.files.names if name not in DESCRIPTIONS and not name.startswith(about))
+        return sum(map(self.files.size, names))
+
+    @cached_property
+    def reference(self) -> Reference | None:
+        """What it was trained on and how it answered then; ``None`` if it was packaged without.
+
+        Raises:
+            InputError: If it is damaged, or a newer version wrote it.
+        """
+        # Imported here: whoever serves a package has no need of it, nor of the engine that reads its rows.
+        from mainspring.evaluation.reference import Reference
+
+        files = self.files.under(REFERENCE)
+        if not files.names:
+            return None
+        with files.folder() as folder:
+            return Reference.load(folder).held()
 
     @property
     def card(self) -> str:

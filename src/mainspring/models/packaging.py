@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError, IntegrityError, StateError, UnavailableError
 from mainspring.core.plugins import load as load_plugin
-from mainspring.data import Examples, Table
+from mainspring.data import Examples, Schema, Statistics, Table
 from mainspring.evaluation import Evaluation, Fairness
 from mainspring.evaluation.assertions import Declared, assertions_of
 from mainspring.models.approximating import approximate
@@ -29,6 +29,7 @@ from mainspring.models.parity import Parity
 from mainspring.models.ports import Exported, Exporter, NotExportableError, RuntimeLoader, Trainer
 from mainspring.models.proof import prove
 from mainspring.models.quality import evaluation_facts, fairness_facts
+from mainspring.models.referring import REFERENCE_ROWS, refer, with_reference
 from mainspring.models.signature import Signature, empty_column
 from mainspring.models.variants import find_variant
 
@@ -59,6 +60,9 @@ def build(
     examples: Examples | None = None,
     lineage: Mapping[str, str] | None = None,
     assertions: Declared | None = None,
+    statistics: Statistics | None = None,
+    schema: Schema | None = None,
+    reference_rows: int = REFERENCE_ROWS,
 ) -> Package:
     """Package a model, proved to answer as it does.
 
@@ -79,10 +83,15 @@ def build(
             given.
         fairness: How it treats groups of people, for the model card.
         examples: The data with its splits, for the model card: rows, digests, spans, balance of the label, and
-            the ranges beyond which the model extrapolates.
+            the ranges beyond which the model extrapolates; and for the reference by which the model is watched
+            when it is served (:attr:`Package.reference`). Without examples there is none.
         lineage: Where the model comes from, for the model card: run, pipeline, commit.
         assertions: What its answers must keep, as :func:`mainspring.models.declare_assertions` takes them; those
             that the model declares if none are given.
+        statistics: Of the examples, for the reference; by default they are computed.
+        schema: What rows should look like, for the reference; by default what the statistics say. Columns with one
+            of the tags ``personal``, ``sensitive`` and ``identifier`` are left out of it.
+        reference_rows: How many rows of ``table``, with the model's answers, the reference keeps.
 
     Raises:
         InputError: If the table has no rows or lacks columns, if the model refuses all of its rows, if there is no
@@ -126,7 +135,7 @@ def build(
         **({} if fairness is None else {"fairness": fairness_facts(fairness)}),
         **strange,
     }
-    return assemble(
+    package = assemble(
         files,
         signature,
         parity,
@@ -135,6 +144,10 @@ def build(
         details=details,
         assertions=declared,
     )
+    if examples is None:
+        return package
+    reference = refer(package, examples, statistics=statistics, schema=schema, table=table, rows=reference_rows)
+    return with_reference(package, reference)
 
 
 def _made_from(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mainspring.core.verdicts import Verdict
-from mainspring.data import Examples, Schema, Transform
+from mainspring.data import Examples, Schema, Statistics, Transform
 from mainspring.data.transforms.selection import FeatureSelection
 from mainspring.evaluation import Evaluation, Fairness, MitigationComparison, Predictor, predictions_in
 from mainspring.evaluation import compare_mitigations as compare_fairly
@@ -22,6 +22,7 @@ from mainspring.models.finishing import choose_threshold as choose_cutoff
 from mainspring.models.model import Model
 from mainspring.models.package import Package
 from mainspring.models.packaging import build
+from mainspring.models.referring import REFERENCE_ROWS
 from mainspring.models.registry import PRODUCTION, ModelVersion, Registry
 from mainspring.models.selection import DEFAULT as METHODS
 from mainspring.models.selection import select_features as compare_choices
@@ -526,10 +527,13 @@ def package(
     examples: Examples,
     evaluation: Evaluation | None = None,
     fairness: Fairness | None = None,
+    statistics: Statistics | None = None,
+    schema: Schema | None = None,
     *,
     split: str = "eval",
     about: str = "",
     variant: str = "onnx",
+    reference_rows: int = REFERENCE_ROWS,
 ) -> Package:
     """Package a model, and prove on real and on hostile rows that the package answers as the model does.
 
@@ -538,10 +542,14 @@ def package(
         examples: Where the real rows come from.
         evaluation: How good the model is, overall and by slice, for the model card.
         fairness: How it treats groups of people, for the model card.
+        statistics: Of the rows, for the reference by which the model is watched; by default they are computed.
+        schema: What rows should look like, for the reference; by default what the statistics say. Columns with one
+            of the tags ``personal``, ``sensitive`` and ``identifier`` are left out of it.
         split: Name of the split that the rows are taken from; the first one if it is not there.
         about: What the model is for, for the model card.
         variant: ``onnx``, ``onnx-float32``, ``onnx-int8``, ``browser`` or ``native``: one model may be packaged in
             several ways, each proved.
+        reference_rows: How many rows of the split, with the model's answers, the reference keeps.
     """
     table = examples.split(split if split in examples.names else examples.names[0])
     data = {name: rows.digest() for name, rows in examples.splits.items()}
@@ -554,6 +562,9 @@ def package(
         evaluation=evaluation,
         fairness=fairness,
         examples=examples,
+        statistics=statistics,
+        schema=schema,
+        reference_rows=reference_rows,
     )
 
 

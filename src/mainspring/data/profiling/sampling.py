@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mainspring.core.errors import InputError
 from mainspring.data import engine
 from mainspring.data.splits import keys
 from mainspring.data.statistics.table import Sample
 from mainspring.data.tables import Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _NUMBERS: Final = 1 << 60
 
@@ -61,6 +65,47 @@ def sample_rows(
     return _smallest(table, number, wanted), Sample(share, seed, table.num_rows)
 
 
+def spread_rows(table: Table, rows: int, *, seed: int = 0) -> Table:
+    """Rows spread evenly over a table, in their order: one by chance of each of so many equal stretches.
+
+    Unlike :func:`sample_rows` it looks at places, not at values: equal rows are drawn in proportion.
+
+    Args:
+        rows: How many rows to draw; all if there are fewer.
+        seed: Another seed draws other rows.
+
+    Raises:
+        InputError: If the number of rows is negative.
+
+    Example:
+        >>> spread_rows(Table.from_columns({"x": [0, 1, 2, 3, 4, 5]}), 3).num_rows
+        3
+    """
+    import numpy as np
+
+    if rows < 0:
+        raise InputError(f"{rows} rows", expected="0 or more")
+    if table.num_rows <= rows:
+        return table
+    if rows == 0:
+        return table.rows(0, 0)
+    chance = np.random.default_rng(seed).random(rows)
+    return rows_at(table, np.floor((np.arange(rows) + chance) * (table.num_rows / rows)).astype(np.int64))
+
+
+def rows_at(table: Table, places: npt.NDArray[np.int64]) -> Table:
+    """The rows at these places, counted from 0, in their order and each once."""
+    import numpy as np
+
+    held = engine.Relation.of_object({"row": np.unique(places) + 1})
+    row = engine.quote("\x1frow")
+    numbered = f"SELECT *, row_number() OVER () AS {row} FROM ({table.query()})"  # noqa: S608 - our own names
+    return Table.of_query(
+        f"SELECT {engine.as_list(table.names)} FROM ({numbered}) "  # noqa: S608 - names are quoted
+        f"WHERE {row} IN (SELECT row FROM {held.name}) ORDER BY {row}"
+    )
+
+
 def _smallest(table: Table, number: str, wanted: int) -> Table:
     import numpy as np
 
@@ -68,11 +113,4 @@ def _smallest(table: Table, number: str, wanted: int) -> Table:
         query = f"SELECT {number} AS h FROM ({table.query()})"  # noqa: S608 - names are quoted
         numbers = np.asarray(found.execute(query).fetchnumpy()["h"])
     # Rows of one number are equal, or so nearly never not that the first of them may stand for all.
-    picked = np.sort(np.argsort(numbers, kind="stable")[:wanted]) + 1
-    held = engine.Relation.of_object({"row": picked})
-    row = engine.quote("\x1frow")
-    numbered = f"SELECT *, row_number() OVER () AS {row} FROM ({table.query()})"  # noqa: S608 - our own names
-    return Table.of_query(
-        f"SELECT {engine.as_list(table.names)} FROM ({numbered}) "  # noqa: S608 - names are quoted
-        f"WHERE {row} IN (SELECT row FROM {held.name}) ORDER BY {row}"
-    )
+    return rows_at(table, np.argsort(numbers, kind="stable")[:wanted])

@@ -1,10 +1,11 @@
 import random
 
+import numpy as np
 import pytest
 
 from mainspring.core.errors import InputError
 from mainspring.data import Table
-from mainspring.data.profiling.sampling import sample_rows
+from mainspring.data.profiling.sampling import rows_at, sample_rows, spread_rows
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +65,29 @@ def test_what_makes_no_sense_is_told(numbers: Table) -> None:
         with pytest.raises(InputError):
             sample_rows(numbers, **wrong)
     assert sample_rows(numbers.where("false"), rows=5)[1].rate == 1.0
+
+
+def test_spread_rows_take_one_of_each_stretch():
+    table = Table.from_columns({"x": list(range(1000))})
+    drawn = spread_rows(table, 100, seed=3).column("x")
+    assert (drawn // 10).tolist() == list(range(100))
+    assert drawn.tolist() == spread_rows(table, 100, seed=3).column("x").tolist()
+    assert drawn.tolist() != spread_rows(table, 100, seed=4).column("x").tolist()
+
+
+def test_spread_rows_draw_equal_rows_in_proportion():
+    table = Table.from_columns({"x": [0] * 900 + [1] * 100})
+    assert spread_rows(table, 100).column("x").sum() == 10
+
+
+def test_spread_rows_of_few():
+    table = Table.from_columns({"x": [1, 2, 3]})
+    assert spread_rows(table, 3).column("x").tolist() == [1, 2, 3]
+    assert spread_rows(table, 0).num_rows == 0
+    with pytest.raises(InputError, match="-1 rows"):
+        spread_rows(table, -1)
+
+
+def test_rows_at_places_once_and_in_order():
+    table = Table.from_columns({"x": ["a", "b", "c"]})
+    assert rows_at(table, np.array([2, 0, 2])).column("x").tolist() == ["a", "c"]
