@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 from mainspring.core.clock import Clock, now
+from mainspring.core.errors import NotFoundError
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Verdict
+from mainspring.monitoring.retraining.deciding import Decision
+from mainspring.monitoring.retraining.policy import RetrainingPolicy
+from mainspring.pipelines.fingerprints import fingerprint
 from mainspring.store.ports import Queue
 
 TOPIC = "retrain"
@@ -49,6 +54,44 @@ def request_retraining(
         "at": clock(),
     }
     return queue.put(TOPIC, body, key=f"{TOPIC}:{model}")
+
+
+def ask_for(queue: Queue, decision: Decision, *, model: str, clock: Clock = now) -> int | None:
+    """Ask for the run that was decided on.
+
+    Args:
+        queue: The store's queue.
+        decision: What was decided.
+        model: The model.
+
+    Returns:
+        The id of the row; ``None`` if there is nothing to do, or if a wish waits already.
+    """
+    if not decision.retrain:
+        return None
+    return request_retraining(
+        queue,
+        decision.wanted,
+        model=model,
+        parameters=decision.parameters,
+        details=decision.details,
+        clock=clock,
+    )
+
+
+def look_at_data(policy: RetrainingPolicy, root: Path) -> str | None:
+    """What the data that a policy watches for news looks like now: a digest; ``None`` if there is none.
+
+    Args:
+        policy: With a path or a pattern in ``new_data``.
+        root: Where relative paths start.
+    """
+    if not policy.fresh_data.data:
+        return None
+    try:
+        return fingerprint(policy.fresh_data.data, root).digest
+    except NotFoundError:
+        return None
 
 
 def _told(model: str, verdict: Verdict) -> str:
