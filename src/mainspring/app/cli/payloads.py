@@ -185,7 +185,7 @@ def _latest(folder: Path, number: int, wanted: Callable[[LogRecord], bool]) -> t
         count *= 4
 
 
-def _records(found: Iterator[Found], wanted: Callable[[LogRecord], bool]) -> Iterator[LogRecord]:
+def _records(found: Iterator[Found[LogRecord]], wanted: Callable[[LogRecord], bool]) -> Iterator[LogRecord]:
     return (one.record for one in found if wanted(one.record))
 
 

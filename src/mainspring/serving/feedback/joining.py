@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -37,16 +37,8 @@ def join(
         known: Only rows of which something is known.
     """
     columns = columns_of(log)
-    latest = _latest(feedback)
-    keys = sorted({key for said in latest.values() for key, _ in said})
-    ids, places = columns[f"{REQUEST}id"], columns[f"{REQUEST}row"]
-    found: dict[str, list[Any]] = {f"{FEEDBACK}{key}": [] for key in keys}
-    for name, row in zip(ids, places, strict=True):
-        said = latest.get(name, {})
-        for key in keys:
-            one = said.get((key, row)) or said.get((key, None))
-            found[f"{FEEDBACK}{key}"].append(None if one is None else one.value)
-    columns |= {name: _alike(values) for name, values in found.items()}
+    found = told(columns, feedback)
+    columns |= found
     if known:
         kept = [
             place
@@ -55,6 +47,27 @@ def join(
         ]
         columns = {name: [values[place] for place in kept] for name, values in columns.items()}
     return made_of(columns, {f"{FEEDBACK}{REWARD}": ColumnType.FLOAT, **(types or {})})
+
+
+def told(columns: Mapping[str, Sequence[Any]], feedback: Iterable[Feedback]) -> dict[str, list[Any]]:
+    """The columns of what became known of some rows; see :func:`join`.
+
+    Args:
+        columns: Of the rows: ``request.id`` and ``request.row`` at least.
+        feedback: What became known; what is about other requests is left out.
+    """
+    ids, places = columns[f"{REQUEST}id"], columns[f"{REQUEST}row"]
+    asked = set(ids)
+    latest = _latest(one for one in feedback if one.id in asked)
+    keys = sorted({key for said in latest.values() for key, _ in said})
+    found: dict[str, list[Any]] = {f"{FEEDBACK}{key}": [] for key in keys}
+    nothing: Mapping[tuple[str, int | None], Feedback] = {}
+    for name, row in zip(ids, places, strict=True):
+        said = latest.get(name, nothing)
+        for key in keys:
+            one = said.get((key, row)) or said.get((key, None))
+            found[f"{FEEDBACK}{key}"].append(None if one is None else one.value)
+    return {name: _alike(values) for name, values in found.items()}
 
 
 def pending(log: Iterable[LogRecord], feedback: Iterable[Feedback]) -> list[Feedback]:

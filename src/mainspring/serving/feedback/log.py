@@ -42,7 +42,8 @@ def read(
         IntegrityError: If a complete line is no feedback; the message names the file and the line.
     """
     inner = folder / FOLDER
-    return read_as(inner if inner.is_dir() else folder, _FORM, Wanted(since, until, model))
+    return read_as(inner if inner.is_dir() else folder, FORM, Wanted(since, until, model))
 
 
-_FORM: Form[Feedback] = Form(lambda line, _: _DECODER.decode(line))
+FORM: Form[Feedback] = Form(lambda line, _: _DECODER.decode(line))
+"""The form of a log of feedback."""

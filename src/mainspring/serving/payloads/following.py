@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Generic
 
 from mainspring.core.errors import IntegrityError
-from mainspring.serving.payloads.journal_reading import Place
+from mainspring.serving.payloads.journal_reading import Form, Place, T, entries
 from mainspring.serving.payloads.position import Position
-from mainspring.serving.payloads.reading import records
+from mainspring.serving.payloads.reading import RECORDS
 from mainspring.serving.payloads.record import LogRecord
 from mainspring.serving.payloads.segments import OPEN, segments, stem
 
@@ -23,7 +24,7 @@ machines that share a log may differ."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Found(Generic[T]):
     """A record, and where it was.
 
     Attributes:
@@ -32,30 +33,31 @@ class Found:
         line: Its number there.
     """
 
-    record: LogRecord
+    record: T
     segment: str
     line: int
 
 
-class Follower:
-    """Reads what is new in a log. For one thread.
+class JournalFollower(Generic[T]):
+    """Reads what is new in a journal. For one thread.
 
     Args:
-        folder: The log.
+        folder: Of the journal.
+        form: What its lines are.
         position: Where to begin; by default with everything that is there.
 
     Attributes:
         damaged: Segments that were left because a line in them is not a record.
     """
 
-    def __init__(self, folder: Path, position: Position | None = None) -> None:
+    def __init__(self, folder: Path, form: Form[T], position: Position | None = None) -> None:
         position = position or Position()
-        self._folder, self._before = folder, position.before
+        self._folder, self._form, self._before = folder, form, position.before
         self._finished = set(position.finished)
         self._places = {name: Place(line=line) for name, line in position.lines.items()}
         self.damaged = 0
 
-    def new(self) -> Iterator[Found]:
+    def new(self) -> Iterator[Found[T]]:
         """What was written since, oldest segment first. A segment that cannot be read is left where it fails.
 
         A record counts as read when the next one is asked for, or the end is reached.
@@ -67,7 +69,7 @@ class Follower:
             place = self._places.setdefault(name, Place())
             growing = segment.name.endswith(OPEN)
             try:
-                for line, record in records(segment, place=place):
+                for line, record in entries(segment, self._form, place=place):
                     yield Found(record, name, line)
             except IntegrityError as error:
                 print(f"what follows in this segment is not followed: {error}", file=sys.stderr)
@@ -94,6 +96,18 @@ class Follower:
                 break
             self._finished.discard(old)
             self._before = old
+
+
+class Follower(JournalFollower[LogRecord]):
+    """Reads what is new in a payload log. For one thread.
+
+    Args:
+        folder: The log.
+        position: Where to begin; by default with everything that is there.
+    """
+
+    def __init__(self, folder: Path, position: Position | None = None) -> None:
+        super().__init__(folder, RECORDS, position)
 
 
 def _long_before(old: str, new: str) -> bool:

@@ -8,7 +8,7 @@ the number that the request had in its segment, and keeps.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +132,34 @@ def read(
         FileNotFoundError: If it is not there.
         IntegrityError: If it is not what :func:`write` has written.
     """
+    for number, fields in read_fields(path, _NAMES, since=since, until=until, model=model, start=start):
+        yield number, LogRecord(**fields)
+
+
+def read_fields(
+    path: Path,
+    names: Collection[str],
+    *,
+    since: float | None = None,
+    until: float | None = None,
+    model: str | None = None,
+    start: int = 0,
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Some fields of the records of a file, with the numbers of their lines, in order; without those that a record
+    does not have, or an older file.
+
+    Args:
+        path: The file.
+        names: Of the fields.
+        since: Only records from this time on.
+        until: Only records before this time.
+        model: Only records of this model.
+        start: Only lines from this number on.
+
+    Raises:
+        FileNotFoundError: If it is not there.
+        IntegrityError: If it is not what :func:`write` has written.
+    """
     from mainspring.data import engine
 
     if not path.exists():
@@ -140,15 +168,15 @@ def read(
     given = {name: value for name, value in given.items() if value is not None}
     try:
         with engine.cursor() as cursor:
-            cursor.execute(_select(_source(path), " AND ".join(_TESTS[name] for name in given)), given)
-            names = [column[0] for column in cursor.description]
+            held = {column[0] for column in cursor.execute(_select(_source(path)) + " LIMIT 0").description}
+            kept = [name for name in names if name in held]
+            where = " AND ".join(_TESTS[name] for name in given)
+            cursor.execute(_select(_source(path), where, ", ".join(("line", *kept))), given)
             while rows := cursor.fetchmany(_AT_ONCE):
-                for row in rows:
-                    yield _record(dict(zip(names, row, strict=True)))
+                for number, *values in rows:
+                    yield number, _fields(kept, values)
     except engine.error() as error:
-        raise IntegrityError(
-            f"this is no segment of a log: {error}", where=str(path), fix="restore the file, or move it away"
-        ) from error
+        raise _not_ours(path, error) from error
 
 
 def mentions(path: Path, names: Collection[str]) -> bool:
@@ -214,10 +242,8 @@ def _select(source: str, where: str = "true", what: str = "*") -> str:
     return " ".join(("SELECT", what, "FROM", source, "WHERE", where))
 
 
-def _record(values: dict[str, Any]) -> tuple[int, LogRecord]:
-    number: int = values["line"]
-    fields = {name: value for name in _NAMES if (value := values.get(name)) is not None}
-    for name, decoder in _DECODERS.items():
-        if name in fields:
-            fields[name] = decoder.decode(fields[name])
-    return number, LogRecord(**fields)
+def _fields(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:
+    fields = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+    for name in _DECODERS.keys() & fields.keys():
+        fields[name] = _DECODERS[name].decode(fields[name])
+    return fields

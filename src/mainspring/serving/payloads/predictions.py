@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.models.signature import Field
+from mainspring.serving.outliers.judged import FLAG, SCORE, Outliers
 from mainspring.serving.payloads.arrays import ArrayWriter
 from mainspring.serving.payloads.packing import Packed, present
 from mainspring.serving.payloads.redaction import Change, Redaction, drop
@@ -88,6 +90,9 @@ class PredictionWriter:
         """Columns and outputs of a few rows, by name."""
         columns = prediction.columns
         plan = self.plan(prediction)
+        if prediction.outliers is not None:
+            shown = self.few(msgspec.structs.replace(prediction, outliers=None))
+            return shown[0], {**shown[1], **_told(prediction.outliers)}
         if plan.simple:
             # Missing numbers are NaN, for which JSON has null.
             lists: Lists = {name: array.tolist() for name, array in columns.items()}
@@ -128,7 +133,7 @@ class PredictionWriter:
         columns = [(column, prediction.columns[column.name]) for column in self.plan(prediction).columns]
         shown.columns, shown.packed_columns = self._pack(columns, apart)
         if prediction.answered is not None:
-            shown.outputs = self._redaction.values(prediction.plain_outputs(), OUTPUT)
+            shown.outputs = self._redaction.values(prediction.plain_outputs(), OUTPUT) | _told(prediction.outliers)
             return shown
         outputs = []
         for name, values in prediction.outputs.items():
@@ -137,6 +142,7 @@ class PredictionWriter:
                 parts = dict(zip(self._names(prediction.classes), values.T, strict=True))
             outputs += [(self._column(part, None, OUTPUT), array) for part, array in parts.items()]
         shown.outputs, shown.packed_outputs = self._pack(outputs, apart)
+        shown.outputs |= _told(prediction.outliers)
         return shown
 
     def _pack(
@@ -206,3 +212,8 @@ def changed(array: npt.NDArray[Any], datatype: str, change: Change) -> list[Any]
     """Values of an array, each of them changed."""
     values = present(array, datatype) if array.dtype.kind == "f" else array.tolist()
     return [change(value) for value in values]
+
+
+def _told(outliers: Outliers | None) -> Lists:
+    """What is said of outliers, as further outputs."""
+    return {} if outliers is None else {FLAG: outliers.flags, SCORE: outliers.scores}

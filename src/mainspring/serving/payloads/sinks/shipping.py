@@ -16,6 +16,7 @@ from mainspring.core.clock import now
 from mainspring.core.errors import InputError, MainspringError
 from mainspring.serving.payloads.events import Naming, events_of
 from mainspring.serving.payloads.following import Follower, Found
+from mainspring.serving.payloads.record import LogRecord
 from mainspring.serving.payloads.sinks.opening import open_sink
 from mainspring.serving.payloads.sinks.options import SinkOptions
 from mainspring.serving.payloads.sinks.ports import RefusedError, Sink
@@ -81,7 +82,7 @@ class Shipper:
         self._save(position=self._follower.position, lag=max(0.0, now() - found[-1].record.time), error="")
         return len(found)
 
-    def _deliver(self, found: list[Found], stop: threading.Event) -> bool:
+    def _deliver(self, found: list[Found[LogRecord]], stop: threading.Event) -> bool:
         """Send a batch, as often as it takes; false if it was not, and we are to stop."""
         events = [event for one in found for event in events_of(one.record, self._naming)]
         wait, refusals = self._options.retry_seconds, 0
@@ -103,7 +104,7 @@ class Shipper:
                 return False
             wait = min(wait * 2, self._options.retry_most_seconds)
 
-    def _one_by_one(self, found: list[Found]) -> bool:
+    def _one_by_one(self, found: list[Found[LogRecord]]) -> bool:
         """Leave behind what is refused, and only that."""
         for one in found:
             events = list(events_of(one.record, self._naming))
@@ -118,7 +119,7 @@ class Shipper:
                 self._save(sent=self.state.sent + 1)
         return True
 
-    def _failed(self, error: MainspringError, found: list[Found]) -> None:
+    def _failed(self, error: MainspringError, found: list[Found[LogRecord]]) -> None:
         if not self.state.error:
             print(f"sink {self._options.name}: {error}", file=sys.stderr)
         lag = max(0.0, now() - found[0].record.time)

@@ -1,39 +1,19 @@
-"""Windows: stretches of the prediction log that are judged as one."""
+"""The windows of a log as it lies there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mainspring.core.clock import iso, now
+from mainspring.core.clock import now
 from mainspring.core.errors import InputError
-from mainspring.data import ColumnType, Table
-from mainspring.serving.payloads import LogRecord, read, table
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """A stretch of the prediction log.
-
-    Attributes:
-        since: Its beginning, in seconds since the epoch.
-        until: Its end: the moment after it, or, in a window by count, its last request.
-        table: The rows that were answered: inputs under their names, ``output.…`` and ``request.…`` beside them.
-        requests: How many requests there were.
-        errors: How many of them failed.
-        complete: Whether nothing more can come in.
-    """
-
-    since: float
-    until: float
-    table: Table
-    requests: int
-    errors: int
-    complete: bool
-
-    def __str__(self) -> str:
-        return f"{iso(self.since)} to {iso(self.until)}, {self.table.num_rows} rows"
+from mainspring.data import ColumnType
+from mainspring.monitoring.windows.building import built
+from mainspring.monitoring.windows.window import Window
+from mainspring.serving.feedback import Feedback
+from mainspring.serving.feedback import read as read_feedback
+from mainspring.serving.feedback.log import FOLDER
+from mainspring.serving.payloads import LogRecord, read
 
 
 def by_time(
@@ -48,7 +28,7 @@ def by_time(
     """Windows of equal length, oldest first; stretches without requests have none.
 
     The first begins at a whole multiple of the length since the epoch, so that everybody who looks sees the same
-    windows. The requests between ``since`` and ``until`` are held in memory.
+    windows. The requests between ``since`` and ``until`` are held in memory, and what became known of them since.
 
     Args:
         folder: The prediction log.
@@ -67,9 +47,10 @@ def by_time(
     parts: dict[int, list[LogRecord]] = {}
     for record in read(folder, since=since, until=until, model=model):
         parts.setdefault(int(record.time // seconds), []).append(record)
+    known = _feedback(folder, since, model)
     for number, records in sorted(parts.items()):
         start, stop = number * seconds, (number + 1) * seconds
-        yield _window(records, start, stop, complete=stop <= end, types=types)
+        yield built(records, known, start, stop, complete=stop <= end, types=types, number=number)
 
 
 def by_count(
@@ -96,31 +77,23 @@ def by_count(
     """
     if rows <= 0:
         raise InputError(f"a window of {rows} rows", expected="a positive number")
+    known = _feedback(folder, since, model)
     waiting: list[LogRecord] = []
-    count = 0
+    count = number = 0
     for record in read(folder, since=since, model=model):
         waiting.append(record)
         count += record.rows
         if count >= rows:
-            yield _window(waiting, waiting[0].time, record.time, complete=True, types=types)
-            waiting, count = [], 0
+            yield built(waiting, known, waiting[0].time, record.time, complete=True, types=types, number=number)
+            waiting, count, number = [], 0, number + 1
     if count:
-        yield _window(waiting, waiting[0].time, waiting[-1].time, complete=False, types=types)
+        last = waiting[-1].time
+        yield built(waiting, known, waiting[0].time, last, complete=False, types=types, number=number)
 
 
-def _window(
-    records: Sequence[LogRecord],
-    since: float,
-    until: float,
-    *,
-    complete: bool,
-    types: Mapping[str, ColumnType] | None,
-) -> Window:
-    return Window(
-        since=since,
-        until=until,
-        table=table(records, types),
-        requests=len(records),
-        errors=sum(record.error is not None for record in records),
-        complete=complete,
-    )
+def _feedback(folder: Path, since: float | None, model: str | None) -> list[Feedback]:
+    """What became known since, of requests to a model; what is of no model may be of any."""
+    if not (folder / FOLDER).is_dir():
+        return []
+    found = read_feedback(folder, since=since)
+    return [one for one in found if model is None or one.model in {model, ""}]
