@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -26,6 +26,7 @@ def request_retraining(
     model: str,
     parameters: Mapping[str, Value] | None = None,
     details: Mapping[str, Value] | None = None,
+    evidence: Sequence[str] = (),
     clock: Clock = now,
 ) -> int | None:
     """Ask for a new model if the verdict is not ok.
@@ -38,6 +39,7 @@ def request_retraining(
         model: The model.
         parameters: Parameters for the run that a trigger will start, such as the span to train on.
         details: What else should be known, such as the window.
+        evidence: Digests of the verdicts in the record that it rests on; they become inputs of the run.
 
     Returns:
         The id of the row; ``None`` if the verdict is ok, or if a wish waits already.
@@ -51,18 +53,22 @@ def request_retraining(
         "reasons": [asdict(reason) for reason in verdict.failures],
         "parameters": dict(parameters or {}),
         "details": dict(details or {}),
+        "evidence": list(evidence),
         "at": clock(),
     }
     return queue.put(TOPIC, body, key=f"{TOPIC}:{model}")
 
 
-def ask_for(queue: Queue, decision: Decision, *, model: str, clock: Clock = now) -> int | None:
+def ask_for(
+    queue: Queue, decision: Decision, *, model: str, evidence: Sequence[str] = (), clock: Clock = now
+) -> int | None:
     """Ask for the run that was decided on.
 
     Args:
         queue: The store's queue.
         decision: What was decided.
         model: The model.
+        evidence: Digests of the verdicts in the record that it rests on.
 
     Returns:
         The id of the row; ``None`` if there is nothing to do, or if a wish waits already.
@@ -75,6 +81,7 @@ def ask_for(queue: Queue, decision: Decision, *, model: str, clock: Clock = now)
         model=model,
         parameters=decision.parameters,
         details=decision.details,
+        evidence=evidence,
         clock=clock,
     )
 
