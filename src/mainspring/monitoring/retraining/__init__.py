@@ -10,6 +10,10 @@ module           what is in it
 ``situation``    how things stand: windows that were judged, labels, age, past runs
 ``deciding``     the decision, a pure function
 ``requesting``   a row in the queue
+``choosing``     which part of the old data is still right, by testing it
+``changes``      where losses changed last
+``ranking``      models held against each other: fine-tuned and started over
+``challenging``  champion against challenger
 ================ =======================================================================
 """
 
@@ -20,40 +24,66 @@ from typing import TYPE_CHECKING
 from mainspring.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from mainspring.monitoring.retraining.challenging import challenge
+    from mainspring.monitoring.retraining.changes import Change, last_change
+    from mainspring.monitoring.retraining.choosing import WindowChoice, choose_window
     from mainspring.monitoring.retraining.deciding import Decision, decide
     from mainspring.monitoring.retraining.policy import Condition, NewData, RetrainingPolicy, TrainingWindow
+    from mainspring.monitoring.retraining.ranking import Contender, FineTune, Fit, Judge, Ranking, rank
     from mainspring.monitoring.retraining.requesting import TOPIC, ask_for, look_at_data, request_retraining
     from mainspring.monitoring.retraining.situation import JudgedWindow, PastRun, Situation
 
 _EXPORTS = {
+    "Change": "changes",
     "Condition": "policy",
+    "Contender": "ranking",
     "Decision": "deciding",
+    "FineTune": "ranking",
+    "Fit": "ranking",
+    "Judge": "ranking",
     "JudgedWindow": "situation",
     "NewData": "policy",
     "PastRun": "situation",
+    "Ranking": "ranking",
     "RetrainingPolicy": "policy",
     "Situation": "situation",
     "TOPIC": "requesting",
     "TrainingWindow": "policy",
+    "WindowChoice": "choosing",
     "ask_for": "requesting",
+    "challenge": "challenging",
+    "choose_window": "choosing",
     "decide": "deciding",
+    "last_change": "changes",
     "look_at_data": "requesting",
+    "rank": "ranking",
     "request_retraining": "requesting",
 }
 
 __all__ = [
-    "TOPIC",
+    "Change",
     "Condition",
+    "Contender",
     "Decision",
+    "FineTune",
+    "Fit",
+    "Judge",
     "JudgedWindow",
     "NewData",
     "PastRun",
+    "Ranking",
     "RetrainingPolicy",
     "Situation",
+    "TOPIC",
     "TrainingWindow",
+    "WindowChoice",
     "ask_for",
+    "challenge",
+    "choose_window",
     "decide",
+    "last_change",
     "look_at_data",
+    "rank",
     "request_retraining",
 ]
 
