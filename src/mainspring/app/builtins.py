@@ -187,3 +187,21 @@ def mainspring_blob_stores() -> Mapping[str, str]:
         "file": "mainspring.store.adapters.local_blobs:open_blobs",
         "memory": "mainspring.store.adapters.memory:open_blobs",
     }
+
+
+@hookimpl
+def mainspring_window_checks() -> Mapping[str, str]:
+    """What is looked at in a window of a served model."""
+    return {
+        "calibration": "mainspring.monitoring.checks.calibration:CalibrationCheck",
+        "concept": "mainspring.monitoring.checks.concept:ConceptCheck",
+        "drift": "mainspring.monitoring.checks.drift:DriftCheck",
+        "estimated_quality": "mainspring.monitoring.checks.estimated_quality:EstimatedQualityCheck",
+        "multivariate": "mainspring.monitoring.checks.multivariate:MultivariateCheck",
+        "novelty": "mainspring.monitoring.checks.novelty:NoveltyCheck",
+        "outliers": "mainspring.monitoring.checks.outliers:OutliersCheck",
+        "predictions": "mainspring.monitoring.checks.predictions:PredictionsCheck",
+        "quality": "mainspring.monitoring.checks.quality:QualityCheck",
+        "skew": "mainspring.monitoring.checks.skew:SkewCheck",
+        "streams": "mainspring.monitoring.checks.streams:StreamsCheck",
+    }

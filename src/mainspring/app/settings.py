@@ -76,6 +76,19 @@ class Serving:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Monitoring:
+    """``[monitoring]``.
+
+    Attributes:
+        file: What is watched, and how.
+        home: The folder of what was seen: profiles of windows, figures, alerts.
+    """
+
+    file: str = "monitoring.yaml"
+    home: str = ".mainspring/monitoring"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """``[[schedule]]``: when ``mainspring scheduler`` starts a run. One of cron, every, data and topic is given.
 
@@ -126,6 +139,7 @@ class Settings:
     store: Store = field(default_factory=Store)
     run: Run = field(default_factory=Run)
     serving: Serving = field(default_factory=Serving)
+    monitoring: Monitoring = field(default_factory=Monitoring)
     schedule: Sequence[Schedule] = ()
     promotion: Sequence[Promotion] = ()
 
@@ -139,7 +153,13 @@ class Settings:
         return self.run.workers or os.cpu_count() or 2
 
 
-_SECTIONS = {"project": Project, "store": Store, "run": Run, "serving": Serving}
+_SECTIONS = {
+    "project": Project,
+    "store": Store,
+    "run": Run,
+    "serving": Serving,
+    "monitoring": Monitoring,
+}
 
 _LISTS = ("schedule", "promotion")
 

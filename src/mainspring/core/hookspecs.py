@@ -58,6 +58,12 @@ def mainspring_metrics() -> Mapping[str, str]:
 
 
 @hookspec
+def mainspring_window_checks() -> Mapping[str, str]:
+    """Check name to a ``mainspring.monitoring.ports.Check``: a dataclass whose fields a monitoring file gives."""
+    return {}
+
+
+@hookspec
 def mainspring_trainers() -> Mapping[str, str]:
     """Framework name to a ``mainspring.models.ports.Trainer``."""
     return {}

@@ -143,6 +143,8 @@ class Check(Protocol):
           the same answer.
         - A check that cannot say anything (too few rows, no labels yet, a column that is not there) gives a reason
           that is ok and says so; it never skips in silence, and never raises because of what a window holds.
+        - A check with ``on_truth`` is asked again about a window of which more became known; it must not count any
+          row twice. Others are asked about each window once.
         - The reasons of its verdict name the feature, metric or slice in ``subject``, the figure in ``observed``
           and the bound in ``expected``.
     """
@@ -150,6 +152,11 @@ class Check(Protocol):
     @property
     def name(self) -> str:
         """What it is called in the monitoring file, such as ``drift``."""
+        ...
+
+    @property
+    def on_truth(self) -> bool:
+        """Whether it looks at what became known of the answers."""
         ...
 
     def judge(self, seen: Seen, memory: Mapping[str, Value]) -> Judged:

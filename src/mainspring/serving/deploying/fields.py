@@ -148,6 +148,8 @@ class Reader:
             self._wrong(str(error), path)
         except InputError as error:
             self.note(path, error.found, expected=error.expected or "", fix=error.fix or "")
+        except TypeError:
+            return value  # several kinds of objects are allowed: the class itself tells them apart
         return None
 
     def _wrong(self, said: str, path: Path) -> None:

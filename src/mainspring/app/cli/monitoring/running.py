@@ -1,0 +1,118 @@
+"""``mainspring monitor run``."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mainspring.app import platform
+from mainspring.app.cli.monitoring.declaring import file_option
+from mainspring.app.cli.words import bold, dim, json_option, print_json
+from mainspring.core.clock import iso, now
+from mainspring.core.errors import MainspringError
+
+if TYPE_CHECKING:
+    from mainspring.monitoring.monitor import Look
+
+
+@click.command(
+    epilog="\b\nExamples:\n  mainspring monitor\n  mainspring monitor run census --once --json\n"
+    "  mainspring monitor run --every 5"
+)
+@click.argument("models", nargs=-1)
+@file_option
+@click.option("--once", is_flag=True, help="Judge what is complete now, and stop.")
+@click.option("--every", default=30.0, show_default=True, help="Seconds between looks at the log.")
+@click.option(
+    "--log",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Another prediction log than the project's.",
+)
+@json_option
+def run(
+    models: tuple[str, ...], path: Path | None, once: bool, every: float, log: Path | None, as_json: bool
+) -> None:
+    """Judge windows of the prediction log as they become complete, tell people, ask for new models.
+
+    MODELS are those of the monitoring file, all by default. Goes on until stopped with Ctrl-C or SIGTERM.
+    """
+    from mainspring.app.watching import declared_in, monitors_of
+
+    asked = threading.Event()
+    before = {one: signal.signal(one, lambda *_: asked.set()) for one in (signal.SIGTERM, signal.SIGINT)}
+    looks: list[dict[str, Any]] = []
+    with platform.existing() as opened:
+        try:
+            monitors = monitors_of(opened, declared_in(opened, path), only=models, log=log)
+            _say(f"watching {', '.join(one.model for one in monitors)}", as_json)
+            while not asked.is_set():
+                for one in monitors:
+                    try:
+                        for look in one.look():
+                            _tell(look, as_json)
+                            looks = [*looks, told(look)][-_KEPT:] if once else []
+                            if asked.is_set():
+                                break
+                    except MainspringError as error:
+                        if once:
+                            raise
+                        _say(f"{one.model}: {error}", as_json)
+                if once:
+                    break
+                asked.wait(every)
+        finally:
+            for one, handler in before.items():
+                signal.signal(one, handler)
+    if as_json:
+        print_json({"looks": looks})
+
+
+def told(look: Look) -> dict[str, Any]:
+    """A look as plain values."""
+    found: dict[str, Any] = {"model": look.model, "asked": look.asked}
+    if look.judgement is not None:
+        judgement = look.judgement
+        found |= {
+            "since": judgement.window.since,
+            "until": judgement.window.until,
+            "rows": judgement.window.table.num_rows,
+            "revision": judgement.window.revision,
+            "ok": judgement.ok,
+            "verdict": look.verdict,
+            "failures": [one.message for one in judgement.verdict().failures],
+        }
+    if look.transitions:
+        found["alerts"] = [
+            {"kind": one.kind, "alert": None if one.alert is None else one.alert.id} for one in look.transitions
+        ]
+    if look.decision is not None:
+        found["retraining"] = look.decision.because
+    return found
+
+
+def _tell(look: Look, as_json: bool) -> None:
+    judgement = look.judgement
+    if judgement is not None:
+        again = f" (again, {judgement.window.revision})" if judgement.window.revision else ""
+        sign = click.style("✓", fg="green") if judgement.ok else click.style("✗", fg="red")
+        _say(f"{sign} {bold(look.model)} {judgement.window}{again}", as_json)
+        for one in judgement.verdict().failures:
+            _say(f"    {one.message}", as_json)
+    for transition in look.transitions:
+        if transition.alert is not None:
+            alert = transition.alert
+            _say(f"    {transition.kind}: {alert.title} {dim('mainspring alerts show ' + alert.id)}", as_json)
+    if look.decision is not None and (look.asked or look.decision.blocked):
+        verb = "a new model is asked for" if look.asked else "no new model"
+        _say(f"    {verb}: {look.decision.because}", as_json)
+
+
+def _say(text: str, as_json: bool) -> None:
+    click.echo(f"{dim(iso(now()))}  {text}", err=as_json)
+
+
+_KEPT = 1000

@@ -1,0 +1,34 @@
+"""The monitor: judges every window of a served model as it becomes complete, and lets what follows follow.
+
+=================  =========================================================================
+``monitor``        the loop: windows, checks, record, history, alerts, retraining
+``judging``        all checks of a window
+``known``          the port to what is known of the versions that answer
+``memory``         what is remembered from one window to the next
+=================  =========================================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainspring.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from mainspring.monitoring.monitor.judging import Judgement, judge
+    from mainspring.monitoring.monitor.known import Known, Versions
+    from mainspring.monitoring.monitor.monitor import Look, Monitor
+
+__all__ = ["Judgement", "Known", "Look", "Monitor", "Versions", "judge"]
+
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "Judgement": "judging",
+        "Known": "known",
+        "Look": "monitor",
+        "Monitor": "monitor",
+        "Versions": "known",
+        "judge": "judging",
+    },
+)

@@ -1,0 +1,116 @@
+"""All checks of a window, and what comes of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mainspring.core.records import Value
+from mainspring.core.verdicts import Reason, Verdict
+from mainspring.data import TableStatistics
+from mainspring.monitoring.ports import Check
+from mainspring.monitoring.seen import Figure, Judged, Seen
+from mainspring.monitoring.windows import Window
+
+GATE: Final = "watch"
+BROKEN: Final = "checks"
+"""Under this name it is told that a check broke."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What all checks say of a window.
+
+    Attributes:
+        window: The window.
+        version: The version that answered most of its rows.
+        statistics: Of its rows.
+        judged: By check.
+    """
+
+    window: Window
+    version: str
+    statistics: TableStatistics
+    judged: Mapping[str, Judged]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check says so."""
+        return all(one.verdict.ok for one in self.judged.values())
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """All figures, by check and name: ``drift/age``."""
+        return {
+            f"{check}/{name}": figure for check, one in self.judged.items() for name, figure in one.figures.items()
+        }
+
+    def verdict(self) -> Verdict:
+        """All verdicts as one for the record: every reason that speaks against, and what was looked at besides."""
+        reasons: list[Reason] = []
+        for check, one in self.judged.items():
+            reasons += one.verdict.failures
+            passed = [reason for reason in one.verdict.reasons if reason.ok]
+            if passed:
+                reasons.append(_passed(check, passed, len(one.verdict.reasons)))
+        details: dict[str, Any] = {
+            "version": self.version,
+            "versions": dict(self.window.versions),
+            "rows": self.window.table.num_rows,
+            "requests": self.window.requests,
+            "errors": self.window.errors,
+            "late": self.window.late,
+            "labelled": self.window.labelled,
+        }
+        return Verdict.of(GATE, reasons, details)
+
+
+def judge(seen: Seen, checks: Mapping[str, Check], memory: Mapping[str, Mapping[str, Value]]) -> Judgement:
+    """Ask every check about a window.
+
+    A check that breaks does not keep the others from being asked: it is told as the failure of a check called
+    :data:`BROKEN`, and remembers what it did before.
+
+    Args:
+        seen: The window, and what it is held against.
+        checks: Those that are asked, by name.
+        memory: What each of them remembers.
+    """
+    found: dict[str, Judged] = {}
+    broken: list[Reason] = []
+    # A pool of one, for its future: it keeps whatever a check raises, a plugin's included.
+    with ThreadPoolExecutor(1) as pool:
+        for name, check in checks.items():
+            future = pool.submit(check.judge, seen, memory.get(name, {}))
+            error = future.exception()
+            if error is None:
+                found[name] = future.result()
+            else:
+                broken.append(_broken(name, error))
+    if broken:
+        found[BROKEN] = Judged(verdict=Verdict.of(BROKEN, broken))
+    return Judgement(window=seen.window, version=seen.version, statistics=seen.statistics, judged=found)
+
+
+def _passed(check: str, passed: list[Reason], total: int) -> Reason:
+    if len(passed) == 1:
+        return passed[0]
+    codes = ", ".join(sorted({reason.code for reason in passed}))
+    return Reason(
+        ok=True,
+        code="LOOKED_AT",
+        message=f"{check}: {len(passed)} of {total} things that were looked at are in order ({codes})",
+        subject=check,
+        observed=float(len(passed)),
+    )
+
+
+def _broken(name: str, error: BaseException) -> Reason:
+    return Reason(
+        ok=False,
+        code="CHECK_FAILED",
+        message=f"the check {name!r} broke: {type(error).__name__}: {error}",
+        subject=name,
+    )

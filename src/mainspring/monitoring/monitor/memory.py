@@ -1,0 +1,100 @@
+"""What a monitor remembers from one window to the next, in one file that is replaced as a whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from mainspring.core.errors import IntegrityError
+from mainspring.core.records import Value
+
+FILE: Final = "memory.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What a monitor remembers.
+
+    Attributes:
+        checks: What each check remembers.
+        before: The same before the last window, for when the monitor was killed before it was done with it.
+        last: The window that was judged last: its beginning and its revision.
+        version: The version that answered most of it.
+        labelled: Rows of each window whose truth is known, by the beginning of the window, of that version.
+        retraining: What the policy remembers.
+    """
+
+    checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    last: tuple[float, int] | None = None
+    version: str = ""
+    labelled: Mapping[str, int] = field(default_factory=dict)
+    retraining: Mapping[str, Any] = field(default_factory=dict)
+
+    def for_window(self, since: float, revision: int) -> Mapping[str, Mapping[str, Any]]:
+        """What checks remember when they judge this window, whether it is judged for the first time or again."""
+        return self.before if self.last == (since, revision) else self.checks
+
+    def judged(
+        self,
+        since: float,
+        revision: int,
+        *,
+        version: str,
+        labelled: int,
+        checks: Mapping[str, Mapping[str, Value]],
+    ) -> Memory:
+        """With a window that was judged.
+
+        Args:
+            since: Its beginning.
+            revision: How often it was judged before.
+            version: The version that answered most of it.
+            labelled: Its rows whose truth is known.
+            checks: What those checks remember now that were asked.
+        """
+        before = self.for_window(since, revision)
+        same = not version or version == self.version
+        known = dict(self.labelled) if same else {}
+        return replace(
+            self,
+            before=before,
+            checks={**before, **checks},
+            last=(since, revision),
+            version=version or self.version,
+            labelled={**known, repr(since): labelled} if labelled else known,
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Memory:
+        """Read it; nothing is remembered where there is none.
+
+        Raises:
+            IntegrityError: If it cannot be read.
+        """
+        file = folder / FILE
+        try:
+            return msgspec.json.decode(file.read_bytes(), type=cls)
+        except FileNotFoundError:
+            return cls()
+        except msgspec.DecodeError as error:
+            raise IntegrityError(
+                f"the memory of the monitor is damaged: {error}",
+                where=str(file),
+                fix="move it away: the monitor then begins anew, and judges no window twice",
+            ) from error
+
+    def save(self, folder: Path) -> None:
+        """Write it: the old or the new one is there, whatever happens."""
+        folder.mkdir(parents=True, exist_ok=True)
+        written = folder / f"{FILE}.new"
+        with written.open("wb") as file:
+            file.write(msgspec.json.encode(self))
+            file.flush()
+            os.fsync(file.fileno())
+        written.replace(folder / FILE)
