@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Final
 from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.core.records import Execution, ExecutionState, Kind
 from mainspring.models.package import MANIFEST, Package
+from mainspring.monitoring.alerts import AlertBook
 from mainspring.monitoring.declaration import Declared, read_declarations
 from mainspring.monitoring.ledger import WatchLedger
 from mainspring.monitoring.monitor import Known, Monitor
 from mainspring.monitoring.retraining import PastRun
+from mainspring.monitoring.retraining.deciding import GATE
 from mainspring.pipelines.recording import RUN
 
 if TYPE_CHECKING:
     from mainspring.app.platform import Mainspring
+    from mainspring.serving.deploying.revision import Pinned
 
 _RUNS: Final = 50
 
@@ -76,7 +79,7 @@ class RegisteredVersions:
     def _pins(self, model: str) -> Sequence[Pinned]:
         from mainspring.app.deploying import deployments_of
 
-        revision = deployments_of(self._opened).archive.current()
+        revision = deployments_of(self._opened).archive.current
         if revision is None:
             return ()
         return [pin for pins in revision.pins.values() for pin in pins.get(model, ())]
@@ -94,14 +97,16 @@ def _known(package: Package, version: str, digest: str, trained: float | None) -
 def past_runs(opened: Mainspring, model: str) -> list[PastRun]:
     """The runs that were asked for because of a model, those that wait and run among them, oldest first."""
     record = opened.store.record
-    where = "type = :type AND state != 'NEW'"
-    found = []
-    for one in record.find(Kind.EXECUTION, where, {"type": RUN}, descending=True, limit=_RUNS).items:
-        if isinstance(one, Execution) and str(one.custom.get("because") or "").startswith(
-            f"retraining of {model}"
-        ):
-            found.append(_past(one))
-    return found[::-1]
+    if not any(one.name == RUN for one in record.types(Kind.EXECUTION)):
+        return []
+    where, began = "type = :type AND state != 'NEW'", f"{GATE} of {model}:"
+    runs = record.find(Kind.EXECUTION, where, {"type": RUN}, descending=True, limit=_RUNS).items
+    mine = [one for one in runs if isinstance(one, Execution) and _because(one).startswith(began)]
+    return [_past(one) for one in reversed(mine)]
+
+
+def _because(run: Execution) -> str:
+    return str(run.custom.get("because") or "")
 
 
 def _past(run: Execution) -> PastRun:
@@ -123,6 +128,11 @@ def declared_in(opened: Mainspring, file: Path | None = None) -> dict[str, Decla
         file: Another file than that of the settings.
     """
     return read_declarations(file or opened.settings.path(opened.settings.monitoring.file))
+
+
+def alert_book(opened: Mainspring) -> AlertBook:
+    """The alerts of a project."""
+    return AlertBook(opened.settings.path(opened.settings.monitoring.home) / "alerts")
 
 
 def monitors_of(
@@ -153,6 +163,7 @@ def monitors_of(
             one,
             log=log or settings.path(settings.serving.log),
             home=settings.path(settings.monitoring.home),
+            book=alert_book(opened),
             versions=versions,
             ledger=ledger,
             queue=opened.store.record,

@@ -174,9 +174,8 @@ class _Reader(Reader):
 
     def models(self) -> dict[str, Declared]:
         found = {}
-        for name, values in self.document.plain.items():
-            if values is None:
-                values = {}
+        for name, given in self.document.plain.items():
+            values = {} if given is None else given
             if not isinstance(values, dict):
                 self.note((name,), f"{name} is {values!r}", expected="how it is watched, such as {window: 1h}")
                 continue

@@ -11,7 +11,7 @@ from typing import Final
 from mainspring.core.clock import Clock, now
 from mainspring.core.errors import StateError
 from mainspring.core.records import Value
-from mainspring.data import ColumnType, summarize
+from mainspring.data import ColumnType
 from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.alerts import AlertBook, Causes, Explainer, Ledger, Transition, private_columns
 from mainspring.monitoring.declaration import Declared
@@ -160,9 +160,10 @@ class Monitor:
     def _window(self, window: Window, memory: Memory) -> tuple[Look, Memory]:
         version = window.version or memory.version
         known = self._versions.known(self.model, version)
-        judgement = self._judge(window, version, known, memory)
-        verdict = self._record(judgement, known)
-        self.archive.write(WindowProfile.of(window, slices=self.declared.how.slices))
+        profile = WindowProfile.of(window, model=self.model, slices=self.declared.how.slices)
+        judgement = self._judge(window, version, profile, memory)
+        verdict = self._record(judgement)
+        self.archive.write(profile)
         self.history.append(window.since, judgement.figures)
         transitions = self._alert(judgement, known, verdict)
         memory = memory.judged(
@@ -187,14 +188,15 @@ class Monitor:
         )
         return look, memory
 
-    def _judge(self, window: Window, version: str, known: Known, memory: Memory) -> Judgement:
+    def _judge(self, window: Window, version: str, profile: WindowProfile, memory: Memory) -> Judgement:
+        known = self._versions.known(self.model, version)
         previous = self.archive.before(self.model, window.since)
         seen = Seen(
             model=self.model,
             version=version,
             window=window,
-            statistics=summarize({"window": window.table}).split("window"),
-            reference=known.reference or self._own(window, version),
+            statistics=profile.statistics,
+            reference=known.reference or self._own(window, version, profile),
             previous=None if previous is None else previous.statistics,
             history=self.history,
             slices=self.declared.how.slices,
@@ -208,12 +210,12 @@ class Monitor:
             return checks
         return {name: check for name, check in checks.items() if check.on_truth}
 
-    def _own(self, window: Window, version: str) -> Reference:
+    def _own(self, window: Window, version: str, profile: WindowProfile) -> Reference:
         """What a version answered first, for models whose packages do not say what they were trained on."""
         folder = self.folder / "references" / (version or "unknown")
         if folder.is_dir():
             return Reference.load(folder)
-        made = Reference(statistics=summarize({"window": window.table}).split("window"), rows=window.table)
+        made = Reference(statistics=profile.statistics, rows=window.table)
         if window.table.num_rows >= LEAST_ROWS:
             written = folder.with_name(f"{folder.name}.new")
             shutil.rmtree(written, ignore_errors=True)
@@ -222,7 +224,7 @@ class Monitor:
             written.replace(folder)
         return made
 
-    def _record(self, judgement: Judgement, known: Known) -> str:
+    def _record(self, judgement: Judgement) -> str:
         if self._ledger is None:
             return ""
         window = judgement.window

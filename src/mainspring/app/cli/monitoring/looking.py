@@ -68,14 +68,14 @@ def windows(model: str, last: int, everything: bool, as_json: bool) -> None:
         click.echo(dim(f"no window of {model} was judged yet; judge them: mainspring monitor"))
     for event, verdict in found:
         told = event.properties
-        click.echo(
-            f"{iso(float(_number(told['since'])))}  {told['rows']} rows  {dim('version ' + str(told['version']))}"
-        )
+        version = dim(f"version {told['version']}")
+        click.echo(f"{iso(_number(told['since']))}  {told['rows']} rows  {version}")
         print_verdict(verdict, all_reasons=everything)
 
 
 @click.command(
-    epilog="\b\nExamples:\n  mainspring monitor figures census\n  mainspring monitor figures census drift/age --json"
+    epilog="\b\nExamples:\n  mainspring monitor figures census\n"
+    "  mainspring monitor figures census drift/age --json"
 )
 @click.argument("model")
 @click.argument("prefix", default="")
@@ -138,7 +138,7 @@ def _row(model: str, seen: tuple[Execution, Verdict] | None, alerts: int) -> lis
     if failed:
         said = click.style(failed[0].message, fg="red") + (f" and {len(failed) - 1} more" if failed[1:] else "")
     told = event.properties
-    return [bold(model), ago(float(_number(told["until"]))), str(told["rows"]), said, str(alerts)]
+    return [bold(model), ago(_number(told["until"])), str(told["rows"]), said, str(alerts)]
 
 
 def _number(value: Any) -> float:

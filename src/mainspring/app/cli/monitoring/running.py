@@ -65,8 +65,8 @@ def run(
                     break
                 asked.wait(every)
         finally:
-            for one, handler in before.items():
-                signal.signal(one, handler)
+            for number, handler in before.items():
+                signal.signal(number, handler)
     if as_json:
         print_json({"looks": looks})
 
