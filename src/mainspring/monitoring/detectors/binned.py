@@ -1,0 +1,180 @@
+"""A column in bins that its reference fixes, so that windows can be counted, added up, and forgotten."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mainspring.data.comparison.ordered import Points
+from mainspring.data.comparison.sides import Side, aligned, comparable, side_of
+from mainspring.data.sketches import Frequencies
+from mainspring.data.statistics import FeatureStatistics
+
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
+
+_CELLS: Final = 10
+_ATOM: Final = 0.02
+"""A number that so many rows of the reference hold has a bin of its own."""
+_WORDS: Final = 30
+NEW, OTHER, MISSING = "words that are new", "other words", "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bins:
+    """The bins of one column, and what its reference has in them.
+
+    Numbers are cut at the deciles of the reference, the outer bins open, and beside each number that is frequent
+    (so that a share of zeros is seen); NaN, infinite and missing rows have a bin each. Of words the 30 most
+    frequent have a bin each, those that the reference does not know another.
+
+    Attributes:
+        side: The column of the reference.
+        edges: Between bins of numbers: each holds what is less than its upper edge.
+        words: With a bin of their own.
+        counts: Rows of the reference, ``[bins]``, as many as its summary is worth.
+        ordered: How many bins, from the first on, lie in order.
+        names: Of the bins.
+    """
+
+    side: Side
+    edges: Floats
+    words: tuple[str, ...]
+    counts: Floats
+    ordered: int
+    names: tuple[str, ...]
+
+    @property
+    def presence(self) -> bool:
+        """Whether only rows with a value and without are told apart."""
+        return len(self.counts) == 2
+
+    def count(self, feature: FeatureStatistics) -> Floats | None:
+        """The rows of another column in these bins, ``[bins]``; ``None`` if it holds something else."""
+        reference, side = aligned(self.side, side_of(feature))
+        if not comparable(reference, side):
+            return None
+        if self.presence:
+            return np.array([side.rows - side.missing, side.missing])
+        return _counted(side, self.edges, self.words, self.side.words)
+
+    def holds(self, values: npt.NDArray[np.generic], place: int) -> Mask:
+        """Which values of rows, as :meth:`mainspring.data.Table.column` gives them, are in a bin, ``[rows]``."""
+        texts, name = values.tolist(), self.names[place]
+        there: Mask = np.array([text is not None and text == text for text in texts], dtype=np.bool_)
+        if name == MISSING or self.presence:
+            return ~there if name == MISSING else there
+        if self.ordered:
+            return self._holds_numbers(np.array(texts, dtype=np.float64), place)
+        if name in {OTHER, NEW}:
+            known = set(self.words)
+            if name == NEW and self.side.words is not None:
+                known = set(self.side.words.counts)
+            return there & np.array([text not in known for text in texts], dtype=np.bool_)
+        found: Mask = np.array([text == name for text in texts], dtype=np.bool_)
+        return found
+
+    def _holds_numbers(self, numbers: Floats, place: int) -> Mask:
+        found: Mask = np.isfinite(numbers) & (np.searchsorted(self.edges, numbers, side="right") == place)
+        if place >= self.ordered:
+            found = np.isinf(numbers) if self.names[place] == "infinite" else np.isnan(numbers)
+        return found
+
+    def as_side(self, counts: Floats) -> Side:
+        """Rows in these bins, as a column that distances can be taken of: numbers by the numbers of their bins."""
+        rows, missing = float(counts.sum()), 0.0 if self.side.listed else float(counts[-1])
+        if self.side.words is not None and not self.presence:
+            filled = {name: int(count) for name, count in zip(self.names[:-1], counts, strict=False) if count >= 1}
+            return Side(rows=rows, missing=missing, words=Frequencies(filled), type=self.side.type)
+        if self.ordered:
+            held = np.flatnonzero(counts[: self.ordered])
+            weights = counts[held]
+            points = Points(held.astype(np.float64), weights, float(weights.sum()))
+            nan, infinite = counts[self.ordered : self.ordered + 2].tolist()
+            return Side(
+                rows=rows, missing=missing, points=points, nan=nan, infinite=infinite, timed=self.side.timed,
+                listed=self.side.listed,
+            )  # fmt: skip
+        return Side(rows=rows, missing=missing, type=self.side.type)
+
+
+def bins_of_reference(feature: FeatureStatistics, *, presence: bool = False) -> Bins:
+    """The bins of a column, from the statistics of its reference.
+
+    Args:
+        feature: The column.
+        presence: Tell only rows with a value and without apart, as for points in time, which move on by
+            themselves.
+    """
+    side = side_of(feature)
+    edges: Floats = np.empty(0)
+    words: tuple[str, ...] = ()
+    if presence or side.missing >= side.rows or (side.points is None and side.words is None):
+        counts, ordered = np.array([side.rows - side.missing, side.missing]), 0
+        names: tuple[str, ...] = ("present", MISSING)
+    elif side.points is not None:
+        edges = _edges(side.points)
+        counts, ordered = _counted(side, edges, (), None), len(edges) + 1
+        names = (*_cells(edges), "NaN", "infinite", MISSING)
+    else:
+        known = side.words or Frequencies({})
+        words = tuple(word for word, _ in known.top(_WORDS))
+        counts, ordered = _counted(side, edges, words, known), 0
+        names = (*words, OTHER, NEW, MISSING)
+    return Bins(side=side, edges=edges, words=words, counts=counts, ordered=ordered, names=names)
+
+
+def _edges(points: Points) -> Floats:
+    """Deciles, each frequent number between two edges."""
+    if not len(points.values):
+        return np.empty(0)
+    weights = np.ones(len(points.values)) if points.weights is None else points.weights
+    reached = np.cumsum(weights)
+    wanted = np.arange(1, _CELLS) / _CELLS * reached[-1]
+    deciles = points.values[np.minimum(np.searchsorted(reached, wanted), len(reached) - 1)]
+    frequent = points.values[weights >= max(_ATOM * reached[-1], 2.0)]
+    found: Floats = np.unique(np.concatenate([deciles, frequent, np.nextafter(frequent, np.inf)]))
+    return found
+
+
+def _counted(side: Side, edges: Floats, words: tuple[str, ...], known: Frequencies | None) -> Floats:
+    if side.points is not None:
+        inner = _below(side.points, edges)
+        outer = [side.nan, side.infinite, 0.0 if side.listed else side.missing]
+        worth = side.points.effective / side.points.total if side.points.total else 1.0
+    else:
+        inner = _by_word(side.words or Frequencies({}), words, known or Frequencies({}))
+        outer, worth = [0.0 if side.listed else side.missing], 1.0
+    counts: Floats = np.concatenate([inner, outer])
+    total = counts.sum()
+    # Elements of one list are not drawn one by one: all of them count as much as their rows.
+    if side.listed and total:
+        worth *= min((side.rows - side.missing) / total, 1.0)
+    return counts * worth
+
+
+def _below(points: Points, edges: Floats) -> Floats:
+    weights = np.ones(len(points.values)) if points.weights is None else points.weights
+    reached = np.concatenate([[0.0], np.cumsum(weights)])
+    below = reached[np.searchsorted(points.values, edges, side="left")]
+    found: Floats = np.diff(np.concatenate([[0.0], below, [reached[-1]]]))
+    return found
+
+
+def _by_word(found: Frequencies, words: tuple[str, ...], known: Frequencies) -> Floats:
+    counts = [float(found.counts.get(word, 0)) for word in words]
+    listed = found.total - found.rest
+    # A word is new only where all words of the reference are known.
+    new = sum(count for word, count in found.counts.items() if word not in known.counts) if known.complete else 0
+    if not found.complete:
+        new = 0
+    return np.array([*counts, listed - sum(counts) - new + found.rest, new])
+
+
+def _cells(edges: Floats) -> list[str]:
+    ends = ["-inf", *(f"{edge:g}" for edge in edges), "inf"]
+    return [f"{low} to {high}" for low, high in itertools.pairwise(ends)]
