@@ -10,7 +10,7 @@ import click
 from mainspring.app import platform
 from mainspring.app.cli.words import ago, bold, dim, json_option, print_json, table
 from mainspring.models.registry.webhooks import Delivery, Webhooks
-from mainspring.models.registry.webhooks.signing import new_secret
+from mainspring.core.signing import new_secret
 
 _STATES = {
     "NEW": ("not tried yet", None),

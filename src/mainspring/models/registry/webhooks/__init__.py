@@ -3,7 +3,7 @@
 from mainspring.models.registry.webhooks.courier import Courier
 from mainspring.models.registry.webhooks.events import EVENTS, Notice
 from mainspring.models.registry.webhooks.hook import Attempt, Delivery, Webhook
-from mainspring.models.registry.webhooks.signing import sign, verify
+from mainspring.core.signing import sign, verify
 from mainspring.models.registry.webhooks.subscriptions import Webhooks
 
 __all__ = ["Attempt", "Courier", "Delivery", "EVENTS", "Notice", "Webhook", "Webhooks", "sign", "verify"]

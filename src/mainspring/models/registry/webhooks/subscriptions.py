@@ -20,7 +20,7 @@ from mainspring.models.registry.webhooks.hook import (
     delivery_of,
     hooks,
 )
-from mainspring.models.registry.webhooks.signing import check_reference
+from mainspring.core.signing import check_reference
 from mainspring.store.ports import MetadataStore
 
 

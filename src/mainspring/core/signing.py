@@ -83,12 +83,12 @@ def verify(
         raise InputError("the signature does not fit the body", expected="a body signed with the shared secret")
 
 
-def read_secret(reference: str, root: Path) -> str:
+def read_secret(reference: str, root: Path | None = None) -> str:
     """The secret that a reference means.
 
     Args:
         reference: ``env:NAME`` or ``file:PATH``.
-        root: Where relative paths start.
+        root: Where relative paths start; the current folder by default.
 
     Raises:
         UnavailableError: If it is not on this machine. The message never holds the secret.
@@ -98,7 +98,7 @@ def read_secret(reference: str, root: Path) -> str:
         found = os.environ.get(place, "")
     else:
         try:
-            found = (root / place).read_text(encoding="utf-8").strip()
+            found = ((root or Path.cwd()) / place).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError):
             found = ""
     if not found:

@@ -1,0 +1,94 @@
+"""Rows that show what is wrong, with private values masked and answers explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from mainspring.core.errors import MainspringError
+from mainspring.data import Schema, Table
+from mainspring.monitoring.alerts.alert import Example
+from mainspring.serving.payloads.redaction import MASK
+from mainspring.serving.payloads.tables import REQUEST
+
+_PRIVATE = frozenset({"private", "pii"})
+_LONGEST = 200
+
+
+def private_columns(schema: Schema | None, patterns: Collection[str] = ()) -> Callable[[str], bool]:
+    """Says of a column whether its values are masked: it is tagged ``private`` or ``pii``, or a pattern fits."""
+    features = {} if schema is None else schema.features
+    tagged = {name for name, one in features.items() if _PRIVATE & {tag.lower() for tag in one.tags}}
+
+    def private(name: str) -> bool:
+        bare = name.removeprefix("feedback.").removeprefix("output.")
+        return name in tagged or bare in tagged or any(fnmatchcase(name, one) for one in patterns)
+
+    return private
+
+
+def examples_of(
+    table: Table,
+    rows: Sequence[int],
+    *,
+    most: int,
+    private: Callable[[str], bool] = lambda _: False,
+    explain: Callable[[Table], Sequence[Mapping[str, float]]] | None = None,
+) -> tuple[Example, ...]:
+    """Some rows of a window.
+
+    Args:
+        table: Of the window.
+        rows: Places in it, the clearest first; those that are not there are passed over.
+        most: At most so many.
+        private: Whether a column's values are masked. Contributions are amounts of the answer, and are shown.
+        explain: What each feature added to the answers of rows; without explanations if it fails.
+    """
+    places = [one for one in dict.fromkeys(rows) if 0 <= one < table.num_rows][:most]
+    if not places:
+        return ()
+    part = reduce(Table.concat, (table.rows(one, one + 1) for one in places))
+    found = [_example(row, place, private) for place, row in zip(places, part.iter_rows(), strict=True)]
+    if explain is None:
+        return tuple(found)
+    try:
+        told = list(explain(part))
+    except (MainspringError, OSError):  # an alert without explanations is better than none
+        return tuple(found)
+    return tuple(replace(one, contributions=_largest_first(each)) for one, each in zip(found, told, strict=False))
+
+
+def _example(row: Mapping[str, Any], place: int, private: Callable[[str], bool]) -> Example:
+    values = {
+        name: MASK if private(name) and value is not None else _plain(value)
+        for name, value in row.items()
+        if not name.startswith(REQUEST)
+    }
+    moment = row.get(f"{REQUEST}time")
+    return Example(
+        row=place,
+        request=str(row.get(f"{REQUEST}id") or ""),
+        time=float(moment) if isinstance(moment, int | float) else None,
+        values=values,
+    )
+
+
+def _largest_first(given: Mapping[str, float]) -> dict[str, float]:
+    return {name: float(given[name]) for name in sorted(given, key=lambda one: -abs(given[one]))}
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it; what is long or nested is cut to its beginning."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    text = str(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

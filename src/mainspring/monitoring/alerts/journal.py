@@ -1,0 +1,185 @@
+"""Where a book of alerts lies: a snapshot, and a journal of what was changed since.
+
+======================  ===================================================================================
+``book.json``           all that was known after a transaction
+``journal.jsonl``       the transactions since, a line each: its checksum in hexadecimal digits, and JSON
+``journal-120.jsonl``   older transactions, the last of them number 120: the history
+``lock``                held by who writes, and shared by those who read
+======================  ===================================================================================
+
+A transaction is one line, written by one call and safe on the disk before anybody acts on it. A line that was cut
+short by a crash does not count, and the next writer begins a new one. A snapshot is replaced by a rename; what of
+the journal is older than it is passed over by number, so that a crash between the two does no harm.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from mainspring.core.errors import StateError, UnavailableError
+from mainspring.monitoring.alerts.contents import Change, Contents
+
+_JOURNAL, _BOOK, _LOCK = "journal.jsonl", "book.json", "lock"
+_FOLDED: Final = 200
+_OLD: Final = 100
+"""How many older journals are kept: 20,000 transactions."""
+
+
+class Journal:
+    """The folder. Safe for many processes on one file system, and for threads.
+
+    Args:
+        folder: Where; it is made when something is first written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def read(self) -> Contents:
+        """All that is known now.
+
+        Raises:
+            StateError: If the snapshot cannot be read.
+            UnavailableError: If the folder cannot be read.
+        """
+        if not self.folder.is_dir():
+            return Contents()
+        with self._locked(fcntl.LOCK_SH):
+            return self._read()[0]
+
+    def change(self, decide: Callable[[Contents], Change]) -> Change:
+        """One transaction: nobody else writes between what is read and what is written.
+
+        Args:
+            decide: Gives the change, of the number that follows; one that is empty is not written.
+
+        Raises:
+            UnavailableError: If the folder cannot be written.
+        """
+        with _kept_in(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        with self._locked(fcntl.LOCK_EX):
+            contents, lines = self._read()
+            change = decide(contents)
+            if change.empty:
+                return change
+            self._append(change)
+            if lines + 1 >= _FOLDED:
+                contents.apply(change)
+                self._fold(contents)
+            return change
+
+    def changes(self) -> Iterator[Change]:
+        """All transactions that are still kept, oldest first, each once."""
+        if not self.folder.is_dir():
+            return
+        with self._locked(fcntl.LOCK_SH):
+            found = {one.number: one for path in [*self._old(), self.folder / _JOURNAL] for one in _lines(path)}
+        yield from (found[number] for number in sorted(found))
+
+    def _read(self) -> tuple[Contents, int]:
+        contents = Contents()
+        path = self.folder / _BOOK
+        try:
+            contents = _BOOK_DECODER.decode(path.read_bytes())
+        except FileNotFoundError:
+            pass
+        except msgspec.DecodeError as error:
+            raise StateError(
+                f"the book of alerts cannot be read: {error}",
+                where=str(path),
+                fix="put back the file, or remove it: what the journals hold is read anew",
+            ) from error
+        lines = 0
+        # Without its snapshot, a book is what all journals come to.
+        older = [] if contents.number else self._old()
+        for one in [*older, self.folder / _JOURNAL]:
+            for change in _lines(one):
+                contents.apply(change)
+                lines += 1
+        return contents, lines
+
+    def _append(self, change: Change) -> None:
+        body = _ENCODER.encode(change)
+        line = b"%08x %b\n" % (zlib.crc32(body), body)
+        with _kept_in(self.folder):
+            file = os.open(self.folder / _JOURNAL, os.O_CREAT | os.O_APPEND | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            try:
+                end = os.lseek(file, 0, os.SEEK_END)
+                if end and os.pread(file, 1, end - 1) != b"\n":
+                    line = b"\n" + line  # whoever wrote last was stopped half-way
+                if os.write(file, line) != len(line):
+                    raise OSError("there was no room for all of it")
+                os.fsync(file)
+            finally:
+                os.close(file)
+
+    def _fold(self, contents: Contents) -> None:
+        temporary = self.folder / f".{_BOOK}"
+        with _kept_in(self.folder):
+            with temporary.open("wb") as file:
+                file.write(_ENCODER.encode(contents))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.folder / _BOOK)
+            (self.folder / _JOURNAL).replace(self.folder / f"journal-{contents.number}.jsonl")
+            folder = os.open(self.folder, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+            for one in self._old()[:-_OLD]:
+                one.unlink(missing_ok=True)
+
+    def _old(self) -> list[Path]:
+        found = [one for one in self.folder.glob("journal-*.jsonl") if one.stem[8:].isdecimal()]
+        return sorted(found, key=lambda one: int(one.stem[8:]))
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        with _kept_in(self.folder):
+            file = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, how)
+            yield
+        finally:
+            os.close(file)
+
+
+def _lines(path: Path) -> Iterator[Change]:
+    """The transactions in a file; what is cut short or spoilt is passed over."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError:
+        return
+    for line in lines:
+        try:
+            if line[8:9] == b" " and int(line[:8], 16) == zlib.crc32(line[9:]):
+                yield _CHANGE_DECODER.decode(line[9:])
+        except (ValueError, msgspec.DecodeError):
+            continue
+
+
+@contextmanager
+def _kept_in(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(
+            f"alerts cannot be kept: {error}",
+            where=str(folder),
+            fix="see that there is room, and that you may write there",
+        ) from error
+
+
+_ENCODER = msgspec.json.Encoder()
+_CHANGE_DECODER: msgspec.json.Decoder[Change] = msgspec.json.Decoder(Change)
+_BOOK_DECODER: msgspec.json.Decoder[Contents] = msgspec.json.Decoder(Contents)

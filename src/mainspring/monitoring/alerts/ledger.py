@@ -1,0 +1,235 @@
+"""What happened to alerts, in the record.
+
+=================================  =====================================================================
+execution ``mainspring.Alert``     an alert fired, got worse, was acknowledged or resolved, a silence began
+                                   or ended: named ``census~1a2b3c4d~fired~17``, so that writing it twice
+                                   writes it once; the monitoring verdict and the packages are its inputs,
+                                   its own verdict is its output
+=================================  =====================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from mainspring.core.errors import ConflictError
+from mainspring.core.records import (
+    Artifact,
+    Execution,
+    ExecutionState,
+    Kind,
+    LinkKind,
+    NodeType,
+    PropertyType,
+    Value,
+)
+from mainspring.core.verdicts import Reason, Verdict
+from mainspring.monitoring.alerts.alert import Alert, Transition
+from mainspring.monitoring.alerts.messages import plain_alert
+from mainspring.store.keeping import kept
+from mainspring.store.ports import BlobStore, Edge, MetadataStore
+
+ALERT: Final = "mainspring.Alert"
+"""The type of the executions."""
+
+WRITTEN: Final = frozenset({"fired", "reopened", "worse", "acknowledged", "resolved", "silenced", "unsilenced"})
+"""What of all that happens is written."""
+
+_GATE: Final = "alert"
+_PAGE: Final = 500
+_TEXT = PropertyType.STRING
+_TYPE = NodeType(
+    kind=Kind.EXECUTION,
+    name=ALERT,
+    properties={
+        **dict.fromkeys(("model", "alert", "what", "version", "check", "subject", "severity", "by", "why"), _TEXT),
+        "at": PropertyType.DOUBLE,
+        "ok": PropertyType.BOOLEAN,
+    },
+    description="Something happened to an alert about a model.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """Something that happened to an alert, as the record has it.
+
+    Attributes:
+        execution: Its number in the record.
+        model: The model; empty for a silence that is about several.
+        alert: The id of the alert; empty for a silence.
+        what: What happened.
+        at: When, in seconds since the epoch.
+        by: Who did it; empty for the monitor.
+        why: Their words.
+        verdict: What is said of the alert, with the figures, and all that was known of it in the details.
+    """
+
+    execution: int
+    model: str
+    alert: str
+    what: str
+    at: float
+    by: str
+    why: str
+    verdict: Verdict
+
+
+class AlertLedger:
+    """Writes what happened to alerts, and reads it back.
+
+    Args:
+        record: The record.
+        blobs: Where verdicts are kept.
+    """
+
+    def __init__(self, record: MetadataStore, blobs: BlobStore) -> None:
+        self._record, self._blobs = record, blobs
+        self._declared = False
+
+    def write(self, transition: Transition) -> bool:
+        """Write what happened, if it is of those that are written.
+
+        Returns:
+            Whether it was new: writing it twice does no harm.
+        """
+        if transition.kind not in WRITTEN:
+            return False
+        self._declare()
+        name = _name(transition)
+        where = "type = :type AND name = :name"
+        if self._record.find(Kind.EXECUTION, where, {"type": ALERT, "name": name}, limit=1).items:
+            return False
+        verdict = verdict_of(transition)
+        made = kept(self._record, self._blobs, verdict)
+        event = Execution(
+            type=ALERT, name=name, state=ExecutionState.COMPLETE, properties=_properties(transition, verdict)
+        )
+        used = self._evidence(transition.evidence)
+        edges = [Edge(LinkKind.INPUT, one, event, "evidence", place) for place, one in enumerate(used)]
+        try:
+            self._record.publish([event, made], [*edges, Edge(LinkKind.OUTPUT, event, made, "verdict")])
+        except ConflictError:
+            return False  # somebody else wrote it at the same moment
+        return True
+
+    def history(
+        self, model: str | None = None, *, since: float | None = None, limit: int | None = None
+    ) -> Sequence[Recorded]:
+        """What happened, oldest first.
+
+        Args:
+            model: Only to alerts of this model.
+            since: Only from this time on, in seconds since the epoch.
+            limit: Only so many, the newest.
+        """
+        found = []
+        for event in self._events(model, since):
+            found.append(self._read(event))
+            if limit is not None and len(found) >= limit:
+                break
+        return found[::-1]
+
+    def _events(self, model: str | None, since: float | None) -> Iterator[Execution]:
+        if not any(one.name == ALERT for one in self._record.types(Kind.EXECUTION)):
+            return
+        where, values = "type = :type", cast("dict[str, Value]", {"type": ALERT})
+        for name, sign, value in (("model", "=", model), ("at", ">=", since)):
+            if value is not None:
+                where, values = f"{where} AND properties.{name} {sign} :{name}", {**values, name: value}
+        page: str | None = None
+        while True:
+            got = self._record.find(Kind.EXECUTION, where, values, descending=True, limit=_PAGE, page=page)
+            yield from (cast("Execution", one) for one in got.items)
+            page = got.next
+            if page is None:
+                return
+
+    def _read(self, event: Execution) -> Recorded:
+        number, told = cast("int", event.id), event.properties
+        links = self._record.links(Kind.EXECUTION, [number])
+        (target,) = [link.target for link in links if link.kind is LinkKind.OUTPUT]
+        artifact = cast("Artifact", self._record.get(Kind.ARTIFACT, [target])[0])
+        return Recorded(
+            execution=number,
+            model=str(told["model"]),
+            alert=str(told["alert"]),
+            what=str(told["what"]),
+            at=float(cast("float", told["at"])),
+            by=str(told["by"]),
+            why=str(told["why"]),
+            verdict=Verdict.load(self._blobs.local(str(artifact.digest))),
+        )
+
+    def _declare(self) -> None:
+        if not self._declared:
+            self._record.put_type(_TYPE)
+            self._declared = True
+
+    def _evidence(self, digests: Sequence[str]) -> list[Artifact]:
+        """The newest artifact of each digest; what the record does not know is left out."""
+        found: list[Artifact] = []
+        for one in dict.fromkeys(digests):
+            page = self._record.find(Kind.ARTIFACT, "digest = :digest", {"digest": one}, descending=True, limit=1)
+            found += [cast("Artifact", each) for each in page.items]
+        return found
+
+
+def verdict_of(transition: Transition) -> Verdict:
+    """What happened as a verdict: ok only if the alert is over, or it is about a silence."""
+    alert = transition.alert
+    details = {"what": transition.kind, "by": transition.by, "why": transition.why, **transition.details}
+    if alert is None:
+        told = Reason(ok=True, code=transition.kind.upper(), message=_said(transition))
+        return Verdict.of(_GATE, [told], details)
+    reason = Reason(
+        ok=transition.kind == "resolved",
+        code=alert.code,
+        message=f"{alert.title} {transition.kind}: {alert.message}",
+        subject=alert.subject or None,
+        observed=alert.value,
+        expected=alert.limit,
+    )
+    causes = [
+        Reason(ok=True, code=f"PERHAPS_{one.kind.upper()}", message=one.what, observed=round(one.score, 3))
+        for one in alert.causes
+    ]
+    return Verdict.of(_GATE, [reason, *causes], {**details, "alert": _without_rows(alert)})
+
+
+def _without_rows(alert: Alert) -> dict[str, Value]:
+    """An alert for the record: requests by their ids. Rows are kept in the log alone, where they can be erased."""
+    plain = plain_alert(alert)
+    plain["examples"] = [{"request": one.request, "row": one.row, "time": one.time} for one in alert.examples]
+    return plain
+
+
+def _properties(transition: Transition, verdict: Verdict) -> dict[str, Value]:
+    alert = transition.alert
+    matcher = transition.details.get("matcher") or {}
+    return {
+        "model": alert.model if alert is not None else str(matcher.get("model", "")),
+        "alert": alert.id if alert is not None else "",
+        "version": alert.version if alert is not None else "",
+        "check": alert.check if alert is not None else "",
+        "subject": alert.subject if alert is not None else "",
+        "severity": str(alert.severity) if alert is not None else "",
+        "what": transition.kind,
+        "by": transition.by,
+        "why": transition.why,
+        "at": transition.at,
+        "ok": verdict.ok,
+    }
+
+
+def _name(transition: Transition) -> str:
+    alert = transition.alert
+    about = f"{alert.model[:150]}~{alert.id}" if alert is not None else str(transition.details.get("silence", ""))
+    return f"{about}~{transition.kind}~{transition.number}~{transition.at:.3f}"
+
+
+def _said(transition: Transition) -> str:
+    about = ", ".join(f"{name}={one}" for name, one in (transition.details.get("matcher") or {}).items())
+    return f"alerts with {about} {transition.kind}" + (f" by {transition.by}" if transition.by else "")

@@ -1,0 +1,137 @@
+"""What to do about an alert: one sentence with the command to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from fnmatch import fnmatchcase
+from typing import Final
+
+from mainspring.core.clock import iso
+from mainspring.monitoring.alerts.alert import Alert, Cause
+
+_Rule = tuple[str, str, Callable[[Alert, Collection[str]], str]]
+
+_QUALITY: Final = frozenset({"quality", "estimated_quality", "calibration", "concept"})
+_LABELLED: Final = 200
+_SERVED: Final = frozenset({"deployment", "rollout", "alias"})
+
+
+def suggestion_for(alert: Alert, firing: Collection[str] = ()) -> str:
+    """What to do.
+
+    Args:
+        alert: It, with its causes.
+        firing: The checks of the model that fire beside it: inputs that moved matter more where the quality fell.
+    """
+    told = next(
+        make for check, code, make in _RULES if fnmatchcase(alert.check, check) and fnmatchcase(alert.code, code)
+    )
+    return told(alert, firing)
+
+
+def _absent(alert: Alert, _: Collection[str]) -> str:
+    first = (
+        f"{_column(alert)} stopped coming at {iso(alert.since)}: ask the owner of its source; until then "
+        f"answers lack it"
+    )
+    return (
+        f"{first}; {_back(alert)}"
+        if _deployed(alert)
+        else f"{first}, see which: `mainspring lineage {alert.model}`"
+    )
+
+
+def _quality(alert: Alert, _: Collection[str]) -> str:
+    if _deployed(alert):
+        return f"it fell when {_deployed(alert)}: {_back(alert)}"
+    where = f" (most of it where {alert.slice})" if alert.slice else ""
+    return f"train it on newer rows{where}: `mainspring run`, and compare before promoting"
+
+
+def _estimated(alert: Alert, firing: Collection[str]) -> str:
+    if "quality" in firing:
+        return _quality(alert, firing)
+    return f"it is an estimate: label {_LABELLED} rows and see, `mainspring review {alert.model}`"
+
+
+def _calibration(alert: Alert, _: Collection[str]) -> str:
+    return (
+        "its probabilities do not say what happens: calibrate it on newer rows and move thresholds, "
+        "`mainspring run`"
+    )
+
+
+def _skew(alert: Alert, _: Collection[str]) -> str:
+    return (
+        f"{_column(alert)} is made differently for answers than for training: compare the two, "
+        f"`mainspring data compare TRAINING SERVED`, and mend the code that makes it"
+    )
+
+
+def _inputs(alert: Alert, firing: Collection[str]) -> str:
+    fallen = sorted(_QUALITY & set(firing))
+    if fallen:
+        return f"inputs moved and {', '.join(fallen)} with them: train it on newer rows, `mainspring run`"
+    if _deployed(alert):
+        return f"it began when {_deployed(alert)}: see whether that was meant; if not, {_back(alert)}"
+    return (
+        f"the quality is not known to be worse: watch, and label {_LABELLED} rows to be sure, "
+        f"`mainspring review {alert.model}`"
+    )
+
+
+def _answers(alert: Alert, firing: Collection[str]) -> str:
+    if _deployed(alert):
+        return f"its answers moved when {_deployed(alert)}: {_back(alert)}, if that was not meant"
+    return _inputs(alert, firing)
+
+
+def _rows(alert: Alert, _: Collection[str]) -> str:
+    return (
+        "look at the rows: data that was never seen, or values that are wrong; "
+        f"have them labelled, `mainspring review {alert.model}`"
+    )
+
+
+def _unusual(alert: Alert, _: Collection[str]) -> str:
+    return (
+        "it is within its limit and unlike its own past: nothing to do at once; "
+        f"see what changed, `mainspring lineage {alert.model}`"
+    )
+
+
+_RULES: Final[tuple[_Rule, ...]] = (
+    ("*", "UNUSUAL", _unusual),
+    ("*", "UNAVAILABLE*", _absent),
+    ("*", "*MISSING*", _absent),
+    ("*", "NOT_SERVED", _absent),
+    ("quality", "*", _quality),
+    ("concept", "*", _quality),
+    ("estimated_quality", "*", _estimated),
+    ("calibration", "*", _calibration),
+    ("skew", "*", _skew),
+    ("predictions", "*", _answers),
+    ("outliers", "*", _rows),
+    ("novelty", "*", _rows),
+    ("*", "*", _inputs),
+)
+"""Check and code, as patterns, to what is said; the first that fits."""
+
+
+def _column(alert: Alert) -> str:
+    return f"column {alert.subject!r}" if alert.subject else "a column"
+
+
+def _deployed(alert: Alert) -> str:
+    """What was put into service at that time, as the likeliest cause; empty if nothing was."""
+    first: Cause | None = alert.causes[0] if alert.causes else None
+    return first.what if first is not None and first.kind in _SERVED else ""
+
+
+def _back(alert: Alert) -> str:
+    commands = {
+        "deployment": "mainspring deploy rollback",
+        "rollout": f"mainspring rollout rollback {alert.model}",
+    }
+    kind = alert.causes[0].kind if alert.causes else ""
+    return f"go back: `{commands.get(kind, f'mainspring rollback {alert.model}')}`"
