@@ -5,6 +5,7 @@ from __future__ import annotations
 from mainspring.core.errors import InputError
 from mainspring.models.package import Package
 from mainspring.serving.configuration import cores
+from mainspring.serving.flagging import judge_of
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.graphs.ports import Members
 from mainspring.serving.model_files import model_file
@@ -66,6 +67,14 @@ def open_model(at: PackageAt, options: ModelOptions, *, members: Members | None 
     Raises:
         MainspringError: If it cannot be loaded, or does not answer its own example.
     """
+    file = None if options.graph is not None or options.component is not None else model_file(at.folder)
+    if options.outliers is not None and (options.graph or options.component or file):
+        raise InputError(
+            "the options of a model say outliers, and it is served without a package",
+            expected="a package, which knows what its model was trained on",
+            where=at.name,
+            fix="leave outliers out, or put a detector of outliers into a graph with it",
+        )
     if options.graph is not None:
         return _open_graph(at, options, options.graph, members)
     if options.component is not None:
@@ -73,14 +82,14 @@ def open_model(at: PackageAt, options: ModelOptions, *, members: Members | None 
         from mainspring.serving.components.opening import open_component
 
         return open_component(options.component, name=at.name, version=at.version)
-    file = model_file(at.folder)
     if file is not None:
         from mainspring.serving.bare_files import open_file
 
         return open_file(file, name=at.name, version=at.version, threads=options.threads, trust=options.trust)
     package = Package.load(at.folder)
     threads = tune_package(package, most=cores()).threads if options.threads == "auto" else options.threads
-    predictor = Predictor(package, name=at.name, version=at.version, threads=threads)
+    judge = None if options.outliers is None else judge_of(package, options.outliers)
+    predictor = Predictor(package, name=at.name, version=at.version, threads=threads, outliers=judge)
     predictor.warm(package.input_example)
     return predictor
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mainspring.evaluation.assertions import Answered, Assertion
 from mainspring.models.signature import Field
 from mainspring.serving.asserting import ERROR
+from mainspring.serving.outliers.judged import Outliers
 
 
 class Inputs(msgspec.Struct, eq=False):
@@ -48,6 +49,7 @@ class Prediction(msgspec.Struct, frozen=True, eq=False):
         answered: What assertions made of the model's own answers; ``None`` for a model without assertions.
         tags: What the model says about this answer, by name.
         metrics: What it wants counted: objects with ``type``, ``key`` and ``value``.
+        outliers: Which rows are unlike those of training; ``None`` for a model that is served without looking.
     """
 
     inputs: Sequence[Field]
@@ -60,6 +62,7 @@ class Prediction(msgspec.Struct, frozen=True, eq=False):
     answered: Answered | None = None
     tags: Mapping[str, Any] = {}
     metrics: Sequence[Mapping[str, Any]] = ()
+    outliers: Outliers | None = None
 
     @property
     def violations(self) -> Mapping[Assertion, int]:

@@ -14,6 +14,7 @@ from mainspring.evaluation.assertions import Answered
 from mainspring.models.signature import Field, Signature
 from mainspring.serving.asserting import Guard, assertions_of, served
 from mainspring.serving.columns import ColumnReader
+from mainspring.serving.outliers.judged import RowJudge
 from mainspring.serving.ports import Servable
 from mainspring.serving.prediction import Inputs, Prediction
 from mainspring.serving.question import Question
@@ -42,6 +43,7 @@ class Predictor:
         version: Its version.
         threads: How many threads the runtime may use for one call. More than one doubles the work of a small
             model.
+        outliers: What judges its rows, if anything does.
 
     Attributes:
         signature: What the model asks for and answers.
@@ -55,7 +57,15 @@ class Predictor:
 
     trouble = ""
 
-    def __init__(self, package: Servable, *, name: str, version: str, threads: int = 1) -> None:
+    def __init__(
+        self,
+        package: Servable,
+        *,
+        name: str,
+        version: str,
+        threads: int = 1,
+        outliers: RowJudge | None = None,
+    ) -> None:
         self.name, self.version = name, version
         self.signature: Signature = package.signature
         self.runtime: str = package.runtime
@@ -66,6 +76,7 @@ class Predictor:
         self.quick = self._pace.quick
         self._runtime = package.open(threads=threads)
         self._columns = ColumnReader(self.signature)
+        self._outliers = outliers
         self._guard = Guard(self.assertions, self.signature.classes) if self.assertions else None
 
     @property
@@ -136,6 +147,7 @@ class Predictor:
             seconds,
             signature.classes,
             answered,
+            outliers=None if self._outliers is None else self._outliers.judge(inputs.columns),
         )
 
     def answer(self, question: Question) -> Prediction:

@@ -25,6 +25,7 @@ from mainspring.serving.caching.options import ModelCacheOptions
 from mainspring.serving.components.options import Component
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.limits.options import ModelLimits
+from mainspring.serving.outliers.options import OutlierOptions
 from mainspring.serving.rollout.options import Rollout
 from mainspring.serving.telemetry.slo.objective import Objective
 
@@ -112,6 +113,7 @@ class DeclaredModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         cache: How answers are remembered.
         limits: How much it takes on.
         rollout: Which of its versions answers those who ask for none.
+        outliers: How rows are told apart that are unlike those that the model was trained on.
         thresholds: What it must keep before it goes live.
     """
 
@@ -130,6 +132,7 @@ class DeclaredModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     cache: ModelCacheOptions | None = None
     limits: ModelLimits | None = None
     rollout: Rollout | None = None
+    outliers: OutlierOptions | None = None
     thresholds: Thresholds | None = None
 
     @property

@@ -25,7 +25,7 @@ from mainspring.serving.repository import ModelOptions, VersionPolicy
 from mainspring.serving.repository.sources import UNVERSIONED, deployed_version, fingerprint, graph_place, resolved
 from mainspring.serving.rollout.options import Rollout
 
-_SAME = ("trust", "threads", "timeout", "keep_old", "retries", "batching", "cache", "limits", "graph")
+_SAME = ("trust", "threads", "timeout", "keep_old", "retries", "batching", "cache", "limits", "graph", "outliers")
 """What a model of a file and the options of a server's model have in common."""
 
 _SHORT = 12

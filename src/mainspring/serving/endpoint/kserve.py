@@ -21,6 +21,7 @@ from mainspring.serving.call import Call
 from mainspring.serving.endpoint.answers import Answer
 from mainspring.serving.endpoint.base64_values import MARK, decoded, encoded
 from mainspring.serving.endpoint.problems import unreadable
+from mainspring.serving.flagging import tags_of
 from mainspring.serving.ports import Answering
 from mainspring.serving.prediction import Prediction
 from mainspring.serving.problems import MalformedError
@@ -120,8 +121,10 @@ class KServeV1:
             told = {one: _told(one) for one in prediction.violations}
             answer["assertions"] = [[told[one] for one in row] for row in prediction.answered.violated]
             answer["errors"] = [prediction.answered.blocked.get(row) for row in range(prediction.rows)]
-        if prediction.tags:
-            answer["tags"] = prediction.tags
+        if prediction.tags or prediction.outliers is not None:
+            tags = tags_of(call, prediction)
+            if tags:
+                answer["tags"] = tags
         return Answer(200, self._encoder.encode(answer))
 
 

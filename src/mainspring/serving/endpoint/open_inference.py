@@ -27,6 +27,7 @@ from mainspring.serving.endpoint.binary import (
     take_bytes,
 )
 from mainspring.serving.endpoint.problems import unreadable
+from mainspring.serving.flagging import tags_of
 from mainspring.serving.ports import Answering
 from mainspring.serving.prediction import Prediction
 from mainspring.serving.problems import MalformedError
@@ -194,7 +195,8 @@ class OpenInference:
             fields = _chosen(question.outputs, fields)
         tail: list[bytes] = []
         outputs = [_output(field, prediction, form, tail) for field in fields]
-        told = told_of(prediction) if prediction.answered is not None or prediction.tags else None
+        more = prediction.answered is not None or prediction.outliers is not None or prediction.tags
+        told = told_of(call, prediction) if more else None
         text = self._encoder.encode(_Response(call.names[0], call.version, call.id, outputs, told or None))
         if not tail:
             return Answer(200, text)
@@ -332,10 +334,10 @@ def classified(
     return found
 
 
-def told_of(prediction: Prediction) -> dict[str, Parameter]:
-    """What is said of an answer besides its outputs: the model's tags, and the assertions that it violates."""
+def told_of(call: Call, prediction: Prediction) -> dict[str, Parameter]:
+    """What is said of an answer besides its outputs: tags, outliers if the call asks, and violated assertions."""
     told: dict[str, Parameter] = {
         name: value if isinstance(value, str | int | float | bool) else msgspec.json.encode(value).decode()
-        for name, value in prediction.tags.items()
+        for name, value in tags_of(call, prediction).items()
     }
     return told | {one.name: f"{one.does}: {one.message}".rstrip(": ") for one in prediction.violations}

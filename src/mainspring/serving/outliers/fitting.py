@@ -11,12 +11,11 @@ import numpy as np
 from mainspring.core.errors import InputError
 from mainspring.data.statistics.table import TableStatistics
 from mainspring.serving.outliers.detector import Fitted, Method
+from mainspring.serving.outliers.encoding import scale_of
 
 SHARE = 0.001
 """How many of usual rows may be taken for outliers, unless somebody says otherwise."""
 
-_QUARTILES = 1.3489795003921634
-"""How many standard deviations lie between the quartiles of a normal distribution."""
 _RIDGE = 1e-6
 
 
@@ -54,10 +53,7 @@ def fit(
     names = tuple(columns) or tuple(known)
     rows = max(known[name].count for name in names)
     if method == "robust":
-        scales = tuple(
-            (known[name].quantile(0.75) - known[name].quantile(0.25)) / _QUARTILES or known[name].std_dev
-            for name in names
-        )
+        scales = tuple(scale_of(known[name]) for name in names)
         # Of several columns one is far more often than a single one (Bonferroni).
         threshold = NormalDist().inv_cdf(1.0 - share / (2 * len(names)))
         return Fitted(

@@ -14,6 +14,7 @@ from mainspring.serving.caching.options import ModelCacheOptions
 from mainspring.serving.components.options import Component
 from mainspring.serving.graphs.graph import Graph
 from mainspring.serving.limits.options import ModelLimits
+from mainspring.serving.outliers.options import OutlierOptions
 from mainspring.serving.repository.versions import VersionPolicy
 from mainspring.serving.rollout.options import Rollout
 
@@ -41,6 +42,8 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         graph: Nodes that answer together; served instead of a package.
         explainer_url: The service that explains its answers; by default the server's.
         rollout: Which of its versions answers those who ask for none.
+        outliers: How rows are told apart that are unlike those that the model was trained on; by default no row
+            is looked at.
     """
 
     SET_AT_START: ClassVar[frozenset[str]] = frozenset(
@@ -64,6 +67,7 @@ class ModelOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     graph: Graph | None = None
     explainer_url: str = ""
     rollout: Rollout | None = None
+    outliers: OutlierOptions | None = None
 
     def __post_init__(self) -> None:
         given = {"package": bool(self.package), "component": self.component, "graph": self.graph}

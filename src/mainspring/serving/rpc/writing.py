@@ -46,8 +46,8 @@ def fill_response(response: Message, call: Call, prediction: Prediction) -> None
             response.raw_output_contents.append(write_raw(values, datatype))
         else:
             fill(tensor, values)
-    if prediction.answered is not None or prediction.tags:
-        set_parameters(response.parameters, told_of(prediction))
+    if prediction.answered is not None or prediction.outliers is not None or prediction.tags:
+        set_parameters(response.parameters, told_of(call, prediction))
 
 
 def _output(field: Field, prediction: Prediction, form: Form) -> tuple[npt.NDArray[Any], str]:

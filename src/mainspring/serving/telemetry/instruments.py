@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -74,6 +75,8 @@ class Instruments:
         if prediction is not None and not call.made_up:  # rows that explain others would sound an alarm
             if prediction.answered is not None:
                 version.violations(prediction.answered)
+            if prediction.outliers is not None:
+                version.outliers.add(prediction.outliers.count)
             if prediction.metrics:
                 self.custom.count(*names, prediction.metrics)
         trace = call.trace
@@ -138,8 +141,14 @@ class _Version:
         self.compute = registry.histogram(schema.MODEL_SECONDS).labels(*names)
         self.read = registry.histogram(schema.READ_SECONDS).labels(*names)
         self.write = registry.histogram(schema.WRITE_SECONDS).labels(*names)
+        self._registry = registry
         self.queue = registry.histogram(schema.QUEUE_SECONDS).labels(*names)
         self.batch = registry.histogram(schema.BATCH_ROWS).labels(*names)
+
+    @cached_property
+    def outliers(self) -> Count:
+        """What counts rows unlike those of training, from the first that was looked at."""
+        return self._registry.counter(schema.OUTLIERS).labels(*self.names)
 
     def code(self, protocol: str, status: int) -> Count:
         """What counts requests of a protocol with a status."""

@@ -116,6 +116,12 @@ ROWS_VIOLATING = Family(
     text="Rows whose answer violates at least one assertion.",
     labels=MODEL,
 )
+OUTLIERS = Family(
+    name="mainspring_outliers_total",
+    kind="counter",
+    text="Rows answered that are unlike those that the model was trained on.",
+    labels=MODEL,
+)
 FEEDBACK = Family(
     name="mainspring_feedback_total",
     kind="counter",

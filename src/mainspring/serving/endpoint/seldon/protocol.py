@@ -12,6 +12,7 @@ from mainspring.models.signature import Field
 from mainspring.serving.call import Call
 from mainspring.serving.endpoint.answers import JSON, Answer, Header
 from mainspring.serving.endpoint.seldon.messages import Message, finite, message_of, payload, read
+from mainspring.serving.flagging import tags_of
 from mainspring.serving.ports import Answering
 from mainspring.serving.prediction import Prediction
 from mainspring.serving.problems import MalformedError
@@ -76,7 +77,7 @@ class Seldon:
         form = None if call.question is None else call.question.form
         message = form if isinstance(form, Message) else Message("ndarray", [])
         names, values, tags = table_of(prediction, message.kind)
-        meta = meta_of(call, {**message.tags, **tags, **prediction.tags}, prediction.metrics)
+        meta = meta_of(call, {**message.tags, **tags, **tags_of(call, prediction)}, prediction.metrics)
         answer = {**payload(message.kind, values, names), "meta": meta}
         return Answer(200, self._encoder.encode(answer), (JSON, *puid_header(call.id)))
 

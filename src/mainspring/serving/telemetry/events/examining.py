@@ -228,9 +228,13 @@ class Examiner:
 
 
 def _outliers(looked: Sequence[_Seen], ends: Sequence[int]) -> Iterator[Found]:
-    """The rows of which a detector in a graph said that they are outliers: in tags, as ``node.outlier``."""
+    """The rows called outliers: by the model's judge, or by a detector in a graph, in tags as ``node.outlier``."""
     rows: dict[str, list[int]] = {}
     for seen, end in zip(looked, ends, strict=True):
+        own = None if seen.prediction is None else seen.prediction.outliers
+        if own is not None and own.count:
+            flagged = [end - seen.rows + row for row, flag in enumerate(own.flags[: seen.rows]) if flag]
+            rows.setdefault("", []).extend(flagged)
         for tag, said in ({} if seen.prediction is None else seen.prediction.tags).items():
             node, _, output = tag.rpartition(".")
             if node and output == EventKind.OUTLIER:
