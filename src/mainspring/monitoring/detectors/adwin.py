@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -10,12 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import Floats, Ints, first, numbers, require
+from mainspring.monitoring.detectors.blocks import Floats, Ints, numbers, require
 from mainspring.monitoring.detectors.blockwise import Kept
 from mainspring.monitoring.ports import DetectorState
 
-_CHECKS = 128
+_CHECKS = 256
 """Checks that are made at once."""
+
+_SURE = 1 - 1e-6
+"""Leaves room for rounding where a test is to let nothing through that a finer one would catch."""
 
 Coming = list[float] | Floats
 
@@ -88,8 +92,12 @@ class ADWIN(Kept):
         Raises:
             InputError: If it is not a finite number.
         """
-        if not math.isfinite(value):
-            raise InputError(f"the item is {value}", expected="a finite number")
+        try:
+            known = math.isfinite(value)
+        except (TypeError, OverflowError):
+            known = False
+        if not known:
+            raise InputError(f"the item is {value!r}", expected="a finite number")
         self.pending.append(float(value))
         if len(self.pending) < self.clock:
             return DetectorState.STABLE
@@ -147,6 +155,8 @@ class ADWIN(Kept):
         log = math.log(2 * math.log(max(length, 3)) / self.delta)
         spread = 2 * max(0.0, squares / length - (total / length) ** 2) * log
         older, part, least, root, log = 0, 0.0, self.least, math.sqrt, log * 2 / 3
+        # What is nearer than this differs in no way; see _suspected.
+        near, far = length * log, _SURE * spread * length
         for row in range(len(self.sums) - 1, -1, -1):
             size = 1 << row
             for one in self.sums[row]:
@@ -155,7 +165,9 @@ class ADWIN(Kept):
                 newer = length - older
                 if newer < least:
                     return False
-                if older >= least:
+                off = part * length - total * older
+                off = off - near if off > 0 else -off - near
+                if off > 0 and off * off > far * older * newer and older >= least:
                     each = 1 / (older - least + 1) + 1 / (newer - least + 1)
                     if abs(part / older - (total - part) / newer) > root(each * spread) + each * log:
                         return True
@@ -178,27 +190,78 @@ class ADWIN(Kept):
         squares = np.cumsum(np.concatenate([[0.0], *self.squares[::-1], off * off]))
 
         added = self.clock * np.arange(1, size + 1)
-        cuts = self._cuts(added)
-        # The running sum at each cut: old buckets are looked up, each new item has its own.
-        place = np.where(cuts > kept, cuts - kept + known, np.searchsorted(begins, cuts))
-        found = first(self._differ(cuts, kept + added, sums[place], sums[added + known], squares[added + known]))
+        fresh = self._cuts(added, kept)
+        suspected = self._suspected(
+            kept + added,
+            sums[added + known],
+            squares[added + known],
+            ((begins[1:], sums[1 : known + 1]), (fresh, sums[fresh - kept + known])),
+        )
+        found = None
+        for one in np.flatnonzero(suspected).tolist():
+            added_one = added[one : one + 1]
+            cuts = self._cuts(added_one)
+            # The running sum at each cut: old buckets are looked up, each new item has its own.
+            place = np.where(cuts > kept, cuts - kept + known, np.searchsorted(begins, cuts))
+            ends = added_one + known
+            if self._differ(cuts, kept + added_one, sums[place], sums[ends], squares[ends])[0]:
+                found = one
+                break
         taken = self.clock * (size if found is None else found + 1)
         self.items += taken
         self._put(off[:taken], off[:taken] ** 2)
         return (None, taken) if found is None or not self._cut() else (taken - 1, taken)
 
-    def _cuts(self, added: Ints) -> Ints:
-        """Where buckets begin after so many more items, from the oldest on: a row for each number of items."""
+    def _suspected(
+        self, length: Ints, total: Floats, squares: Floats, groups: Sequence[tuple[Ints, Floats]]
+    ) -> npt.NDArray[np.bool_]:
+        """Which of the checks may find a cut whose parts differ; of the others it is sure that they do not.
+
+        With parts of *a* and *b* items, *e = 1 / (a - least + 1) + 1 / (b - least + 1)* is at least *(a + b) / a
+        b*. A gap that is past the bound *sqrt(e s) + e l* is past that with this in its place, which takes no root
+        and no division for each cut.
+
+        Args:
+            length: ``[checks]``: items in the window.
+            total: Their sums.
+            squares: The sums of their squares.
+            groups: Where cuts may be, ``[cuts]`` for all checks or ``[checks, cuts]``, with the sums before them.
+        """
+        log = np.log(2 * np.log(np.maximum(length, 3)) / self.delta)
+        spread = 2 * np.maximum(0.0, squares / length - (total / length) ** 2) * log
+        near, far = (length * log * 2 / 3)[:, None], (_SURE * spread * length)[:, None]
+        suspected = np.zeros(length.size, dtype=bool)
+        whole, total = length.astype(np.float64)[:, None], total[:, None]
+        for cuts, sums in groups:
+            older = cuts.astype(np.float64)
+            off = sums * whole
+            off -= total * older
+            np.abs(off, out=off)
+            off -= near
+            np.maximum(off, 0.0, out=off)
+            off *= off
+            room = whole - older
+            room *= older
+            room *= far
+            suspected |= (off > room).any(axis=1)
+        return suspected
+
+    def _cuts(self, added: Ints, after: int = -1) -> Ints:
+        """Where buckets begin after so many more items, from the newest on: a row for each number of items.
+
+        Buckets that begin before ``after`` are left out where all do, and said to begin there where some do.
+        """
         cuts, end, coming, row = [], self._length() + added, added, 0
         slots = np.arange(1, self.buckets + 1)
-        while row < len(self.sums) or coming.any():
+        while (row < len(self.sums) or coming.any()) and end[-1] > after:
             there = coming + (len(self.sums[row]) if row < len(self.sums) else 0)
             coming = np.maximum(0, (there - self.buckets + 1) // 2)
             there = there - 2 * coming
             cuts.append(end[:, None] - (np.minimum(slots, there[:, None]) << row))
             end = end - (there << row)
             row += 1
-        return np.concatenate(cuts, axis=1)
+        found: Ints = np.maximum(np.concatenate(cuts, axis=1), after)
+        return found
 
     def _differ(
         self, cuts: Ints, length: Ints, sums: Floats, total: Floats, squares: Floats
@@ -229,10 +292,13 @@ def _put(rows: list[list[float]], coming: Coming, most: int) -> None:
         if row == len(rows):
             rows.append([])
         if isinstance(coming, list):
-            there = rows[row] + coming
-            joined = 2 * max(0, (len(there) - most + 1) // 2)
-            rows[row], there = there[joined:], there[:joined]
-            coming = [one + other for one, other in zip(there[::2], there[1::2], strict=True)]
+            there = rows[row]
+            there.extend(coming)
+            joined = (len(there) - most + 1) // 2 * 2
+            if joined <= 0:
+                return
+            coming = [there[place] + there[place + 1] for place in range(0, joined, 2)]
+            del there[:joined]
         else:
             many = np.concatenate([rows[row], coming])
             joined = 2 * max(0, (many.size - most + 1) // 2)

@@ -144,8 +144,11 @@ def require(ok: bool, name: str, value: object, expected: str) -> None:
 
 def _flat(values: npt.ArrayLike) -> Floats:
     try:
-        given = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        given = np.asarray(values)
+        if given.dtype.kind in "US":
+            raise TypeError("they are texts")
+        given = given.astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
         raise InputError(f"the items are no numbers: {error}", expected="one row of numbers") from error
     if given.ndim != 1:
         raise InputError(f"the items have the shape {given.shape}", expected="one row of numbers")

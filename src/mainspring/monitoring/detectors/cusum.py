@@ -84,8 +84,12 @@ class CUSUM(OnNumbers):
         Raises:
             InputError: If it is not a finite number.
         """
-        if not math.isfinite(value):
-            raise InputError(f"the item is {value}", expected="a finite number")
+        try:
+            known = math.isfinite(value)
+        except (TypeError, OverflowError):
+            known = False
+        if not known:
+            raise InputError(f"the item is {value!r}", expected="a finite number")
         value = float(value)
         self._known()
         self.items += 1

@@ -71,8 +71,12 @@ class HDDMA(OnShares):
         Raises:
             InputError: If it is not.
         """
-        if not 0 <= value <= 1:
-            raise InputError(f"the item is {value}", expected="a number from 0 to 1")
+        try:
+            known = 0 <= value <= 1
+        except TypeError:
+            known = False
+        if not known:
+            raise InputError(f"the item is {value!r}", expected="a number from 0 to 1")
         self.items += 1
         self.total += float(value)
         log = math.log(1 / self.drift)

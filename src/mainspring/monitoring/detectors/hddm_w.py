@@ -66,8 +66,12 @@ class HDDMW(OnShares):
         Raises:
             InputError: If it is not.
         """
-        if not 0 <= value <= 1:
-            raise InputError(f"the item is {value}", expected="a number from 0 to 1")
+        try:
+            known = 0 <= value <= 1
+        except TypeError:
+            known = False
+        if not known:
+            raise InputError(f"the item is {value!r}", expected="a number from 0 to 1")
         if self._run([float(value)]) is not None:
             return DetectorState.DRIFT
         log = math.log(1 / self.warning) / 2

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import Ints, mistakes, numbers, require
+from mainspring.monitoring.detectors.blocks import Floats, Ints, first, mistakes, numbers, require, walk
 from mainspring.monitoring.detectors.blockwise import Kept
 from mainspring.monitoring.ports import DetectorState
 
@@ -18,6 +19,7 @@ RATES = ("tpr", "tnr", "ppv", "npv")
 
 # The rates that an item is counted in: of its truth, and of its prediction.
 _COUNTED = ((1, 3), (1, 2), (0, 3), (0, 2))
+_OF_RATE = np.array([[rate in counted for counted in _COUNTED] for rate in range(len(RATES))])
 _GRID = 2000
 _PARTS = 100
 
@@ -128,12 +130,59 @@ class LinearFourRates(Kept):
         if bad.any():
             place = int(bad.argmax())
             raise InputError(f"item {place} is {given[place]}", expected="an outcome, 2 * truth + prediction")
-        alarms = [place for place, item in enumerate(given.tolist()) if self.update(item) is DetectorState.DRIFT]
-        return np.array(alarms, dtype=np.int64)
+        return walk(given.astype(np.int64), self._scan)
 
     def _begin(self) -> None:
         self.counts, self.right = [0, 0, 0, 0], [0, 0, 0, 0]
         self.weighted = [0.5, 0.5, 0.5, 0.5]
+
+    def _scan(self, block: Ints) -> int | None:
+        """Take a block up to its first alarm; see :func:`mainspring.monitoring.detectors.blocks.walk`."""
+        right = ((block == 0) | (block == 3)).astype(np.int64)
+        alarms, after = [], []
+        for rate in range(len(RATES)):
+            places = np.flatnonzero(_OF_RATE[rate][block])
+            counts = self.counts[rate] + np.arange(1, places.size + 1)
+            goods = self.right[rate] + np.cumsum(right[places])
+            twin = self._twins(self.weighted[rate], right[places])
+            found = first(self._left(counts, goods, twin))
+            if found is not None:
+                place = int(places[found])
+                alarms.append((place, _COUNTED[block[place]].index(rate), rate))
+            if places.size:
+                after.append((rate, int(counts[-1]), int(goods[-1]), float(twin[-1])))
+        if alarms:
+            place, _, rate = min(alarms)
+            self._begin()
+            self.moved = RATES[rate]
+            return place
+        for rate, count, good, weighted in after:
+            self.counts[rate], self.right[rate], self.weighted[rate] = count, good, weighted
+        return None
+
+    def _twins(self, before: float, right: Ints) -> Floats:
+        """The weighted rate after each item; item by item, so that no digit differs from :meth:`update`."""
+        kept = self.decay
+        added = ((1 - kept) * right).tolist()
+        return np.array(list(accumulate(added, lambda old, new: kept * old + new, initial=before))[1:])
+
+    def _left(self, counts: Ints, goods: Ints, twin: Floats) -> npt.NDArray[np.bool_]:
+        """Whether a twin is beyond its limits after each item."""
+        left = np.zeros(counts.size, dtype=bool)
+        quiet = int(np.searchsorted(counts, self.min_items))
+        counts, goods, twin = counts[quiet:], goods[quiet:], twin[quiet:]
+        if counts.size:
+            place = (goods + 1) / (counts + 2) * _PARTS
+            part = np.minimum(place.astype(np.int64), _PARTS - 1)
+            share = place - part
+            parts = np.unique(part)
+            settings = self.decay, self.warning, self.drift
+            tables = np.stack([(_alarms(one, *settings), _alarms(one + 1, *settings)) for one in parts.tolist()])
+            row = np.minimum(counts, tables.shape[2] - 1)
+            below, above = tables[np.searchsorted(parts, part), :, row].transpose(1, 2, 0)
+            least, most = (1 - share) * below + share * above
+            left[quiet:] = ~((least <= twin) & (twin <= most))
+        return left
 
     def _limits(self, count: int, part: int, share: float) -> Limits:
         """Limits of warning and alarm, between those of the two nearest rates that are computed."""
@@ -170,6 +219,12 @@ def limits(part: int, decay: float, warning: float, drift: float) -> list[Limits
         good = np.interp((grid - (1 - decay)) / decay, grid, below, left=0.0)
         below = (1 - rate) * wrong + rate * good
     return found
+
+
+@lru_cache(maxsize=8 * (_PARTS + 1))
+def _alarms(part: int, decay: float, warning: float, drift: float) -> Floats:
+    """Least and most without an alarm of :func:`limits`, ``[items, 2]``."""
+    return np.array([(least, most) for _, _, least, most in limits(part, decay, warning, drift)])
 
 
 def _between(grid: npt.NDArray[np.float64], below: npt.NDArray[np.float64], level: float) -> tuple[float, float]:

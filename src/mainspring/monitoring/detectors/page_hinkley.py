@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -17,6 +16,9 @@ from mainspring.monitoring.detectors.blocks import (
 )
 from mainspring.monitoring.detectors.blockwise import OnNumbers
 from mainspring.monitoring.ports import DetectorState
+
+_LEAST_KEPT = 2.0**-30
+"""Sums are written anew when so little of their first item is kept."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,10 +51,13 @@ class PageHinkley(OnNumbers):
 
     items: int = 0
     total: float = 0.0
-    rise: float = 0.0
+    kept: float = 1.0
+    risen: float = 0.0
     rise_least: float = 0.0
-    fall: float = 0.0
+    fallen: float = 0.0
     fall_most: float = 0.0
+    """The sums are ``kept`` times what is added up in ``risen`` and ``fallen``: what is forgotten is taken off all
+    items at once, so that many items can be added up as quickly as where nothing is forgotten."""
 
     def __post_init__(self) -> None:
         """Check the settings."""
@@ -66,41 +71,79 @@ class PageHinkley(OnNumbers):
         """The mean of the items since the last alarm; 0 before the first."""
         return self.total / self.items if self.items else 0.0
 
+    @property
+    def rise(self) -> float:
+        """The sum that rises with the mean."""
+        return self.kept * self.risen
+
+    @property
+    def fall(self) -> float:
+        """The sum that falls with the mean."""
+        return self.kept * self.fallen
+
     def update(self, value: float) -> DetectorState:
         """Take one item.
 
         Raises:
             InputError: If it is not a finite number.
         """
-        if not math.isfinite(value):
-            raise InputError(f"the item is {value}", expected="a finite number")
+        try:
+            known = math.isfinite(value)
+        except (TypeError, OverflowError):
+            known = False
+        if not known:
+            raise InputError(f"the item is {value!r}", expected="a finite number")
         self.items += 1
         value = float(value)
         self.total += value
         off = value - self.total / self.items
-        self.rise = self.forgetting * self.rise + (off - self.delta)
-        self.fall = self.forgetting * self.fall + (off + self.delta)
-        self.rise_least = min(self.rise_least, self.rise)
-        self.fall_most = max(self.fall_most, self.fall)
-        if self.items < self.min_items or not self._left():
-            return DetectorState.STABLE
-        self._begin()
-        return DetectorState.DRIFT
+        kept = self.kept = self.kept * self.forgetting
+        self.risen += (off - self.delta) / kept
+        self.fallen += (off + self.delta) / kept
+        rise, fall = kept * self.risen, kept * self.fallen
+        if rise < self.rise_least:
+            self.rise_least = rise
+        if fall > self.fall_most:
+            self.fall_most = fall
+        if self.items >= self.min_items and self._left(rise, fall):
+            self._begin()
+            return DetectorState.DRIFT
+        if kept < _LEAST_KEPT:
+            self.kept, self.risen, self.fallen = 1.0, rise, fall
+        return DetectorState.STABLE
 
     def _begin(self) -> None:
         self.items, self.total = 0, 0.0
-        self.rise = self.rise_least = self.fall = self.fall_most = 0.0
+        self.kept = 1.0
+        self.risen = self.rise_least = self.fallen = self.fall_most = 0.0
 
-    def _left(self) -> bool:
-        up = self.direction != "down" and self.rise - self.rise_least > self.threshold
-        return up or (self.direction != "up" and self.fall_most - self.fall > self.threshold)
+    def _left(self, rise: float, fall: float) -> bool:
+        if self.direction != "down" and rise - self.rise_least > self.threshold:
+            return True
+        return self.direction != "up" and self.fall_most - fall > self.threshold
 
     def _scan(self, block: Floats) -> int | None:
+        """Take the block piece by piece: each time that too little is kept begins another."""
+        begin = 0
+        while begin < block.size:
+            kept = np.full(block.size - begin + 1, self.forgetting)
+            kept[0] = self.kept
+            kept = np.multiply.accumulate(kept)[1:]
+            end = first(kept < _LEAST_KEPT)
+            size = kept.size if end is None else end + 1
+            found = self._piece(block[begin : begin + size], kept[:size])
+            if found is not None:
+                return begin + found
+            begin += size
+        return None
+
+    def _piece(self, block: Floats, kept: Floats) -> int | None:
         items = self.items + np.arange(1, block.size + 1)
         total = np.add.accumulate(np.concatenate([[self.total], block]))[1:]
         off = block - total / items
-        rise = self._sums(off - self.delta, self.rise)
-        fall = self._sums(off + self.delta, self.fall)
+        risen = _sums((off - self.delta) / kept, self.risen)
+        fallen = _sums((off + self.delta) / kept, self.fallen)
+        rise, fall = kept * risen, kept * fallen
         least = np.minimum.accumulate(np.concatenate([[self.rise_least], rise]))[1:]
         most = np.maximum.accumulate(np.concatenate([[self.fall_most], fall]))[1:]
         alarmed = np.zeros(block.size, dtype=bool)
@@ -113,13 +156,13 @@ class PageHinkley(OnNumbers):
             self._begin()
             return found
         self.items, self.total = int(items[-1]), float(total[-1])
-        self.rise, self.rise_least = float(rise[-1]), float(least[-1])
-        self.fall, self.fall_most = float(fall[-1]), float(most[-1])
+        self.rise_least, self.fall_most = float(least[-1]), float(most[-1])
+        self.kept, self.risen, self.fallen = float(kept[-1]), float(risen[-1]), float(fallen[-1])
+        if self.kept < _LEAST_KEPT:
+            self.kept, self.risen, self.fallen = 1.0, float(rise[-1]), float(fall[-1])
         return None
 
-    def _sums(self, terms: Floats, before: float) -> Floats:
-        """The sums after each term; item by item, so that no digit differs from :meth:`update`."""
-        if self.forgetting == 1:
-            return np.add.accumulate(np.concatenate([[before], terms]))[1:]
-        kept = self.forgetting
-        return np.array(list(accumulate(terms.tolist(), lambda old, term: kept * old + term, initial=before))[1:])
+
+def _sums(terms: Floats, before: float) -> Floats:
+    """The sums after each term; item by item, so that no digit differs from :meth:`PageHinkley.update`."""
+    return np.add.accumulate(np.concatenate([[before], terms]))[1:]

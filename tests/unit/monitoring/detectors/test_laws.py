@@ -29,6 +29,7 @@ from mainspring.monitoring import (
     LinearFourRates,
     PageHinkley,
 )
+from mainspring.monitoring.detectors.fhddm import FHDDM
 
 DRIFT = DetectorState.DRIFT
 
@@ -39,6 +40,7 @@ BITS: Mapping[str, Callable[[], Detector]] = {
     "RDDM": lambda: RDDM(min_items=5, longest=60, kept=30, patience=10),
     "STEPD": lambda: STEPD(recent=5),
     "ECDD": lambda: ECDD(min_items=5),
+    "FHDDM": lambda: FHDDM(window=8, level=0.3),
 }
 SHARES: Mapping[str, Callable[[], Detector]] = {
     "HDDMA": lambda: HDDMA(drift=0.2, warning=0.4, direction="both"),
@@ -48,6 +50,7 @@ SHARES: Mapping[str, Callable[[], Detector]] = {
 }
 NUMBERS: Mapping[str, Callable[[], Detector]] = {
     "PageHinkley": lambda: PageHinkley(threshold=3, min_items=5),
+    "PageHinkley, quickly forgotten": lambda: PageHinkley(threshold=3, min_items=5, forgetting=0.7),
     "PageHinkley, all kept": lambda: PageHinkley(threshold=3, min_items=5, forgetting=1, direction="up"),
     "CUSUM": lambda: CUSUM(threshold=4, min_items=5),
     "CUSUM, known": lambda: CUSUM(target=0.5, deviation=0.5, threshold=4, direction="down"),
@@ -67,6 +70,7 @@ DEFAULTS: Mapping[str, Callable[[], Detector]] = {
     "DDM": DDM,
     "ECDD": ECDD,
     "EDDM": EDDM,
+    "FHDDM": FHDDM,
     "HDDMA": HDDMA,
     "HDDMW": HDDMW,
     "KSWIN": KSWIN,
@@ -164,6 +168,7 @@ BOUNDS = {
     "DDM": (3, 1_500),
     "ECDD": (400, 200),
     "EDDM": (60, 1_500),
+    "FHDDM": (10, 1_000),
     "HDDMA": (2, 300),
     "HDDMW": (40, 200),
     "KSWIN": (30, 4_000),
@@ -207,9 +212,9 @@ def test_bad_items_are_refused_and_nothing_is_taken(name: str, bad: npt.ArrayLik
     before = detector.as_dict()
     with pytest.raises(InputError):
         detector.update_many(bad)
-    for item in (math.nan, math.inf, -math.inf):
+    for item in (math.nan, math.inf, -math.inf, "1", None, [1], 10**400):
         with pytest.raises(InputError):
-            detector.update(item)
+            detector.update(item)  # type: ignore[arg-type]
     assert detector.as_dict() == before
 
 
@@ -263,6 +268,8 @@ def test_a_state_that_does_not_fit_is_refused(name: str) -> None:
         (ECDD, {"warning": 0}),
         (EDDM, {"drift": 0.99}),
         (EDDM, {"min_errors": 1}),
+        (FHDDM, {"window": 1}),
+        (FHDDM, {"level": 0}),
         (HDDMA, {"drift": 0.1}),
         (HDDMA, {"direction": "left"}),
         (HDDMW, {"weight": 1}),
