@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -69,6 +70,17 @@ def classifier_test(
         sizes=(len(encoded.one), len(encoded.other)),
         columns=dict(sorted(shares.items(), key=lambda item: (-item[1], item[0]))),
     )
+
+
+def chance_area(sizes: tuple[int, int], level: float) -> float:
+    """The area from which on the p-value of :func:`classifier_test` is at most the level.
+
+    Args:
+        sizes: Rows of both sides that are used.
+        level: Of the test.
+    """
+    sides = np.repeat([0.0, 1.0], sizes)
+    return 0.5 + NormalDist().inv_cdf(1.0 - level) * _null_error(sides, _folds(sides))
 
 
 def conditional_test(rows: np.ndarray, sides: np.ndarray, labels: np.ndarray, words: Sequence[bool]) -> float:

@@ -43,6 +43,7 @@ class MmdTest:
         bandwidth: The width of the kernel: the median distance of two rows.
         sizes: Rows of both sides that were used.
         method: ``permutation`` of all pairs, or ``blocks``.
+        threshold: The value above which the test says that they differ, at its level.
     """
 
     value: float
@@ -50,6 +51,7 @@ class MmdTest:
     bandwidth: float
     sizes: tuple[int, int]
     method: str
+    threshold: float
 
     def __str__(self) -> str:
         return f"the squared mean discrepancy of all columns together is {self.value:.3g} (p {self.p_value:.2g})"
