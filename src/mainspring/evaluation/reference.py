@@ -5,7 +5,7 @@ It travels in the model's package, so that whoever has the package can watch the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Self
@@ -120,20 +120,17 @@ def private(schema: Schema | None) -> frozenset[str]:
     return frozenset(name for name, one in features.items() if PRIVATE & set(one.tags))
 
 
-def answered(table: Table, predictions: Predictions, *, label: str | None, without: Collection[str] = ()) -> Table:
+def answered(table: Table, predictions: Predictions, *, label: str | None) -> Table:
     """Rows with the answers of a model and the truth beside them, as a log has them that is joined with feedback.
 
     Args:
         table: The rows.
         predictions: Of each row.
         label: The column of the truth; it is kept as :data:`TRUTH` alone.
-        without: Columns to leave out. Bytes, lists and structures are left out as well.
+
+    Bytes, lists and structures are left out.
     """
-    kept = [
-        column
-        for column in table.columns
-        if column.name != label and column.name not in without and column.type not in _LARGE
-    ]
+    kept = [column for column in table.columns if column.name != label and column.type not in _LARGE]
     cells = table.to_columns()
     found: dict[str, list[Any]] = {column.name: cells[column.name] for column in kept}
     types = {column.name: str(column.type) for column in kept}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +37,9 @@ def refer(
 ) -> Reference:
     """What a package's model is held against when it is watched.
 
-    Columns that the schema tags as ``personal``, ``sensitive`` or ``identifier`` are left out, of the rows and of
-    the statistics; bytes and lists are left out of the rows.
+    It is about the columns that the model asks for, and the label. Columns that the schema tags as ``personal``,
+    ``sensitive`` or ``identifier`` are left out, of the rows and of the statistics; bytes and lists are left out of
+    the rows.
 
     Args:
         package: It answers the rows.
@@ -54,12 +55,13 @@ def refer(
     if rows < 0:
         raise InputError(f"{rows} rows of reference", expected="0 or more")
     label = package.details.get("label")
-    found = _statistics(examples, statistics, label, schema)
-    kept = None
+    kept = _Kept(frozenset({*package.signature.names, label}) - private(schema), label)
+    found = kept.statistics(examples, statistics)
+    answers = None
     if table is not None and rows and table.num_rows:
-        kept = _rows(package, spread_rows(table, rows), label, schema)
+        answers = _answered(package, spread_rows(table, rows), kept)
     known = infer(Statistics({_TRAIN: found}), label=_label_in(found, label)) if schema is None else schema
-    return Reference(statistics=found, schema=known, rows=kept)
+    return Reference(statistics=found, schema=known, rows=answers)
 
 
 def with_reference(package: Package, reference: Reference) -> Package:
@@ -71,16 +73,29 @@ def with_reference(package: Package, reference: Reference) -> Package:
     return replace(package, files=Files(kept).merged(files))
 
 
-def _statistics(
-    examples: Examples, given: Statistics | None, label: str | None, schema: Schema | None
-) -> TableStatistics:
-    split = _TRAIN if _TRAIN in examples.names else examples.names[0]
-    hidden = private(schema)
-    if given is not None and split in given.splits and not hidden & set(given.split(split).features):
-        return given.split(split)
-    table = examples.split(split)
-    table = table.select([name for name in table.names if name not in hidden])
-    return summarize_table(table, options=Options(label=_measured(table, label)))
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of data: some columns, in their order.
+
+    Attributes:
+        names: The columns.
+        label: The one among them that is predicted.
+    """
+
+    names: frozenset[str | None]
+    label: str | None
+
+    def of(self, table: Table) -> Table:
+        """These columns of a table."""
+        return table.select([name for name in table.names if name in self.names])
+
+    def statistics(self, examples: Examples, given: Statistics | None) -> TableStatistics:
+        """Of the rows that were learned from; those that are given, unless they tell of other columns, too."""
+        split = _TRAIN if _TRAIN in examples.names else examples.names[0]
+        if given is not None and split in given.splits and self.names >= set(given.split(split).features):
+            return given.split(split)
+        table = self.of(examples.split(split))
+        return summarize_table(table, options=Options(label=_measured(table, self.label)))
 
 
 def _measured(table: Table, label: str | None) -> str | None:
@@ -93,12 +108,12 @@ def _label_in(statistics: TableStatistics, label: str | None) -> str | None:
     return label if label in statistics.features else None
 
 
-def _rows(package: Package, table: Table, label: str | None, schema: Schema | None) -> Table | None:
+def _answered(package: Package, table: Table, kept: _Kept) -> Table | None:
     """Rows and answers, no more of them than fit."""
     table = _acceptable(package, table)
     if not table.num_rows:
         return None
-    made = answered(table, package.predict(table), label=label, without=private(schema))
+    made = answered(kept.of(table), package.predict(table), label=kept.label)
     while made.num_rows > _LEAST_ROWS and _size(made) > max(MOST_BYTES, _COLUMN_BYTES * len(made.names)):
         made = spread_rows(made, max(made.num_rows // 2, _LEAST_ROWS))
     return made

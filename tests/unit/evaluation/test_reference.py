@@ -60,7 +60,7 @@ def test_what_is_no_reference(tmp_path):
 def test_rows_with_answers_of_a_classifier():
     scores = np.array([[0.9, 0.1], [0.4, 0.6], [np.nan, np.nan]])
     predictions = Predictions(("false", "true"), scores, Cutoff("true", 0.7), np.array([False, False, True]))
-    found = answered(TABLE, predictions, label="late", without=["city"])
+    found = answered(TABLE.drop(["city"]), predictions, label="late")
     assert found.to_columns() == {
         "x": [1.0, 2.0, None],
         "output.label": ["false", "false", None],

@@ -111,12 +111,28 @@ def test_rows_that_the_model_refuses_are_left_out(tables, fit):
     assert package.reference.rows.column("fare").tolist() == whole.column("fare").tolist()
 
 
-def test_long_texts_are_kept_of_fewer_rows(model, examples):
+def test_columns_that_the_model_does_not_ask_for_are_left_out(examples, fit):
+    model = train(
+        examples.split("train"), fit(examples.split("train"), exclude=["hour"]), params={"n_estimators": 5}
+    )
+    for statistics in (None, summarize(examples)):
+        reference = build(model, examples.split("eval"), examples=examples, statistics=statistics).reference
+        assert reference.inputs == ("fare", "miles", "shared", "company", "payment")
+        assert reference.rows.names[:5] == reference.inputs
+        assert reference.label == "label"
+
+
+def test_long_texts_are_kept_of_fewer_rows(examples, fit):
     dice = np.random.default_rng(0)
     long = [dice.bytes(4000).hex() for _ in range(400)]
     columns = {name: values * 4 for name, values in examples.split("eval").to_columns().items()}
     table = Table.from_columns({**columns, "story": long})
-    package = build(model, table)
+    names = [*examples.split("train").names, "story"]
+    told = examples.split("train").to_columns()
+    examples = Examples(splits={"train": Table.from_columns({**told, "story": ["once"] * 300})})
+    transform = fit(examples.split("train"), function=None)
+    package = build(train(examples.split("train"), transform, params={"n_estimators": 5}), table)
+    assert set(package.signature.names) == set(names) - {"label"}
     reference = refer(package, examples, table=table)
     assert reference.rows.num_rows == 200
     assert with_reference(package, reference).files.size("reference/rows/data.parquet") <= 1 << 20
