@@ -15,6 +15,7 @@ from mainspring.app.cli.groups import LazyGroup
 from mainspring.core.errors import InputError, MainspringError, UnavailableError
 
 _COMMANDS = {
+    "alerts": "alerts:alerts",
     "approve": "approve:approve",
     "attach": "registry.promote:attach",
     "cancel": "cancel:cancel",
@@ -69,6 +70,7 @@ Shell completion:
 
 
 _SUMMARIES = {
+    "alerts": "What is wrong with watched models: acknowledged, silenced, told.",
     "approve": "Sign (or reject) what a run waits for, and let it go on.",
     "attach": "Add evidence about a version of a model.",
     "cancel": "Stop a run.",

@@ -9,8 +9,8 @@ import click
 
 from mainspring.app import platform
 from mainspring.app.cli.words import ago, bold, dim, json_option, print_json, table
-from mainspring.models.registry.webhooks import Delivery, Webhooks
 from mainspring.core.signing import new_secret
+from mainspring.models.registry.webhooks import Delivery, Webhooks
 
 _STATES = {
     "NEW": ("not tried yet", None),

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final, cast
 from mainspring.core.clock import Clock, now
 from mainspring.core.errors import ConflictError, MainspringError, StateError
 from mainspring.core.records import Context, Execution, ExecutionState, Kind
-from mainspring.models.registry.webhooks.hook import DELIVERY, WEBHOOK, Attempt, Delivery, Webhook
 from mainspring.core.signing import ID, SIGNATURE, TIMESTAMP, read_secret, sign
+from mainspring.models.registry.webhooks.hook import DELIVERY, WEBHOOK, Attempt, Delivery, Webhook
 from mainspring.store.ports import Message, Store
 
 if TYPE_CHECKING:

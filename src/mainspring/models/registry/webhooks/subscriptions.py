@@ -8,6 +8,7 @@ from typing import cast
 
 from mainspring.core.errors import ConflictError, NotFoundError
 from mainspring.core.records import Context, Execution, Kind, Value
+from mainspring.core.signing import check_reference
 from mainspring.models.registry.names import check_name
 from mainspring.models.registry.webhooks.events import TEST, Notice, check_events
 from mainspring.models.registry.webhooks.hook import (
@@ -20,7 +21,6 @@ from mainspring.models.registry.webhooks.hook import (
     delivery_of,
     hooks,
 )
-from mainspring.core.signing import check_reference
 from mainspring.store.ports import MetadataStore
 
 
