@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,8 +23,13 @@ def alert_ledger(opened: Mainspring) -> AlertLedger:
     return AlertLedger(opened.store.record, opened.store.blobs)
 
 
-def causes_of(opened: Mainspring) -> AllCauses:
-    """What a project knows of changes: its record, and what servers and deployment files left in its folders."""
+def causes_of(opened: Mainspring, names: Callable[[str], Sequence[str]] = lambda name: (name,)) -> AllCauses:
+    """What a project knows of changes: its record, and what servers and deployment files left in its folders.
+
+    Args:
+        opened: The project.
+        names: The names under which a served model may be registered, by its served name.
+    """
     from mainspring.serving.routing import ROLLOUTS, STATE
 
     settings = opened.settings
@@ -32,7 +37,7 @@ def causes_of(opened: Mainspring) -> AllCauses:
         desired=settings.path(settings.serving.desired),
         rollouts=settings.path(settings.serving.log) / STATE / ROLLOUTS,
     )
-    return AllCauses((RecordedCauses(opened.store.record), served))
+    return AllCauses((RecordedCauses(opened.store.record, names), served))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,7 @@ class RegisteredExplainer:
         models = self.opened.models
         found = self._version(version)
         package, explainer = models.fetch(found), models.explainer(found)
-        table = explainer.table(
-            {name: list(rows.column(name)) for name in rows.names if name in explainer.columns}
-        )
+        table = explainer.table({name: rows.column(name) for name in rows.names if name in explainer.columns})
         answers = explainer.explain(package, table, budget=Budget(seconds=self.seconds), model=found.digest)
         return [
             {part.feature: part.amount for part in one.found.row(0)} if isinstance(one.found, Attributions) else {}

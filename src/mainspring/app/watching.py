@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mainspring.app.alerting import RegisteredExplainer, alert_ledger, causes_of
 from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.core.records import Execution, ExecutionState, Kind
 from mainspring.models.package import MANIFEST, Package
@@ -50,7 +51,7 @@ class RegisteredVersions:
 
     def _registered(self, model: str, version: str) -> Known | None:
         models = self._opened.models
-        for name in dict.fromkeys((model, *self._names(model))):
+        for name in self.names(model):
             try:
                 found = models.resolve(f"{name}:{version}")
                 package = models.fetch(found)
@@ -58,6 +59,10 @@ class RegisteredVersions:
                 continue
             return _known(package, version, found.digest, self._registered_at(found.digest))
         return None
+
+    def names(self, model: str) -> tuple[str, ...]:
+        """The names under which a served model may be registered, the likeliest first."""
+        return tuple(dict.fromkeys((model, *self._names(model))))
 
     def _names(self, model: str) -> Iterator[str]:
         """What deployment files say that a model is."""
@@ -166,6 +171,9 @@ def monitors_of(
             book=alert_book(opened),
             versions=versions,
             ledger=ledger,
+            told=alert_ledger(opened),
+            causes=causes_of(opened, versions.names),
+            explain=RegisteredExplainer(opened, versions.names(name)),
             queue=opened.store.record,
             runs=lambda model: past_runs(opened, model),
             root=settings.root,
