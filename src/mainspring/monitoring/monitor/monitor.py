@@ -13,7 +13,8 @@ from mainspring.core.errors import StateError
 from mainspring.core.records import Value
 from mainspring.data import ColumnType
 from mainspring.evaluation.reference import Reference
-from mainspring.monitoring.alerts import AlertBook, Causes, Explainer, Ledger, Transition, private_columns
+from mainspring.monitoring.alerts import AlertBook, Causes, Explainer, Transition
+from mainspring.monitoring.alerts.ports import Ledger
 from mainspring.monitoring.declaration import Declared
 from mainspring.monitoring.ledger import WatchLedger
 from mainspring.monitoring.monitor.judging import Judgement, judge
@@ -100,7 +101,7 @@ class Monitor:
         self._queue, self._runs, self._causes, self._explain = queue, runs, causes, explain
         self._root, self._clock = root, clock
         self.history = FigureHistory(self.folder / "history")
-        self.archive = ProfileArchive(self.folder / "profiles")
+        self.archive = ProfileArchive(home / "profiles")
 
     def look(self) -> Iterator[Look]:
         """Judge what became complete or changed since the last look, and ask the policy.
@@ -113,7 +114,7 @@ class Monitor:
             ConflictError: If another process watches this model.
         """
         memory = Memory.load(self.folder)
-        with self._reader(memory) as reader:
+        with self._reader(memory) as reader, self.history:
             memory = Memory.load(self.folder)  # now that nobody else changes it
             for window in reader.ready(self._clock()):
                 look, memory = self._window(window, memory)
@@ -163,7 +164,7 @@ class Monitor:
         profile = WindowProfile.of(window, model=self.model, slices=self.declared.how.slices)
         judgement = self._judge(window, version, profile, memory)
         verdict = self._record(judgement)
-        self.archive.write(profile)
+        self.archive.put(profile)
         self.history.append(window.since, judgement.figures)
         transitions = self._alert(judgement, known, verdict)
         memory = memory.judged(
@@ -190,7 +191,7 @@ class Monitor:
 
     def _judge(self, window: Window, version: str, profile: WindowProfile, memory: Memory) -> Judgement:
         known = self._versions.known(self.model, version)
-        previous = self.archive.before(self.model, window.since)
+        previous = self.archive.latest(self.model, before=window.since)
         seen = Seen(
             model=self.model,
             version=version,
@@ -250,8 +251,9 @@ class Monitor:
             history=self.history,
             causes=self._causes,
             explain=self._explain,
-            private=private_columns(known.reference),
+            reference=known.reference,
             evidence=[one for one in (verdict, known.package) if one],
+            now=self._clock(),
         )
 
     def _deliver(self) -> None:
