@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict
 
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data import DriftLimits, Table, TableStatistics, summarize
-from mainspring.data.comparison import LEVEL, Measurement, measure
+from mainspring.data.comparison import LEVEL
+from mainspring.data.statistics import FeatureStatistics
+from mainspring.monitoring.checks.columns import Column, by_column, judge_columns, limits_of
+from mainspring.monitoring.checks.wording import reasons_of
 
 GATE = "drift"
 LIMITS = DriftLimits(l_infinity=0.1, jensen_shannon=0.1)
 """How far a column may move where nothing else is said: an effect that matters, not only one that is no chance."""
 
+MISSING = 0.1
+"""By how much the share of rows without a value may move where a column has no limits of its own."""
 LEAST_ROWS = 100
 
 
@@ -27,9 +33,10 @@ def check_drift(
     """Compare rows that were asked with those of training, column by column.
 
     A column has drifted if its distance (largest change of a share for words, Jensen-Shannon divergence over
-    pooled deciles for numbers, or whatever else its own limits name) is past its limit *and* the difference is
-    more than chance after correcting for the number of columns (Benjamini and Hochberg, 1995). Both are needed:
-    fixed limits alone alarm on small windows, p-values alone on large ones.
+    pooled deciles for numbers, the share of missing rows, or whatever else its own limits name) is past its limit
+    *and* the difference is more than chance by an exact test, after correcting for the number of columns
+    (Benjamini and Hochberg, 1995). Both are needed: fixed limits alone alarm on small windows, p-values alone on
+    large ones.
 
     Args:
         rows: The table of a window; only columns that the reference has are compared.
@@ -43,15 +50,18 @@ def check_drift(
         message = f"{rows.num_rows} rows are too few to see drift, {least_rows} are needed"
         return Verdict.of(GATE, [Reason(ok=True, code="TOO_FEW_ROWS", message=message, observed=rows.num_rows)])
     trained = _statistics(reference)
-    names = [name for name in rows.names if name in trained.features and name not in exclude]
-    found = measure(
-        trained,
-        _statistics(rows.select(names)),
-        between=("training", "served"),
-        limits={name: (limits or {}).get(name, LIMITS) for name in names},
-        level=level,
-    )
-    reasons = [_reason(one) for one in found] + list(_gone(trained, rows, exclude))
+    before = {name: one for name, one in by_column(trained).items() if name not in exclude}
+    served = by_column(_statistics(rows.select([name for name in rows.names if name in before])))
+    columns = {
+        name: Column(reference=before[name], window=one, limits=_limits(name, before[name], limits))
+        for name, one in served.items()
+        if name in before
+    }
+    found = judge_columns(columns, (), together=(1,), least_rows=1, level=level)
+    reasons = [
+        *reasons_of(found, "training", rows=rows.num_rows, least_rows=least_rows),
+        *_gone(before, rows),
+    ]
     return Verdict.of(GATE, reasons, {"rows": rows.num_rows, "reference_rows": trained.num_examples})
 
 
@@ -59,29 +69,14 @@ def _statistics(rows: Table | TableStatistics) -> TableStatistics:
     return rows if isinstance(rows, TableStatistics) else summarize({"rows": rows}).split("rows")
 
 
-def _reason(one: Measurement) -> Reason:
-    where = f", most at {one.distances.at!r}" if one.distances.at is not None else ""
-    if one.limit is None:
-        # A point in time moves on by itself: it is measured, and judged only by a limit of its own.
-        message = f"column {one.path!r} has no limit: {one.metric} {one.value:.4g}{where}"
-        return Reason(ok=True, code="NO_LIMIT", message=message, subject=one.path, observed=one.value)
-    state = "has drifted" if one.drifted else "is as in training"
-    message = (
-        f"column {one.path!r} {state}: {one.metric} {one.value:.4g}{where} "
-        f"(limit {one.limit:g}, adjusted p {one.adjusted_p:.2g})"
-    )
-    return Reason(
-        ok=not one.drifted,
-        code="DRIFT" if one.drifted else "NO_DRIFT",
-        message=message,
-        subject=one.path,
-        observed=one.value,
-        expected=one.limit,
-    )
+def _limits(name: str, feature: FeatureStatistics, given: Mapping[str, DriftLimits] | None) -> dict[str, float]:
+    own = (given or {}).get(name)
+    limits = {name: limit for name, limit in asdict(own or LIMITS).items() if limit is not None}
+    return dict(limits_of(feature, {**limits, "missing": MISSING}, limits if own else None))
 
 
-def _gone(trained: TableStatistics, rows: Table, exclude: Collection[str]) -> Iterator[Reason]:
+def _gone(trained: Mapping[str, FeatureStatistics], rows: Table) -> Iterator[Reason]:
     """Columns of training that nobody sends: not judged, and said so."""
-    for name in trained.features:
-        if name not in rows.names and name not in exclude:
+    for name in trained:
+        if name not in rows.names:
             yield Reason(ok=True, code="NOT_SERVED", message=f"column {name!r} is not asked for", subject=name)

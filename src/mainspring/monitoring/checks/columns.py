@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -13,7 +14,7 @@ from mainspring.core.errors import InputError
 from mainspring.data.comparison import METRICS, Distances, distances
 from mainspring.data.comparison.apart import distances_of_sides
 from mainspring.data.comparison.sides import TIMED
-from mainspring.data.statistics import FeatureStatistics
+from mainspring.data.statistics import FeatureStatistics, TableStatistics
 from mainspring.monitoring.correction import Counts, Tested, assess
 from mainspring.monitoring.detectors.binned import Bins, bins_of_reference
 from mainspring.monitoring.seen import Figure
@@ -25,6 +26,7 @@ _ALONE: Final = frozenset({"wasserstein", "length", "normalized_absolute_differe
 _ORDERED: Final = frozenset({"l_infinity", "jensen_shannon"})
 """Limits for all columns that are not for points in time."""
 _LEAST: Final = 1e-9
+_ESCAPED: Final = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,11 @@ class Judgements:
     def alone(self) -> frozenset[str]:
         """The columns that drifted in this window by itself."""
         return frozenset(name for name, one in self.columns.items() if one.drifted and one.windows == 1)
+
+
+def by_column(statistics: TableStatistics) -> dict[str, FeatureStatistics]:
+    """The features by the names of their columns, in which a point is a point."""
+    return {_ESCAPED.sub(r"\1", name): feature for name, feature in statistics.features.items()}
 
 
 def check_limits(limits: Mapping[str, Limits]) -> None:

@@ -14,6 +14,7 @@ from mainspring.data.comparison import LIMITS
 from mainspring.evaluation.reference import OUTPUT
 from mainspring.monitoring.checks.columns import (
     Column,
+    by_column,
     check_limits,
     check_windows,
     judge_columns,
@@ -57,6 +58,7 @@ class DriftCheck:
     """
 
     name: ClassVar[str] = "drift"
+    on_truth: ClassVar[bool] = False
 
     limits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     usual: Mapping[str, float] = field(default_factory=lambda: dict(USUAL))
@@ -95,7 +97,8 @@ class DriftCheck:
             level=spending.level(seen.window.until - seen.window.since),
         )
         spending.spend(found.p_value)
-        whole = {name: one for name, one in found.tables.items() if name in seen.statistics.features}
+        served = by_column(seen.statistics)
+        whole = {name: one for name, one in found.tables.items() if name in served}
         rows = seen.statistics.num_examples
         reasons = reasons_of(found, self.against, rows=rows, least_rows=self.least_rows)
         return Judged(
@@ -116,14 +119,15 @@ class DriftCheck:
         )
 
     def _columns(self, reference: TableStatistics, window: TableStatistics) -> dict[str, Column]:
+        served = by_column(window)
         return {
             name: Column(
                 reference=feature,
-                window=window.features[name],
+                window=served[name],
                 limits=limits_of(feature, self.usual, self.limits.get(name)),
             )
-            for name, feature in reference.features.items()
-            if name in window.features and name not in self.exclude and not name.startswith(_LOGGED)
+            for name, feature in by_column(reference).items()
+            if name in served and name not in self.exclude and not name.startswith(_LOGGED)
         }
 
     def _inside(self, seen: Seen, reference: TableStatistics) -> dict[str, Column]:
@@ -142,9 +146,10 @@ class DriftCheck:
         }
 
     def _not_compared(self, seen: Seen, reference: TableStatistics) -> Iterator[Reason]:
-        served = seen.statistics.features
+        served = by_column(seen.statistics)
         wanted = _asked_for(seen)
-        for name in reference.features:
+        trained = by_column(reference)
+        for name in trained:
             if (
                 name in served
                 or name in self.exclude
@@ -159,7 +164,7 @@ class DriftCheck:
                 message = f"column {name!r} is not asked for"
                 yield Reason(ok=True, code="NOT_SERVED", message=message, subject=name)
         for name in served:
-            if name not in reference.features and not name.startswith(_LOGGED):
+            if name not in trained and not name.startswith(_LOGGED):
                 message = f"column {name!r} was not there in {self.against}"
                 yield Reason(ok=True, code="NOT_TRAINED", message=message, subject=name)
 
@@ -168,7 +173,7 @@ def _asked_for(seen: Seen) -> frozenset[str]:
     """The columns that requests should have: those of the rows that the model answered when it was made."""
     if seen.reference.rows is not None:
         return frozenset(seen.reference.rows.names)
-    return frozenset(seen.reference.statistics.features) - {seen.reference.label or ""}
+    return frozenset(by_column(seen.reference.statistics)) - {seen.reference.label or ""}
 
 
 def _sliced(table: Table, by: Sequence[str]) -> Mapping[str, TableStatistics]:

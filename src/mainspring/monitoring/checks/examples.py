@@ -25,5 +25,5 @@ def examples(table: Table, found: Judgements) -> list[int]:
     name = max(drifted, key=lambda one: drifted[one].value / max(drifted[one].limit or 0.0, 1e-9))
     counts = found.tables[name]
     gaps = counts.window / max(counts.window.sum(), 1.0) - counts.reference / max(counts.reference.sum(), 1.0)
-    inside = found.bins[name].holds(table.column(name), int(gaps.argmax()))
+    inside = found.bins[name].places(table.column(name)) == int(gaps.argmax())
     return [int(place) for place in np.flatnonzero(inside)[:_SHOWN]]

@@ -15,7 +15,7 @@ from mainspring.data.sketches import Frequencies
 from mainspring.data.statistics import FeatureStatistics
 
 Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 _CELLS: Final = 10
 _ATOM: Final = 0.02
@@ -62,27 +62,27 @@ class Bins:
             return np.array([side.rows - side.missing, side.missing])
         return _counted(side, self.edges, self.words, self.side.words)
 
-    def holds(self, values: npt.NDArray[np.generic], place: int) -> Mask:
-        """Which values of rows, as :meth:`mainspring.data.Table.column` gives them, are in a bin, ``[rows]``."""
-        texts, name = values.tolist(), self.names[place]
-        there: Mask = np.array([text is not None and text == text for text in texts], dtype=np.bool_)
-        if name == MISSING or self.presence:
-            return ~there if name == MISSING else there
-        if self.ordered:
-            return self._holds_numbers(np.array(texts, dtype=np.float64), place)
-        if name in {OTHER, NEW}:
-            known = set(self.words)
-            if name == NEW and self.side.words is not None:
-                known = set(self.side.words.counts)
-            return there & np.array([text not in known for text in texts], dtype=np.bool_)
-        found: Mask = np.array([text == name for text in texts], dtype=np.bool_)
-        return found
+    def places(self, values: npt.NDArray[np.generic]) -> Ints:
+        """The bin of each row, ``[rows]``.
 
-    def _holds_numbers(self, numbers: Floats, place: int) -> Mask:
-        found: Mask = np.isfinite(numbers) & (np.searchsorted(self.edges, numbers, side="right") == place)
-        if place >= self.ordered:
-            found = np.isinf(numbers) if self.names[place] == "infinite" else np.isnan(numbers)
-        return found
+        Args:
+            values: As :meth:`mainspring.data.Table.column` gives them; NaN is missing, as it is there.
+        """
+        if self.presence:
+            there = [value is not None and value == value for value in values.tolist()]
+            return np.where(there, 0, 1)
+        if self.ordered:
+            numbers = values.astype(np.float64) if values.dtype.kind == "f" else np.full(len(values), np.nan)
+            found: Ints = np.searchsorted(self.edges, numbers, side="right")
+            found[np.isinf(numbers)] = self.ordered + 1
+            found[np.isnan(numbers)] = self.ordered + 2
+            return found
+        other, new, missing = range(len(self.words), len(self.words) + 3)
+        known: dict[object, int] = {} if self.side.words is None else dict.fromkeys(self.side.words.counts, other)
+        known |= {word: place for place, word in enumerate(self.words)}
+        known[None] = missing
+        unknown = new if self.side.words is not None and self.side.words.complete else other
+        return np.array([known.get(value, unknown) for value in _texts(values)], dtype=np.int64)
 
     def as_side(self, counts: Floats) -> Side:
         """Rows in these bins, as a column that distances can be taken of: numbers by the numbers of their bins."""
@@ -173,6 +173,13 @@ def _by_word(found: Frequencies, words: tuple[str, ...], known: Frequencies) -> 
     if not found.complete:
         new = 0
     return np.array([*counts, listed - sum(counts) - new + found.rest, new])
+
+
+def _texts(values: npt.NDArray[np.generic]) -> list[object]:
+    # Truth values come as 0.0 and 1.0, their words are false and true.
+    if values.dtype.kind == "f":
+        return [None if value != value else "true" if value else "false" for value in values.tolist()]
+    return list(values.tolist())
 
 
 def _cells(edges: Floats) -> list[str]:

@@ -31,9 +31,9 @@ class BlackBoxShift(Kept):
         predictors", ICML 2018.
 
     Args:
-        level: Significance of an alarm; 0.001. limit: How far the estimated shares may be from those of the
-            labelled rows: the share of rows that would have
-            to change their label; 0.05.
+        level: Significance of an alarm; 0.001.
+        limit: How far the estimated shares may be from those of the labelled rows (the share of rows that would
+            have to change their label); 0.05.
         counts: How often each label was called each name, as ``[label, said, rows]``; ``None`` before :meth:`fit`.
 
     Example:
