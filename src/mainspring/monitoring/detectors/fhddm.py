@@ -43,8 +43,8 @@ class FHDDM(OnMistakes):
     window: int = 100
     level: float = 0.000001
 
-    least: float = math.inf
     errors: int = 0
+    least: float = math.inf
     last: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
