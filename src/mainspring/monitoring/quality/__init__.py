@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mainspring.monitoring.quality.labels import LabelDelays, label_delays, labelled_differ
     from mainspring.monitoring.quality.loss import LossEstimator
     from mainspring.monitoring.quality.realised import Realised, realised_quality
-    from mainspring.monitoring.quality.reliability import Bin, Reliability, reliability
+    from mainspring.monitoring.quality.reliability import Bin, Reliability, measure_reliability
 
 __all__ = [
     "Bin",
@@ -35,7 +35,7 @@ __all__ = [
     "label_delays",
     "labelled_differ",
     "realised_quality",
-    "reliability",
+    "measure_reliability",
 ]
 
 __getattr__, __dir__ = lazily(
@@ -52,6 +52,6 @@ __getattr__, __dir__ = lazily(
         "label_delays": "labels",
         "labelled_differ": "labels",
         "realised_quality": "realised",
-        "reliability": "reliability",
+        "measure_reliability": "reliability",
     },
 )

@@ -12,7 +12,7 @@ from mainspring.data.comparison.significance import chi_squared_tail
 from mainspring.evaluation.metrics.measured import Interval
 from mainspring.evaluation.metrics.resampling import percentiles
 from mainspring.monitoring.quality.answers import Answers, Floats, Ints, read_answers, truth_codes
-from mainspring.monitoring.quality.reliability import BINS, Bin, Reliability, reliability
+from mainspring.monitoring.quality.reliability import BINS, Bin, Reliability, measure_reliability
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -97,8 +97,8 @@ def calibration_shift(
         >>> same.gap, round(other.gap, 1), other.p_value < 1e-9
         (0.0, 0.1, True)
     """
-    before = reliability(*reference, bins=bins)
-    now = reliability(*window, edges=before.edges)
+    before = measure_reliability(*reference, bins=bins)
+    now = measure_reliability(*window, edges=before.edges)
     changes = [_change(one, other) for one, other in zip(now.bins, before.bins, strict=True)]
     told = [(rows, change, variance) for rows, change, variance in changes if variance > 0]
     rows = sum(one[0] for one in told)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import isotonic_regression
 
-from mainspring.monitoring.quality.reliability import reliability
+from mainspring.monitoring.quality.reliability import measure_reliability
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
@@ -122,7 +122,7 @@ def resampled(
 
 def _wrong(scores: Floats, truth: Ints) -> bool:
     places = range(1, 2) if scores.shape[1] == 2 else range(scores.shape[1])
-    found = [reliability(scores[:, k], (truth == k).astype(np.float64)).p_value for k in places]
+    found = [measure_reliability(scores[:, k], (truth == k).astype(np.float64)).p_value for k in places]
     return min(found) <= LEVEL / len(found)
 
 

@@ -25,6 +25,7 @@ import numpy as np
 from mainspring.core.errors import InputError
 from mainspring.core.slices import Slice
 from mainspring.evaluation.metrics import ClassificationState, ClassifiedRows
+from mainspring.evaluation.metrics.grouping import dot
 from mainspring.evaluation.metrics.intervals import CLOSED, deviations
 from mainspring.evaluation.metrics.means import RowMean
 from mainspring.evaluation.metrics.measured import Interval, Measured
@@ -251,8 +252,8 @@ def _tiled(answers: Answers, times: int) -> Answers:
 
 def _counted(values: Floats, weights: Floats) -> RowMean:
     """The mean over rows that occur as often as they weigh."""
-    weight, total, spread = float(weights.sum()), float(weights @ values), float(weights @ (values * values))
-    return RowMean(weight, total, weight, total, spread)
+    weight, total = float(weights.sum()), dot(weights, values)
+    return RowMean(weight, total, weight, total, dot(weights, values * values))
 
 
 def _scaled(state: ClassificationState, share: float) -> ClassificationState:

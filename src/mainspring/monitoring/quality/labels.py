@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -14,6 +14,7 @@ from mainspring.core.errors import InputError
 from mainspring.data import summarize
 from mainspring.data.comparison import LEVEL, Measurement, measure
 from mainspring.data.schema import DriftLimits
+from mainspring.data.schema.paths import escaped
 from mainspring.evaluation.reference import TRUTH
 from mainspring.monitoring.quality.drawing import some_rows
 from mainspring.serving.feedback import Feedback
@@ -145,14 +146,16 @@ def labelled_differ(
     known, unknown = (some_rows(table.where(f'"{TRUTH}" IS {word} NULL').select(names)) for word in ("NOT", ""))
     if min(known.num_rows, unknown.num_rows) < _LEAST or not names:
         return ()
+    paths = {escaped(name): name for name in names}
     found = measure(
         summarize({"rows": unknown}).split("rows"),
         summarize({"rows": known}).split("rows"),
         between=("unlabelled", "labelled"),
-        limits=dict.fromkeys(names, LIMITS),
+        limits=dict.fromkeys(paths, LIMITS),
         level=level,
     )
-    return tuple(sorted((one for one in found if one.drifted), key=lambda one: -one.value))
+    differ = [replace(one, path=paths[one.path]) for one in found if one.drifted]
+    return tuple(sorted(differ, key=lambda one: -one.value))
 
 
 def _kaplan_meier(waited: Floats, came: npt.NDArray[np.bool_]) -> LabelDelays:

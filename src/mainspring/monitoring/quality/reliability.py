@@ -57,7 +57,7 @@ class Reliability:
 
     @property
     def edges(self) -> Floats:
-        """Where bins after the first begin, for :func:`reliability` of other rows."""
+        """Where bins after the first begin, for :func:`measure_reliability` of other rows."""
         return np.array([one.low for one in self.bins[1:]])
 
     @property
@@ -84,7 +84,7 @@ class Reliability:
         return chi_squared_tail(statistic, len(told)) if told else 1.0
 
 
-def reliability(
+def measure_reliability(
     probability: Floats,
     came: Floats,
     *,
@@ -104,7 +104,7 @@ def reliability(
     Example:
         >>> chance = np.repeat([0.2, 0.8], 10)
         >>> came = np.array([1, 1] + [0] * 8 + [1] * 6 + [0] * 4, dtype=float)
-        >>> found = reliability(chance, came, bins=2)
+        >>> found = measure_reliability(chance, came, bins=2)
         >>> [one.share for one in found.bins], round(found.error, 3)
         ([0.2, 0.6], 0.1)
     """
