@@ -67,8 +67,7 @@ def items_of(table: Table, on: str, *, positive: str = "", since: float = 0.0) -
     """
     values = _values(table, on, positive)
     known = np.isfinite(values)
-    times = table.column("request.time") if "request.time" in table.names else np.full(len(values), since)
-    order = _order(table, np.where(np.isfinite(times), times, since))
+    order, times = event_order(table, since)
     order = order[known[order]]
     return Items(values=values[order], times=times[order], places=order, unknown=int((~known).sum()))
 
@@ -119,11 +118,18 @@ def _numbers(table: Table, name: str) -> Floats:
     return values
 
 
-def _order(table: Table, times: Floats) -> Ints:
-    """By time, then by request, then by row, so that it is the same however the rows came."""
+def event_order(table: Table, since: float = 0.0) -> tuple[Ints, Floats]:
+    """The rows by time, then by request, then by row, so that it is the same however they came; and their times.
+
+    Args:
+        table: The rows.
+        since: The time of rows that have none.
+    """
+    times = table.column("request.time") if "request.time" in table.names else np.full(table.num_rows, np.nan)
+    times = np.where(np.isfinite(times), times, since)
     keys: list[npt.NDArray[Any]] = [times]
     for name in ("request.id", "request.row"):
         if name in table.names:
             cells = table.column(name)
             keys.append(np.unique(cells.astype(str), return_inverse=True)[1] if cells.dtype == object else cells)
-    return np.lexsort(keys[::-1]).astype(np.int64)
+    return np.lexsort(keys[::-1]).astype(np.int64), times

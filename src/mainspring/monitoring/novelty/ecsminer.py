@@ -70,6 +70,7 @@ class ECSMiner(Stepwise):
         "ensemble": _spheres,
         "novel": Spheres.from_dict,
     }
+    _LEARNED: ClassVar[tuple[str, ...]] = (*Stepwise._LEARNED, "learned", "ensemble", "novel")
 
     clusters: int = 50
     models: int = 6

@@ -65,6 +65,7 @@ class MINAS(Stepwise):
         "spheres": Spheres.from_dict,
         "sleeping": Spheres.from_dict,
     }
+    _LEARNED: ClassVar[tuple[str, ...]] = (*Stepwise._LEARNED, "spheres", "sleeping", "moving")
 
     clusters: int = 50
     radius: float = 2.0

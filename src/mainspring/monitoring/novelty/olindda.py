@@ -53,6 +53,7 @@ class OLINDDA(Stepwise):
         "waiting": Rows.from_dict,
         "spheres": Spheres.from_dict,
     }
+    _LEARNED: ClassVar[tuple[str, ...]] = (*Stepwise._LEARNED, "sparsest", "spheres")
 
     clusters: int = 10
     loose: float = 1.0

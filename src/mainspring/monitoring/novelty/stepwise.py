@@ -75,6 +75,8 @@ class Stepwise(ABC):
     """A detector of novelty that looks at the waiting rows after every ``step`` rows."""
 
     _RESTORED: ClassVar[Mapping[str, Callable[[Any], Any]]] = {"waiting": Rows.from_dict}
+    # The fields that are no settings.
+    _LEARNED: ClassVar[tuple[str, ...]] = ("features", "classes", "items", "novelties", "waiting")
 
     step: int = 100
     least: int = 20
@@ -93,6 +95,11 @@ class Stepwise(ABC):
         require(self.least >= 2, "least", self.least, "at least 2")
         require(self.memory >= self.least, "memory", self.memory, f"at least least ({self.least})")
         require(self.seed >= 0, "seed", self.seed, "0 or more")
+
+    @classmethod
+    def settings(cls) -> tuple[str, ...]:
+        """The names of its settings."""
+        return tuple(one.name for one in fields(cls) if one.name not in cls._LEARNED)
 
     def fit(self, rows: npt.ArrayLike, labels: npt.ArrayLike) -> Self:
         """Learn what is known; see :class:`~mainspring.monitoring.novelty.ports.NoveltyDetector`.
