@@ -16,7 +16,7 @@ from typing import Final, cast
 from mainspring.core.clock import iso
 from mainspring.core.errors import MainspringError
 from mainspring.core.records import Execution, ExecutionState, Kind, LinkKind, Value
-from mainspring.monitoring.alerts.alert import Alert, Cause
+from mainspring.monitoring.alerts.alert import Cause
 from mainspring.monitoring.alerts.ports import Causes
 from mainspring.serving.deploying.archive import Archive
 from mainspring.serving.rollout import history
@@ -50,11 +50,11 @@ class AllCauses:
 
     sources: Sequence[Causes]
 
-    def find(self, alert: Alert, *, lookback: float, window: float) -> Sequence[Cause]:
-        """Changes at about the time at which an alert began, the likeliest first."""
+    def find(self, model: str, version: str, since: float, *, lookback: float, window: float) -> Sequence[Cause]:
+        """Changes at about the time at which something began, the likeliest first."""
         found: dict[str, Cause] = {}
         for source in self.sources:
-            for cause in source.find(alert, lookback=lookback, window=window):
+            for cause in source.find(model, version, since, lookback=lookback, window=window):
                 known = found.get(cause.key)
                 found[cause.key] = cause if known is None or cause.execution is not None else known
         return _likeliest(found.values())
@@ -72,22 +72,20 @@ class RecordedCauses:
     record: MetadataStore
     names: Callable[[str], Sequence[str]] = lambda name: (name,)
 
-    def find(self, alert: Alert, *, lookback: float, window: float) -> Sequence[Cause]:
-        """Changes at about the time at which an alert began, the likeliest first."""
-        names = tuple(dict.fromkeys((alert.model, *self.names(alert.model))))
+    def find(self, model: str, version: str, since: float, *, lookback: float, window: float) -> Sequence[Cause]:
+        """Changes at about the time at which something began, the likeliest first."""
+        names = tuple(dict.fromkeys((model, *self.names(model))))
         try:
             declared = {one.name for one in self.record.types(Kind.EXECUTION)}
             found = [
                 cause
                 for kind, read in _RECORDED.items()
                 if kind in declared
-                for cause in read(
-                    self.record, list(self._events(kind, alert.since - lookback, alert.since + window)), names
-                )
+                for cause in read(self.record, list(self._events(kind, since - lookback, since + window)), names)
             ]
         except MainspringError:
             return ()
-        return _likeliest(scored(one, alert, window) for one in found)
+        return _likeliest(scored(one, since, window) for one in found)
 
     def _events(self, kind: str, since: float, until: float) -> Iterator[Execution]:
         """Executions of a type within a stretch of time, the newest first."""
@@ -119,16 +117,14 @@ class ServedCauses:
     desired: Path | None = None
     rollouts: Path | None = None
 
-    def find(self, alert: Alert, *, lookback: float, window: float) -> Sequence[Cause]:
-        """Changes at about the time at which an alert began, the likeliest first."""
-        since, until = alert.since - lookback, alert.since + window
+    def find(self, model: str, version: str, since: float, *, lookback: float, window: float) -> Sequence[Cause]:
+        """Changes at about the time at which something began, the likeliest first."""
+        first, last = since - lookback, since + window
         try:
-            found = [
-                one for one in (*self._deployments(), *self._rollouts(alert.model)) if since <= one.at <= until
-            ]
+            found = [one for one in (*self._deployments(), *self._rollouts(model)) if first <= one.at <= last]
         except (OSError, MainspringError):
             return ()
-        return _likeliest(scored(one, alert, window) for one in found)
+        return _likeliest(scored(one, since, window) for one in found)
 
     def _deployments(self) -> Iterator[Cause]:
         if self.desired is None or not self.desired.is_dir():
@@ -154,14 +150,14 @@ class ServedCauses:
                     yield _rollout(event.model, event.kind, event.time, event.versions, event.by, number)
 
 
-def scored(cause: Cause, alert: Alert, window: float) -> Cause:
+def scored(cause: Cause, since: float, window: float) -> Cause:
     """A cause with how likely it is: by kind, and by how long before the beginning it happened.
 
     Whatever happened within the first bad window is as close as can be; half as likely is what happened six hours
     before.
     """
-    gap = max(0.0, alert.since - cause.at)
-    late = cause.at > alert.since + window
+    gap = max(0.0, since - cause.at)
+    late = cause.at > since + window
     score = 0.0 if late else RELEVANCE.get(cause.kind, 0.3) * math.exp2(-gap / _HALF)
     return replace(cause, score=round(score, 4))
 

@@ -6,18 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from mainspring.data import Table
-from mainspring.monitoring.alerts.alert import Alert, Cause, Transition
+from mainspring.monitoring.alerts.alert import Cause, Transition
 from mainspring.monitoring.alerts.messages import Message
 
 
 class Causes(Protocol):
     """Knows what changed upstream. One that cannot look says nothing, and never raises."""
 
-    def find(self, alert: Alert, *, lookback: float, window: float) -> Sequence[Cause]:
-        """Changes at about the time at which an alert began, the likeliest first.
+    def find(self, model: str, version: str, since: float, *, lookback: float, window: float) -> Sequence[Cause]:
+        """Changes at about the time at which something began, the likeliest first.
+
+        Asked once for all alerts of a window that began at the same time.
 
         Args:
-            alert: It, with its model, version and ``since``.
+            model: The model.
+            version: The version that answered.
+            since: When it began, in seconds since the epoch.
             lookback: How many seconds before that are looked at.
             window: How long the window is, in seconds: a change may lie within it.
         """

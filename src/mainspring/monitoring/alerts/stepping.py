@@ -79,6 +79,14 @@ def improve(alert: Alert, taken: Taken) -> Alert:
     return replace(alert, outcomes=_with(alert, taken.since, bad=False))
 
 
+def is_counted(alert: Alert) -> bool:
+    """Whether a good window means anything to an alert: not to one that is over, and has had no bad one since."""
+    over = alert.resolved_window
+    return alert.state is not State.RESOLVED or any(
+        one.bad and one.since > (over or 0.0) for one in alert.outcomes
+    )
+
+
 def settle(alert: Alert, at: float, options: AlertOptions) -> tuple[Alert, str]:
     """The state that follows from the last windows.
 

@@ -20,7 +20,8 @@ from mainspring.monitoring.alerts.options import AlertOptions, span
 from mainspring.monitoring.alerts.planning import announce, hush
 from mainspring.monitoring.alerts.ports import Causes, Explainer
 from mainspring.monitoring.alerts.severity import severity_of
-from mainspring.monitoring.alerts.stepping import Taken, begin, belongs, improve, settle, worsen
+from mainspring.monitoring.alerts.silences import silence_of
+from mainspring.monitoring.alerts.stepping import Taken, begin, belongs, improve, is_counted, settle, worsen
 from mainspring.monitoring.alerts.suggestions import suggestion_for
 from mainspring.monitoring.seen import Figure, History, Judged
 from mainspring.monitoring.windows import Window
@@ -122,7 +123,7 @@ def take(draft: Draft, prepared: Prepared, options: AlertOptions, evidence: tupl
         touched.append(alert)
     for alert in list(draft.alerts.values()):
         judged = prepared.judged.get(alert.check) if alert.model == prepared.model else None
-        if judged is None or (alert.check, alert.subject) in bad or alert.id in {one.id for one in touched}:
+        if judged is None or (alert.check, alert.subject) in bad or not is_counted(alert):
             continue
         if says(judged.verdict, alert.subject) is False or _measured_again(alert, judged):
             touched.append(improve(alert, taken))
@@ -150,6 +151,8 @@ def _keep(draft: Draft, alert: Alert, kind: str, options: AlertOptions) -> Alert
     if kind in ("fired", "reopened") and not alert.group:
         open_ = [one for one in draft.alerts.values() if one.open]
         alert = replace(alert, group=group_of(alert, open_, options))
+    if kind in ("fired", "reopened"):  # a silence that holds from the beginning is nothing that happened
+        return draft.put(replace(alert, silenced=silence_of(alert, draft.silences.values(), draft.at)))
     return hush(draft, draft.put(alert), options)
 
 
@@ -206,18 +209,14 @@ def _contexts(
                 private=background.private,
                 explain=None if explain is None else lambda rows: explain(rows, taken.version),
             )
-        if since not in changes:
-            changes[since] = _causes(finding, taken, since, options, background.causes)
-        yield finding, Context(since=since, usual=usual, causes=changes[since], examples=shown[finding.rows])
-
-
-def _causes(
-    finding: Finding, taken: Taken, since: float, options: AlertOptions, causes: Causes | None
-) -> tuple[Cause, ...]:
-    if causes is None:
-        return ()
-    about = replace(begin(finding, taken, severity_of(finding, options)), since=since)
-    return tuple(causes.find(about, lookback=span(options.lookback), window=taken.until - taken.since))
+        if since not in changes and background.causes is not None:
+            lookback, length = span(options.lookback), taken.until - taken.since
+            found = background.causes.find(taken.model, taken.version, since, lookback=lookback, window=length)
+            changes[since] = tuple(found)
+        yield (
+            finding,
+            Context(since=since, usual=usual, causes=changes.get(since, ()), examples=shown[finding.rows]),
+        )
 
 
 def _unusual(
