@@ -27,6 +27,9 @@ _KINDS = {
 }
 
 
+_PLAIN: Mapping[type, ColumnType] = {str: ColumnType.STRING, int: ColumnType.INT, float: ColumnType.FLOAT}
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column's name and type.
@@ -171,6 +174,9 @@ def _type_of(name: str, values: Sequence[Any] | np.ndarray) -> ColumnType:
     dtype = getattr(values, "dtype", None)
     if dtype is not None and dtype.kind in _KINDS:
         return _KINDS[dtype.kind]
+    kinds = set(map(type, values)) - {type(None)}
+    if len(kinds) == 1 and (plain := _PLAIN.get(*kinds)) is not None:
+        return plain
     found = {_value_type(name, value) for value in values if not _is_missing(value)}
     # NaN alone is a column of floats without a value.
     if any(isinstance(value, float) for value in values) and found <= {ColumnType.INT, ColumnType.FLOAT}:
@@ -220,6 +226,8 @@ def _as_array(name: str, values: Sequence[Any] | np.ndarray, type_: ColumnType) 
         found = np.asarray(values)
         # The engine takes arrays only as they lie in memory: one after the other, in the machine's byte order.
         return np.ascontiguousarray(found, dtype=found.dtype.newbyteorder("="))
+    if type_ is ColumnType.STRING and set(map(type, values)) <= {str, type(None)}:
+        return np.array(values, dtype=object)
     plain = [None if _is_missing(value) else value for value in values]
     try:
         if type_ is ColumnType.FLOAT:

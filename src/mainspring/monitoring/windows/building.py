@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,9 +14,10 @@ from mainspring.monitoring.windows.window import REQUEST, REWARD, WEIGHT, Window
 from mainspring.serving.feedback import Feedback
 from mainspring.serving.feedback.joining import told
 from mainspring.serving.payloads import LogRecord
-from mainspring.serving.payloads.tables import columns_of, made_of
+from mainspring.serving.payloads.cells import Cells, cells_of
+from mainspring.serving.payloads.tables import made_of
 
-Columns = dict[str, Sequence[Any]]
+Columns: TypeAlias = dict[str, Cells]
 
 
 def built(
@@ -44,7 +45,7 @@ def built(
         late: Ids of the requests that came late.
         **more: Other attributes of the window.
     """
-    columns = rows(dict(columns_of(records)))
+    columns = rows(cells_of(records))
     sampled = any(record.share != 1.0 for record in records)
     if sampled:
         weights = {record.id: 1.0 / record.share for record in records if record.share > 0}

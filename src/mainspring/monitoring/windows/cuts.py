@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mainspring.core.errors import InputError
 from mainspring.monitoring.windows.outlines import Outline
 from mainspring.monitoring.windows.times import EventTime
+from mainspring.serving.payloads.cells import Cells, picked
 from mainspring.serving.payloads.glancing import GLANCES
 from mainspring.serving.payloads.journal_reading import Form
 from mainspring.serving.payloads.reading import RECORDS
@@ -77,7 +78,7 @@ class Cut:
             return Outline(number=number, since=time, until=time)
         return Outline(number=number, since=number * self.seconds, until=(number + 1) * self.seconds)
 
-    def kept(self, number: int, columns: dict[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    def kept(self, number: int, columns: dict[str, Cells]) -> dict[str, Cells]:
         """The rows of some requests that belong to a window."""
         times = self.event_time.of_rows(columns)
         if times is None or self.seconds is None:
@@ -85,4 +86,4 @@ class Cut:
         places = [place for place, time in enumerate(times) if int(time // self.seconds) == number]
         if len(places) == len(times):
             return columns
-        return {name: [values[place] for place in places] for name, values in columns.items()}
+        return {name: picked(values, places) for name, values in columns.items()}

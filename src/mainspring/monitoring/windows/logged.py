@@ -13,7 +13,9 @@ from mainspring.monitoring.windows.window import Window
 from mainspring.serving.feedback import Feedback
 from mainspring.serving.feedback import read as read_feedback
 from mainspring.serving.feedback.log import FOLDER
-from mainspring.serving.payloads import LogRecord, read
+from mainspring.serving.payloads import LogRecord
+from mainspring.serving.payloads.journal_reading import Wanted, read_as
+from mainspring.serving.payloads.reading import ARRAYS
 
 
 def by_time(
@@ -45,7 +47,7 @@ def by_time(
         raise InputError(f"a window of {seconds} seconds", expected="a positive length")
     end = now() if until is None else until
     parts: dict[int, list[LogRecord]] = {}
-    for record in read(folder, since=since, until=until, model=model):
+    for record in read_as(folder, ARRAYS, Wanted(since, until, model)):
         parts.setdefault(int(record.time // seconds), []).append(record)
     known = _feedback(folder, since, model)
     for number, records in sorted(parts.items()):
@@ -80,7 +82,7 @@ def by_count(
     known = _feedback(folder, since, model)
     waiting: list[LogRecord] = []
     count = number = 0
-    for record in read(folder, since=since, model=model):
+    for record in read_as(folder, ARRAYS, Wanted(since, None, model)):
         waiting.append(record)
         count += record.rows
         if count >= rows:

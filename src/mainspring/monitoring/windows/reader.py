@@ -22,7 +22,7 @@ from mainspring.monitoring.windows.times import EventTime
 from mainspring.monitoring.windows.window import Window
 from mainspring.serving.payloads import LogRecord
 from mainspring.serving.payloads.erasing import AUDIT
-from mainspring.serving.payloads.reading import RECORDS
+from mainspring.serving.payloads.reading import ARRAYS
 
 DAY: Final = 86_400.0
 
@@ -204,7 +204,7 @@ class WindowReader:
 
     def _window(self, outline: Outline, moment: float) -> Window:
         changes, last = outline.changes, {name: lines[1] for name, lines in outline.log.items()}
-        found = list(requests(self.log, outline, self._cut, RECORDS))
+        found = list(requests(self.log, outline, self._cut, ARRAYS))
         records: list[LogRecord] = [one.record for one in found]
         counted = [len(records), sum(len(record.erased) for record in records)]
         self._handed[outline.number] = _Handed(changes, moment, counted, last)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from mainspring.monitoring.windows.window import REQUEST
 from mainspring.serving.payloads import LogRecord
+from mainspring.serving.payloads.cells import Cells, plain
 
 PARAMETERS: Final = "parameters."
 """Before the name of a parameter of the requests that holds their time."""
@@ -38,14 +39,14 @@ class EventTime:
             return (record.time,)
         return {happened(value, record.time) for value in values}
 
-    def of_rows(self, columns: dict[str, Sequence[Any]]) -> list[float] | None:
+    def of_rows(self, columns: Mapping[str, Cells]) -> list[float] | None:
         """When rows happened, by their columns; ``None`` if those of a request all happened at one time."""
         if not self.name or self.name.startswith(PARAMETERS):
             return None
-        arrived = columns[f"{REQUEST}time"]
-        values = columns.get(self.name)
-        if values is None:
-            return list(arrived)
+        arrived = plain(columns[f"{REQUEST}time"])
+        if self.name not in columns:
+            return arrived
+        values = plain(columns[self.name])
         return [happened(value, time) for value, time in zip(values, arrived, strict=True)]
 
 

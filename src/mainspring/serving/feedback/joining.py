@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
 from mainspring.data import ColumnType, Table
 from mainspring.serving.feedback.record import REWARD, Feedback
+from mainspring.serving.payloads.cells import REQUEST, Cells, cells_of, picked, plain
 from mainspring.serving.payloads.record import LogRecord
-from mainspring.serving.payloads.tables import REQUEST, columns_of, made_of
+from mainspring.serving.payloads.tables import made_of
 
 FEEDBACK = "feedback."
 
@@ -36,7 +37,7 @@ def join(
         types: Types of columns; see :func:`mainspring.serving.payloads.table`.
         known: Only rows of which something is known.
     """
-    columns = columns_of(log)
+    columns = cells_of(log)
     found = told(columns, feedback)
     columns |= found
     if known:
@@ -45,20 +46,23 @@ def join(
             for place, cells in enumerate(zip(*found.values(), strict=True))
             if any(c is not None for c in cells)
         ]
-        columns = {name: [values[place] for place in kept] for name, values in columns.items()}
+        columns = {name: picked(values, kept) for name, values in columns.items()}
     return made_of(columns, {f"{FEEDBACK}{REWARD}": ColumnType.FLOAT, **(types or {})})
 
 
-def told(columns: Mapping[str, Sequence[Any]], feedback: Iterable[Feedback]) -> dict[str, list[Any]]:
+def told(columns: Mapping[str, Cells], feedback: Iterable[Feedback]) -> dict[str, Cells]:
     """The columns of what became known of some rows; see :func:`join`.
 
     Args:
         columns: Of the rows: ``request.id`` and ``request.row`` at least.
         feedback: What became known; what is about other requests is left out.
     """
-    ids, places = columns[f"{REQUEST}id"], columns[f"{REQUEST}row"]
+    ids = columns[f"{REQUEST}id"]
     asked = set(ids)
     latest = _latest(one for one in feedback if one.id in asked)
+    if not latest:
+        return {}
+    places = plain(columns[f"{REQUEST}row"])
     keys = sorted({key for said in latest.values() for key, _ in said})
     found: dict[str, list[Any]] = {f"{FEEDBACK}{key}": [] for key in keys}
     nothing: Mapping[tuple[str, int | None], Feedback] = {}

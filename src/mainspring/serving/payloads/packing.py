@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 import numpy as np
@@ -77,25 +77,32 @@ _LINE = msgspec.json.Decoder(Line)
 _FIELDS = LogRecord.__struct_fields__
 
 
-def decoded(line: bytes, fetch: Fetch) -> LogRecord:
+Unpack: TypeAlias = Callable[[Packed, bytes], Sequence[Any]]
+"""Makes values of a packed array."""
+
+
+def decoded(line: bytes, fetch: Fetch, *, arrays: bool = False) -> LogRecord:
     """The record of a line.
 
     Args:
         line: As it was written.
         fetch: Finds what lies apart.
+        arrays: Whether packed numbers stay arrays, where that says all of them, instead of plain values.
 
     Raises:
         msgspec.DecodeError: If it is no record.
         UnicodeDecodeError: If it is not even text.
     """
-    return plain(_LINE.decode(line), fetch) if _MARK in line else _PLAIN.decode(line)
+    if _MARK not in line:
+        return _PLAIN.decode(line)
+    return plain(_LINE.decode(line), fetch, unpack_array if arrays else unpack)
 
 
-def plain(line: Line, fetch: Fetch) -> LogRecord:
-    """A record with plain values alone."""
+def plain(line: Line, fetch: Fetch, unpacked: Unpack) -> LogRecord:
+    """A record with plain values alone, or what ``unpacked`` makes of packed ones."""
     fields: dict[str, Any] = {name: getattr(line, name) for name in _FIELDS}
-    fields["columns"] = _filled(line.columns, line.packed_columns, fetch)
-    fields["outputs"] = _filled(line.outputs, line.packed_outputs, fetch)
+    fields["columns"] = _filled(line.columns, line.packed_columns, fetch, unpacked)
+    fields["outputs"] = _filled(line.outputs, line.packed_outputs, fetch, unpacked)
     return LogRecord(**fields)
 
 
@@ -113,6 +120,23 @@ def unpack(packed: Packed, data: bytes) -> list[Any]:
         return present(array, packed.kind)
     found: list[Any] = array.tolist()
     return found
+
+
+def unpack_array(packed: Packed, data: bytes) -> Sequence[Any]:
+    """Its values as an array of whole numbers, or of floats with NaN for missing, where that says all of them;
+    else as :func:`unpack` does.
+    """
+    dtype = None if packed.dtype == LIST else np.dtype(packed.dtype)
+    if dtype is None or dtype.kind not in "fiu" or len(packed.shape) != 1 or packed.kind == "BOOL":
+        return unpack(packed, data)
+    array = np.frombuffer(data, dtype=dtype)
+    if dtype.kind == "f" and packed.kind == "INT64":
+        if np.isnan(array).any():
+            return unpack(packed, data)
+        return cast("Sequence[Any]", array.astype(np.int64))
+    if dtype == np.uint64:
+        return unpack(packed, data)
+    return cast("Sequence[Any]", array.astype(np.float64 if dtype.kind == "f" else np.int64))
 
 
 def present(array: npt.NDArray[Any], kind: str) -> list[Any]:
@@ -133,19 +157,19 @@ def present(array: npt.NDArray[Any], kind: str) -> list[Any]:
 
 
 def _filled(
-    lists: Mapping[str, Sequence[Any]], packed: Mapping[str, Packed], fetch: Fetch
+    lists: Mapping[str, Sequence[Any]], packed: Mapping[str, Packed], fetch: Fetch, unpacked: Unpack
 ) -> dict[str, Sequence[Any]]:
     found = dict(lists)
     name, content = "", b""
     for column, one in packed.items():
         if not one.blob:
-            found[column] = unpack(one, one.data)
+            found[column] = unpacked(one, one.data)
             continue
         if one.blob != name:  # those of one record lie together
             name, content = one.blob, _fetched(one.blob, fetch)
         part = content if one.dtype == LIST else content[one.offset : one.offset + one.nbytes]
         # Somebody may have removed it; the rest of the log can be read all the same.
-        found[column] = unpack(one, part) if content else [None] * one.shape[0]
+        found[column] = unpacked(one, part) if content else [None] * one.shape[0]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,3 +55,6 @@ def _compact(path: Path, wanted: Wanted, place: Place) -> Iterator[tuple[int, Lo
 
 RECORDS: Form[LogRecord] = Form(decoded, _compact)
 """The form of a payload log."""
+
+ARRAYS: Form[LogRecord] = Form(functools.partial(decoded, arrays=True), _compact)
+"""The same with arrays for packed numbers, for :mod:`mainspring.serving.payloads.cells`."""

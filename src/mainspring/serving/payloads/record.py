@@ -82,7 +82,10 @@ class LogRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def rows(self) -> int:
         """How many rows were asked for, as far as they could be read."""
-        return max((len(values) for values in self.columns.values() if isinstance(values, list)), default=0)
+        lists = (
+            values for values in self.columns.values() if isinstance(values, list) or hasattr(values, "dtype")
+        )
+        return max(map(len, lists), default=0)
 
 
 def request_id(seconds: float) -> str:

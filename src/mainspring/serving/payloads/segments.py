@@ -22,6 +22,7 @@ OPEN = ".jsonl.open"
 COMPACT = ".parquet"
 
 _ORDER = (OPEN, CLOSED, COMPACT)
+_BUFFER = 1 << 20
 
 
 class SegmentWriter:
@@ -137,9 +138,9 @@ def opened(segment: Path) -> BinaryIO:
         FileNotFoundError: If it is not there any more, not even closed.
     """
     try:
-        return segment.open("rb")
+        return segment.open("rb", _BUFFER)
     except FileNotFoundError:
-        return closed(segment).open("rb")  # closed since it was listed
+        return closed(segment).open("rb", _BUFFER)  # closed since it was listed
 
 
 def lines(file: BinaryIO, offset: int = 0) -> Iterator[bytes]:
