@@ -72,13 +72,15 @@ def _splits(one: npt.ArrayLike, other: npt.ArrayLike, ordered: int) -> Floats:
     if not rows or not others:
         return np.zeros((0, 4))
     counts = np.stack([ours, theirs])
-    below = np.cumsum(counts[:, :ordered], axis=1)
-    # All that lie in order against the rest says the same as the rest against them, where the rest is one bin.
-    below = below[:, : ordered - 1] if ordered and counts.shape[1] - ordered < 2 else below
-    rest = counts[:, ordered:]
-    inside = np.concatenate([below, rest[:, 1:] if not ordered and rest.shape[1] == 2 else rest], axis=1)
+    held = counts.sum(axis=0) > 0
+    line, rest = counts[:, :ordered][:, held[:ordered]], counts[:, ordered:][:, held[ordered:]]
+    # Of two bins one says all: those that lie in order against one other, or each of two against the other.
+    if rest.shape[1] < 2:
+        inside = np.cumsum(line, axis=1)[:, :-1] if not rest.size else np.cumsum(line, axis=1)
+    else:
+        inside = np.concatenate([np.cumsum(line, axis=1), rest], axis=1)
+    if not line.size and rest.shape[1] == 2:
+        inside = rest[:, 1:]
     used = (inside.sum(axis=0) > 0) & (inside.sum(axis=0) < rows + others)
     inside = inside[:, used]
-    # The same rows split off twice, by edges without a row between them, are one split.
-    inside = np.unique(inside, axis=1)
     return np.concatenate([inside, np.broadcast_to([[rows], [others]], inside.shape)]).T

@@ -20,7 +20,7 @@ from mainspring.data.comparison.apart import distances_of_sides
 from mainspring.data.comparison.rows import side_of_numbers
 from mainspring.data.comparison.sides import Side
 from mainspring.data.sketches import Frequencies
-from mainspring.monitoring.detectors.blocks import require
+from mainspring.monitoring.detectors.blocks import from_plain, require
 from mainspring.monitoring.detectors.blockwise import Kept
 from mainspring.monitoring.ports import DetectorState, Finding
 
@@ -106,7 +106,7 @@ class OneFeature(Kept, ABC):
         Raises:
             InputError: If a field is missing, or one is there that the detector does not have.
         """
-        made = super().from_dict(value)
+        made = from_plain(cls, value)
         if made.reference is not None:
             made.reference = [_read_back(cell) for cell in made.reference]
         return made
