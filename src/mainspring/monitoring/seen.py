@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -88,6 +88,8 @@ class Seen:
         previous: Statistics of the window before; ``None`` for the first one.
         history: Figures of all windows before.
         slices: Columns by whose values figures are told apart.
+        earlier: Gives the statistics of the windows between two times, in seconds since the epoch, all together;
+            ``None`` for times without any. Not there if no profiles are kept.
     """
 
     model: str
@@ -98,6 +100,7 @@ class Seen:
     previous: TableStatistics | None = None
     history: History
     slices: Sequence[str] = ()
+    earlier: Callable[[float, float], TableStatistics | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
@@ -20,6 +20,7 @@ from mainspring.monitoring.checks.columns import (
     judge_columns,
     limits_of,
 )
+from mainspring.monitoring.checks.earlier import AGAINST, held_against
 from mainspring.monitoring.checks.examples import examples
 from mainspring.monitoring.checks.wording import reasons_of
 from mainspring.monitoring.correction import Memory, Spending
@@ -35,7 +36,7 @@ _LOGGED: Final = ("request.", OUTPUT, "feedback.")
 
 @dataclass(frozen=True, kw_only=True)
 class DriftCheck:
-    """Holds every input of a window against the training, or against the window before.
+    """Holds every input of a window against the training, or against windows before.
 
     A column has drifted if it is past a limit, also without what chance adds, *and* more than chance by an exact
     test. Limits alone alarm on small windows, tests alone on large ones. How much more than chance follows from
@@ -53,7 +54,9 @@ class DriftCheck:
         false_alarms: So many in a period on average while nothing changes (``1 per 30d``), or a share of all
             alarms (``5%``).
         together: How many windows are taken together, beside the one; only against the training.
-        against: ``training``, or ``previous``: the window before, which sees jumps and gets used to what is slow.
+        against: ``training``; ``previous``: the window before, which sees jumps and gets used to what is slow;
+            ``weekday`` or ``season``: the same hours of other days, see
+            :func:`~mainspring.monitoring.checks.earlier.held_against`.
         slices: Whether to look inside the slices of the model too, each window by itself.
     """
 
@@ -66,7 +69,7 @@ class DriftCheck:
     least_rows: int = 100
     false_alarms: str = "1 per 30d"
     together: tuple[int, ...] = TOGETHER
-    against: Literal["training", "previous"] = "training"
+    against: str = "training"
     slices: bool = False
 
     def __post_init__(self) -> None:
@@ -74,18 +77,15 @@ class DriftCheck:
         Spending.of(self.false_alarms, {})
         check_limits({"usual": self.usual, **self.limits})
         check_windows(self.together, self.least_rows)
-        if self.against not in {"training", "previous"}:
-            raise InputError(f"drift against {self.against!r}", expected="training or previous")
+        if self.against not in AGAINST:
+            raise InputError(f"drift against {self.against!r}", expected="one of " + ", ".join(AGAINST))
 
     def judge(self, seen: Seen, memory: Mapping[str, Value]) -> Judged:
         """Judge a window."""
-        reference = seen.reference.statistics if self.against == "training" else seen.previous
-        if reference is None:
-            message = "there is no window before to compare with"
-            return Judged(
-                verdict=Verdict.of(self.name, [Reason(ok=True, code="NO_PREVIOUS", message=message)]),
-                memory=memory,
-            )
+        reference = held_against(seen, self.against)
+        if isinstance(reference, str):
+            reason = Reason(ok=True, code="NOTHING_TO_COMPARE", message=reference)
+            return Judged(verdict=Verdict.of(self.name, [reason]), memory=memory)
         held = f"{self.against} of {seen.version}, {reference.num_examples} rows"
         spending, known = Spending.of(self.false_alarms, memory), Memory.of(memory, held)
         pooled = self.against == "training"
