@@ -65,7 +65,8 @@ class Change:
 
     Attributes:
         kind: ``unit``, ``offset``, ``swapped``, ``renamed``, ``dropped``, ``new``, ``emptied``, ``sparser``,
-            ``holes``, ``constant``, ``filled``, ``type``, ``letters``, ``words``, ``rounded`` or ``later``.
+            ``holes``, ``constant``, ``filled``, ``type``, ``letters``, ``words`` (new ones), ``vanished``,
+            ``rounded`` or ``later``.
         columns: The columns it is about.
         message: One sentence for people.
         confidence: From 0 to 1: how much of the difference it explains.
@@ -280,7 +281,8 @@ def _words(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]
     whole = ours.complete and theirs.complete and ours.total and theirs.total
     if not whole or max(one.unique, other.unique) > _MOST_WORDS or min(one.unique, other.unique) < 1:
         return
-    for side, there, told in ((theirs, ours, "is new"), (ours, theirs, "does not come any more")):
+    sides = ((theirs, ours, "words", "is new"), (ours, theirs, "vanished", "does not come any more"))
+    for side, there, kind, told in sides:
         alone = {
             word: count
             for word, count in side.counts.items()
@@ -289,7 +291,7 @@ def _words(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]
         sure = [word for word, count in alone.items() if _beyond_chance((count, 0), (side.total, there.total))]
         for word in sorted(sure, key=lambda word: (-alone[word], word))[:_MOST_NAMED]:
             message = f"{one.name!r}: {word!r} {told} ({alone[word] / side.total:.0%} of the values)"
-            yield Change(kind="words", columns=(one.name,), message=message, confidence=0.7)
+            yield Change(kind=kind, columns=(one.name,), message=message, confidence=0.7)
 
 
 # ------------------------------------------------------------------------ units

@@ -70,7 +70,7 @@ def test_a_default_instead_of_values_or_of_holes():
 def test_types_letters_and_digits():
     assert kinds([1, 2, 3] * 10, ["1", "2", "x"] * 10) == ["type"]
     assert kinds(["Cash", "Card"] * 50, ["CASH", "Card "] * 50) == ["letters"]
-    assert kinds(["Cash", "Card"] * 50, ["Cheque", "Card"] * 50) == ["words", "words"]
+    assert kinds(["Cash", "Card"] * 50, ["Cheque", "Card"] * 50) == ["words", "vanished"]
     assert kinds(BEFORE, np.round(AFTER)) == ["rounded"]
 
 

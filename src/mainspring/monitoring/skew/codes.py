@@ -1,0 +1,30 @@
+"""The codes of findings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+UNAVAILABLE: Final = "FEATURE_UNAVAILABLE"
+MISSING: Final = "MISSING_VALUES"
+SPARSE: Final = "DENSE_TO_SPARSE"
+DEFAULT: Final = "DEFAULT_FILLED"
+UNIT: Final = "UNIT_CHANGED"
+STALE: Final = "STALE_FEATURE"
+LAGGING: Final = "LAGGING_FEATURE"
+TYPE: Final = "TYPE_CHANGED"
+WORDS: Final = "NEW_VALUES"
+RANGE: Final = "OUT_OF_RANGE"
+CONSTANT: Final = "CONSTANT_PREDICTION"
+RELATION: Final = "RELATION_CHANGED"
+LOOP: Final = "FEEDBACK_LOOP"
+TRUTH_IS_ANSWER: Final = "TRUTH_IS_THE_ANSWER"
+LETTERS: Final = "WRITTEN_OTHERWISE"
+ROUNDED: Final = "ROUNDED"
+SWAPPED: Final = "COLUMNS_SWAPPED"
+RENAMED: Final = "COLUMN_RENAMED"
+VIOLATED: Final = "SCHEMA_VIOLATED"
+
+NEW_COLUMN: Final = "NEW_COLUMN"
+VALUES_GONE: Final = "VALUES_GONE"
+HARMLESS: Final = frozenset({NEW_COLUMN, VALUES_GONE})
+"""Told of, and no reason to alarm."""
