@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import warnings
 from typing import Final
 
 import apprise
@@ -36,7 +37,11 @@ def send(url: str, message: Message, *, secret: str = "") -> None:
     """
     asset = apprise.AppriseAsset(app_id="Mainspring", app_desc="Mainspring", app_url="", async_mode=False)
     channel = apprise.Apprise(asset=asset)
-    if not channel.add(url):
+    with warnings.catch_warnings():
+        # Its plugins are loaded now; one uses a module that Python will drop, and has its own for that day.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        known = channel.add(url)
+    if not known:
         raise InputError("Apprise does not understand the address", expected="one of those on appriseit.com")
     mail = url.startswith("mailto")
     told = io.StringIO()

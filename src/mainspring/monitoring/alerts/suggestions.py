@@ -129,9 +129,13 @@ def _deployed(alert: Alert) -> str:
 
 
 def _back(alert: Alert) -> str:
-    commands = {
-        "deployment": "mainspring deploy rollback",
-        "rollout": f"mainspring rollout rollback {alert.model}",
-    }
-    kind = alert.causes[0].kind if alert.causes else ""
-    return f"go back: `{commands.get(kind, f'mainspring rollback {alert.model}')}`"
+    """How to have again what was served before, by the way in which it was changed."""
+    first: Cause | None = alert.causes[0] if alert.causes else None
+    kind, reason = first.kind if first is not None else "", f"--reason 'alert {alert.id}'"
+    if kind == "deployment":
+        return f"go back: `mainspring deploy rollback {reason}`"
+    if kind == "rollout":
+        return f"go back: `mainspring rollout rollback {alert.model} {reason}`"
+    alias = first.key.partition("@")[2].partition("#")[0] if first is not None and kind == "alias" else ""
+    told = f"--alias {alias} " if alias not in ("", "production") else ""
+    return f"go back: `mainspring rollback {alert.model} {told}{reason}`"

@@ -70,8 +70,9 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.got.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
-                self.send_header("content-length", "0")
+                self.send_header("content-length", "2")
                 self.end_headers()
+                self.wfile.write(b"ok")
 
             def log_message(self, *_: object) -> None:
                 pass

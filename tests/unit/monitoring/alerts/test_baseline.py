@@ -40,6 +40,8 @@ def test_hours_of_the_week_are_told_apart():
     assert (found.season, found.windows) == ("week", 8 * 168 - 30)  # eight weeks back from that hour
     assert found.usual == pytest.approx(10, abs=0.02)
     quiet = baseline(series(values), (8 * 168 + 31) * HOUR, Figure(value=10.0, least=0.0), Adaptive())
+    assert quiet.usual == pytest.approx(1, abs=0.02)
+    quiet = baseline(series(values), (8 * 168 + 31) * HOUR, Figure(value=10.0), Adaptive())
     assert is_unusual(Figure(value=10.0), quiet, Adaptive())
     assert not is_unusual(Figure(value=10.0), found, Adaptive())
 
