@@ -13,7 +13,16 @@ from mainspring.core.clock import iso
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
-from mainspring.monitoring.checks.items import MISTAKES, OUTCOMES, Items, items_of, needs_truth, of_answers
+from mainspring.monitoring.checks.items import (
+    ERRORS,
+    MISTAKES,
+    OUTCOMES,
+    REWARD,
+    Items,
+    items_of,
+    needs_truth,
+    of_answers,
+)
 from mainspring.monitoring.checks.replaying import Change, Part, Replay
 from mainspring.monitoring.detectors.streaming import make_detector
 from mainspring.monitoring.seen import Figure, Judged, Seen
@@ -39,6 +48,12 @@ class _Watch:
         """What the reasons are about."""
         return self.on if self.name == self.kind else f"{self.on} | {self.name}"
 
+    def better(self, before: float, after: float) -> bool:
+        """Whether it is a change for the better: fewer mistakes, or more reward."""
+        if self.on == REWARD:
+            return after > before
+        return self.on in (MISTAKES, ERRORS, OUTCOMES) and after < before
+
     def levels(self, values: Floats) -> Floats:
         """What the level is the mean of: of outcomes, whether they are mistakes."""
         return ((values == 1) | (values == 2)).astype(np.float64) if self.on == OUTCOMES else values
@@ -51,8 +66,8 @@ class StreamsCheck:
     An alarm names the row's time, when the change began as far as the items tell, and the mean before and after.
     What becomes known late counts where it belongs: the window is taken again with what is known of it now, and
     those after it once more, as long as they are among the last ``kept`` items. So no row counts twice, and alarms
-    are those that would have been raised if all had been known at once. Detectors of answers and mistakes begin
-    anew with each version of the model.
+    are those that would have been raised if all had been known at once. Fewer mistakes and more reward are told,
+    and are no failure. Detectors of answers and mistakes begin anew with each version of the model.
 
     Args:
         detectors: By name: ``on`` says what is watched: ``mistakes``, ``errors`` (of numbers), ``outcomes`` (of
@@ -172,9 +187,10 @@ def _by_window(changes: list[Change]) -> list[list[Change]]:
 def _alarm(watch: _Watch, changes: list[Change]) -> Reason:
     first, last = changes[0], changes[-1]
     more = f" and {len(changes) - 1} more times in this window" if len(changes) > 1 else ""
+    better = watch.better(first.before, last.after)
     return Reason(
-        ok=False,
-        code="CHANGED",
+        ok=better,
+        code="IMPROVED" if better else "CHANGED",
         message=f"{watch.name} on {watch.on}: alarm at {iso(first.at)}{more}, changed since about "
         f"{iso(first.began)}: mean {first.before:.4g} before, {last.after:.4g} after",
         subject=watch.subject,

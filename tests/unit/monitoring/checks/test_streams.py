@@ -345,3 +345,11 @@ def test_items_go_through_text_unchanged() -> None:
     [part] = Replay.from_dict(through(replay.as_dict())).parts
     assert part.values.tolist() == replay.parts[0].values.tolist()
     assert part.times == pytest.approx(times, abs=1e-6)
+
+
+def test_a_change_for_the_better_is_told_and_is_no_failure() -> None:
+    wrong = np.concatenate([mistakes(1, 1_500, 0.5), mistakes(2, 1_500, 0.1)])
+    judged = StreamsCheck().judge(answered(0, wrong), {})
+    assert judged.verdict.ok
+    assert [reason.code for reason in judged.verdict.reasons] == ["IMPROVED"]
+    assert judged.figures["adwin.alarms"].value >= 1
