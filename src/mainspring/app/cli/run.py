@@ -59,9 +59,7 @@ def parse_pairs(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--only", multiple=True, metavar="STEP", help="Run just this step.")
 @click.option("--dry-run", is_flag=True, help="Check the pipeline and show its steps; run nothing.")
 @click.option("--because", hidden=True, help="Why the run was started; the scheduler says it.")
-@click.option(
-    "--evidence", multiple=True, hidden=True, help="The digest of a verdict that is why."
-)
+@click.option("--evidence", multiple=True, hidden=True, help="The digest of a verdict that is why.")
 @click.option("--require-ok", is_flag=True, help="Exit with 3 if any gate said no, even where the run went on.")
 @json_option
 def run(
