@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.data.comparison import METRICS, Distances, distances
-from mainspring.data.comparison.apart import distances_of_sides
 from mainspring.data.comparison.sides import TIMED
 from mainspring.data.statistics import FeatureStatistics, TableStatistics
 from mainspring.monitoring.correction import Counts, Tested, assess
@@ -21,8 +20,8 @@ from mainspring.monitoring.seen import Figure
 
 Limits = Mapping[str, float]
 
-_ALONE: Final = frozenset({"wasserstein", "length", "normalized_absolute_difference", "chi_squared"})
-"""Distances that bins do not tell: they are held against limits in single windows only."""
+_BINNED: Final = frozenset({"jensen_shannon", "psi", "hellinger", "total_variation"})
+"""Distances that depend on where bins lie."""
 _ORDERED: Final = frozenset({"l_infinity", "jensen_shannon"})
 """Limits for all columns that are not for points in time."""
 _LEAST: Final = 1e-9
@@ -193,8 +192,9 @@ def _judged(column: Column, bins: Bins, tests: Sequence[Tested], level: float) -
     apart = distances(column.reference, column.window, judged=column.limits)
     if apart is None:
         return None
+    alone = _alone(apart, bins.distances(tests[0].counts) if tests[0].windows == 1 else {})
     metric, limit = _usual(column, apart)
-    own = apart.value(metric) or 0.0
+    own = alone[metric][0]
     quiet = Judgement(
         metric=metric,
         value=own,
@@ -207,13 +207,13 @@ def _judged(column: Column, bins: Bins, tests: Sequence[Tested], level: float) -
     )
     for one in sorted(tests, key=lambda one: one.windows):
         if one.adjusted_p <= level:
-            there = apart if one.windows == 1 else _pooled(bins, one, column.limits)
-            past = there and _past(there, column.limits, alone=one.windows == 1)
-            if there and past:
+            there = alone if one.windows == 1 else bins.distances(one.counts)
+            past = _past(there, column.limits)
+            if past is not None:
                 return replace(
                     quiet,
                     metric=past,
-                    value=there.value(past) or 0.0,
+                    value=there[past][0],
                     limit=column.limits[past],
                     at=apart.at if one.windows == 1 else _furthest(bins, one.counts),
                     windows=one.windows,
@@ -221,6 +221,24 @@ def _judged(column: Column, bins: Bins, tests: Sequence[Tested], level: float) -
                     drifted=True,
                 )
     return quiet
+
+
+def _alone(apart: Distances, binned: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Each distance of a window, and the same without what chance adds: over pooled bins or those of the
+    reference.
+
+    Where few rows are held against many, all pooled deciles may lie on one frequent number, and what is beside it
+    is not seen; the bins of the reference tell frequent numbers apart.
+    """
+    found = {
+        metric: (value, apart.corrected(metric) or 0.0)
+        for metric in METRICS
+        for value in [apart.value(metric)]
+        if value is not None
+    }
+    for metric in _BINNED & binned.keys() & found.keys():
+        found[metric] = max(found[metric], binned[metric], key=lambda one: one[1])
+    return found
 
 
 def _usual(column: Column, apart: Distances) -> tuple[str, float | None]:
@@ -231,23 +249,19 @@ def _usual(column: Column, apart: Distances) -> tuple[str, float | None]:
             return metric, column.limits[metric]
     if limited and column.reference.type not in TIMED:
         return limited[0], column.limits[limited[0]]
-    if column.reference.type in TIMED:
+    if apart.kolmogorov_smirnov is not None and column.reference.type in TIMED:
         return "kolmogorov_smirnov", None
     return ("jensen_shannon" if apart.l_infinity is None else "l_infinity"), None
 
 
-def _past(apart: Distances, limits: Limits, *, alone: bool) -> str | None:
+def _past(found: Mapping[str, tuple[float, float]], limits: Limits) -> str | None:
     """The distance that is furthest past its limit, also without what chance adds."""
-    found = {
-        metric: (apart.corrected(metric) or 0.0) / max(limit, _LEAST)
+    past = {
+        metric: found[metric][1] / max(limit, _LEAST)
         for metric, limit in limits.items()
-        if (alone or metric not in _ALONE) and (apart.corrected(metric) or 0.0) > limit
+        if metric in found and found[metric][1] > limit
     }
-    return max(found, key=lambda metric: found[metric], default=None)
-
-
-def _pooled(bins: Bins, one: Tested, limits: Limits) -> Distances | None:
-    return distances_of_sides(bins.as_side(bins.counts), bins.as_side(one.counts), judged=limits)
+    return max(past, key=lambda metric: past[metric], default=None)
 
 
 def _furthest(bins: Bins, counts: npt.NDArray[np.float64]) -> str:

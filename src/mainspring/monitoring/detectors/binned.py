@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.data.comparison.ordered import Points
+from mainspring.data.comparison import formulas
+from mainspring.data.comparison.nouns import without_chance
+from mainspring.data.comparison.ordered import Points, half_harmonic
 from mainspring.data.comparison.sides import Side, aligned, comparable, side_of
 from mainspring.data.sketches import Frequencies
 from mainspring.data.statistics import FeatureStatistics
@@ -21,6 +24,8 @@ _CELLS: Final = 10
 _ATOM: Final = 0.02
 """A number that so many rows of the reference hold has a bin of its own."""
 _WORDS: Final = 30
+_SUPREMUM: Final = math.sqrt(math.pi**2 / 12)
+"""Root mean square of the supremum of a Brownian bridge."""
 NEW, OTHER, MISSING = "words that are new", "other words", "missing"
 
 
@@ -84,22 +89,49 @@ class Bins:
         unknown = new if self.side.words is not None and self.side.words.complete else other
         return np.array([known.get(value, unknown) for value in _texts(values)], dtype=np.int64)
 
-    def as_side(self, counts: Floats) -> Side:
-        """Rows in these bins, as a column that distances can be taken of: numbers by the numbers of their bins."""
-        rows, missing = float(counts.sum()), 0.0 if self.side.listed else float(counts[-1])
-        if self.side.words is not None and not self.presence:
-            filled = {name: int(count) for name, count in zip(self.names[:-1], counts, strict=False) if count >= 1}
-            return Side(rows=rows, missing=missing, words=Frequencies(filled), type=self.side.type)
+    def distances(self, counts: Floats) -> dict[str, tuple[float, float]]:
+        """How far rows in these bins are from the reference, by the name of the distance.
+
+        Args:
+            counts: Rows, ``[bins]``.
+
+        Returns:
+            Each distance, and the same without what chance alone adds on average; none if a side has no rows.
+        """
+        totals = float(self.counts.sum()), float(counts.sum())
+        if not all(totals):
+            return {}
+        p, q = self.counts / totals[0], counts / totals[1]
+        effective = half_harmonic(*totals)
+        chance = (np.count_nonzero(self.counts + counts) - 1) / effective
+        pooled = (self.counts + counts) / sum(totals)
+        spread = pooled * (1 - pooled) / effective
+        found = {
+            "jensen_shannon": (formulas.jensen_shannon(p.tolist(), q.tolist()), chance / (8 * math.log(2))),
+            "psi": (formulas.psi(p.tolist(), q.tolist()), chance),
+            "hellinger": (formulas.hellinger(p.tolist(), q.tolist()), math.sqrt(chance / 8)),
+            "total_variation": (float(np.abs(p - q).sum()) / 2, float(np.sqrt(spread / (2 * math.pi)).sum())),
+        }
+        if not self.side.listed:
+            found["missing"] = float(abs(p[-1] - q[-1])), math.sqrt(float(spread[-1]))
         if self.ordered:
-            held = np.flatnonzero(counts[: self.ordered])
-            weights = counts[held]
-            points = Points(held.astype(np.float64), weights, float(weights.sum()))
-            nan, infinite = counts[self.ordered : self.ordered + 2].tolist()
-            return Side(
-                rows=rows, missing=missing, points=points, nan=nan, infinite=infinite, timed=self.side.timed,
-                listed=self.side.listed,
-            )  # fmt: skip
-        return Side(rows=rows, missing=missing, type=self.side.type)
+            reached = np.abs(np.cumsum((p - q)[: self.ordered]))
+            largest = max(float(reached.max()), float(np.abs(p - q)[self.ordered :].max()))
+            found["kolmogorov_smirnov"] = largest, _SUPREMUM / math.sqrt(effective)
+        elif self.side.words is not None and not self.presence:
+            found["l_infinity"] = self._largest_change(counts)
+        return {name: (value, without_chance(name, value, added)) for name, (value, added) in found.items()}
+
+    def _largest_change(self, counts: Floats) -> tuple[float, float]:
+        """The largest change of a word's share among rows with a word, and what chance adds to it."""
+        known, there = self.counts[:-1], counts[:-1]
+        if not known.sum() or not there.sum():
+            return 0.0, 0.0
+        gaps = np.abs(known / known.sum() - there / there.sum())
+        shares = (known + there) / (known.sum() + there.sum())
+        place = int(gaps.argmax())
+        size = half_harmonic(float(known.sum()), float(there.sum()))
+        return float(gaps[place]), math.sqrt(float(shares[place] * (1 - shares[place])) / size)
 
 
 def bins_of_reference(feature: FeatureStatistics, *, presence: bool = False) -> Bins:
