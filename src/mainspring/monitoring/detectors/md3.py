@@ -107,7 +107,7 @@ class MD3(Kept):
         return self.state
 
     def update_many(self, values: npt.ArrayLike) -> Ints:
-        """Take margins, ``[rows]``, and give the place of the row from which on there is a warning, if there is one.
+        """Take margins, ``[rows]``, and give the place of the row at which a warning begins, if one does.
 
         Raises:
             InputError: If one is no finite number, or there is no reference.

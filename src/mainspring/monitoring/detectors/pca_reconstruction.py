@@ -151,7 +151,7 @@ def _learn(rows: Floats, variance: float) -> tuple[Floats, Floats, Floats]:
     filled /= scale
     sizes, axes = np.linalg.eigh(filled.T @ filled)
     explained = np.cumsum(sizes[::-1].clip(min=0.0))
-    kept = 1 + int(np.searchsorted(explained, variance * explained[-1] * (1 - 1e-12))) if explained[-1] else 1
+    kept = 1 + int(np.searchsorted(explained, variance * explained[-1] * (1 - 1e-12))) if explained[-1] else 0
     return origin, scale, axes[:, ::-1][:, :kept].T.copy()
 
 

@@ -31,7 +31,7 @@ def threshold_for(paths: Floats, steps: float) -> float:
         middle = (low + high) / 2
         quiet = highest <= middle
         alarms = int((~quiet[:, -1]).sum())
-        if alarms == 0 or (int(quiet.sum()) + alarms) / alarms > steps:
+        if alarms == 0 or (int(quiet.sum()) + alarms) / alarms >= steps:
             high = middle
         else:
             low = middle
