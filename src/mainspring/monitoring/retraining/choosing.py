@@ -20,6 +20,7 @@ ALL: Final = "all"
 SINCE_CHANGE: Final = "since the change"
 CANDIDATES: Final = ("7d", "30d", ALL)
 LEAST_ROWS: Final = 200
+MOST_TESTED: Final = 1000
 _PROBE_SHARE: Final = 0.25
 
 
@@ -81,6 +82,7 @@ def choose_window(
     metric: str = "",
     positive: str | None = None,
     test_share: float = 0.2,
+    most_tested: int = MOST_TESTED,
     least_rows: int = LEAST_ROWS,
     losses: str = "",
     level: float = 0.95,
@@ -102,6 +104,7 @@ def choose_window(
         metric: What the models are compared by; a usual one without it.
         positive: The class that a binary task is about.
         test_share: The share of rows that are held out; at least ``least_rows`` are.
+        most_tested: No more rows are held out: the newest count.
         least_rows: Windows with fewer rows are not tried.
         losses: A column of what each row cost the model in use. Without it a model that is trained on the oldest
             quarter is watched instead.
@@ -122,7 +125,7 @@ def choose_window(
         Intelligent Data Analysis 15(4), 2011 (FISH).
     """
     line = Timeline.of(rows, time=time, label=label)
-    held_out = max(least_rows, round(test_share * len(line)))
+    held_out = max(least_rows, min(most_tested, round(test_share * len(line))))
     cut = len(line) - held_out
     if cut < least_rows:
         raise InputError(

@@ -20,7 +20,7 @@ Fit: TypeAlias = Callable[[Table], Predictor]
 FineTune: TypeAlias = Callable[[Table, Predictor], Predictor]
 """Goes on training: given rows and what was trained before."""
 
-FEW: Final = 3000
+FEW: Final = 400
 """Up to so many rows differences are drawn again and again; of more rows, parts are left out in turn."""
 
 
@@ -127,18 +127,25 @@ class Judge:
     seed: int = 0
 
     def intervals(self, rows: int) -> Intervals:
-        """How intervals over so many rows are made."""
+        """How intervals of differences over so many rows are made, and of figures that have no closed form."""
         method: Any = "bootstrap" if rows <= FEW else "jackknife"
         return Intervals(method=method, level=self.level, seed=self.seed)
 
     def evaluation(self, predictions: Predictions, rows: Table) -> Evaluation:
         """The figures of one model."""
+        found = self._evaluation(predictions, rows, Intervals(level=self.level, seed=self.seed))
+        main = main_metric(found, [self.metric] if self.metric else [])
+        if main in found.measured[ALL_ROWS].intervals:
+            return found
+        return self._evaluation(predictions, rows, self.intervals(rows.num_rows))
+
+    def _evaluation(self, predictions: Predictions, rows: Table, intervals: Intervals) -> Evaluation:
         return evaluate(
             predictions,
             rows,
             label=self.label,
             positive=self.positive,
-            intervals=self.intervals(rows.num_rows),
+            intervals=intervals,
             metrics=[self.metric] if "@" in self.metric or "[" in self.metric else (),
         )
 
