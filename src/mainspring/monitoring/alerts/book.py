@@ -36,8 +36,8 @@ class AlertBook:
 
     Safe for many processes on one file system: a monitor takes windows while people acknowledge and silence. What
     happens is in a journal, on the disk, before anybody is told; who is killed leaves either all of it or nothing,
-    and the messages to whoever delivers next. A message is sent at least once, and twice only if a process was
-    killed between sending it and writing that down: its id is the same then.
+    and the messages to whoever delivers next. A message is sent at least once. A receiver gets it twice only if
+    its answer was lost, or a process was killed between sending it and writing that down: its id is the same then.
 
     Args:
         folder: Where; it is made when something is first written.
