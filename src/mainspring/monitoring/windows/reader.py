@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -122,9 +122,10 @@ class WindowReader:
             IntegrityError: If a line of the log cannot be read.
         """
         moment = current() if now is None else now
+        self._close([one for one in self._kept.outlines.values() if one.given_at >= self._closes(one)])
         self._index.read()
         self._look_for_erasures()
-        self._close_old(moment)
+        self._close([one for one in self._kept.outlines.values() if moment >= self._closes(one)])
         self._keeper.save()
         self._identities.tidy(self._kept.outlines.values())
         for outline in sorted(self._kept.outlines.values(), key=lambda one: (one.since, one.number)):
@@ -174,11 +175,10 @@ class WindowReader:
     def _closes(self, outline: Outline) -> float:
         return outline.until + self._wait + self._labels
 
-    def _close_old(self, moment: float) -> None:
-        """Forget the windows that cannot change any more."""
-        for outline in list(self._kept.outlines.values()):
-            over = outline.given >= 0 and self._closes(outline) <= moment
-            if over and (not outline.changed or lost(self.log, outline)):
+    def _close(self, over: Iterable[Outline]) -> None:
+        """Forget the windows that cannot change any more, once they were given as they are."""
+        for outline in over:
+            if outline.given >= 0 and (not outline.changed or lost(self.log, outline)):
                 del self._kept.outlines[outline.number]
                 self._kept.closed = with_number(self._kept.closed, outline.number)
 

@@ -24,7 +24,8 @@ def sliced(window: Window | Table, columns: Sequence[str], *, most: int = MOST_V
     """The rows of a window by the value of each column, column after column, the most frequent values first.
 
     Rows without a value are in the slice ``(missing)``; those whose value is not among the most frequent are in
-    the slice ``(other)``. Columns that the window does not have are left out: it may be that nobody sent them.
+    the slice ``(other)``. Columns that the window does not have are left out (it may be that nobody
+    sent them), and those of lists or structures.
 
     Args:
         window: Of which the rows are.
@@ -44,7 +45,7 @@ def sliced(window: Window | Table, columns: Sequence[str], *, most: int = MOST_V
     table = window if isinstance(window, Table) else window.table
     found: dict[Slice, Table] = {}
     for name in dict.fromkeys(columns):
-        if name in table.names and table.num_rows:
+        if table.num_rows and name in table.names and not table.type_of(name).is_nested:
             found |= _of_column(table, name, most)
     return found
 
@@ -80,8 +81,8 @@ def _column(table: Table, name: str) -> Column:
 
 def _most_frequent(table: Table, column: Column, most: int) -> tuple[list[str | None], bool]:
     """The most frequent values as texts, and whether there are more."""
-    query = ("SELECT", as_text(column), f"AS v FROM this GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {most + 1}")
-    texts = table.sql(" ".join(query)).to_columns()["v"]
+    query = ("SELECT", as_text(column), "AS v FROM this GROUP BY 1 ORDER BY count(*) DESC, v NULLS LAST")
+    texts = table.sql(" ".join((*query, f"LIMIT {most + 1}"))).to_columns()["v"]
     return texts[:most], len(texts) > most
 
 
@@ -89,7 +90,8 @@ def _others(column: Column, texts: Sequence[str | None]) -> str:
     """SQL: the rows whose value is not among the most frequent ones."""
     cell, missing = quote(column.name), str(None not in texts).lower()
     kept = ", ".join(literal(text) for text in texts if text is not None)
-    return f"CASE WHEN {cell} IS NULL THEN {missing} ELSE {as_text(column)} NOT IN ({kept or 'NULL'}) END"
+    other = f"{as_text(column)} NOT IN ({kept})" if kept else "true"
+    return f"CASE WHEN {cell} IS NULL THEN {missing} ELSE {other} END"
 
 
 def _named(column: Column, text: str | None) -> str:

@@ -6,6 +6,7 @@ import pytest
 from mainspring.core.errors import InputError
 from mainspring.data import ColumnType
 from mainspring.monitoring.windows import by_count, by_time
+from mainspring.serving.feedback import Feedback, FeedbackLog
 from mainspring.serving.payloads import LogRecord, PredictionLog
 
 
@@ -74,3 +75,17 @@ def test_windows_have_a_size(tmp_path: Path) -> None:
         list(by_time(tmp_path, seconds=0))
     with pytest.raises(InputError):
         list(by_count(tmp_path, rows=0))
+
+
+def test_what_became_known_stands_beside_the_rows(folder: Path) -> None:
+    with FeedbackLog(folder / "feedback") as log:
+        log.write(Feedback(id="119", key="truth", value="yes", time=500.0, model="taxi"))
+        log.write(Feedback(id="119", key="reward", value=1, row=0, time=500.0))
+        log.write(Feedback(id="105", key="truth", value="no", time=500.0, model="other"))
+    first, second, *_ = by_time(folder, seconds=20, model="taxi", until=170)
+    assert first.table.to_columns()["feedback.truth"] == [None, None, "yes", "yes", "yes"]
+    assert first.table.type_of("feedback.reward") is ColumnType.FLOAT
+    assert (first.labelled, second.labelled) == (3, 0)
+    assert "feedback.truth" not in second.table.names
+    [counted, *_] = by_count(folder, rows=3, model="taxi")
+    assert counted.labelled == 3
