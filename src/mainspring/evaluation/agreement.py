@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -125,6 +126,53 @@ def fleiss_kappa(counts: npt.NDArray[np.int64]) -> float:
     same = ((counts * counts).sum(axis=1) - people) / (people * (people - 1))
     shares = counts.sum(axis=0) / counts.sum()
     return _beyond_chance(float(same.mean()), float(shares @ shares))
+
+
+def krippendorff_alpha(
+    answers: Iterable[Sequence[str | float | None]], *, level: Literal["nominal", "interval"] = "nominal"
+) -> float:
+    """Agreement of any number of people beyond chance, where not everybody answered every row.
+
+    Args:
+        answers: For each row what people answered, in any order; ``None`` for no answer. Rows with fewer than two
+            answers tell nothing.
+        level: ``"nominal"`` for words; ``"interval"`` for numbers, which disagree the more the farther apart they
+            are.
+
+    Returns:
+        1 for full agreement, 0 for that of chance, below 0 for less; NaN without two answers to a row, or variety.
+
+    Raises:
+        InputError: If answers are no numbers, and ``interval`` is asked for.
+
+    Reference: K. Krippendorff, *Computing Krippendorff's alpha-reliability*, University of Pennsylvania (2011).
+
+    Example:
+        >>> round(krippendorff_alpha([("a", "a"), ("a", "b"), ("b", "b", "b"), ("a", None)]), 3)
+        0.5
+    """
+    units = [told for row in answers if len(told := [one for one in row if one is not None]) > 1]
+    flat = [one for told in units for one in told]
+    if level == "interval":
+        if any(isinstance(one, str) for one in flat):
+            raise InputError("answers that are words have no distance", expected="numbers, or level nominal")
+        apart = sum(_squares([float(one) for one in told]) / (len(told) - 1) for told in units)
+        every = _squares([float(one) for one in flat])
+    else:
+        apart = sum(_different(told) / (len(told) - 1) for told in units)
+        every = _different(flat)
+    return 1 - apart * (len(flat) - 1) / every if every > 0 else math.nan
+
+
+def _squares(values: Sequence[float]) -> float:
+    """The sum of squared differences over ordered pairs."""
+    mean = sum(values) / max(len(values), 1)
+    return 2 * len(values) * sum((one - mean) ** 2 for one in values)
+
+
+def _different(values: Sequence[str | float]) -> float:
+    """The number of ordered pairs that differ."""
+    return len(values) ** 2 - sum(count * count for count in Counter(values).values())
 
 
 def _beyond_chance(seen: float, expected: float) -> float:

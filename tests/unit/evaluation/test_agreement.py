@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from mainspring.core import InputError
-from mainspring.evaluation.agreement import Agreement, agreement, fleiss_kappa
+from mainspring.evaluation.agreement import Agreement, agreement, fleiss_kappa, krippendorff_alpha
 
 FLEISS = [
     [0, 0, 0, 0, 14],
@@ -63,3 +63,19 @@ def test_nothing_in_common() -> None:
 def test_one_person_cannot_agree() -> None:
     with pytest.raises(InputError, match="1 people"):
         agreement({"ann": ["a"]})
+
+
+def test_alpha_is_that_of_the_paper() -> None:
+    """The data of Krippendorff (2011): four observers, twelve units, missing answers."""
+    people = ["123321412...", "1233224125.3", ".3332342251.", "12332441251."]
+    rows = [[None if one == "." else one for one in row] for row in zip(*people, strict=True)]
+    assert krippendorff_alpha(rows) == pytest.approx(0.743, abs=5e-4)
+    numbers = [[None if one is None else float(one) for one in row] for row in rows]
+    assert krippendorff_alpha(numbers, level="interval") == pytest.approx(0.849, abs=5e-4)
+
+
+def test_alpha_without_anything_to_compare() -> None:
+    assert math.isnan(krippendorff_alpha([["a"], [None, "b"]]))
+    assert math.isnan(krippendorff_alpha([["a", "a"], ["a", "a"]]))
+    with pytest.raises(InputError, match="no distance"):
+        krippendorff_alpha([["a", "b"]], level="interval")

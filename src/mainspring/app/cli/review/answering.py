@@ -1,0 +1,94 @@
+"""``mainspring review next`` and ``mainspring review answer``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mainspring.app.cli.review.opening import opened_queue, plain, queue_options, reviewer_option
+from mainspring.app.cli.words import bold, dim, json_option, print_json, table
+from mainspring.core.errors import InputError
+
+
+@click.command(
+    name="next",
+    epilog="\b\nExamples:\n  mainspring review next census\n"
+    "  mainspring review next census --reviewer ann --minutes 30 --json",
+)
+@click.argument("name")
+@reviewer_option
+@click.option(
+    "--minutes",
+    type=click.FloatRange(0, min_open=True),
+    default=15.0,
+    show_default=True,
+    help="How long nobody else gets it.",
+)
+@queue_options
+@json_option
+def next_item(
+    name: str, reviewer: str, minutes: float, log: Path | None, reviews: Path | None, as_json: bool
+) -> None:
+    """Take the next item to look at; nobody else gets it for a while. The model's answer is not shown."""
+    queue = opened_queue(name, log, reviews)
+    item = queue.next(reviewer, minutes=minutes)
+    if item is None:
+        if as_json:
+            print_json({"item": None})
+            return
+        click.echo("there is nothing to look at")
+        return
+    values = queue.values(item)
+    if as_json:
+        print_json({"item": item.id, "values": values, "classes": list(queue.classes), "why": item.chosen.why})
+        return
+    click.echo(f"{bold(item.id)}  {dim(item.chosen.why)}")
+    click.echo(table([[column, str(value)] for column, value in values.items()]))
+    click.echo(f"one of {', '.join(queue.classes)}" if queue.classes else "a number")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  mainspring review answer census r17/0 '>50K' --guideline 2\n"
+    "  mainspring review answer census r17/0 --unsure --comment 'no occupation'\n"
+    "  mainspring review answer census r17/0 '<=50K' --decide --reviewer lead"
+)
+@click.argument("name")
+@click.argument("item")
+@click.argument("label", required=False)
+@reviewer_option
+@click.option("--unsure", is_flag=True, help="Looked at it, and cannot say.")
+@click.option("--skip", is_flag=True, help="Somebody else should look.")
+@click.option("--decide", is_flag=True, help="Whatever reviewers said, this is the truth.")
+@click.option("--guideline", default="", help="The version of the guideline that it is answered by.")
+@click.option("--comment", default="", help="Why.")
+@queue_options
+@json_option
+def answer(
+    name: str,
+    item: str,
+    label: str | None,
+    reviewer: str,
+    unsure: bool,
+    skip: bool,
+    decide: bool,
+    guideline: str,
+    comment: str,
+    log: Path | None,
+    reviews: Path | None,
+    as_json: bool,
+) -> None:
+    """Say what the truth of an item is. As soon as enough people agree, it is told to the feedback log."""
+    if (label is not None) + unsure + skip != 1 or (decide and label is None):
+        raise InputError("it is not said what the truth is", expected="one of LABEL, --unsure and --skip")
+    queue = opened_queue(name, log, reviews)
+    if decide and label is not None:
+        found = queue.decide(item, label, reviewer=reviewer, guideline=guideline, comment=comment)
+    else:
+        kind = "unsure" if unsure else "skip" if skip else "label"
+        found = queue.answer(item, label, reviewer=reviewer, kind=kind, guideline=guideline, comment=comment)
+    if as_json:
+        print_json(plain(found))
+        return
+    told = "" if found.label is None else f": {found.label}"
+    click.echo(f"{bold(found.id)}  {found.state.value.lower()}{told}")
