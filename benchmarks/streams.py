@@ -7,11 +7,11 @@
 
 A learner is asked about each row before it is told the label. It is trained on the first 1,000 rows (500 of the
 circles); then never again, after each alarm of a detector (anew, from 30 rows before the alarm until it has seen
-1,000), or every 50 rows on the last 1,000. Detectors watch its mistakes; the linear four rates watch outcomes of two
-classes; HDDDM looks at the inputs in batches of 500 rows, MD3 at its margins, and asks for 200 labels. *Delay* is the
-median number of rows from a change to its first alarm, *missed* are changes without one, *false* alarms belong to no
-change, all over three seeds. Page-Hinkley and CUSUM look upwards. River's detectors stand in the same loop, each with
-its defaults.
+1,000), or every 50 rows on the last 1,000. Detectors watch its mistakes; the linear four rates watch outcomes of
+two classes; HDDDM looks at the inputs in batches of 500 rows, MD3 at its margins, and asks for 200 labels.
+*Delay* is the median number of rows from a change to its first alarm, *missed* are changes without one, *false*
+alarms belong to no change, all over three seeds. Page-Hinkley and CUSUM look upwards. River's detectors stand in
+the same loop, each with its defaults.
 """
 
 from __future__ import annotations
@@ -219,11 +219,13 @@ class River:
         self._send({"name": name})
 
     def update(self, item: float) -> DetectorState:
+        """Take one item."""
         self._send({"items": [item]})
         assert self.process.stdout is not None
         return DetectorState.DRIFT if json.loads(self.process.stdout.readline())[0] else DetectorState.STABLE
 
     def update_many(self, items: list[float]) -> list[int]:
+        """Take items, and give the places of the alarms."""
         assert self.process.stdout is not None
         alarms, place = [], 0
         while place < len(items):
@@ -273,7 +275,7 @@ def run(case: Case, watch: Callable[[], Watch] | None, train: str) -> Row:
 
 
 def told(name: str, row: Row, *, alarms: bool = True) -> str:
-    delay = f"{np.median(row.delays):.0f}" if row.delays else "–"
+    delay = f"{np.median(row.delays):.0f}" if row.delays else "-"
     seen = f"{delay:>8}{row.missed:>8}{np.mean(row.false):8.1f}" if alarms else " " * 24
     return f"  {name:22}{seen}{np.mean(row.accuracy):11.3f}{np.mean(row.trained):10.0f}"
 
@@ -332,7 +334,7 @@ def main() -> None:
                 row = run(case, watch, "alarm")
                 print(told(name, row), flush=True)
                 gain = np.mean(row.accuracy) - np.mean(once.accuracy)
-                delay = f"{np.median(row.delays):.0f}" if row.delays else "–"
+                delay = f"{np.median(row.delays):.0f}" if row.delays else "-"
                 table.setdefault(name, {})[stream] = f"{delay} / {np.mean(row.false):.1f} / {gain:+.3f}"
         if options.data:
             quiet(options.data, process)

@@ -173,7 +173,7 @@ def detected(alarms: Sequence[int], changes: Sequence[int], *, rows: int, settli
         Detected(delays=(30, 300), missed=0, false=1)
     """
     delays, missed, ours = [], 0, set[int]()
-    for change, following in zip(changes, [*changes[1:], rows], strict=True):
+    for change, following in zip(changes, [*changes, rows][1:], strict=True):
         within = [one for one in alarms if change <= one < following]
         if not within:
             missed += 1
