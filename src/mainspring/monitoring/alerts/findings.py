@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from mainspring.core.verdicts import Reason, Verdict
+from mainspring.core.verdicts import Reason
 from mainspring.monitoring.alerts.alert import figure_name
 from mainspring.monitoring.seen import Figure, Judged
 
-_SAYS_NOTHING = re.compile(r"TOO_FEW|TOO_SMALL|UNKNOWN|^NOT_|^CANNOT_|WAITING|SKIPPED|UNMEASURED|UNAVAILABLE")
-"""In the codes of reasons that are ok because nothing could be measured."""
+_SAYS_NOTHING = re.compile(r"TOO_FEW|TOO_SMALL|^NOT_|^NOTHING_|^CANNOT_|WAITING|SKIPPED")
+"""In the codes of reasons whose figure says only how little there was to look at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,16 +66,23 @@ def findings(check: str, judged: Judged, *, columns: Sequence[str] = ()) -> Iter
         yield _finding(check, subject, reasons, judged, columns)
 
 
-def says(verdict: Verdict, subject: str) -> bool | None:
-    """Whether a verdict says that a subject is bad; ``None`` if it says nothing of it.
+def says(judged: Judged, subject: str) -> bool | None:
+    """Whether a check says that a subject is bad; ``None`` if it could not look.
 
-    A subject that is not named is good if anything was measured: checks name what they could not look at.
+    A subject of which nothing is said is good if the check measured anything at all, or has nothing to say: what
+    it could not look at, it names.
     """
-    own = [reason for reason in verdict.reasons if (reason.subject or "") == subject]
+    reasons = judged.verdict.reasons
+    own = [reason for reason in reasons if (reason.subject or "") == subject]
     if any(not reason.ok for reason in own):
         return True
-    known = [reason for reason in own or verdict.reasons if _measured(reason)]
-    return False if known else None
+    figure = _figure(judged.figures, subject) if subject else None
+    if figure is not None and math.isfinite(figure.value):
+        return False
+    if own:
+        return False if any(map(_measured, own)) else None
+    figures = any(math.isfinite(one.value) for one in judged.figures.values())
+    return False if figures or not reasons or any(map(_measured, reasons)) else None
 
 
 def effect_of(value: float | None, limit: float | None, *, low: bool | None = None) -> float:
@@ -153,8 +160,5 @@ def _size(value: object) -> float:
 
 
 def _measured(reason: Reason) -> bool:
-    if not reason.ok:
-        return True
-    if reason.code.startswith("NO_"):  # NO_DRIFT comes with a figure, NO_LABELS without one
-        return reason.observed is not None
-    return _SAYS_NOTHING.search(reason.code) is None
+    """Whether a reason rests on a figure, and not on there being none."""
+    return not reason.ok or (reason.observed is not None and _SAYS_NOTHING.search(reason.code) is None)

@@ -12,8 +12,11 @@ from mainspring.monitoring.alerts.options import AlertOptions, Rule
 HOUSE: Final = (
     # A model that answers worse, or lacks a column, does harm now; inputs that look different may come to nothing.
     Rule(check="quality", severity=Severity.CRITICAL),
-    Rule(code="UNAVAILABLE*", severity=Severity.CRITICAL),
-    Rule(code="*MISSING*", severity=Severity.CRITICAL),
+    Rule(code="*UNAVAILABLE*", severity=Severity.CRITICAL),
+    Rule(code="DROPPED", severity=Severity.CRITICAL),
+    Rule(code="UNIT_CHANGED", severity=Severity.CRITICAL),
+    Rule(code="COLUMNS_SWAPPED", severity=Severity.CRITICAL),
+    Rule(code="CONSTANT_PREDICTION", severity=Severity.CRITICAL),
     Rule(check="estimated_quality", effect=1.25, severity=Severity.CRITICAL),
     Rule(check="predictions", effect=3.0, severity=Severity.CRITICAL),
     Rule(check="outliers", severity=Severity.INFO),

@@ -41,6 +41,24 @@ def _absent(alert: Alert, _: Collection[str]) -> str:
     )
 
 
+def _sparse(alert: Alert, _: Collection[str]) -> str:
+    told = (
+        f"values of {_column(alert)} are lost on their way since {iso(alert.since)}: ask the owner of its source"
+    )
+    return f"{told}; {_back(alert)}" if _deployed(alert) else told
+
+
+def _stale(alert: Alert, _: Collection[str]) -> str:
+    return f"{_column(alert)} does not move on since {iso(alert.since)}: see that the job that makes it still runs"
+
+
+def _looped(alert: Alert, _: Collection[str]) -> str:
+    return (
+        f"answers of {alert.model} come back as {_column(alert)}: cut the loop, and train on no rows since "
+        f"{iso(alert.since)}"
+    )
+
+
 def _quality(alert: Alert, _: Collection[str]) -> str:
     if _deployed(alert):
         return f"it fell when {_deployed(alert)}: {_back(alert)}"
@@ -102,9 +120,17 @@ def _unusual(alert: Alert, _: Collection[str]) -> str:
 
 _RULES: Final[tuple[_Rule, ...]] = (
     ("*", "UNUSUAL", _unusual),
-    ("*", "UNAVAILABLE*", _absent),
-    ("*", "*MISSING*", _absent),
-    ("*", "NOT_SERVED", _absent),
+    ("*", "*UNAVAILABLE*", _absent),
+    ("*", "DROPPED", _absent),
+    ("*", "MISSING_VALUES", _sparse),
+    ("*", "DENSE_TO_SPARSE", _sparse),
+    ("*", "DEFAULT_FILLED", _sparse),
+    ("*", "STALE_FEATURE", _stale),
+    ("*", "LAGGING_FEATURE", _stale),
+    ("*", "FEEDBACK_LOOP", _looped),
+    ("*", "TRUTH_IS_THE_ANSWER", _looped),
+    ("*", "CONSTANT_PREDICTION", _answers),
+    ("*", "TYPE_CHANGED", _skew),
     ("quality", "*", _quality),
     ("concept", "*", _quality),
     ("estimated_quality", "*", _estimated),

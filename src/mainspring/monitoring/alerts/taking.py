@@ -23,7 +23,7 @@ from mainspring.monitoring.alerts.severity import severity_of
 from mainspring.monitoring.alerts.silences import silence_of
 from mainspring.monitoring.alerts.stepping import Taken, begin, belongs, improve, is_counted, settle, worsen
 from mainspring.monitoring.alerts.suggestions import suggestion_for
-from mainspring.monitoring.seen import Figure, History, Judged
+from mainspring.monitoring.seen import History, Judged
 from mainspring.monitoring.windows import Window
 
 UNUSUAL: Final = "UNUSUAL"
@@ -125,7 +125,7 @@ def take(draft: Draft, prepared: Prepared, options: AlertOptions, evidence: tupl
         judged = prepared.judged.get(alert.check) if alert.model == prepared.model else None
         if judged is None or (alert.check, alert.subject) in bad or not is_counted(alert):
             continue
-        if says(judged.verdict, alert.subject) is False or _measured_again(alert, judged):
+        if says(judged, alert.subject) is False:
             touched.append(improve(alert, taken))
     _settle(draft, touched, options, evidence)
     _forget(draft)
@@ -255,12 +255,6 @@ def _unusual(
             usual=found.usual,
             unusual=True,
         )
-
-
-def _measured_again(alert: Alert, judged: Judged) -> bool:
-    """Whether an alert that only its history spoke for is usual again: its figure is there, and not unusual."""
-    figure: Figure | None = judged.figures.get(alert.figure.partition("/")[2])
-    return alert.unusual and figure is not None and bool(np.isfinite(figure.value))
 
 
 def _forget(draft: Draft) -> None:

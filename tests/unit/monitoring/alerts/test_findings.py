@@ -56,11 +56,23 @@ def test_features_are_the_column_or_those_that_the_check_blames():
         ([reason("TOO_FEW_ROWS", ok=True, observed=7.0)], None),
         ([reason("NOT_SERVED", "age", ok=True), reason("NO_DRIFT", "fare", ok=True, observed=0.1)], None),
         ([reason("DRIFT", "fare")], False),
-        ([], None),
+        ([], False),
+        ([reason("SAMPLED", ok=True)], None),
+        ([reason("QUALITY_LOW", "age | sex=F", observed=0.1)], False),
     ],
 )
 def test_what_a_verdict_says_of_a_subject(reasons, wanted):
-    assert says(Verdict.of("drift", reasons), "age") is wanted
+    assert says(Judged(verdict=Verdict.of("drift", reasons)), "age") is wanted
+
+
+def test_a_figure_says_that_the_check_has_looked():
+    aside = Verdict.of("skew", [reason("NO_REFERENCE_ROWS", ok=True), reason("EXPLAINED", "age", ok=True)])
+    assert says(Judged(verdict=aside), "age") is None
+    assert says(Judged(verdict=aside), "fare") is None
+    looked = Judged(verdict=aside, figures={"age": Figure(value=0.1), "presence": Figure(value=1.0)})
+    assert says(looked, "age") is False
+    assert says(looked, "fare") is False
+    assert says(Judged(verdict=aside, figures={"age": Figure(value=math.nan)}), "fare") is None
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))

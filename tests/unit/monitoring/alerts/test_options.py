@@ -91,6 +91,6 @@ def test_the_first_rule_that_fits_counts_and_then_the_house():
     assert severity_of(found, rules) is Severity.CRITICAL
     quality = Finding(check="quality", code="BELOW", subject="auc")
     assert severity_of(quality, AlertOptions()) is Severity.CRITICAL
-    gone = Finding(check="drift", code="UNAVAILABLE_FEATURE", subject="age")
+    gone = Finding(check="drift", code="FEATURE_UNAVAILABLE", subject="age")
     assert severity_of(gone, AlertOptions()) is Severity.CRITICAL
     assert severity_of(Finding(check="quality", code="UNUSUAL", unusual=True), AlertOptions()) is Severity.INFO
