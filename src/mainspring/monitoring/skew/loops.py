@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -14,11 +14,12 @@ from mainspring.core.verdicts import Reason
 from mainspring.data import Table
 from mainspring.evaluation.reference import TRUTH
 from mainspring.monitoring.skew.codes import LOOP, TRUTH_IS_ANSWER
-from mainspring.monitoring.skew.material import Material, answer_of, numbers, scores_of
+from mainspring.monitoring.skew.material import Material, answer_of, scores_of
 
 _CHANCE: Final = 1e-6
 _LEAST_PAIRS: Final = 30
-_MOST_PAIRS: Final = 20_000
+_MOST_ROWS: Final = 10_000
+_MOST_PAIRS: Final = 4_000
 _TIME: Final = ("request.time", "request.row")
 
 
@@ -34,6 +35,8 @@ def answers_as_inputs(
     partial correlation (after C. W. J. Granger, *Investigating causal relations by econometric models and
     cross-spectral methods*, Econometrica 1969).
 
+    Of more than 10,000 rows the last are looked at.
+
     Args:
         material: What is looked at.
         keys: Inputs whose values name an entity.
@@ -41,7 +44,7 @@ def answers_as_inputs(
         copied: The least share of rows in which the input is the answer.
         steered: The least size of the partial correlation.
     """
-    rows = material.rows
+    rows = material.rows.rows(material.rows.num_rows - _MOST_ROWS, material.rows.num_rows)
     missing = [key for key in keys if key not in rows.names]
     if missing:
         message = f"feedback loops are not looked for: the window has no {', '.join(missing)}"
@@ -53,14 +56,16 @@ def answers_as_inputs(
         yield Reason(ok=True, code="TOO_FEW_PAIRS", message=message, observed=float(len(after)))
         return
     inputs = [name for name in material.inputs if name in rows.names and name not in keys]
+    columns = {name: rows.column(name) for name in inputs}
+    said = {name: rows.column(name) for name in dict.fromkeys([answer_of(rows), *scores_of(rows)]) if name}
     told: set[str] = set()
-    for name in inputs:
-        for answer in dict.fromkeys([answer_of(rows), *scores_of(rows)]):
-            if answer is not None and name not in told:
-                found = _copied(rows, name, answer, before, after, least=copied)
-                told |= {name} if found else set()
-                yield from found
-    yield from _steered(rows, [name for name in inputs if name not in told], before, after, steered)
+    for name, values in columns.items():
+        found = _copied(name, values, said, before, after, least=copied)
+        told |= {name} if found else set()
+        yield from found
+    others = {name: values for name, values in columns.items() if name not in told and values.dtype != object}
+    scores = {name: said[name] for name in scores_of(rows)}
+    yield from _steered(others, scores, before[-_MOST_PAIRS:], after[-_MOST_PAIRS:], steered)
 
 
 def answers_as_truth(material: Material) -> Iterator[Reason]:
@@ -100,59 +105,58 @@ def _pairs(rows: Table, keys: Sequence[str], lag: int) -> tuple[npt.NDArray[np.i
     order = np.lexsort([*times, entity])
     same = entity[order[lag:]] == entity[order[:-lag]]
     before, after = order[:-lag][same], order[lag:][same]
-    if len(after) > _MOST_PAIRS:
-        kept = np.linspace(0, len(after) - 1, _MOST_PAIRS).astype(np.int64)
-        before, after = before[kept], after[kept]
     return before, after
 
 
 def _copied(
-    rows: Table,
     name: str,
-    answer: str,
+    values: npt.NDArray[Any],
+    said: Mapping[str, npt.NDArray[Any]],
     before: npt.NDArray[np.int64],
     after: npt.NDArray[np.int64],
     *,
     least: float,
 ) -> list[Reason]:
-    value, said = rows.column(name), rows.column(answer)
-    if (value.dtype == object) != (said.dtype == object):
-        return []
-    changed = ~_equal(value[after], value[before])  # what an entity keeps is no answer that came back
+    changed = ~_equal(values[after], values[before])  # what an entity keeps is no answer that came back
     if changed.sum() < _LEAST_PAIRS:
         return []
-    now, then = value[after][changed], said[before][changed]
-    size = len(now)
-    share = float(_equal(now, then).mean())
-    chance = float(_equal(now, np.random.default_rng(0).permutation(then)).mean())
-    hits = round(share * size)
-    if share < chance + least or float(binom.sf(hits - 1, size, min(max(chance, 1.0 / size), 1.0))) > _CHANCE:
-        return []
-    message = (
-        f"column {name!r} is the {answer!r} of before in {share:.0%} of {size:,} rows; by chance it would be in "
-        f"{chance:.0%}"
-    )
-    return [Reason(ok=False, code=LOOP, message=message, subject=name, observed=share, expected=chance + least)]
+    now = values[after][changed]
+    for answer, answers in said.items():
+        if (answers.dtype == object) != (values.dtype == object):
+            continue
+        then = answers[before][changed]
+        share = float(_equal(now, then).mean())
+        if share < least:
+            continue
+        chance = float(_equal(now, np.random.default_rng(0).permutation(then)).mean())
+        likely = float(binom.sf(round(share * len(now)) - 1, len(now), min(max(chance, 1.0 / len(now)), 1.0)))
+        if share >= chance + least and likely < _CHANCE:
+            message = (
+                f"column {name!r} is the {answer!r} of before in {share:.0%} of {len(now):,} rows; by chance it "
+                f"would be in {chance:.0%}"
+            )
+            expected = chance + least
+            return [Reason(ok=False, code=LOOP, message=message, subject=name, observed=share, expected=expected)]
+    return []
 
 
 def _steered(
-    rows: Table,
-    names: Sequence[str],
+    columns: Mapping[str, npt.NDArray[np.float64]],
+    scores: Mapping[str, npt.NDArray[np.float64]],
     before: npt.NDArray[np.int64],
     after: npt.NDArray[np.int64],
     least: float,
 ) -> Iterator[Reason]:
-    columns = {name: values for name in names if (values := numbers(rows, name)) is not None}
-    known = [values[before] for values in columns.values()]
-    held = np.column_stack([np.ones(len(before)), *map(_whole, known)]) if known else np.ones((len(before), 1))
-    left = len(after) - held.shape[1] - 3
-    if left < _LEAST_PAIRS:
+    left = len(after) - len(columns) - 4
+    if left < _LEAST_PAIRS or not columns:
         return
+    held = np.column_stack([np.ones(len(before)), *(_whole(values[before]) for values in columns.values())])
     base = np.linalg.qr(held)[0]
-    for answer in scores_of(rows):
-        said = _rest(_whole(rows.column(answer)[before]), base)
-        for name, values in columns.items():
-            found = _correlation(_rest(_whole(values[after]), base), said)
+    now = _rest(np.column_stack([_whole(values[after]) for values in columns.values()]), base)
+    for answer, values in scores.items():
+        said = _rest(_whole(values[before]), base)
+        for name, rest in zip(columns, now.T, strict=True):
+            found = _correlation(rest, said)
             size = abs(math.atanh(min(max(found, -0.999999), 0.999999))) * math.sqrt(left)
             if abs(found) >= least and float(2 * norm.sf(size)) * len(columns) < _CHANCE:
                 message = (
@@ -168,11 +172,11 @@ def _rest(values: npt.NDArray[np.float64], base: npt.NDArray[np.float64]) -> npt
 
 
 def _correlation(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> float:
-    sizes = float(one @ one), float(other @ other)
+    sizes = float((one * one).sum()), float((other * other).sum())
     # What is left of a column that others explain wholly is noise of the arithmetic.
     if min(sizes) < 1e-9 * len(one):
         return 0.0
-    return float(one @ other) / math.sqrt(sizes[0] * sizes[1])
+    return float((one * other).sum()) / math.sqrt(sizes[0] * sizes[1])
 
 
 def _whole(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
-
-import numpy as np
-import numpy.typing as npt
+from typing import Final, Self
 
 from mainspring.data import Schema, Table, TableStatistics
 from mainspring.evaluation.reference import LABEL, OUTPUT, PREDICTION, PROBABILITY
@@ -68,14 +65,6 @@ def scores_of(rows: Table) -> tuple[str, ...]:
 def answer_of(rows: Table) -> str | None:
     """The column of the answers: classes or numbers; ``None`` if there is none."""
     return next((name for name in (LABEL, PREDICTION) if name in rows.names), None)
-
-
-def numbers(rows: Table, name: str) -> npt.NDArray[np.float64] | None:
-    """A column as numbers, ``[rows]`` with NaN for missing; ``None`` if it is not there, or holds words."""
-    if name not in rows.names:
-        return None
-    values: npt.NDArray[Any] = rows.column(name)
-    return None if values.dtype == object else values
 
 
 def _inputs(statistics: TableStatistics, exclude: Collection[str]) -> TableStatistics:

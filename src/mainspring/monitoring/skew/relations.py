@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm, rankdata
 
+from mainspring.data import Table
 from mainspring.data.comparison import benjamini_hochberg
 from mainspring.data.profiling import spread_rows
 from mainspring.monitoring.skew.material import Material, scores_of
 
-MOST_ROWS: Final = 20_000
+MOST_ROWS: Final = 10_000
 """Of more rows so many are looked at, spread evenly."""
 LEAST_ROWS: Final = 30
 
@@ -64,74 +65,99 @@ def relate(material: Material) -> tuple[Relation, ...]:
     ours, theirs = spread_rows(material.answered, MOST_ROWS), spread_rows(material.rows, MOST_ROWS)
     scores = [name for name in scores_of(theirs) if name in ours.names][:_MOST_SCORES]
     inputs = [name for name in material.inputs if name in ours.names and name in theirs.names]
-    before = {name: ours.column(name) for name in (*inputs, *scores)}
-    after = {name: theirs.column(name) for name in (*inputs, *scores)}
-    found = [
-        one for score in scores for name in inputs if (one := _related(name, score, before, after)) is not None
-    ]
+    found: list[Relation] = []
+    for score in scores:
+        sides = _Side.of(ours, score), _Side.of(theirs, score)
+        for name in inputs:
+            one = _related(name, sides[0], sides[1])
+            found += [] if one is None else [one]
     adjusted = benjamini_hochberg([one.p_value for one in found])
     return tuple(replace(one, adjusted_p=p_value) for one, p_value in zip(found, adjusted, strict=True))
 
 
-def _related(
-    name: str, score: str, before: Mapping[str, npt.NDArray[Any]], after: Mapping[str, npt.NDArray[Any]]
-) -> Relation | None:
-    codes = None
-    if before[name].dtype == object or after[name].dtype == object:
-        codes = _codes(before[name], before[score])
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Rows of the reference, or of the window, with one score.
+
+    Attributes:
+        rows: The rows.
+        score: The column.
+        values: Its values.
+        ranks: The ranks of these, with mean 0 and length 1, if none is missing.
+    """
+
+    rows: Table
+    score: str
+    values: npt.NDArray[np.float64]
+    ranks: npt.NDArray[np.float64] | None
+
+    @classmethod
+    def of(cls, rows: Table, score: str) -> _Side:
+        values = rows.column(score)
+        return cls(rows, score, values, _ranks(values) if np.isfinite(values).all() else None)
+
+    def correlation(self, column: npt.NDArray[np.float64]) -> tuple[float, int] | None:
+        """Spearman's coefficient with a column, over the rows that have both, and how many these are."""
+        there = np.isfinite(column)
+        if self.ranks is not None and there.all():
+            one, other = _ranks(column), self.ranks
+        else:
+            there &= np.isfinite(self.values)
+            one, other = _ranks(column[there]), _ranks(self.values[there])
+        if len(one) < LEAST_ROWS:
+            return None
+        found = float((one * other).sum())
+        return min(max(found, -_INSIDE), _INSIDE), len(one)
+
+
+def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Ranks with mean 0 and length 1; all 0 of values that do not vary."""
+    if not len(values):
+        return values
+    ranks: npt.NDArray[np.float64] = rankdata(values)
+    ranks = ranks - ranks.mean()
+    size = math.sqrt(float((ranks * ranks).sum()))
+    return ranks / size if size > 0 else ranks
+
+
+def _related(name: str, before: _Side, after: _Side) -> Relation | None:
+    columns = before.rows.column(name), after.rows.column(name)
+    if any(column.dtype == object for column in columns):
+        codes = _codes(columns[0], before.values)
         if codes is None:
             return None
-    pairs = []
-    for side in (before, after):
-        pair = _pair(side[name] if codes is None else _coded(side[name], codes), side[score])
-        if pair is None:
-            return None
-        pairs.append(pair)
-    (ours, rows), (theirs, served) = pairs
-    spread = math.sqrt(_SPEARMAN / (rows - 3) + _SPEARMAN / (served - 3))
-    alone = 1.959963984540054 * math.sqrt(_SPEARMAN / (served - 3))
-    middle = math.atanh(theirs)
+        columns = _coded(columns[0], codes), _coded(columns[1], codes)
+    ours, theirs = before.correlation(columns[0]), after.correlation(columns[1])
+    if ours is None or theirs is None:
+        return None
+    spread = math.sqrt(_SPEARMAN / (ours[1] - 3) + _SPEARMAN / (theirs[1] - 3))
+    alone = 1.959963984540054 * math.sqrt(_SPEARMAN / (theirs[1] - 3))
+    middle = math.atanh(theirs[0])
     return Relation(
         column=name,
-        score=score,
-        before=ours,
-        after=theirs,
+        score=before.score,
+        before=ours[0],
+        after=theirs[0],
         low=math.tanh(middle - alone),
         high=math.tanh(middle + alone),
-        p_value=float(2 * norm.sf(abs(math.atanh(ours) - middle) / spread)),
+        p_value=float(2 * norm.sf(abs(math.atanh(ours[0]) - middle) / spread)),
     )
-
-
-def _pair(one: npt.NDArray[np.float64], other: npt.NDArray[np.float64]) -> tuple[float, int] | None:
-    """Spearman's coefficient of two columns over the rows that have both, and how many these are.
-
-    A column that does not vary hangs together with nothing.
-    """
-    both = np.isfinite(one) & np.isfinite(other)
-    rows = int(both.sum())
-    if rows < LEAST_ROWS:
-        return None
-    ranks = rankdata(one[both]), rankdata(other[both])
-    first, second = (rank - rank.mean() for rank in ranks)
-    size = math.sqrt(float(first @ first) * float(second @ second))
-    found = float(first @ second) / size if size > 0 else 0.0
-    return min(max(found, -_INSIDE), _INSIDE), rows
 
 
 def _codes(words: npt.NDArray[Any], score: npt.NDArray[np.float64]) -> dict[Any, float] | None:
     """What each word stands for: the mean score of its rows; ``None`` of a column with very many words."""
     if words.dtype != object:
         return None
-    known, places = np.unique(np.array(["" if word is None else str(word) for word in words]), return_inverse=True)
+    listed = ["" if word is None else str(word) for word in words.tolist()]
+    known = {word: place for place, word in enumerate(dict.fromkeys(listed))}
     if len(known) > _MOST_WORDS:
         return None
-    there = np.isfinite(score)
+    places, there = np.array([known[word] for word in listed]), np.isfinite(score)
     sums = np.bincount(places[there], weights=score[there], minlength=len(known))
     counts = np.bincount(places[there], minlength=len(known))
     means = np.divide(sums, counts, out=np.full(len(known), np.nan), where=counts > 0)
-    return dict(zip(known.tolist(), means.tolist(), strict=True))
+    return dict(zip(known, means.tolist(), strict=True))
 
 
 def _coded(words: npt.NDArray[Any], codes: Mapping[Any, float]) -> npt.NDArray[np.float64]:
-    found = (codes.get("" if word is None else str(word), math.nan) for word in words)
-    return np.fromiter(found, np.float64, count=len(words))
+    return np.array([codes.get("" if word is None else str(word), math.nan) for word in words.tolist()])
