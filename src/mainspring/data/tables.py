@@ -224,7 +224,8 @@ class Table:
         self._check(names)
         if not names:
             raise InputError("a table without columns", expected="at least one of " + ", ".join(self.names))
-        kept = tuple(Column(name, self.type_of(name)) for name in names)
+        known = {column.name: column for column in self.columns}
+        kept = tuple(known[name] for name in names)
         return self._lying(kept, extents.pick(self._extents, names))
 
     def drop(self, names: Sequence[str]) -> Self:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainspring.core.errors import InputError, NotFoundError
-from mainspring.data import Column, ColumnType, Table
+from mainspring.data import Column, ColumnType, Table, summarize
 
 EVERYTHING = {
     "int": [1, None, -3],
@@ -255,3 +255,9 @@ def test_a_query_that_is_not_valid_is_told_without_what_the_engine_adds() -> Non
     assert caught.value.where == "SELECT * FROM this WHERE b > 1"
     assert "CREATE TABLE" not in str(caught.value)
     assert caught.value.expected == "SQL over this, with the columns a"
+
+
+def test_chosen_columns_keep_what_lists_hold() -> None:
+    table = Table.from_columns({"a": [[1, 2]], "b": [{"c": "x"}]}).select(["b", "a"])
+    assert [column.nested for column in table.columns] == ["STRUCT(c VARCHAR)", "BIGINT[]"]
+    assert sorted(summarize(table).split("train").features) == ["a", "b", "b.c"]

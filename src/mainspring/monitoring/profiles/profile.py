@@ -13,6 +13,7 @@ from mainspring.core.errors import InputError
 from mainspring.data import Statistics, Table, TableStatistics
 from mainspring.data.engine import quote
 from mainspring.data.profiling import Options, summarize_table
+from mainspring.data.profiling.paths import escaped
 from mainspring.data.sketches import Frequencies, Quantiles
 from mainspring.monitoring.profiles.aligning import merged_statistics
 from mainspring.monitoring.windows.slicing import MOST_VALUES, rules
@@ -28,7 +29,7 @@ _ROWS, _KNOWN = "rows", "feedback"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowProfile:
-    """The statistics of a window, or of several: what is kept of it for years.
+    r"""The statistics of a window, or of several: what is kept of it for years.
 
     Attributes:
         model: The model.
@@ -44,8 +45,9 @@ class WindowProfile:
         revision: How often the window was given before with other rows or feedback.
         versions: Rows by the version that answered.
         latency: The distribution of the seconds that requests took.
-        statistics: Of the rows: inputs and answers; with ``slices`` where they were asked for.
-        feedback: Of what became known of them: ``feedback.truth`` and the like.
+        statistics: Of the rows: inputs and answers; with ``slices`` where they were asked for. As everywhere in
+            statistics, the points in names of columns are escaped: ``output\.label``.
+        feedback: Of what became known of them: ``feedback\.truth`` and the like.
         outcomes: Rows by truth and answer, where both are classes; see :meth:`confusion`.
 
     Example:
@@ -114,19 +116,18 @@ class WindowProfile:
     @property
     def labelled(self) -> int:
         """Rows of which the truth is known."""
-        return self.feedback.features[TRUTH].num_non_missing if TRUTH in self.feedback.features else 0
+        truth = self.feedback.features.get(escaped(TRUTH))
+        return 0 if truth is None else truth.num_non_missing
 
     @property
     def labels(self) -> Mapping[str, int]:
         """Rows by answer, the most frequent first; empty where answers are no classes."""
-        feature = self.statistics.features.get(LABEL)
-        return {} if feature is None or feature.words is None else feature.words.frequencies.counts
+        return _counts(self.statistics, LABEL)
 
     @property
     def truths(self) -> Mapping[str, int]:
         """Rows by truth, the most frequent first; empty where truths are no classes."""
-        feature = self.feedback.features.get(TRUTH)
-        return {} if feature is None or feature.words is None else feature.words.frequencies.counts
+        return _counts(self.feedback, TRUTH)
 
     def confusion(self) -> dict[str, dict[str, int]]:
         """Rows by truth and then by answer; at most the thousand most frequent pairs."""
@@ -225,6 +226,12 @@ class WindowProfile:
 
 _SUMS: Final = ("windows", "requests", "errors", "blocked", "late", "asked", "failed")
 _APART: Final = {"statistics", "feedback"}
+
+
+def _counts(table: TableStatistics, name: str) -> Mapping[str, int]:
+    """Rows by word, of a column of words."""
+    feature = table.features.get(escaped(name))
+    return {} if feature is None or feature.words is None else feature.words.frequencies.counts
 
 
 def _described(table: Table, names: Sequence[str], slices: Sequence[Any] = ()) -> TableStatistics:

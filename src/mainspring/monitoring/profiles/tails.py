@@ -53,7 +53,7 @@ def frame(time: float, figures: Mapping[str, Figure], known: tuple[str, ...]) ->
     """
     names = known if len(known) == len(figures) and all(name in figures for name in known) else tuple(figures)
     rows = [[getattr(figures[name], field) for name in names] for field in FIELDS]
-    return Frame(time, names, np.array(rows, dtype=np.float64))
+    return Frame(float(time), names, np.array(rows, dtype=np.float64))
 
 
 class Tail:
