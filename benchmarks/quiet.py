@@ -11,7 +11,7 @@ is often done: the test of Kolmogorov and Smirnov (chi-squared for words) at 0.0
 more than 0.1.
 
 The delay is counted in windows from the first one that has changed to the first alarm that names the column, the
-median over the seeds; *missed* were not seen in a week.
+median over the seeds; *missed* were not seen in three days.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Change = Callable[[np.random.Generator, Columns], None]
 HOUR = 3600.0
 BUDGET = "1 per 30d"
 TRAINED = 20_000
-BEFORE, AFTER = 30, 168
+BEFORE, AFTER = 30, 72
 ROWS = Table.from_columns({"row": [0]})
 ALONE = {"l_infinity": 0.0, "jensen_shannon": 0.0, "missing": 0.0}
 CHECKS = {
@@ -58,6 +58,7 @@ QUIET = {
     "drift, test alone, 1 per 1d": DriftCheck(false_alarms="1 per 1d", usual=ALONE),
 }
 NAIVE = ("test at 0.05", "PSI above 0.1")
+NAIVE_SEEDS = 2
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,10 @@ def quiet(seed: int, hours: int, rows: int) -> Iterator[Mapping[str, tuple[int, 
             judged = check.judge(window, memories[name])
             memories[name] = judged.memory
             found[name] = len(judged.verdict.failures)
-        naive = list(_naive(reference.statistics, window.statistics))
-        found["test at 0.05"] = sum(p_value < 0.05 for p_value, _ in naive)
-        found["PSI above 0.1"] = sum(psi > 0.1 for _, psi in naive)
+        if seed < NAIVE_SEEDS:
+            naive = list(_naive(reference.statistics, window.statistics))
+            found["test at 0.05"] = sum(p_value < 0.05 for p_value, _ in naive)
+            found["PSI above 0.1"] = sum(psi > 0.1 for _, psi in naive)
         yield {name: (int(columns > 0), columns) for name, columns in found.items()}
 
 
@@ -142,7 +144,7 @@ def _naive(trained: TableStatistics, served: TableStatistics) -> Iterator[tuple[
 
 
 def delay(check: DriftCheck, seed: int, rows: int, name: str, change: Change) -> int | None:
-    """How many windows after a change its column is named; ``None`` if it is not in a week."""
+    """How many windows after a change its column is named; ``None`` if it is not in three days."""
     random = np.random.default_rng(seed)
     reference = Reference(statistics=profile(traffic(random, TRAINED)))
     memory: Mapping[str, Any] = {}
@@ -202,8 +204,9 @@ def quiet_table(pool: Executor, seeds: int, hours: int, rows: int) -> None:
     stated = {name: FalseAlarms.parse(check.false_alarms).expected(hours * HOUR) for name, check in QUIET.items()}
     print("| way | stated | windows that alarm, mean | least to most | columns |\n| --- |" + " ---: |" * 4)
     for name in (*QUIET, *NAIVE):
-        windows = [sum(window[name][0] for window in run) for run in runs]
-        columns = [sum(window[name][1] for window in run) for run in runs]
+        known = runs if name in QUIET else runs[:NAIVE_SEEDS]
+        windows = [sum(window[name][0] for window in run) for run in known]
+        columns = [sum(window[name][1] for window in run) for run in known]
         print(
             f"| {name} | {f'{stated[name]:.2f}' if name in stated else ''} | {statistics.mean(windows):.2f} | "
             f"{min(windows)} to {max(windows)} | {statistics.mean(columns):.2f} |",

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.errors import InputError
-from mainspring.data.comparison import METRICS, Distances, distances
+from mainspring.data.comparison import METRICS, distances
 from mainspring.data.comparison.sides import TIMED
 from mainspring.data.statistics import FeatureStatistics, TableStatistics
 from mainspring.monitoring.correction import Counts, Tested, assess
@@ -19,9 +19,10 @@ from mainspring.monitoring.detectors.binned import Bins, bins_of_reference
 from mainspring.monitoring.seen import Figure
 
 Limits = Mapping[str, float]
+Floats = npt.NDArray[np.float64]
 
-_BINNED: Final = frozenset({"jensen_shannon", "psi", "hellinger", "total_variation"})
-"""Distances that depend on where bins lie."""
+_BINNED: Final = frozenset({"jensen_shannon", "psi", "hellinger", "total_variation", "l_infinity", "missing"})
+"""Distances that the bins tell, without another look at the statistics."""
 _ORDERED: Final = frozenset({"l_infinity", "jensen_shannon"})
 """Limits for all columns that are not for points in time."""
 _LEAST: Final = 1e-9
@@ -178,9 +179,13 @@ def judge_columns(
         else:
             tables[name] = Counts(reference=bins[name].counts, window=counts, ordered=bins[name].ordered)
     tests = assess(tables, before, together=together, least_rows=least_rows)
-    found = {name: _judged(columns[name], bins[name], done, level) for name, done in tests.items() if done}
+    found = {
+        name: _judged(columns[name], bins[name], tables[name].window, done, level)
+        for name, done in tests.items()
+        if done
+    }
     return Judgements(
-        columns={name: one for name, one in found.items() if one is not None},
+        columns=found,
         changed=tuple(changed),
         few=tuple(name for name, done in tests.items() if not done),
         tables=tables,
@@ -188,18 +193,15 @@ def judge_columns(
     )
 
 
-def _judged(column: Column, bins: Bins, tests: Sequence[Tested], level: float) -> Judgement | None:
-    apart = distances(column.reference, column.window, judged=column.limits)
-    if apart is None:
-        return None
-    alone = _alone(apart, bins.distances(tests[0].counts) if tests[0].windows == 1 else {})
-    metric, limit = _usual(column, apart)
-    own = alone[metric][0]
+def _judged(column: Column, bins: Bins, counts: Floats, tests: Sequence[Tested], level: float) -> Judgement:
+    alone = _alone(column, bins, counts)
+    metric, limit = _usual(column, alone)
+    own = alone.get(metric, (0.0, 0.0))[0]
     quiet = Judgement(
         metric=metric,
         value=own,
         limit=limit,
-        at=apart.at,
+        at=_furthest(bins, counts),
         windows=1,
         adjusted_p=min(one.adjusted_p for one in tests),
         drifted=False,
@@ -215,7 +217,7 @@ def _judged(column: Column, bins: Bins, tests: Sequence[Tested], level: float) -
                     metric=past,
                     value=there[past][0],
                     limit=column.limits[past],
-                    at=apart.at if one.windows == 1 else _furthest(bins, one.counts),
+                    at=_furthest(bins, one.counts),
                     windows=one.windows,
                     adjusted_p=one.adjusted_p,
                     drifted=True,
@@ -223,35 +225,33 @@ def _judged(column: Column, bins: Bins, tests: Sequence[Tested], level: float) -
     return quiet
 
 
-def _alone(apart: Distances, binned: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    """Each distance of a window, and the same without what chance adds: over pooled bins or those of the
-    reference.
+def _alone(column: Column, bins: Bins, counts: Floats) -> dict[str, tuple[float, float]]:
+    """Each distance of a window, and the same without what chance adds.
 
-    Where few rows are held against many, all pooled deciles may lie on one frequent number, and what is beside it
-    is not seen; the bins of the reference tell frequent numbers apart.
+    Those that have a limit and that bins do not tell, or not exactly, are taken of the statistics.
     """
-    found = {
-        metric: (value, apart.corrected(metric) or 0.0)
-        for metric in METRICS
-        for value in [apart.value(metric)]
-        if value is not None
-    }
-    for metric in _BINNED & binned.keys() & found.keys():
-        found[metric] = max(found[metric], binned[metric], key=lambda one: one[1])
+    found = bins.distances(counts)
+    others = column.limits.keys() - _BINNED
+    if others or (bins.presence and column.reference.type in TIMED):
+        apart = distances(column.reference, column.window, judged=column.limits)
+        for metric in others | {"kolmogorov_smirnov"}:
+            value = None if apart is None else apart.value(metric)
+            if apart is not None and value is not None:
+                found[metric] = value, apart.corrected(metric) or 0.0
     return found
 
 
-def _usual(column: Column, apart: Distances) -> tuple[str, float | None]:
+def _usual(column: Column, found: Mapping[str, tuple[float, float]]) -> tuple[str, float | None]:
     """The distance to show of a column, with its limit."""
-    limited = [metric for metric in column.limits if apart.value(metric) is not None]
-    for metric in sorted(limited, key=METRICS.index):
+    limited = [metric for metric in sorted(column.limits, key=METRICS.index) if metric in found]
+    for metric in limited:
         if metric != "missing":
             return metric, column.limits[metric]
-    if limited and column.reference.type not in TIMED:
-        return limited[0], column.limits[limited[0]]
-    if apart.kolmogorov_smirnov is not None and column.reference.type in TIMED:
+    if column.reference.type in TIMED:
         return "kolmogorov_smirnov", None
-    return ("jensen_shannon" if apart.l_infinity is None else "l_infinity"), None
+    if limited:
+        return limited[0], column.limits[limited[0]]
+    return ("l_infinity" if "l_infinity" in found else "jensen_shannon"), None
 
 
 def _past(found: Mapping[str, tuple[float, float]], limits: Limits) -> str | None:
@@ -264,6 +264,6 @@ def _past(found: Mapping[str, tuple[float, float]], limits: Limits) -> str | Non
     return max(past, key=lambda metric: past[metric], default=None)
 
 
-def _furthest(bins: Bins, counts: npt.NDArray[np.float64]) -> str:
+def _furthest(bins: Bins, counts: Floats) -> str:
     gaps = np.abs(counts / max(counts.sum(), 1.0) - bins.counts / max(bins.counts.sum(), 1.0))
     return bins.names[int(gaps.argmax())]
