@@ -100,7 +100,8 @@ class Judgements:
 
 def by_column(statistics: TableStatistics) -> dict[str, FeatureStatistics]:
     """The features by the names of their columns, in which a point is a point."""
-    return {_ESCAPED.sub(r"\1", name): feature for name, feature in statistics.features.items()}
+    features = statistics.features
+    return {_ESCAPED.sub(r"\1", name) if "\\" in name else name: one for name, one in features.items()}
 
 
 def check_limits(limits: Mapping[str, Limits]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,14 +68,12 @@ def assess(
     Returns:
         The tests of each table, in the order of ``together``; none where there are too few rows.
     """
-    found: list[tuple[str, int, Counts]] = []
-    for name, counts in tables.items():
-        done: set[int] = set()
-        for windows in together:
-            used, pooled = _pooled(name, counts, before, windows)
-            if used not in done and pooled.window.sum() >= least_rows:
-                done.add(used)
-                found.append((name, used, pooled))
+    found = [
+        (name, windows, pooled)
+        for name, counts in tables.items()
+        for windows, pooled in _pooled(name, counts, before, together)
+        if pooled.window.sum() >= least_rows
+    ]
     p_values = exact_p_values(
         [one.reference for _, _, one in found],
         [one.window for _, _, one in found],
@@ -89,12 +87,15 @@ def assess(
 
 
 def _pooled(
-    name: str, counts: Counts, before: Sequence[Mapping[str, Sequence[float]]], windows: int
-) -> tuple[int, Counts]:
-    """The counts of the last windows, and how many there were."""
-    earlier = [one[name] for one in before[len(before) - windows + 1 :] if name in one] if windows > 1 else []
-    fitting = [one for one in earlier if len(one) == len(counts.window)]
-    if not fitting:
-        return 1, counts
-    total = np.sum(fitting, axis=0) + counts.window
-    return 1 + len(fitting), Counts(reference=counts.reference, window=total, ordered=counts.ordered)
+    name: str, counts: Counts, before: Sequence[Mapping[str, Sequence[float]]], together: Sequence[int]
+) -> Iterator[tuple[int, Counts]]:
+    """How many windows there were, and their counts, for each number of windows that makes a difference."""
+    size = len(counts.window)
+    earlier = [
+        (back, one[name]) for back, one in enumerate(reversed(before[1 - max(together) :]), 1) if name in one
+    ]
+    fitting = [(back, one) for back, one in earlier if len(one) == size] if max(together) > 1 else []
+    sums = np.cumsum([counts.window, *(one for _, one in fitting)], axis=0)
+    used = sorted({1 + sum(back < windows for back, _ in fitting) for windows in together})
+    for windows in used:
+        yield windows, Counts(reference=counts.reference, window=sums[windows - 1], ordered=counts.ordered)

@@ -107,7 +107,5 @@ class Memory:
         }
         others = [(began, counts) for began, counts in self.windows if began != since]
         kept = sorted([*others, (since, now)], key=lambda one: one[0])[-most:] if most > 0 else []
-        windows: list[Value] = [
-            [began, {name: list(counts) for name, counts in one.items()}] for began, one in kept
-        ]
+        windows: list[Value] = [[began, dict(one)] for began, one in kept]
         return {"held": self.held, "windows": windows, **spending.as_dict()}
