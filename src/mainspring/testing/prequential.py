@@ -143,7 +143,7 @@ def on_mistakes(detector: Detector, *, two_sided: bool | None = None) -> Watch:
         for place, item in enumerate(items.tolist()):
             since.append(int(wrong[place]))
             if detector.update(item) is DetectorState.DRIFT:
-                worse = not two_sided or _rises(np.array(since[-_LATELY:], dtype=np.float64))
+                worse = not two_sided or rises(np.array(since[-_LATELY:], dtype=np.float64))
                 since.clear()
                 if worse:
                     return place
@@ -153,7 +153,8 @@ def on_mistakes(detector: Detector, *, two_sided: bool | None = None) -> Watch:
     return watch
 
 
-def _rises(items: Floats) -> bool:
+def rises(items: Floats) -> bool:
+    """Whether the mean is larger after the place where it changes most likely than before it."""
     turn = change_point(items)
     return turn == 0 or items[turn:].mean() > items[:turn].mean()
 
