@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mainspring.core.clock import now
 from mainspring.core.errors import InputError
@@ -52,7 +53,7 @@ def by_time(
     known = _feedback(folder, since, model)
     for number, records in sorted(parts.items()):
         start, stop = number * seconds, (number + 1) * seconds
-        yield built(records, known, start, stop, complete=stop <= end, types=types, number=number)
+        yield built(records, _about(records, known), start, stop, complete=stop <= end, types=types, number=number)
 
 
 def by_count(
@@ -86,16 +87,28 @@ def by_count(
         waiting.append(record)
         count += record.rows
         if count >= rows:
-            yield built(waiting, known, waiting[0].time, record.time, complete=True, types=types, number=number)
+            yield _counted(waiting, known, number, complete=True, types=types)
             waiting, count, number = [], 0, number + 1
     if count:
-        last = waiting[-1].time
-        yield built(waiting, known, waiting[0].time, last, complete=False, types=types, number=number)
+        yield _counted(waiting, known, number, complete=False, types=types)
 
 
-def _feedback(folder: Path, since: float | None, model: str | None) -> list[Feedback]:
-    """What became known since, of requests to a model; what is of no model may be of any."""
-    if not (folder / FOLDER).is_dir():
-        return []
-    found = read_feedback(folder, since=since)
-    return [one for one in found if model is None or one.model in {model, ""}]
+def _counted(
+    records: Sequence[LogRecord], known: Mapping[str, list[Feedback]], number: int, **more: Any
+) -> Window:
+    return built(records, _about(records, known), records[0].time, records[-1].time, number=number, **more)
+
+
+def _feedback(folder: Path, since: float | None, model: str | None) -> dict[str, list[Feedback]]:
+    """What became known since, by request; what is of no model may be of any."""
+    found: dict[str, list[Feedback]] = {}
+    for one in read_feedback(folder, since=since) if (folder / FOLDER).is_dir() else ():
+        if model is None or one.model in {model, ""}:
+            found.setdefault(one.id, []).append(one)
+    return found
+
+
+def _about(records: Iterable[LogRecord], known: Mapping[str, list[Feedback]]) -> Iterator[Feedback]:
+    """What became known of some requests."""
+    for name in {record.id for record in records} if known else ():
+        yield from known.get(name, ())
