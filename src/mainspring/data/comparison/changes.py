@@ -48,6 +48,7 @@ FACTORS: Final[Mapping[str, float]] = {
 _MOVED: Final = 0.15
 _ALIKE: Final = 0.08
 _NEAR: Final = 0.04
+_FAR: Final = 0.15
 _SHARES: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 _LIKELY: Final = 0.05
 _MOST_COLUMNS: Final = 200
@@ -338,11 +339,13 @@ def _candidates(one: Points, other: Points) -> Iterator[tuple[str, float, float]
     """Known factors near the one that quantiles show, and the scales of temperature."""
     nothing = Points(one.values[:0], None, 0.0)
     ours, theirs = (Line.of(side, nothing).quantiles(_SHARES) for side in (one, other))
+    # Quantiles of few rows are not so near.
+    near = min(max(_NEAR, 3.0 / math.sqrt(min(one.total, other.total))), _FAR)
     for name, factor in FACTORS.items():
         # A factor below zero turns the order round.
         pairs = zip(ours, theirs if factor > 0 else theirs[::-1], strict=True)
         ratios = sorted(b / a for a, b in pairs if a and b)
-        if ratios and abs(ratios[len(ratios) // 2] / factor - 1) <= _NEAR:
+        if ratios and abs(ratios[len(ratios) // 2] / factor - 1) <= near:
             yield name, factor, 0.0
     yield "Celsius to Fahrenheit", 1.8, 32.0
     yield "Fahrenheit to Celsius", 1 / 1.8, -32 / 1.8

