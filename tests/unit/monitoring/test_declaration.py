@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.core.errors import NotFoundError
+from mainspring.core.errors import InputError, NotFoundError
 from mainspring.monitoring.declaration import USUAL, Watched, read_declarations, read_text
 from mainspring.serving.deploying.problems import DeclarationError
 
@@ -82,5 +82,5 @@ def test_a_file_that_is_not_there_says_how_to_write_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("wrong", [{"rows": 0}, {"window": -1.0}, {"window": "soon"}, {"window": 60.0, "rows": 5}])
 def test_windows_without_a_size_are_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"window|rows|length|interval"):
+    with pytest.raises(InputError, match=r"window|rows|length|interval"):
         Watched(**wrong)
