@@ -15,6 +15,9 @@ V = TypeVar("V")
 _REMEMBERED = 8 * 86_400.0
 """How long it is known when messages were sent: a week's budget, and a day."""
 
+_UNRECORDED = 5_000
+"""How many transitions wait for the record."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
@@ -111,7 +114,7 @@ class Contents:
         silences: By id.
         notices: By id: what is still to be sent.
         sent: What was sent in the last days.
-        unrecorded: Transitions that are not in the record yet, by number.
+        unrecorded: Transitions that are not in the record yet, by number; the last 5,000 of them.
     """
 
     number: int = 0
@@ -122,6 +125,19 @@ class Contents:
     notices: dict[str, Notice] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
     unrecorded: dict[int, Transition] = field(default_factory=dict)
+
+    def copy(self) -> Contents:
+        """The same, to be changed on its own; alerts and all else in here are never changed themselves."""
+        return Contents(
+            number=self.number,
+            transitions=self.transitions,
+            named=self.named,
+            alerts=dict(self.alerts),
+            silences=dict(self.silences),
+            notices=dict(self.notices),
+            sent=list(self.sent),
+            unrecorded=dict(self.unrecorded),
+        )
 
     def apply(self, change: Change) -> None:
         """Take over what a transaction changed; one that is in here already changes nothing."""
@@ -136,6 +152,7 @@ class Contents:
         _remove(self.silences, change.ended)
         _remove(self.notices, change.done)
         _remove(self.unrecorded, change.recorded)
+        _remove(self.unrecorded, sorted(self.unrecorded)[:-_UNRECORDED])  # nobody records what happens here
         if change.sent:
             self.sent = [one for one in self.sent if one.at > change.at - _REMEMBERED] + list(change.sent)
         self.transitions = max([self.transitions, *(one.number for one in change.transitions)])

@@ -15,10 +15,13 @@ the journal is older than it is passed over by number, so that a crash between t
 from __future__ import annotations
 
 import fcntl
+import io
 import os
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -33,8 +36,21 @@ _OLD: Final = 100
 """How many older journals are kept: 20,000 transactions."""
 
 
+@dataclass(slots=True)
+class _Known:
+    """What was read already: of which files, how far, and what it comes to."""
+
+    book: tuple[int, ...]
+    journal: int
+    offset: int
+    lines: int
+    contents: Contents
+
+
 class Journal:
     """The folder. Safe for many processes on one file system, and for threads.
+
+    What was read once is remembered: a transaction costs what was written since, not what was ever written.
 
     Args:
         folder: Where; it is made when something is first written.
@@ -42,9 +58,11 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: _Known | None = None
+        self._guard = threading.Lock()
 
     def read(self) -> Contents:
-        """All that is known now.
+        """All that is known now; the caller's own, to be changed as it likes.
 
         Raises:
             StateError: If the snapshot cannot be read.
@@ -52,8 +70,8 @@ class Journal:
         """
         if not self.folder.is_dir():
             return Contents()
-        with self._locked(fcntl.LOCK_SH):
-            return self._read()[0]
+        with self._guard, self._locked(fcntl.LOCK_SH):
+            return self._read().contents.copy()
 
     def change(self, decide: Callable[[Contents], Change]) -> Change:
         """One transaction: nobody else writes between what is read and what is written.
@@ -66,13 +84,14 @@ class Journal:
         """
         with _kept_in(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        with self._locked(fcntl.LOCK_EX):
-            contents, lines = self._read()
-            change = decide(contents)
+        with self._guard, self._locked(fcntl.LOCK_EX):
+            known = self._read()
+            change = decide(known.contents.copy())
             if change.empty:
                 return change
             self._append(change)
-            if lines + 1 >= _FOLDED:
+            if known.lines + 1 >= _FOLDED:
+                contents = known.contents.copy()
                 contents.apply(change)
                 self._fold(contents)
             return change
@@ -85,27 +104,44 @@ class Journal:
             found = {one.number: one for path in [*self._old(), self.folder / _JOURNAL] for one in _lines(path)}
         yield from (found[number] for number in sorted(found))
 
-    def _read(self) -> tuple[Contents, int]:
-        contents = Contents()
+    def _read(self) -> _Known:
+        """What was known before with what came since; all of it where other files lie there now."""
+        book, journal = _identity(self.folder / _BOOK), _identity(self.folder / _JOURNAL)
+        known = self._known
+        if known is None or known.book != book or known.journal != journal[0] or known.offset > journal[1]:
+            contents = self._snapshot()
+            known = _Known(book=book, journal=journal[0], offset=0, lines=0, contents=contents)
+            # Without its snapshot, a book is what all journals come to.
+            for older in (each for path in ([] if contents.number else self._old()) for each in _lines(path)):
+                contents.apply(older)
+        with (self.folder / _JOURNAL).open("rb") if journal[1] else io.BytesIO() as file:
+            file.seek(known.offset)
+            rest = file.read()
+        start = 0
+        for line in rest.splitlines(keepends=True):
+            change = _change(line.removesuffix(b"\n"))
+            if change is not None:
+                known.contents.apply(change)
+                known.lines += 1
+            elif not line.endswith(b"\n"):
+                break  # cut short: whoever writes next ends it
+            start += len(line)
+        known.offset += start
+        self._known = known
+        return known
+
+    def _snapshot(self) -> Contents:
         path = self.folder / _BOOK
         try:
-            contents = _BOOK_DECODER.decode(path.read_bytes())
+            return _BOOK_DECODER.decode(path.read_bytes())
         except FileNotFoundError:
-            pass
+            return Contents()
         except msgspec.DecodeError as error:
             raise StateError(
                 f"the book of alerts cannot be read: {error}",
                 where=str(path),
                 fix="put back the file, or remove it: what the journals hold is read anew",
             ) from error
-        lines = 0
-        # Without its snapshot, a book is what all journals come to.
-        older = [] if contents.number else self._old()
-        for one in [*older, self.folder / _JOURNAL]:
-            for change in _lines(one):
-                contents.apply(change)
-                lines += 1
-        return contents, lines
 
     def _append(self, change: Change) -> None:
         body = _ENCODER.encode(change)
@@ -154,18 +190,32 @@ class Journal:
             os.close(file)
 
 
+def _identity(path: Path) -> tuple[int, int, int]:
+    """What tells a file from one that took its place, and how long it is; zeros without one."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
+
+
 def _lines(path: Path) -> Iterator[Change]:
     """The transactions in a file; what is cut short or spoilt is passed over."""
     try:
         lines = path.read_bytes().splitlines()
     except FileNotFoundError:
         return
-    for line in lines:
-        try:
-            if line[8:9] == b" " and int(line[:8], 16) == zlib.crc32(line[9:]):
-                yield _CHANGE_DECODER.decode(line[9:])
-        except (ValueError, msgspec.DecodeError):
-            continue
+    yield from (change for change in map(_change, lines) if change is not None)
+
+
+def _change(line: bytes) -> Change | None:
+    """The transaction of a line; ``None`` if it is not what was written."""
+    try:
+        if line[8:9] == b" " and int(line[:8], 16) == zlib.crc32(line[9:]):
+            return _CHANGE_DECODER.decode(line[9:])
+    except (ValueError, msgspec.DecodeError):
+        pass
+    return None
 
 
 @contextmanager
