@@ -31,6 +31,25 @@ def iso(seconds: float) -> str:
     return stamp.strftime("%Y-%m-%dT%H:%M:%S.") + f"{stamp.microsecond // 1000:03d}Z"
 
 
+def from_iso(text: str) -> float:
+    """Seconds since the epoch of a day or a moment in ISO 8601; UTC where no zone is said.
+
+    Example:
+        >>> from_iso("1970-01-02"), from_iso("1970-01-01T01:00:00+01:00")
+        (86400.0, 0.0)
+
+    Raises:
+        InputError: If it is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"{text!r} is no time", expected="ISO 8601, such as 2026-05-03 or 2026-05-03T12:00"
+        ) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
 def interval(text: str) -> float:
     """Seconds of an interval.
 

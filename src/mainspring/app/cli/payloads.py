@@ -12,7 +12,7 @@ import click
 
 from mainspring.app import platform
 from mainspring.app.cli.words import bold, dim, json_option, print_json, table
-from mainspring.core.clock import iso
+from mainspring.core.clock import from_iso, iso
 from mainspring.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -215,14 +215,4 @@ def _plain(record: LogRecord) -> dict[str, Any]:
 
 
 def _moment(text: str | None) -> float | None:
-    from datetime import UTC, datetime
-
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise InputError(
-            f"{text!r} is no time", expected="ISO 8601, such as 2026-05-03 or 2026-05-03T12:00"
-        ) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return None if text is None else from_iso(text)

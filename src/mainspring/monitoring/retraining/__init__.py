@@ -14,6 +14,7 @@ module           what is in it
 ``changes``      where losses changed last
 ``ranking``      models held against each other: fine-tuned and started over
 ``challenging``  champion against challenger
+``aging``        how models grow stale
 ================ =======================================================================
 """
 
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING
 from mainspring.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from mainspring.monitoring.retraining.aging import StaleCurve, StalePoint, stale_curve
     from mainspring.monitoring.retraining.challenging import challenge
     from mainspring.monitoring.retraining.changes import Change, last_change
     from mainspring.monitoring.retraining.choosing import WindowChoice, choose_window
@@ -47,6 +49,8 @@ _EXPORTS = {
     "Ranking": "ranking",
     "RetrainingPolicy": "policy",
     "Situation": "situation",
+    "StaleCurve": "aging",
+    "StalePoint": "aging",
     "TOPIC": "requesting",
     "TrainingWindow": "policy",
     "WindowChoice": "choosing",
@@ -58,6 +62,7 @@ _EXPORTS = {
     "look_at_data": "requesting",
     "rank": "ranking",
     "request_retraining": "requesting",
+    "stale_curve": "aging",
 }
 
 __all__ = [
@@ -74,6 +79,8 @@ __all__ = [
     "Ranking",
     "RetrainingPolicy",
     "Situation",
+    "StaleCurve",
+    "StalePoint",
     "TOPIC",
     "TrainingWindow",
     "WindowChoice",
@@ -85,6 +92,7 @@ __all__ = [
     "look_at_data",
     "rank",
     "request_retraining",
+    "stale_curve",
 ]
 
 __getattr__, __dir__ = lazily(__name__, _EXPORTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 from mainspring.core.clock import iso, seconds_of
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
-from mainspring.monitoring.retraining.memory import Memory, Outcome
+from mainspring.monitoring.retraining.memory import Memory, failing
 from mainspring.monitoring.retraining.periods import quiet_until
 from mainspring.monitoring.retraining.policy import Condition, RetrainingPolicy
 from mainspring.monitoring.retraining.situation import Situation
@@ -140,7 +140,7 @@ def _calls(policy: RetrainingPolicy, situation: Situation, memory: Memory) -> It
 
 def _condition(condition: Condition, memory: Memory) -> Reason:
     outcomes = memory.outcomes.get(condition.key, ())
-    bad = len(_began(outcomes))
+    bad = len(failing(outcomes))
     ok = bad < condition.for_windows
     if not outcomes:
         message = f"{condition.key} has judged no window yet"
@@ -158,12 +158,6 @@ def _condition(condition: Condition, memory: Memory) -> Reason:
         observed=bad,
         expected=condition.for_windows,
     )
-
-
-def _began(outcomes: Sequence[Outcome]) -> list[float]:
-    """Where the windows begin that failed in a row up to the newest, oldest first."""
-    good = next((place for place in range(len(outcomes), 0, -1) if outcomes[place - 1].ok), 0)
-    return [one.since for one in outcomes[good:]]
 
 
 def _freshness(most: float, text: str, situation: Situation) -> Reason:
@@ -238,7 +232,7 @@ def _details(policy: RetrainingPolicy, situation: Situation, memory: Memory) -> 
     if window.choose == "newest" and length != "all":
         since = situation.time - seconds_of(length)
     elif window.choose == "drift":
-        since = min((began for many in memory.outcomes.values() for began in _began(many)), default=None)
+        since = min((began for began, _ in memory.began.values()), default=None)
     return {
         "since": since,
         "until": situation.time,

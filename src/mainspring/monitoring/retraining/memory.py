@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self, cast
 
@@ -39,6 +39,8 @@ class Memory:
     Attributes:
         asked: When runs were asked for, as long as the budget looks back, and the last one.
         outcomes: By the key of a condition, the newest outcomes since a run was last asked for, oldest first.
+        began: By the key of a condition, where the windows begin that failed in a row up to the newest, whatever
+            was asked for meanwhile, and the version in use.
         scheduled: Up to when the schedule is done with.
         labelled: Labelled rows when a run was last asked for.
         version: The version in use then.
@@ -48,6 +50,7 @@ class Memory:
 
     asked: tuple[float, ...] = ()
     outcomes: Mapping[str, tuple[Outcome, ...]] = field(default_factory=dict)
+    began: Mapping[str, tuple[float, str]] = field(default_factory=dict)
     scheduled: float | None = None
     labelled: int = 0
     version: str = ""
@@ -63,6 +66,7 @@ class Memory:
             outcomes={
                 key: tuple(Outcome(*one) for one in many) for key, many in dict(given.get("outcomes", {})).items()
             },
+            began={key: (one[0], one[1]) for key, one in dict(given.get("began", {})).items()},
             scheduled=given.get("scheduled"),
             labelled=given.get("labelled", 0),
             version=given.get("version", ""),
@@ -78,6 +82,7 @@ class Memory:
                 key: [[one.since, one.until, one.ok, one.message, one.version] for one in many]
                 for key, many in self.outcomes.items()
             },
+            "began": {key: list(one) for key, one in self.began.items()},
             "scheduled": self.scheduled,
             "labelled": self.labelled,
             "version": self.version,
@@ -87,9 +92,11 @@ class Memory:
 
     def noting(self, policy: RetrainingPolicy, situation: Situation) -> Memory:
         """With what is seen now."""
+        outcomes = {one.key: self._outcomes(one, situation) for one in policy.conditions}
         return replace(
             self,
-            outcomes={one.key: self._outcomes(one, situation) for one in policy.conditions},
+            outcomes=outcomes,
+            began=dict(self._began(outcomes, situation.version)),
             scheduled=situation.time if self.scheduled is None else self.scheduled,
             data=situation.data if self.data is None else self.data,
             demand=situation.demand or self.demand,
@@ -100,6 +107,7 @@ class Memory:
         back = situation.time - (policy.limit.seconds if policy.limit else 0.0)
         return Memory(
             asked=(*(one for one in self.asked if one > back), situation.time),
+            began=self.began,
             scheduled=situation.time,
             labelled=situation.labelled,
             version=situation.version,
@@ -110,6 +118,18 @@ class Memory:
         """Labelled rows that no run was asked for with yet."""
         same = situation.version == self.version and situation.labelled >= self.labelled
         return situation.labelled - (self.labelled if same else 0)
+
+    def _began(
+        self, outcomes: Mapping[str, tuple[Outcome, ...]], version: str
+    ) -> Iterator[tuple[str, tuple[float, str]]]:
+        for key, many in outcomes.items():
+            bad = failing(many)
+            known = self.began.get(key)
+            same = known is not None and known[1] == version
+            if known is not None and same and len(bad) == len(many):
+                yield key, known  # nothing was well since
+            elif bad:
+                yield key, (bad[0].since, version)
 
     def _outcomes(self, condition: Condition, situation: Situation) -> tuple[Outcome, ...]:
         """The newest outcomes, one per window: what was judged again takes the place of what was said before."""
@@ -122,6 +142,12 @@ class Memory:
         current = situation.version
         mine = [kept[since] for since in sorted(kept) if not current or kept[since].version in ("", current)]
         return tuple(mine[-max(condition.for_windows, _KEPT) :])
+
+
+def failing(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Those that failed in a row up to the newest, oldest first."""
+    good = next((place for place in range(len(outcomes), 0, -1) if outcomes[place - 1].ok), 0)
+    return outcomes[good:]
 
 
 def _outcome(condition: Condition, window: JudgedWindow) -> Outcome | None:

@@ -246,6 +246,22 @@ def test_the_window_of_a_drift_begins_where_the_check_began_to_fail() -> None:
     assert decision.details["since"] == 5 * HOUR
 
 
+def test_the_beginning_of_a_drift_is_remembered_while_the_same_version_answers() -> None:
+    policy = RetrainingPolicy(when=["drift"], window="drift")
+    bad, good = verdict("drift", ok=False), verdict("drift", ok=True)
+    made = run_through(
+        policy,
+        [
+            at(HOUR, [window(0, bad)], version="1"),
+            at(2 * HOUR, [window(1, bad)], version="1"),  # the challenger lost
+            at(3 * HOUR, [window(2, bad)], version="2"),  # another won, and does not help
+            at(4 * HOUR, [window(3, good)], version="2"),
+            at(5 * HOUR, [window(4, bad)], version="2"),
+        ],
+    )
+    assert [one.details.get("since") for one in made] == [0.0, 0.0, 2 * HOUR, None, 4 * HOUR]
+
+
 def test_all_is_plain_json() -> None:
     policy = RetrainingPolicy(when=["drift"], window={"choose": "test"})
     decision = decide(policy, at(HOUR, [window(0, verdict("drift", ok=False))]), {})

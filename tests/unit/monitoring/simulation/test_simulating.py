@@ -121,13 +121,7 @@ def test_sign_off_takes_its_time(recording: Recording, checks: Any) -> None:
 def test_the_same_log_gives_the_same_answer_and_it_is_plain_json(
     found: Simulation, recording: Recording, checks: Any, fit: Any
 ) -> None:
-    options: dict[str, Any] = {
-        "checks": checks,
-        "seconds": DAY / 2,
-        "labels": 2 * DAY,
-        "fit": fit,
-        "alternatives": False,
-    }
+    options: dict[str, Any] = {"seconds": DAY / 2, "labels": 2 * DAY, "fit": fit, "alternatives": False}
     again = simulate(
         recording,
         {DECLARED: POLICY},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +10,8 @@ import click
 from mainspring.app.cli.data.inputs import Reading, read_table, reading_options
 from mainspring.app.cli.data.output import show
 from mainspring.app.cli.evaluation.inputs import predictor_of
+from mainspring.app.cli.simulating.training import read_params
 from mainspring.app.cli.words import json_option, print_json
-from mainspring.core.errors import InputError
 
 if TYPE_CHECKING:
     from mainspring.data import Table
@@ -110,7 +109,7 @@ def mitigate(
     if there:
         found = _of_model(table, model, scores, seed, options)
     else:
-        found = _trained(table, estimator, _params(params), exclude, seed, options)
+        found = _trained(table, estimator, read_params(params), exclude, seed, options)
     written = {}
     if picture is not None:
         from mainspring.evaluation.drawing import standing_alone
@@ -156,13 +155,3 @@ def _trained(
     transform = Transform.fit(parts["train"], schema, label=label, exclude=left_out, task="classification")
     fit = learner(transform, estimator=estimator, params=params, seed=seed)
     return compare_mitigations(fit, parts["train"], parts["eval"], seed=seed, **options)
-
-
-def _params(text: str | None) -> dict[str, Any]:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise InputError(f"--params is {text!r}", expected='a JSON object, such as {"n_estimators": 50}')
-    return found
