@@ -63,6 +63,7 @@ def _within(
             continue
         first, last = extents[name]
         for line, record in entries(path, form, wanted, Place(line=first)):
-            if line > last:
-                break
-            yield name, line, record
+            if line <= last:
+                yield name, line, record
+            if line >= last:
+                break  # what comes behind may be damaged

@@ -226,6 +226,31 @@ def test_errors_and_shares_are_told(log: Logged, home: Path) -> None:
     assert window.latency_p95 == 0.6
 
 
+def test_what_lies_before_a_damaged_line_is_given(
+    log: Logged, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log.write(record("a", 1), record("b", 2), record("lost", 3))
+    [segment] = log.folder.glob("*.jsonl")
+    segment.write_bytes(segment.read_bytes().replace(b'"id":"lost"', b'"id":"lost', 1))
+    log.write(record("c", 4))
+    with WindowReader(log.folder, home, seconds=10) as reader:
+        [window] = reader.ready(20)
+        assert (ids(window), reader.damaged) == (["a", "b", "c"], 1)
+    assert "is not followed" in capsys.readouterr().err
+
+
+def test_a_window_whose_segments_are_gone_stays_as_it_was(log: Logged, home: Path) -> None:
+    log.write(record("a", 1))
+    assert len(read(log, home, 10, again=0, labels=50.0)) == 1
+    for segment in log.folder.glob("*.jsonl"):
+        segment.unlink()
+    log.write(record("b", 2))
+    assert read(log, home, 11, again=0, labels=50.0) == []
+    assert read(log, home, 100, again=0, labels=50.0) == []
+    with WindowReader(log.folder, home, seconds=10, model="taxi") as reader:
+        assert reader.open == 0
+
+
 def test_a_home_is_for_one_reader_of_one_kind(log: Logged, home: Path) -> None:
     log.write(record("a", 1))
     with WindowReader(log.folder, home, seconds=10) as reader:
@@ -256,7 +281,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, by_count=st.booleans(), again=st.sampled_from([0.0, None]))
 def test_no_row_and_no_feedback_is_lost_or_given_twice(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, Any]], by_count: bool, again: float | None
