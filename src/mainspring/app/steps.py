@@ -32,6 +32,7 @@ from mainspring.models.steps import (
     train,
     train_fairly,
 )
+from mainspring.monitoring.retraining.steps import challenge, choose_training_window, logged_examples
 from mainspring.serving.steps import bulk_predict, infra_validate, measure_operation, push
 
 __all__ = [
@@ -45,9 +46,11 @@ __all__ = [
     "baselines",
     "bulk_predict",
     "calibrate",
+    "challenge",
     "check_assertions",
     "check_training",
     "choose_threshold",
+    "choose_training_window",
     "compare_mitigations",
     "cut_fairly",
     "declare_assertions",
@@ -61,6 +64,7 @@ __all__ = [
     "infra_validate",
     "ingest",
     "judge_robustness",
+    "logged_examples",
     "measure_operation",
     "package",
     "paired_differences",

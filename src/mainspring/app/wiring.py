@@ -124,7 +124,15 @@ def factories(settings: Settings, stores: Stores) -> Mapping[str, Callable[[], A
     return {
         "registry": lambda: open_registry(stores, settings),
         "deployments": lambda: settings.path(settings.serving.deployments),
+        "predictions": lambda: settings.path(settings.serving.log),
+        "trainers": _trainers,
     }
+
+
+def _trainers() -> Callable[..., Any]:
+    from mainspring.app.trainers import fit_with
+
+    return fit_with
 
 
 def factories_elsewhere(given: Mapping[str, Any]) -> Mapping[str, Callable[[], Any]]:
