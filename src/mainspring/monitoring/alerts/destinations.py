@@ -14,6 +14,9 @@ from mainspring.monitoring.alerts.options import Destination
 from mainspring.monitoring.alerts.silences import matches
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_PARTS = re.compile(r"[/:@?&=]")
+_LEAST = 5
+"""Shorter parts of an address are words, not secrets."""
 _NATIVE = re.compile(r"(?:json\+)?https?://")
 
 
@@ -73,7 +76,8 @@ def secrets_of(destination: Destination, environment: Mapping[str, str] | None =
     named = [values.get(name, "") for name in _VARIABLE.findall(destination.url)]
     url = _VARIABLE.sub(lambda found: values.get(found[1], ""), destination.url)
     _, _, rest = url.partition("://")
-    return sorted({one for one in (url, rest, *rest.split("/"), *named) if len(one) > 5}, key=len, reverse=True)
+    parts = {url, rest, *_PARTS.split(rest), *named}
+    return sorted((one for one in parts if len(one) >= _LEAST), key=len, reverse=True)
 
 
 def wants(destination: Destination, alert: Alert) -> bool:

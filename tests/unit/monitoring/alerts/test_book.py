@@ -384,6 +384,61 @@ def test_who_is_killed_leaves_the_message_to_the_next(tmp_path, clock, sent, mom
     assert book.deliver("census", options, senders=sent) == []
 
 
+_TAKES = """
+import sys
+from pathlib import Path
+from mainspring.core.verdicts import Reason, Verdict
+from mainspring.data import Table
+from mainspring.monitoring.alerts import AlertBook, AlertOptions
+from mainspring.monitoring.seen import Judged
+from mainspring.monitoring.windows import Window
+
+book = AlertBook(Path(sys.argv[1]))
+window = Window(since=0.0, until=1.0, table=Table.from_columns({"a": [1.0]}), requests=1, errors=0, complete=True)
+for number in range(10_000):
+    reason = Reason(ok=False, code="DRIFT", message="far", subject=f"c{number}", observed=0.3, expected=0.1)
+    judged = {"drift": Judged(verdict=Verdict.of("drift", [reason]))}
+    [fired] = book.take(sys.argv[2], "1", window, judged, AlertOptions())
+    print(fired.alert.id, flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_what_was_taken_outlives_being_killed_at_any_moment(tmp_path):
+    told = set()
+    for round_ in range(8):
+        process = subprocess.Popen(
+            [sys.executable, "-c", _TAKES, str(tmp_path / "alerts"), f"m{round_}"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3 + 7 * round_):
+            told.add(process.stdout.readline().strip())
+        process.kill()
+        told |= {line.strip() for line in process.stdout if line.endswith("\n")}
+        process.wait()
+        process.stdout.close()
+    book = AlertBook(tmp_path / "alerts")
+    kept = {one.id for one in book.alerts()}
+    assert told <= kept
+    assert len(kept - told) <= 8  # what was on the disk when its process was killed, and not said yet
+    numbers = [one.number for one in book.history()]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_what_one_has_in_hand_nobody_else_sends(book, clock, window, judged, tmp_path):
+    options = AlertOptions(to=TO)
+    book.take("census", "1", window(0), {"drift": judged({"age": 0.3})}, options)
+    sent = []
+
+    def send(url, message, *, secret=""):
+        other = AlertBook(tmp_path / "alerts", clock=clock)
+        sent.append((message.id, other.deliver("census", options, senders=lambda _: send)))
+
+    book.deliver("census", options, senders=lambda _: send)
+    assert [others for _, others in sent] == [[]]
+
+
 _ACKS = """
 import sys
 from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 
 from mainspring.core.errors import InputError
 from mainspring.monitoring.alerts import AlertOptions, Destination, Rule, Severity
-from mainspring.monitoring.alerts.destinations import filled, key_of, shown
+from mainspring.monitoring.alerts.destinations import filled, key_of, secrets_of, shown
 from mainspring.monitoring.alerts.findings import Finding
 from mainspring.monitoring.alerts.options import span
 from mainspring.monitoring.alerts.severity import severity_of
@@ -77,6 +77,12 @@ def test_an_address_is_shown_without_what_may_be_secret():
     with pytest.raises(InputError, match="TOKEN of the environment") as caught:
         filled(secret, {})
     assert "pw" not in str(caught.value)
+
+
+def test_every_part_of_an_address_may_be_a_secret():
+    found = secrets_of(Destination(url="mailto://anna:s3cretpw@mail.example.org?key=${K}"), {"K": "tok-1"})
+    assert {"s3cretpw", "tok-1", "anna:s3cretpw@mail.example.org?key=tok-1"} <= set(found)
+    assert found == sorted(found, key=len, reverse=True)
 
 
 def test_the_first_rule_that_fits_counts_and_then_the_house():
