@@ -29,7 +29,7 @@ from mainspring.monitoring.seen import Figure, Judged, Seen
 
 Floats = npt.NDArray[np.float64]
 
-USUAL: Final[Mapping[str, Mapping[str, Any]]] = {"adwin": {"on": MISTAKES}}
+USUAL: Final[Mapping[str, Mapping[str, Any]]] = {"adwin": {"watch": MISTAKES}}
 _SHOWN: Final = 5
 
 
@@ -70,12 +70,10 @@ class StreamsCheck:
     and are no failure. Detectors of answers and mistakes begin anew with each version of the model.
 
     Args:
-        detectors: By name: ``on`` says what is watched: ``mistakes``, ``errors`` (of numbers), ``outcomes`` (of
-        two
-            classes), ``reward``, or a column of numbers such as ``age`` or ``output.prediction``. Other entries
-            are settings of the detector. The name is that of the detector, or any other if ``detector`` says which
-            it
-            is: ``{age: {detector: kswin, on: age}}``.
+        detectors: By name: ``watch`` says what is watched: ``mistakes``, ``errors`` (of numbers), ``outcomes``
+            (of two classes), ``reward``, or a column of numbers such as ``age`` or ``output.prediction``. Other
+            entries are settings of the detector. The name is that of the detector, or any other if ``detector``
+            says which it is: ``{age: {detector: kswin, watch: age}}``.
         positive: The class that outcomes are about; the last in sorted order without it.
         kept: Items that are remembered, for each detector, beside those of the last window.
 
@@ -136,9 +134,9 @@ class StreamsCheck:
         given = dict(self.detectors[name])
         kind = str(given.pop("detector", name))
         usual = OUTCOMES if kind == "linear_four_rates" else MISTAKES
-        on = given.pop("on", usual)
+        on = given.pop("watch", usual)
         if not isinstance(on, str) or not on:
-            raise InputError(f"{name} is on {on!r}", expected="mistakes, errors, outcomes, reward, or a column")
+            raise InputError(f"{name} watches {on!r}", expected="mistakes, errors, outcomes, reward, or a column")
         return _Watch(name=name, kind=kind, on=on, positive=self.positive, settings=given)
 
     def _replay(self, watch: _Watch, seen: Seen, memory: Any) -> Replay | None:

@@ -106,7 +106,7 @@ def test_an_alarm_names_its_time_its_beginning_and_both_levels() -> None:
 def test_windows_in_any_pieces_give_the_alarms_of_the_whole_stream() -> None:
     wrong = np.concatenate([mistakes(1, 3_000, 0.1), mistakes(2, 3_000, 0.3), mistakes(3, 2_000, 0.1)])
     expected = DDM().update_many(wrong[:6_000]).tolist()
-    check = StreamsCheck(detectors={"ddm": {"on": "mistakes"}}, kept=900)
+    check = StreamsCheck(detectors={"ddm": {"watch": "mistakes"}}, kept=900)
     memory: Mapping[str, Any] = {}
     alarms = 0.0
     for number in range(12):
@@ -171,7 +171,7 @@ def test_a_window_that_is_long_past_is_not_taken_again() -> None:
 
 
 def test_a_new_version_begins_anew_and_inputs_go_on() -> None:
-    check = StreamsCheck(detectors={"adwin": {}, "age": {"detector": "cusum", "on": "age"}})
+    check = StreamsCheck(detectors={"adwin": {}, "age": {"detector": "cusum", "watch": "age"}})
 
     def window(number: int, rate: float, version: str) -> Seen:
         asked = answered(number, mistakes(number, 1_000, rate), version=version)
@@ -238,10 +238,10 @@ def test_numbers_errors_and_rewards_are_watched() -> None:
     }
     check = StreamsCheck(
         detectors={
-            "page_hinkley": {"on": "output.prediction", "threshold": 30},
-            "kswin": {"on": "age"},
-            "reward": {"detector": "hddm_a", "on": "reward", "direction": "down"},
-            "errors": {"detector": "cusum", "on": "errors"},
+            "page_hinkley": {"watch": "output.prediction", "threshold": 30},
+            "kswin": {"watch": "age"},
+            "reward": {"detector": "hddm_a", "watch": "reward", "direction": "down"},
+            "errors": {"detector": "cusum", "watch": "errors"},
         }
     )
     judged = check.judge(seen(0, columns), {})
@@ -256,12 +256,12 @@ def test_numbers_errors_and_rewards_are_watched() -> None:
 def test_what_cannot_be_watched_is_said() -> None:
     check = StreamsCheck(
         detectors={
-            "adwin": {"on": "mistakes"},
-            "ddm": {"on": "age"},
-            "word": {"detector": "adwin", "on": "word"},
-            "gone": {"detector": "adwin", "on": "gone"},
-            "errors": {"detector": "adwin", "on": "errors"},
-            "reward": {"detector": "adwin", "on": "reward"},
+            "adwin": {"watch": "mistakes"},
+            "ddm": {"watch": "age"},
+            "word": {"detector": "adwin", "watch": "word"},
+            "gone": {"detector": "adwin", "watch": "gone"},
+            "errors": {"detector": "adwin", "watch": "errors"},
+            "reward": {"detector": "adwin", "watch": "reward"},
         }
     )
     window = seen(0, {"age": [30.0, 40.0], "word": ["a", "b"], "output.label": ["x", "y"]})
@@ -295,8 +295,10 @@ def test_a_truth_that_is_no_class_of_the_model_is_a_mistake() -> None:
 
 def test_it_looks_at_the_truth_only_if_a_detector_does() -> None:
     assert StreamsCheck().on_truth
-    assert not StreamsCheck(detectors={"adwin": {"on": "age"}, "kswin": {"on": "output.prediction"}}).on_truth
-    assert StreamsCheck(detectors={"adwin": {"on": "feedback.stars"}}).on_truth
+    assert not StreamsCheck(
+        detectors={"adwin": {"watch": "age"}, "kswin": {"watch": "output.prediction"}}
+    ).on_truth
+    assert StreamsCheck(detectors={"adwin": {"watch": "feedback.stars"}}).on_truth
 
 
 @pytest.mark.parametrize(
@@ -307,7 +309,7 @@ def test_it_looks_at_the_truth_only_if_a_detector_does() -> None:
         ({"detectors": {"adwin": {"sums": [[1.0]]}}}, "adwin has no setting 'sums'"),
         ({"detectors": {"adwin": {"delta": 2}}}, "delta is 2"),
         ({"detectors": {"adwin": {"delta": "much"}}}, "the settings of adwin do not fit"),
-        ({"detectors": {"adwin": {"on": 3}}}, "adwin is on 3"),
+        ({"detectors": {"adwin": {"watch": 3}}}, "adwin watches 3"),
         (
             {"detectors": {"one": {"detector": "x"}, "two": {"detector": "y"}}},
             "'x'; there is no streaming detector 'y'",
