@@ -55,7 +55,8 @@ def baseline(series: Series, at: float, figure: Figure, options: Adaptive) -> Ba
     """What is usual for a figure in the window that begins at a time; ``None`` if too little is known.
 
     Never looser than the hard limits: ``low`` and ``high`` lie within them. A figure with an upper limit only is
-    never called unusual for being small, one with a lower limit only never for being large.
+    never called unusual for being small, one with a lower limit only never for being large, and one without limits
+    only for what was never seen before.
 
     Args:
         series: The figure in the windows before.
@@ -72,8 +73,13 @@ def baseline(series: Series, at: float, figure: Figure, options: Adaptive) -> Ba
     hours = _hours(times, season)
     same = taken[hours == _hours(np.array([at]), season)[0]]
     centre = float(np.median(same))
-    width = options.deviations * max(_NORMAL * _spread(taken, hours), _FLOOR * abs(centre), 1e-12)
+    spread, free = _spread(taken, hours), figure.least is None and figure.most is None
+    if free and spread == 0:
+        return None  # a figure that never moved, and has no limit: nobody knows how much would be much
+    width = options.deviations * max(_NORMAL * spread, _FLOOR * abs(centre), 1e-12)
     low, high = (centre - width, centre + width)
+    if free:
+        low, high = min(low, float(taken.min())), max(high, float(taken.max()))
     if rooted:
         low, high = float(max(low, 0.0)) ** 3, high**3
     usual = centre**3 if rooted else centre

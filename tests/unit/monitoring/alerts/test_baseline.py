@@ -41,9 +41,17 @@ def test_hours_of_the_week_are_told_apart():
     assert found.usual == pytest.approx(10, abs=0.02)
     quiet = baseline(series(values), (8 * 168 + 31) * HOUR, Figure(value=10.0, least=0.0), Adaptive())
     assert quiet.usual == pytest.approx(1, abs=0.02)
-    quiet = baseline(series(values), (8 * 168 + 31) * HOUR, Figure(value=10.0), Adaptive())
-    assert is_unusual(Figure(value=10.0), quiet, Adaptive())
-    assert not is_unusual(Figure(value=10.0), found, Adaptive())
+    loud = Figure(value=10.0, most=15.0)
+    assert is_unusual(loud, baseline(series(values), (8 * 168 + 31) * HOUR, loud, Adaptive()), Adaptive())
+    assert not is_unusual(loud, baseline(series(values), (8 * 168 + 30) * HOUR, loud, Adaptive()), Adaptive())
+
+
+def test_without_limits_only_what_was_never_seen_is_unusual():
+    values = np.where(np.arange(200) % 50 == 7, 10.0, 1.0) + 0.01 * np.sin(np.arange(200))
+    found = baseline(series(values), 200 * HOUR, Figure(value=9.0), Adaptive(season="none"))
+    assert not is_unusual(Figure(value=9.0), found, Adaptive())
+    assert is_unusual(Figure(value=12.0), found, Adaptive())
+    assert baseline(series(np.zeros(200)), 200 * HOUR, Figure(value=0.1), Adaptive()) is None
 
 
 def test_a_short_history_falls_back_to_the_day_and_to_all():
