@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
@@ -187,14 +188,19 @@ CHANGES: dict[str, tuple[str, Change]] = {
 
 def of_seed(asked: tuple[int, int, int]) -> list[Mapping[str, tuple[int, int]]]:
     """All quiet windows of a seed."""
-    return list(quiet(*asked))
+    found = list(quiet(*asked))
+    alarms = {name: sum(window[name][0] for window in found) for name in found[0]}
+    print(f"seed {asked[0]}: {alarms}", file=sys.stderr, flush=True)
+    return found
 
 
 def of_change(asked: tuple[str, str, int, int]) -> int | None:
     """The delay of one check after one change."""
     check, change, seed, rows = asked
     name, how = CHANGES[change]
-    return delay(CHECKS[check], seed, rows, name, how)
+    waited = delay(CHECKS[check], seed, rows, name, how)
+    print(f"{change}, {check}: {waited}", file=sys.stderr, flush=True)
+    return waited
 
 
 def quiet_table(pool: Executor, seeds: int, hours: int, rows: int) -> None:

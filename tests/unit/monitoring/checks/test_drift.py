@@ -265,3 +265,15 @@ def test_two_hundred_columns_of_many_rows_are_judged() -> None:
 def test_options_that_make_no_sense_are_refused(options: dict[str, object]) -> None:
     with pytest.raises(InputError):
         DriftCheck(**options)
+
+
+def test_slices_of_very_many_rows_are_looked_at_in_blocks() -> None:
+    random = np.random.default_rng(0)
+
+    def traffic(shift: float) -> Table:
+        town = np.where(np.arange(45_000) % 2, "a", "b")
+        return Table.from_columns({"town": town.astype(object), "fare": random.normal(0, 1, 45_000) + shift})
+
+    known = reference(traffic(0.0).rows(0, 5_000), rows=traffic(0.0))
+    judged = DriftCheck(slices=True).judge(seen(traffic(1.0), known, slices=("town",)), {})
+    assert set(failed(judged)) == {"fare", "fare | town=a", "fare | town=b"}
