@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from mainspring.monitoring.alerts.causes import AllCauses, RecordedCauses, ServedCauses
     from mainspring.monitoring.alerts.ledger import AlertLedger
     from mainspring.monitoring.alerts.messages import Message
-    from mainspring.monitoring.alerts.options import Adaptive, AlertOptions, Budget, Destination, Quiet, Rule
+    from mainspring.monitoring.alerts.option_parts import Adaptive, Budget, Destination, Quiet, Rule
+    from mainspring.monitoring.alerts.options import AlertOptions
     from mainspring.monitoring.alerts.ports import Causes, Explainer, Sender
     from mainspring.monitoring.alerts.sending import Sending
     from mainspring.monitoring.alerts.silences import Silence
@@ -65,7 +66,8 @@ _MODULES = {
     "causes": ("AllCauses", "RecordedCauses", "ServedCauses"),
     "ledger": ("AlertLedger",),
     "messages": ("Message",),
-    "options": ("Adaptive", "AlertOptions", "Budget", "Destination", "Quiet", "Rule"),
+    "option_parts": ("Adaptive", "Budget", "Destination", "Quiet", "Rule"),
+    "options": ("AlertOptions",),
     "ports": ("Causes", "Explainer", "Sender"),
     "sending": ("Sending",),
     "silences": ("Silence",),

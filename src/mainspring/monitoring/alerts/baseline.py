@@ -19,7 +19,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.monitoring.alerts.options import Adaptive, span
+from mainspring.monitoring.alerts.option_parts import Adaptive
+from mainspring.monitoring.alerts.options import span
 from mainspring.monitoring.seen import Figure, Series
 
 _NORMAL: Final = 1.4826

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from mainspring.core.clock import Clock, now
-from mainspring.core.errors import InputError, NotFoundError, StateError
+from mainspring.core.errors import StateError
 from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.alerts.alert import Acknowledgement, Alert, State, Transition
 from mainspring.monitoring.alerts.contents import Change, Contents, Notice
@@ -19,14 +19,13 @@ from mainspring.monitoring.alerts.journal import Journal
 from mainspring.monitoring.alerts.options import AlertOptions
 from mainspring.monitoring.alerts.planning import hush, remind, withdraw
 from mainspring.monitoring.alerts.ports import Causes, Explainer, Ledger
+from mainspring.monitoring.alerts.references import meant
 from mainspring.monitoring.alerts.sending import Senders, Sending, deliver
 from mainspring.monitoring.alerts.silences import Silence, checked, matches
 from mainspring.monitoring.alerts.stepping import end
 from mainspring.monitoring.alerts.taking import Background, prepare, take
 from mainspring.monitoring.seen import History, Judged
 from mainspring.monitoring.windows import Window
-
-T = TypeVar("T")
 
 _ORDER: Final = {State.FIRING: 0, State.ACKNOWLEDGED: 1, State.PENDING: 2, State.RESOLVED: 3}
 
@@ -151,7 +150,7 @@ class AlertBook:
             NotFoundError: If there is none.
             InputError: If several begin so.
         """
-        return _one(self._journal.read().alerts, reference)
+        return meant(self._journal.read().alerts, reference)
 
     def acknowledge(self, references: Iterable[str], *, by: str, note: str = "") -> Sequence[Alert]:
         """Say that somebody takes care: alerts are not repeated, and fire again if they get worse.
@@ -222,7 +221,7 @@ class AlertBook:
         Raises:
             NotFoundError: If there is none of that name.
         """
-        found = _one(self._journal.read().silences, reference, "silence")
+        found = meant(self._journal.read().silences, reference, "silence")
 
         def decide(draft: Draft) -> None:
             known = draft.silences.get(found.id)
@@ -276,7 +275,7 @@ class AlertBook:
         changed: list[Alert] = []
 
         def decide(draft: Draft) -> None:
-            found = [_one(draft.alerts, one) for one in dict.fromkeys(references)]
+            found = [meant(draft.alerts, one) for one in dict.fromkeys(references)]
             wrong = [
                 one for one in found if not one.open and not (state == "resolved" and one.state is State.PENDING)
             ]
@@ -299,16 +298,3 @@ class AlertBook:
             return draft.change()
 
         return self._journal.change(made)
-
-
-def _one(known: Mapping[str, T], reference: str, what: str = "alert") -> T:
-    """The one that a name, or the beginning of one, means."""
-    names = [name for name in known if name == reference]
-    names = names or [name for name in known if reference and name.startswith(reference)]
-    if len(names) == 1:
-        return known[names[0]]
-    if names:
-        told = ", ".join(names[:5])
-        raise InputError(f"{len(names)} begin with {reference!r}", expected=f"more of the id: {told}")
-    command = "silences" if what == "silence" else "list"
-    raise NotFoundError(f"there is no {what} {reference!r}", fix=f"see them: mainspring alerts {command}")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from mainspring.core.errors import InputError
 from mainspring.monitoring.alerts.alert import Alert
-from mainspring.monitoring.alerts.options import Destination
+from mainspring.monitoring.alerts.option_parts import Destination
 from mainspring.monitoring.alerts.silences import matches
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")

@@ -12,7 +12,8 @@ from mainspring.monitoring.alerts.alert import Alert, State
 from mainspring.monitoring.alerts.contents import Notice, Occurrence, Sent
 from mainspring.monitoring.alerts.destinations import key_of, wants
 from mainspring.monitoring.alerts.draft import Draft
-from mainspring.monitoring.alerts.options import AlertOptions, Budget, Quiet, span
+from mainspring.monitoring.alerts.option_parts import Budget, Quiet
+from mainspring.monitoring.alerts.options import AlertOptions, span
 from mainspring.monitoring.alerts.silences import silence_of
 
 _DAY: Final = 86_400.0

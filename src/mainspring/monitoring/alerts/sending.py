@@ -14,7 +14,8 @@ from mainspring.monitoring.alerts.contents import Notice, Sent
 from mainspring.monitoring.alerts.destinations import filled, is_native, key_of, secrets_of, shown
 from mainspring.monitoring.alerts.draft import Draft
 from mainspring.monitoring.alerts.messages import Message, Told, message_of
-from mainspring.monitoring.alerts.options import AlertOptions, Destination
+from mainspring.monitoring.alerts.option_parts import Destination
+from mainspring.monitoring.alerts.options import AlertOptions
 from mainspring.monitoring.alerts.planning import due
 from mainspring.monitoring.alerts.ports import Sender
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from mainspring.monitoring.alerts.alert import Severity
 from mainspring.monitoring.alerts.findings import Finding
-from mainspring.monitoring.alerts.options import AlertOptions, Rule
+from mainspring.monitoring.alerts.option_parts import Rule
+from mainspring.monitoring.alerts.options import AlertOptions
 
 HOUSE: Final = (
     # A model that answers worse, or lacks a column, does harm now; inputs that look different may come to nothing.
