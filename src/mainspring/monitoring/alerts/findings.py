@@ -94,8 +94,8 @@ def effect_of(value: float | None, limit: float | None, *, low: bool | None = No
         low: Whether it must not be below the limit; by default as the figure lies.
 
     Example:
-        >>> effect_of(0.3, 0.1)
-        3.0
+        >>> effect_of(0.4, 0.1)
+        4.0
         >>> effect_of(0.4, 0.8, low=True)
         2.0
     """
