@@ -47,7 +47,8 @@ class ConceptCheck:
         worse: By how much a share of errors may rise; 0.05.
         apart: How far the distribution functions of the losses may be apart; 0.1.
         least_rows: With fewer rows whose truth is known, of all rows or in a slice, nothing is said of it.
-        false_alarms: So many in a period on average while nothing changes, or a share of all alarms.
+        false_alarms: So many in a period on average while nothing changes, or a share of all alarms. A window that
+            is judged again because more truth has come does not spend more: its first time may have half of it.
         together: How many windows are taken together, beside the one.
         kinds: Whether to ask, after an alarm, which kind of shift explains it
             (:func:`mainspring.data.comparison.shift_kinds`): takes seconds, and needs scikit-learn.
@@ -81,7 +82,9 @@ class ConceptCheck:
         parts = self._parts(seen, ours, theirs)
         spending = Spending.of(self.false_alarms, memory)
         known = Memory.of(memory, f"{seen.version}, {len(ours.rows)} rows")
-        level = spending.level(seen.window.until - seen.window.since)
+        # A window is judged again whenever truth has come, with 1/2, 1/6, 1/12, ... of its part of the budget.
+        again = (seen.window.revision + 1) * (seen.window.revision + 2)
+        level = spending.level(seen.window.until - seen.window.since) / again
         tables = parts.tables
         tests = assess(tables, known.before(seen.window.since), together=self.together, least_rows=self.least_rows)
         standing = Standing(parts=parts, tests=tests, level=level, worse=self.worse, apart=self.apart)

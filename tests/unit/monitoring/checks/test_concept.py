@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -195,3 +196,14 @@ def test_memory_is_plain_and_options_are_checked() -> None:
     for wrong in ({"worse": 1.0}, {"apart": -0.1}, {"false_alarms": "x"}, {"least_rows": 0}):
         with pytest.raises(InputError):
             ConceptCheck(**wrong)
+
+
+def test_a_window_that_is_judged_again_and_again_spends_no_more_than_its_part() -> None:
+    random = np.random.default_rng(0)
+    old = Table.from_columns({"output.label": ["a"] * 5_000, "feedback.truth": ["b"] * 500 + ["a"] * 4_500})
+    known = reference(old, rows=old)
+    wrong = random.permutation(["b"] * 75 + ["a"] * 325).astype(object)
+    once = seen(Table.from_columns({"output.label": ["a"] * 400, "feedback.truth": wrong}), known)
+    assert failed(ConceptCheck().judge(once, {})) == ["error_rate"]
+    hundredth = replace(once, window=replace(once.window, revision=100))
+    assert ConceptCheck().judge(hundredth, {}).verdict.ok
