@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.serving.rollout.options import Rollout
 from mainspring.serving.served import Served
@@ -61,6 +63,22 @@ def declared(rollout: Rollout) -> list[str]:
     return [rollout.primary] if rollout.canary is None else [rollout.primary, rollout.canary.to]
 
 
+def awake(rollout: Rollout, labels: Mapping[str, str]) -> Rollout:
+    """A rollout without the canary or shadow that has nothing to be held against at the moment.
+
+    That is so where two labels stand for one version: a candidate that has become the primary version, until there
+    is another candidate.
+    """
+    primary = labels.get(rollout.primary)
+
+    def rests(to: str) -> bool:
+        return to != rollout.primary and primary is not None and labels.get(to) == primary
+
+    canary = None if rollout.canary is None or rests(rollout.canary.to) else rollout.canary
+    shadow = None if rollout.shadow is None or rests(rollout.shadow.to) else rollout.shadow
+    return replace(rollout, canary=canary, shadow=shadow)
+
+
 def arms_of(names: list[str], loaded: Loaded) -> tuple[Arm, ...]:
     """The arms of these names, with what they stand for now; an empty name is that of the newest version."""
     found = []
@@ -72,11 +90,12 @@ def arms_of(names: list[str], loaded: Loaded) -> tuple[Arm, ...]:
 
 
 def check_arms(model: str, rollout: Rollout, versions: Collection[str], labels: Mapping[str, str]) -> None:
-    """See that a rollout names nothing but loaded versions and their labels, and no two that are one.
+    """See that a rollout names nothing but loaded versions and their labels, and no version against itself.
 
     Raises:
         NotFoundError: If it names something else.
-        InputError: If a candidate or a shadow is the primary version itself.
+        InputError: If a candidate or a shadow is named that is the primary version itself; two labels may meet,
+            see :func:`awake`.
     """
     missing = {f"{role}: {name}" for role, name in _named(rollout) if version_of(name, labels) not in versions}
     if missing:
@@ -87,6 +106,7 @@ def check_arms(model: str, rollout: Rollout, versions: Collection[str], labels: 
             + (f" or of the labels {', '.join(labels)}" if labels else ""),
             fix="load these versions, too: versions: {specific: […]} or {latest: 2}",
         )
+    rollout = awake(rollout, labels)
     primary = version_of(rollout.primary, labels) if rollout.primary else next(reversed(list(versions)), "")
     for role, one in (("canary", rollout.canary), ("shadow", rollout.shadow)):
         if one is not None and version_of(one.to, labels) == primary:

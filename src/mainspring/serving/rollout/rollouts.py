@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from mainspring.core.clock import Clock, now
 from mainspring.core.errors import MainspringError
-from mainspring.serving.rollout.arms import Loaded, declared, version_of
+from mainspring.serving.rollout.arms import Loaded, awake, declared, version_of
 from mainspring.serving.rollout.bandit import SharedBandit
 from mainspring.serving.rollout.figures import figures_of
 from mainspring.serving.rollout.options import Rollout
@@ -76,6 +76,7 @@ class Rollouts(dict[str, Rolling]):
             self.pop(model, None)
             self._forget(model)
             return
+        rollout = awake(rollout, labels)
         standing = self._standing(model, rollout, loaded, labels)
         now_labels = {**labels, **standing.labels}
         there = {label: version for label, version in now_labels.items() if version in loaded.versions}

@@ -2,7 +2,7 @@ import pytest
 
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.serving.repository.shelf import Shelf
-from mainspring.serving.rollout.arms import arms_of, check_arms
+from mainspring.serving.rollout.arms import arms_of, awake, check_arms
 from mainspring.serving.rollout.options import Bandit, Canary, Experiment, Rollout, Shadow
 
 LABELS = {"stable": "1", "next": "2"}
@@ -42,6 +42,14 @@ def test_a_rollout_names_nothing_but_what_is_loaded(shelf: Shelf, rollout: Rollo
 def test_a_version_is_not_compared_with_itself(shelf: Shelf, rollout: Rollout) -> None:
     with pytest.raises(InputError, match="which is the primary one"):
         check_arms("taxi", rollout, shelf.versions, LABELS)
+
+
+def test_a_candidate_that_became_the_primary_version_rests() -> None:
+    rollout = Rollout(primary="stable", canary=Canary(to="next"), shadow=Shadow(to="dark"))
+    met = {"stable": "2", "next": "2", "dark": "3"}
+    check_arms("taxi", rollout, ["2", "3"], met)
+    assert awake(rollout, met) == Rollout(primary="stable", shadow=Shadow(to="dark"))
+    assert awake(rollout, {**met, "next": "3"}) == rollout
 
 
 def test_what_is_right_is_taken(shelf: Shelf) -> None:
