@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,7 +21,7 @@ Columns: TypeAlias = dict[str, Cells]
 
 
 def built(
-    records: Sequence[LogRecord],
+    records: Iterable[LogRecord],
     feedback: Iterable[Feedback],
     since: float,
     until: float,
@@ -35,39 +35,67 @@ def built(
     """The window of some requests.
 
     Args:
-        records: The requests.
+        records: The requests; each is let go before the next is asked for.
         feedback: What became known of them; what is about others is left out.
         since: Where the window begins.
         until: Where it ends.
         complete: Whether nothing more is waited for.
         types: Types of columns.
         rows: Picks the rows that belong to the window from those of its requests.
-        late: Ids of the requests that came late.
+        late: Ids of the requests that came late; may fill as these go by.
         **more: Other attributes of the window.
     """
-    columns = rows(cells_of(records))
-    sampled = any(record.share != 1.0 for record in records)
-    if sampled:
-        weights = {record.id: 1.0 / record.share for record in records if record.share > 0}
-        columns[WEIGHT] = [weights.get(name, 1.0) for name in columns[f"{REQUEST}id"]]
+    seen = _Seen()
+    columns = rows(cells_of(seen.all(records)))
+    if seen.weights:
+        columns[WEIGHT] = [seen.weights.get(name, 1.0) for name in columns[f"{REQUEST}id"]]
     columns |= told(columns, feedback)
-    failed = [record for record in records if record.error is not None]
     return Window(
         since=since,
         until=until,
         table=made_of(columns, {REWARD: ColumnType.FLOAT, **(types or {})}),
-        requests=len(records),
-        errors=len(failed),
+        requests=len(seen.latencies),
+        errors=seen.errors,
         complete=complete,
-        blocked=sum(record.blocked for record in failed),
+        blocked=seen.blocked,
         late=sum(name in late for name in columns[f"{REQUEST}id"]) if late else 0,
         versions=dict(Counter(columns[f"{REQUEST}version"]).most_common()),
-        latency=Quantiles.of_sorted(np.sort(np.array([record.latency for record in records]))),
-        asked=_stood_for(records) if sampled else None,
-        failed=_stood_for(failed) if sampled else None,
+        latency=Quantiles.of_sorted(np.sort(np.array(seen.latencies))),
+        asked=len(seen.latencies) + seen.unseen if seen.weights else None,
+        failed=seen.errors + seen.unseen_errors if seen.weights else None,
         **more,
     )
 
 
-def _stood_for(records: Iterable[LogRecord]) -> float:
-    return sum(1.0 / record.share for record in records if record.share > 0)
+class _Seen:
+    """What is counted of requests as they go by.
+
+    Attributes:
+        latencies: Of all of them, in seconds.
+        errors: Those that failed.
+        blocked: Those that were refused.
+        weights: How many requests stand behind each of those that do not stand for themselves alone, by id.
+        unseen: Requests that were not logged.
+        unseen_errors: Those of them that failed.
+    """
+
+    def __init__(self) -> None:
+        self.latencies: list[float] = []
+        self.errors = self.blocked = 0
+        self.weights: dict[str, float] = {}
+        self.unseen = self.unseen_errors = 0.0
+
+    def all(self, records: Iterable[LogRecord]) -> Iterator[LogRecord]:
+        """The requests, one by one."""
+        for record in records:
+            self.latencies.append(record.latency)
+            more = 0.0
+            if 0 < record.share < 1:
+                self.weights[record.id] = 1.0 / record.share
+                more = self.weights[record.id] - 1.0
+                self.unseen += more
+            if record.error is not None:
+                self.errors += 1
+                self.blocked += record.blocked
+                self.unseen_errors += more
+            yield record

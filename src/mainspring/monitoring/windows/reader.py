@@ -204,19 +204,26 @@ class WindowReader:
 
     def _window(self, outline: Outline, moment: float) -> Window:
         changes, last = outline.changes, {name: lines[1] for name, lines in outline.log.items()}
-        found = list(requests(self.log, outline, self._cut, ARRAYS))
-        records: list[LogRecord] = [one.record for one in found]
-        counted = [len(records), sum(len(record.erased) for record in records)]
+        counted, late = [0, 0], set[str]()
+
+        def records() -> Iterator[LogRecord]:
+            for one in requests(self.log, outline, self._cut, ARRAYS):
+                counted[0] += 1
+                counted[1] += len(one.record.erased)
+                if outline.is_late(one.segment, one.line):
+                    late.add(one.record.id)
+                yield one.record
+
         self._handed[outline.number] = _Handed(changes, moment, counted, last)
         return built(
-            records,
+            records(),
             feedback(self.log, outline),
             outline.since,
             outline.until,
             complete=True,
             types=self._types,
             rows=lambda columns: self._cut.kept(outline.number, columns),
-            late={one.record.id for one in found if outline.is_late(one.segment, one.line)},
+            late=late,
             revision=outline.revision + (outline.given >= 0),
             number=outline.number,
         )

@@ -18,8 +18,6 @@ REQUEST: Final = "request."
 
 Cells: TypeAlias = list[Any] | npt.NDArray[Any]
 """The values of a column: plain ones, with ``None`` for missing, or an array of numbers, with NaN."""
-Part: TypeAlias = Sequence[Any] | npt.NDArray[Any] | None
-"""The values of a column in one record; ``None`` if it does not have the column."""
 
 _ENCODE = msgspec.json.Encoder().encode
 _NONE: Final = type(None)
@@ -27,30 +25,36 @@ _NONE: Final = type(None)
 
 def cells_of(records: Iterable[LogRecord]) -> dict[str, Cells]:
     """The columns of the table of a log; see :func:`mainspring.serving.payloads.table`."""
-    answered = [record for record in records if record.error is None or record.blocked]
-    counts = [record.rows for record in answered]
-    if not all(counts):
-        answered, counts = [one for one in answered if one.rows], [count for count in counts if count]
-    places = [_places(record, count) for record, count in zip(answered, counts, strict=True)]
-    sizes = [len(rows) for rows in places]
-    found: dict[str, Cells] = {
-        f"{REQUEST}id": _repeated([record.id for record in answered], sizes),
-        f"{REQUEST}time": np.repeat(np.array([record.time for record in answered], dtype=np.float64), sizes),
-        f"{REQUEST}model": _repeated([record.model for record in answered], sizes),
-        f"{REQUEST}version": _repeated([record.version for record in answered], sizes),
-        f"{REQUEST}row": np.fromiter(itertools.chain.from_iterable(places), dtype=np.int64, count=sum(sizes)),
-    }
-    parts: dict[str, list[Part]] = {}
-    for place, (record, count) in enumerate(zip(answered, counts, strict=True)):
+    told: list[tuple[str, float, str, str]] = []
+    places: list[Sequence[int]] = []
+    columns: dict[str, _Parts] = {}
+    total = 0
+    for record in records:
+        count = record.rows if record.error is None or record.blocked else 0
+        if not count:
+            continue
+        rows = _places(record, count)
         for prefix, given in (("", record.columns), (OUTPUT, record.outputs)):
             for name, values in given.items():
                 if len(values) != count:
                     continue  # what is not one value per row has no place in a table of rows
-                of_column = parts.setdefault(prefix + name, [])
-                if len(of_column) < place:
-                    of_column.extend([None] * (place - len(of_column)))
-                of_column.append(values if not record.erased else picked(values, places[place]))
-    return found | {name: _column(of_column, sizes) for name, of_column in parts.items()}
+                column = columns.get(prefix + name)
+                if column is None:
+                    column = columns[prefix + name] = _Parts()
+                column.add(picked(values, rows) if record.erased else values, total)
+        told.append((record.id, record.time, record.model, record.version))
+        places.append(rows)
+        total += len(rows)
+    ids, times, models, versions = zip(*told, strict=True) if told else ((), (), (), ())
+    sizes = [len(rows) for rows in places]
+    return {
+        f"{REQUEST}id": _repeated(ids, sizes),
+        f"{REQUEST}time": np.repeat(np.array(times, dtype=np.float64), sizes),
+        f"{REQUEST}model": _repeated(models, sizes),
+        f"{REQUEST}version": _repeated(versions, sizes),
+        f"{REQUEST}row": np.fromiter(itertools.chain.from_iterable(places), dtype=np.int64, count=total),
+        **{name: column.joined(total) for name, column in columns.items()},
+    }
 
 
 def picked(values: Sequence[Any] | npt.NDArray[Any], rows: Sequence[int]) -> Cells:
@@ -77,26 +81,43 @@ def _repeated(values: Sequence[str], sizes: Sequence[int]) -> list[Any]:
     return list(itertools.chain.from_iterable(map(itertools.repeat, values, sizes)))
 
 
-def _column(parts: Sequence[Part], sizes: Sequence[int]) -> Cells:
-    """The values of a column in all records; missing in those that do not have it."""
-    parts = [*parts, *[None] * (len(sizes) - len(parts))]
-    arrays = [part for part in parts if isinstance(part, np.ndarray)]
-    gaps = any(part is None for part in parts)
-    if len(arrays) + sum(part is None for part in parts) == len(parts):
-        kinds = {array.dtype.kind for array in arrays}
-        if kinds <= {"i", "f"} and ("f" in kinds or not gaps):
-            filled = (
-                np.full(size, np.nan) if one is None else one for one, size in zip(parts, sizes, strict=True)
-            )
-            return np.concatenate(list(filled))
-    found = list(itertools.chain.from_iterable(map(_plain_part, parts, sizes)))
-    return _as_array(found)
+class _Parts:
+    """The values of a column, record by record: arrays, lists that grow, and how many are missing between."""
+
+    __slots__ = ("_grows", "_parts", "_size")
+
+    def __init__(self) -> None:
+        self._parts: list[Cells | int] = []
+        self._grows: list[Any] | None = None
+        self._size = 0
+
+    def add(self, values: Sequence[Any] | npt.NDArray[Any], before: int) -> None:
+        """The values of a record that has so many rows before it."""
+        if self._size < before:
+            self._parts.append(before - self._size)
+            self._grows = None
+        if isinstance(values, np.ndarray):
+            self._parts.append(values)
+            self._grows = None
+        else:
+            if self._grows is None:
+                self._grows = []
+                self._parts.append(self._grows)
+            self._grows.extend(values)
+        self._size = before + len(values)
+
+    def joined(self, total: int) -> Cells:
+        """All values; missing in the records that do not have the column."""
+        if self._size < total:
+            self._parts.append(total - self._size)
+        kinds = {part.dtype.kind if isinstance(part, np.ndarray) else type(part).__name__ for part in self._parts}
+        if kinds <= {"i", "f", "int"} and (kinds == {"i"} or "f" in kinds):
+            return np.concatenate([np.full(one, np.nan) if isinstance(one, int) else one for one in self._parts])
+        return _as_array(list(itertools.chain.from_iterable(map(_plain_part, self._parts))))
 
 
-def _plain_part(part: Part, size: int) -> Iterable[Any]:
-    if part is None:
-        return itertools.repeat(None, size)
-    return plain(part) if isinstance(part, np.ndarray) else part
+def _plain_part(part: Cells | int) -> Iterable[Any]:
+    return itertools.repeat(None, part) if isinstance(part, int) else plain(part)
 
 
 def _as_array(values: list[Any]) -> Cells:

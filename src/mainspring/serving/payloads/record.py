@@ -82,10 +82,8 @@ class LogRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def rows(self) -> int:
         """How many rows were asked for, as far as they could be read."""
-        lists = (
-            values for values in self.columns.values() if isinstance(values, list) or hasattr(values, "dtype")
-        )
-        return max(map(len, lists), default=0)
+        columns = self.columns.values()
+        return max([len(one) for one in columns if isinstance(one, list) or hasattr(one, "dtype")], default=0)
 
 
 def request_id(seconds: float) -> str:
