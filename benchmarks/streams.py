@@ -299,8 +299,12 @@ def told(name: str, row: Row, *, alarms: bool = True) -> str:
 
 
 def episodes(alarms: Sequence[int]) -> int:
-    """Alarms, those within 1,000 rows of the one before counted as one: ADWIN repeats one until it is over."""
-    return int(np.count_nonzero(np.diff(alarms, prepend=-2_000) > 1_000)) if len(alarms) else 0
+    """Alarms, of those within 1,000 rows the first only: ADWIN repeats one until it is over."""
+    found, last = 0, -1_000
+    for one in alarms:
+        if one >= last + 1_000:
+            found, last = found + 1, one
+    return found
 
 
 def quiet(folder: Path, process: subprocess.Popen[str] | None) -> None:
