@@ -39,6 +39,9 @@ METHODS: Final[Mapping[str, str]] = {
 LIMITS: Final[Mapping[str, float]] = {"classifier": 0.55}
 """From which distance on a difference matters, where nothing else is said; 0 for the other methods."""
 
+MOST_CELLS: Final = 200_000
+LEAST_ROWS: Final = 1_000
+"""Values of either side that the classifier takes at most, but for so many rows in any case."""
 MOST_PERMUTATIONS: Final = 1_999
 SUBJECT: Final = "all inputs"
 _LOGGED: Final = ("request.", OUTPUT, "feedback.")
@@ -46,6 +49,8 @@ _NAMED: Final = 5
 _SHARE: Final = 0.3
 """Features that are named at most, and how much of the share of the first one they must have."""
 _SHOWN: Final = 5
+_FIRST_MISSING: Final = 3.0
+"""In deviations, for reconstruction: a missing value in a column that had none in the reference."""
 _TYPES: Final = {
     ColumnType.INT: "BIGINT",
     ColumnType.FLOAT: "DOUBLE",
@@ -72,7 +77,8 @@ class MultivariateCheck:
         features: The columns; all inputs if none are given.
         exclude: Columns to leave out, such as one that counts time.
         limit: From which distance on a difference matters, in the measure of the method; see :data:`LIMITS`.
-        sample: Rows of either side at most.
+        sample: Rows of either side at most. The classifier takes at most 200,000 values, and 1,000 rows at least, so
+            that 200 columns take no longer than 40.
         least_rows: With fewer rows nothing is said.
         false_alarms: So many in a period on average while nothing changes (``1 per 30d``), or a share of all
             alarms (``5%``). Methods that permute rows (``mmd``, ``lsdd``, ``hdddm``) have one in 2,000 windows at
@@ -118,7 +124,7 @@ class MultivariateCheck:
         drifted = finding.state is DetectorState.DRIFT and finding.distance >= self._limit
         spending.spend(1.0 if finding.p_value is None or not drifted else finding.p_value)
         most = None if finding.threshold is None else max(finding.threshold, self._limit)
-        sizes = (min(table.num_rows, self.sample) for table in (seen.reference.rows, rows))
+        sizes = (min(table.num_rows, self._most(len(names))) for table in (seen.reference.rows, rows))
         details = {
             "method": self.method,
             "level": level,
@@ -134,6 +140,12 @@ class MultivariateCheck:
     @property
     def _limit(self) -> float:
         return LIMITS.get(self.method, 0.0) if self.limit is None else self.limit
+
+    def _most(self, columns: int) -> int:
+        """Rows of either side that are compared."""
+        if self.method != "classifier":
+            return self.sample
+        return min(self.sample, max(LEAST_ROWS, MOST_CELLS // columns))
 
     def _columns(self, seen: Seen) -> tuple[list[str], list[Reason]]:
         """The columns to compare, and why others are not."""
@@ -183,7 +195,7 @@ class MultivariateCheck:
     def _found(self, reference: Table, rows: Table, level: float) -> tuple[Finding, float | None, list[int]]:
         """What the method finds, below which distance it alarms too, and the rows that show it best."""
         if self.method == "classifier":
-            classifier = ClassifierTwoSample(level=level, area=self._limit, most=self.sample)
+            classifier = ClassifierTwoSample(level=level, area=self._limit, most=self._most(len(rows.names)))
             return classifier.fit(reference).update(rows), None, []
         encoded = encode(reference, rows, columns=rows.names, most=self.sample)
         if self.method == "reconstruction":
@@ -281,7 +293,7 @@ def _frequencies(encoded: Encoded) -> tuple[Floats, Floats, list[str]]:
             for side in (one, other):
                 side[:, place] = np.clip(side[:, place], low - (high - low), high + (high - low))
         if any(gone.any() for gone in missing):
-            holes.append(np.concatenate(missing).astype(np.float64))
+            holes.append(np.concatenate(missing) * (1.0 if missing[0].any() else _FIRST_MISSING))
             names.append(encoded.names[place])
     if holes:
         extra = np.stack(holes, axis=1)

@@ -34,7 +34,7 @@ class MD3(Kept):
         chunk: Rows over which the density is followed: of the density before, 1 - 1 / chunk is kept with each row;
             500.
         deviations: How far the density may be from that of the reference, in deviations of the mean of a chunk; 3.
-            With the 2 of the paper there are ten times as many warnings without a reason.
+            With the 2 of the paper there are forty times as many warnings without a reason.
         confirming: The same for the share of right answers; 2.
 
     Example:

@@ -15,7 +15,7 @@ from mainspring.monitoring.detectors.blocks import Floats, require
 from mainspring.monitoring.detectors.matrices import OnRows, fitted, groups, largest_first, matrix
 from mainspring.monitoring.ports import DetectorState, Finding
 
-_FOLDS: Final = 10
+_LEAST: Final = 20
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -27,8 +27,9 @@ class PCAReconstruction(OnRows):
     together as they did, and falls where they do more than before: both are alarms. It does not see a shift along
     the components that are kept: look at the features one by one for that.
 
-    What is usual is measured on rows of the reference that the components were not learned from, and the deviation
-    is brought to the size of the batch, so that large and small ones alarm alike often.
+    The components are learned from one half of the reference, and what is usual from the other, because rows that
+    were learned from lose less. The deviation is brought to the size of the batch, so that large and small ones
+    alarm alike often.
 
     References:
         NannyML, "Multivariate drift: data reconstruction with PCA" (its documentation, 2022), for the measure and
@@ -38,7 +39,7 @@ class PCAReconstruction(OnRows):
         variance: Components are kept until they explain this share of the variance; 0.65.
         deviations: How far from usual is an alarm; 3: a false one in 370 batches.
         names: Of the features; columns of one name are one feature.
-        seed: Of the folds.
+        seed: Of the halves.
 
     Example:
         >>> import numpy as np
@@ -61,7 +62,7 @@ class PCAReconstruction(OnRows):
     rows: int = 0
     mean: float = 0.0
     deviation: float = 0.0
-    """Rows of the reference; mean and deviation of their distances."""
+    """Rows of the reference that were not learned from; mean and deviation of their distances."""
     origin: Floats | None = None
     scale: Floats | None = None
     components: Floats | None = None
@@ -85,21 +86,17 @@ class PCAReconstruction(OnRows):
         Raises:
             InputError: If it is not that.
         """
-        rows = matrix(reference, least=2 * _FOLDS, missing=True, what="reference")
+        rows = matrix(reference, least=_LEAST, missing=True, what="reference")
         if rows.shape[1] < 2:
             raise InputError("the reference has 1 feature", expected="at least 2 that may go together")
         groups(self.names, rows.shape[1])
-        folds = np.random.default_rng(self.seed).permutation(len(rows)) % _FOLDS
-        squares = np.empty_like(rows)
-        for fold in range(_FOLDS):
-            squares[folds == fold] = np.square(
-                _left(rows[folds == fold], *_learn(rows[folds != fold], self.variance))
-            )
+        order = np.random.default_rng(self.seed).permutation(len(rows))
+        learned, rest = rows[order[len(rows) // 2 :]], rows[order[: len(rows) // 2]]
+        self.origin, self.scale, self.components = _learn(learned, self.variance)
+        squares = np.square(_left(rest, self.origin, self.scale, self.components))
         distances = np.sqrt(squares.sum(axis=1))
-        self.rows, self.mean = len(rows), float(distances.mean())
-        self.deviation = float(distances.std(ddof=1))
-        self.origin, self.scale, self.components = _learn(rows, self.variance)
-        self.lost = squares.mean(axis=0)
+        self.rows, self.mean = len(rest), float(distances.mean())
+        self.deviation, self.lost = float(distances.std(ddof=1)), squares.mean(axis=0)
         return self
 
     def update(self, batch: npt.ArrayLike) -> Finding:
