@@ -77,8 +77,8 @@ class MultivariateCheck:
         features: The columns; all inputs if none are given.
         exclude: Columns to leave out, such as one that counts time.
         limit: From which distance on a difference matters, in the measure of the method; see :data:`LIMITS`.
-        sample: Rows of either side at most. The classifier takes at most 200,000 values, and 1,000 rows at least, so
-            that 200 columns take no longer than 40.
+        sample: Rows of either side at most. The classifier takes at most 200,000 values, and 1,000 rows at least,
+            so that 200 columns take no longer than 40.
         least_rows: With fewer rows nothing is said.
         false_alarms: So many in a period on average while nothing changes (``1 per 30d``), or a share of all
             alarms (``5%``). Methods that permute rows (``mmd``, ``lsdd``, ``hdddm``) have one in 2,000 windows at
