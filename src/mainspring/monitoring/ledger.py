@@ -29,6 +29,8 @@ from mainspring.store.ports import BlobStore, Edge, MetadataStore
 
 WATCH: Final = "mainspring.Watch"
 
+_PAGE: Final = 2_000
+
 _TYPE = NodeType(
     kind=Kind.EXECUTION,
     name=WATCH,
@@ -101,15 +103,34 @@ class WatchLedger:
         """
         if not any(one.name == WATCH for one in self._record.types(Kind.EXECUTION)):
             return []
-        where, given = "type = :type AND properties.model = :model", {"type": WATCH, "model": model}
-        bounds: dict[str, Value] = {}
-        for name, bound, sign in (("since", since, ">="), ("until", until, "<")):
-            if bound is not None:
-                where += f" AND properties.since {sign} :{name}"
-                bounds[name] = bound
-        found = self._record.find(Kind.EXECUTION, where, {**given, **bounds}, descending=True, limit=limit)
+        where, given = _of(model, since, until)
+        found = self._record.find(Kind.EXECUTION, where, given, descending=True, limit=limit)
         events = [cast("Execution", one) for one in reversed(found.items)]
         return [(event, self._blob(self._verdict_of(event))) for event in events]
+
+    def windows(self, model: str, *, since: float | None = None, until: float | None = None) -> list[Execution]:
+        """The windows of a model that were judged, by when they begin, each as it was judged last.
+
+        What was said of them is not read: a year of hourly windows is there in a moment.
+
+        Args:
+            model: The model.
+            since: Only windows that begin at this time or later.
+            until: Only windows that begin before this time.
+        """
+        if not any(one.name == WATCH for one in self._record.types(Kind.EXECUTION)):
+            return []
+        where, given = _of(model, since, until)
+        newest: dict[float, Execution] = {}
+        page: str | None = None
+        while True:
+            found = self._record.find(Kind.EXECUTION, where, given, limit=_PAGE, page=page)
+            for one in found.items:
+                event = cast("Execution", one)
+                newest[float(cast("float", event.properties["since"]))] = event
+            page = found.next
+            if page is None:
+                return [newest[begin] for begin in sorted(newest)]
 
     def _event(self, name: str) -> Execution | None:
         where = "type = :type AND name = :name"
@@ -130,3 +151,13 @@ class WatchLedger:
             page = self._record.find(Kind.ARTIFACT, "digest = :digest", {"digest": digest}, limit=1)
             found += [cast("Artifact", one) for one in page.items]
         return found
+
+
+def _of(model: str, since: float | None, until: float | None) -> tuple[str, dict[str, Value]]:
+    """A filter for the windows of a model, and its parameters."""
+    where, given = "type = :type AND properties.model = :model", dict[str, Value]({"type": WATCH, "model": model})
+    for name, bound, sign in (("since", since, ">="), ("until", until, "<")):
+        if bound is not None:
+            where += f" AND properties.since {sign} :{name}"
+            given[name] = bound
+    return where, given

@@ -5,6 +5,7 @@
 ``judging``        all checks of a window
 ``known``          the port to what is known of the versions that answer
 ``memory``         what is remembered from one window to the next
+``decisions``      what the policy said over time
 =================  =========================================================================
 """
 
@@ -15,19 +16,31 @@ from typing import TYPE_CHECKING
 from mainspring.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from mainspring.monitoring.monitor.decisions import DecisionLog, NotedDecision
     from mainspring.monitoring.monitor.judging import Judgement, judge
     from mainspring.monitoring.monitor.known import Known, Versions
     from mainspring.monitoring.monitor.monitor import Look, Monitor
 
-__all__ = ["Judgement", "Known", "Look", "Monitor", "Versions", "judge"]
+__all__ = [
+    "DecisionLog",
+    "Judgement",
+    "Known",
+    "Look",
+    "Monitor",
+    "NotedDecision",
+    "Versions",
+    "judge",
+]
 
 __getattr__, __dir__ = lazily(
     __name__,
     {
+        "DecisionLog": "decisions",
         "Judgement": "judging",
         "Known": "known",
         "Look": "monitor",
         "Monitor": "monitor",
+        "NotedDecision": "decisions",
         "Versions": "known",
         "judge": "judging",
     },

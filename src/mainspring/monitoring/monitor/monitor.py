@@ -17,6 +17,7 @@ from mainspring.monitoring.alerts import AlertBook, Causes, Explainer, Transitio
 from mainspring.monitoring.alerts.ports import Ledger
 from mainspring.monitoring.declaration import Declared
 from mainspring.monitoring.ledger import WatchLedger
+from mainspring.monitoring.monitor.decisions import DecisionLog
 from mainspring.monitoring.monitor.judging import Judgement, judge
 from mainspring.monitoring.monitor.known import Known, Versions
 from mainspring.monitoring.monitor.memory import Memory
@@ -102,6 +103,7 @@ class Monitor:
         self._root, self._clock = root, clock
         self.history = FigureHistory(self.folder / "history")
         self.archive = ProfileArchive(home / "profiles")
+        self.decisions = DecisionLog(self.folder)
 
     def look(self) -> Iterator[Look]:
         """Judge what became complete or changed since the last look, and ask the policy.
@@ -125,6 +127,7 @@ class Monitor:
             decision = self._decide(memory, [])
             if decision is not None:
                 asked = self._ask(decision, "")
+                self.decisions.note(decision, asked=asked, at=self._clock())
                 replace(memory, retraining=decision.memory).save(self.folder)
                 if asked or decision.blocked:
                     yield Look(model=self.model, decision=decision, asked=asked)
@@ -155,6 +158,7 @@ class Monitor:
             if decision is None:
                 raise StateError(f"{self.model} has no policy")
             asked = self._ask(decision, "")
+            self.decisions.note(decision, asked=asked, at=self._clock())
             replace(memory, retraining=decision.memory).save(self.folder)
         return decision, asked
 
@@ -178,6 +182,7 @@ class Monitor:
         asked = False
         if decision is not None:
             asked = self._ask(decision, verdict)
+            self.decisions.note(decision, asked=asked, at=self._clock(), window=window.until)
             memory = replace(memory, retraining=decision.memory)
         look = Look(
             model=self.model,
