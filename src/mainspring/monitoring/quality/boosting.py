@@ -14,10 +14,16 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from threadpoolctl import threadpool_limits
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
 
 MOST_RATIO: Final = 20.0
 """No reference row counts for more than so many times its share."""
 
+MOST_INPUTS: Final = 40
+"""Of more inputs than these, the ones that tell most by themselves are taken."""
+
+_BINS: Final = 10
+_LEARNED: Final = 10_000
 _BAGS: Final = 8
 _FOLDS: Final = 2
 _OPTIONS: Final[dict[str, Any]] = {
@@ -35,6 +41,7 @@ class Bag:
     """Several models of one number, each learned from rows drawn again.
 
     Attributes:
+        inputs: Which inputs are looked at.
         models: Them.
         unseen: For each row that they were learned from, the mean of what those models say that did not see it;
             NaN where all did.
@@ -42,6 +49,7 @@ class Bag:
     Reference: L. Breiman, *Bagging predictors*, Machine Learning 24 (1996).
     """
 
+    inputs: Ints
     models: tuple[Any, ...]
     unseen: Floats
 
@@ -55,6 +63,8 @@ class Bag:
             seed: Of the draws.
         """
         random = np.random.default_rng(seed)
+        inputs = telling_inputs(rows, values)
+        rows = rows[:, inputs]
         total, times = np.zeros(len(rows)), np.zeros(len(rows))
         models = []
         # On a busy machine threads that wait for each other take ten times as long as one that does it all.
@@ -68,12 +78,38 @@ class Bag:
                 total[unseen] += model.predict(rows[unseen])
                 times[unseen] += 1
         with np.errstate(invalid="ignore"):
-            return cls(tuple(models), total / times)
+            return cls(inputs, tuple(models), total / times)
 
     def predict(self, rows: Floats) -> Floats:
         """What each model says of each row, ``[models, rows]``."""
         with threadpool_limits(limits=1):
-            return np.array([model.predict(rows) for model in self.models])
+            return np.array([model.predict(rows[:, self.inputs]) for model in self.models])
+
+
+def telling_inputs(rows: Floats, values: Floats, *, most: int = MOST_INPUTS) -> Ints:
+    """Places of the inputs that tell most of a number, each by itself, ascending.
+
+    How much an input tells is the variance of the means of the number over ten bins of it with as many rows each,
+    and one of those where it is missing: the correlation ratio (K. Pearson, 1905), which sees bends, too.
+
+    Args:
+        rows: ``[rows, inputs]``; NaN is missing.
+        values: The number, ``[rows]``.
+        most: How many are wanted; all are given if there are no more.
+    """
+    if rows.shape[1] <= most:
+        return np.arange(rows.shape[1])
+    told = np.array([_told(column, values - values.mean()) for column in rows.T])
+    return np.sort(np.argsort(-told, kind="stable")[:most])
+
+
+def _told(column: Floats, centred: Floats) -> float:
+    there = ~np.isnan(column)
+    edges = np.unique(np.quantile(column[there], np.arange(1, _BINS) / _BINS)) if there.any() else np.zeros(0)
+    place = np.where(there, np.searchsorted(edges, column, side="right"), len(edges) + 1)
+    count = np.bincount(place, minlength=len(edges) + 2)
+    total = np.bincount(place, centred, len(edges) + 2)
+    return float((total**2 / np.maximum(count, 1)).sum())
 
 
 def density_ratios(reference: Floats, window: Floats, *, seed: int = 0) -> Floats:
@@ -86,14 +122,18 @@ def density_ratios(reference: Floats, window: Floats, *, seed: int = 0) -> Float
     Args:
         reference: ``[rows, inputs]``.
         window: Likewise.
-        seed: Of the folds.
+        seed: Of the folds, and of the rows that are learned from: at most 10,000 of either.
     """
     random = np.random.default_rng(seed)
+    window = _some(window, random)
+    both = np.concatenate([reference, window])
+    inputs = telling_inputs(both, np.repeat([0.0, 1.0], [len(reference), len(window)]))
+    reference, window = reference[:, inputs], window[:, inputs]
     folds = random.permutation(np.arange(len(reference)) % _FOLDS)
     found = np.zeros(len(reference))
     with threadpool_limits(limits=1):
         for fold in range(_FOLDS):
-            held, rest = folds == fold, reference[folds != fold]
+            held, rest = folds == fold, _some(reference[folds != fold], random)
             rows = np.concatenate([rest, window])
             sides = np.concatenate([np.zeros(len(rest)), np.ones(len(window))])
             weights = np.where(sides == 1, 0.5 / len(window), 0.5 / len(rest)) * len(rows)
@@ -103,3 +143,7 @@ def density_ratios(reference: Floats, window: Floats, *, seed: int = 0) -> Float
     kept: Floats = np.clip(found, 0.0, MOST_RATIO)
     ratios: Floats = kept / kept.mean()
     return ratios
+
+
+def _some(rows: Floats, random: np.random.Generator) -> Floats:
+    return rows if len(rows) <= _LEARNED else rows[random.choice(len(rows), _LEARNED, replace=False)]

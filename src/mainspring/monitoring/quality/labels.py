@@ -143,8 +143,11 @@ def labelled_differ(
         for name in (table.names if columns is None else columns)
         if not name.startswith(("feedback.", "request."))
     ]
+    there = int(table.sql(f'FROM this SELECT count("{TRUTH}") AS known').column("known")[0])
+    if min(there, table.num_rows - there) < _LEAST:
+        return ()
     known, unknown = (some_rows(table.where(f'"{TRUTH}" IS {word} NULL').select(names)) for word in ("NOT", ""))
-    if min(known.num_rows, unknown.num_rows) < _LEAST or not names:
+    if not names:
         return ()
     paths = {escaped(name): name for name in names}
     found = measure(

@@ -1,43 +1,17 @@
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
+from tests.unit.monitoring.checks import watched
 
 from mainspring.core.errors import InputError
-from mainspring.data import Table, summarize
-from mainspring.evaluation.reference import Reference
+from mainspring.data import Table
 from mainspring.monitoring.checks.calibration import CalibrationCheck
 from mainspring.monitoring.ports import Check
-from mainspring.monitoring.seen import Judged, Seen, Series
-from mainspring.monitoring.windows import Window
-
-NOTHING = np.zeros(0)
+from mainspring.monitoring.seen import Judged
 
 
-class NoHistory:
-    """Of a model that was never watched."""
-
-    def names(self, prefix: str = "") -> Sequence[str]:
-        return ()
-
-    def series(self, name: str, *, since: float | None = None, until: float | None = None) -> Series:
-        return Series(times=NOTHING, values=NOTHING, low=NOTHING, high=NOTHING, least=NOTHING, most=NOTHING)
-
-
-def judged(window: Table, reference: Table | None) -> Judged:
+def judged(window: Table, known: Table | None) -> Judged:
     check: Check = CalibrationCheck()
-    statistics = summarize({"rows": window}).split("rows")
-    return check.judge(
-        Seen(
-            model="loans",
-            version="1.0.0",
-            window=Window(since=0.0, until=60.0, table=window, requests=1, errors=0, complete=True),
-            statistics=statistics,
-            reference=Reference(statistics=statistics, rows=reference),
-            history=NoHistory(),
-        ),
-        {},
-    )
+    return check.judge(watched.seen(window, watched.reference(window, known)), {})
 
 
 def rows(seed: int, count: int, power: float = 1.0) -> Table:

@@ -2,39 +2,17 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from tests.unit.monitoring.checks import watched
 
 from mainspring.core.errors import InputError
-from mainspring.data import Table, summarize
-from mainspring.evaluation.reference import Reference
+from mainspring.data import Table
 from mainspring.monitoring.checks.quality import QualityCheck
 from mainspring.monitoring.ports import Check
-from mainspring.monitoring.seen import Judged, Seen, Series
-from mainspring.monitoring.windows import Window
-
-NOTHING = np.zeros(0)
+from mainspring.monitoring.seen import Judged, Seen
 
 
-class NoHistory:
-    """Of a model that was never watched."""
-
-    def names(self, prefix: str = "") -> Sequence[str]:
-        return ()
-
-    def series(self, name: str, *, since: float | None = None, until: float | None = None) -> Series:
-        return Series(times=NOTHING, values=NOTHING, low=NOTHING, high=NOTHING, least=NOTHING, most=NOTHING)
-
-
-def seen(window: Table, reference: Table | None, slices: Sequence[str] = ()) -> Seen:
-    statistics = summarize({"rows": window}).split("rows")
-    return Seen(
-        model="loans",
-        version="1.0.0",
-        window=Window(since=0.0, until=60.0, table=window, requests=1, errors=0, complete=True),
-        statistics=statistics,
-        reference=Reference(statistics=statistics, rows=reference),
-        history=NoHistory(),
-        slices=slices,
-    )
+def seen(window: Table, known: Table | None, slices: Sequence[str] = ()) -> Seen:
+    return watched.seen(window, watched.reference(window, known), slices=tuple(slices))
 
 
 def rows(seed: int, count: int, *, flip: str = "", known: float = 1.0) -> Table:
