@@ -54,6 +54,8 @@ _LIKELY: Final = 0.05
 _MOST_COLUMNS: Final = 200
 _CHANCE: Final = 1e-4
 """Nothing is said of shares that differ by chance more often than this."""
+_SURELY: Final = 1e-6
+"""No other unit is looked for where numbers differ by chance more often than this."""
 _NEW: Final = 0.05
 _NEW_WORD: Final = 0.02
 _MOST_WORDS: Final = 200
@@ -302,8 +304,9 @@ def _units(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Change]
     ours, theirs = _points(one), _points(other)
     if one.unique < 5 or other.unique < 5 or not ours.total or not theirs.total:
         return
-    before = kolmogorov_smirnov(Line.of(ours, theirs))
-    if before < _MOVED:
+    both = Line.of(ours, theirs)
+    before = kolmogorov_smirnov(both)
+    if before < _MOVED or kolmogorov_smirnov_p(both, before) > _SURELY:
         return
     best: tuple[float, str, float, float] | None = None
     for name, factor, offset in _candidates(ours, theirs):
