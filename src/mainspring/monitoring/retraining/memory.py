@@ -11,7 +11,10 @@ from mainspring.core.verdicts import Reason
 from mainspring.monitoring.retraining.policy import Condition, RetrainingPolicy
 from mainspring.monitoring.retraining.situation import JudgedWindow, Situation
 
-_SAYS_NOTHING: Final = ("TOO_FEW", "NO_LABELS", "NO_TRUTH", "NO_FEEDBACK", "NOT_KNOWN", "UNKNOWN", "PENDING")
+_SAYS_NOTHING: Final = (
+    *("TOO_FEW", "TOO_LATE", "NOT_", "NOTHING_", "CANNOT_", "UNKNOWN", "OTHER_TYPE", "SAMPLED", "NOTE", "ASSUMES"),
+    *("NO_LABELS", "NO_TRUTH", "NO_REFERENCE", "NO_ANSWERS", "NO_NUMBERS", "NO_PREVIOUS", "NO_FIGURE", "NO_LIMIT"),
+)
 """How the codes of reasons begin that say that a check could not say anything."""
 
 

@@ -37,6 +37,7 @@ def simulate(
     rows: int | None = None,
     wait: float = 60.0,
     labels: float = 7 * _DAY,
+    quick: bool = False,
     slices: Sequence[str] = (),
     reference: Reference | None = None,
     trained: float | None = None,
@@ -69,6 +70,8 @@ def simulate(
         rows: The rows of windows by count, instead.
         wait: How many seconds late requests are waited for before a window is judged.
         labels: How many seconds after that a window is judged again as truth comes in.
+        quick: Whether a window is judged again only once, with all of its truth, instead of several times as it
+            trickles in: several times as fast, and reasons of quality come a little later.
         slices: Columns by whose values figures are told apart.
         reference: What the recorded model was trained on; its first window otherwise.
         trained: When that was; the time of the first row otherwise.
@@ -98,6 +101,7 @@ def simulate(
         wait=wait,
         labels=labels,
         tick=seconds or 3600.0,
+        quick=quick,
         slices=slices,
         fit=fit,
         fine_tune=fine_tune,

@@ -133,6 +133,17 @@ def test_the_same_log_gives_the_same_answer_and_it_is_plain_json(
     assert json.dumps(again.as_dict(), allow_nan=False) == told
 
 
+def test_a_quick_replay_judges_each_window_twice_at_most(recording: Recording, checks: Any) -> None:
+    options: dict[str, Any] = {"seconds": DAY / 2, "labels": 2 * DAY, "alternatives": False}
+    full, quick = (
+        simulate(recording, {DECLARED: POLICY}, checks=checks, quick=quick, **options)[DECLARED]
+        for quick in (False, True)
+    )
+    assert 40 < quick.windows <= 80 < full.windows
+    asked = [next(one.at for one in found.happenings if one.kind == "asked") for found in (full, quick)]
+    assert asked[0] <= asked[1] <= asked[0] + 3 * DAY
+
+
 def test_windows_by_count(recording: Recording, checks: Any) -> None:
     found = simulate(
         recording, {DECLARED: POLICY}, checks=checks, seconds=None, rows=300, labels=2 * DAY, alternatives=False

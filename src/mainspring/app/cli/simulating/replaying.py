@@ -57,6 +57,7 @@ _SHOWN = ("asked", "promoted", "rejected", "blocked", "fired", "reopened")
 @click.option("--positive", help="The class that a binary task is about.")
 @click.option("--run-time", default="1h", show_default=True, help="How long a run takes.")
 @click.option("--sign-off-time", default="1d", show_default=True, help="How long a person takes to sign.")
+@click.option("--quick", is_flag=True, help="Judge windows again only once, when all of their truth is known.")
 @click.option("--alone", is_flag=True, help="Without what every week and every day would have come to.")
 @click.option("--events", type=click.IntRange(0), default=20, show_default=True, help="How many events are shown.")
 @html_option
@@ -74,6 +75,7 @@ def log(
     positive: str | None,
     run_time: str,
     sign_off_time: str,
+    quick: bool,
     alone: bool,
     events: int,
     html: Path | None,
@@ -107,6 +109,7 @@ def log(
             rows=declared.how.rows,
             wait=float(declared.how.wait),
             labels=float(declared.how.labels),
+            quick=quick,
             slices=declared.how.slices,
             reference=reference,
             trained=trained,
