@@ -1,0 +1,148 @@
+"""What the watch saw of a project's models, gathered for pages and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from mainspring.app.alerting import causes_of
+from mainspring.app.watching import RegisteredVersions, alert_book, declared_in
+from mainspring.core.clock import now
+from mainspring.core.errors import NotFoundError
+from mainspring.core.records import Execution
+from mainspring.core.verdicts import Verdict
+from mainspring.data import TableStatistics
+from mainspring.evaluation.reference import Reference
+from mainspring.monitoring.alerts import Alert, Cause, State
+from mainspring.monitoring.ledger import WatchLedger
+from mainspring.monitoring.monitor import DecisionLog
+from mainspring.monitoring.profiles import FigureHistory, ProfileArchive
+from mainspring.monitoring.viewing import SeenWindow, Watch
+
+if TYPE_CHECKING:
+    from mainspring.app.platform import Mainspring
+
+LAST: Final = 24
+"""Windows that are told in full, and whose rows are taken together for distributions."""
+
+
+class SeenModels:
+    """Reads what monitors of a project wrote, also while they write. It changes nothing.
+
+    Args:
+        opened: The project.
+        file: Another monitoring file than that of the settings.
+    """
+
+    def __init__(self, opened: Mainspring, file: Path | None = None) -> None:
+        self._opened, self._file = opened, file
+        self._home = opened.settings.path(opened.settings.monitoring.home)
+        self._ledger = WatchLedger(opened.store.record, opened.store.blobs)
+        self._versions = RegisteredVersions(opened)
+        self._histories: dict[str, FigureHistory] = {}
+
+    def names(self) -> Sequence[str]:
+        """The models that are declared, and others of which something was seen."""
+        try:
+            declared = list(declared_in(self._opened, self._file))
+        except NotFoundError:
+            declared = []
+        seen = [path.parent.name for path in self._home.glob("*/history")]
+        return list(dict.fromkeys([*declared, *sorted(seen)]))
+
+    def history(self, model: str) -> FigureHistory:
+        """The figures of a model."""
+        if model not in self._histories:
+            self._histories[model] = FigureHistory(self._home / model / "history")
+        return self._histories[model]
+
+    def watch(
+        self, model: str, *, since: float | None = None, until: float | None = None, full: bool = True
+    ) -> Watch:
+        """What was seen of a model.
+
+        Args:
+            model: The model.
+            since: From this time on, in seconds since the epoch; from the first window by default.
+            until: Up to this time; up to the last window by default.
+            full: Whether also what only the page of the model shows: the last verdicts, distributions, changes.
+
+        Raises:
+            NotFoundError: If there is no such model.
+        """
+        if model not in self.names():
+            raise NotFoundError(
+                f"nothing is known of a model {model!r}",
+                expected="one of " + ", ".join(self.names()) if self.names() else "",
+                fix="name it in the monitoring file: mainspring monitor init",
+            )
+        told = self._verdicts(model, since, until) if full else {}
+        windows = [_window(one, told) for one in self._ledger.windows(model, since=since, until=until)]
+        latest = reference = None
+        if full and windows:
+            begin = windows[-min(len(windows), LAST)].since
+            latest = ProfileArchive(self._home / "profiles").merged(model, since=begin, until=windows[-1].until)
+            reference = self._reference(model, windows[-1].version)
+        return Watch(
+            model=model,
+            windows=windows,
+            figures=self.history(model).all_series(since=since, until=until),
+            alerts=self.alerts(model),
+            changes=self._changes(model, windows) if full else (),
+            decisions=DecisionLog(self._home / model).read(since=since, until=until),
+            latest=latest,
+            reference=reference,
+            window=_length(windows),
+            since=since,
+            until=until,
+            now=now(),
+        )
+
+    def alerts(self, model: str) -> Sequence[Alert]:
+        """All alerts of a model, the most pressing first."""
+        return alert_book(self._opened).alerts(states=tuple(State), matcher={"model": model})
+
+    def _verdicts(self, model: str, since: float | None, until: float | None) -> dict[float, Verdict]:
+        found = self._ledger.verdicts(model, since=since, until=until, limit=2 * LAST)
+        return {_number(event, "since"): verdict for event, verdict in found}
+
+    def _reference(self, model: str, version: str) -> TableStatistics | None:
+        known = self._versions.known(model, version).reference
+        if known is not None:
+            return known.statistics
+        folder = self._home / model / "references" / (version or "unknown")
+        return Reference.load(folder).statistics if folder.is_dir() else None
+
+    def _changes(self, model: str, windows: Sequence[SeenWindow]) -> Sequence[Cause]:
+        if not windows:
+            return ()
+        begin, end = windows[0].since, windows[-1].until
+        causes = causes_of(self._opened, self._versions.names)
+        return causes.find(model, windows[-1].version, end, lookback=end - begin, window=0.0)
+
+
+def _window(event: Execution, told: dict[float, Verdict]) -> SeenWindow:
+    since = _number(event, "since")
+    return SeenWindow(
+        since=since,
+        until=_number(event, "until"),
+        ok=bool(event.properties["ok"]),
+        rows=int(_number(event, "rows")),
+        version=str(event.properties["version"]),
+        revision=int(_number(event, "revision")),
+        judged_at=event.created_at,
+        verdict=told.get(since),
+    )
+
+
+def _number(event: Execution, name: str) -> float:
+    return float(cast("float", event.properties[name]))
+
+
+def _length(windows: Sequence[SeenWindow]) -> float | None:
+    """How long windows are, if most are of one length: those by count are not."""
+    lengths = sorted(round(one.until - one.since, 3) for one in windows)
+    middle = lengths[len(lengths) // 2] if lengths else 0.0
+    same = sum(one == middle for one in lengths)
+    return middle if middle > 0 and same * 2 > len(lengths) else None

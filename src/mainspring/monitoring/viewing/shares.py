@@ -1,0 +1,94 @@
+"""What a feature looked like in training, and in the last windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from mainspring.data import TableStatistics
+from mainspring.data.comparison import compare
+from mainspring.data.comparison.compared import FeatureComparison
+from mainspring.data.profiling.paths import escaped
+from mainspring.data.viewing.wording import counted, moment, percent
+from mainspring.monitoring.profiles import WindowProfile
+
+MOST_FEATURES: Final = 24
+_MOST_BINS: Final = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bin:
+    """A value or a stretch of numbers: its shares on both sides, as words and in percent of the largest."""
+
+    name: str
+    before: str
+    now: str
+    before_wide: float
+    now_wide: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """A feature in training and in the last windows."""
+
+    feature: str
+    told: str
+    bins: Sequence[Bin]
+    left_out: int = 0
+
+
+def distributions(
+    reference: TableStatistics | None, latest: WindowProfile | None, features: Sequence[str]
+) -> list[Distribution]:
+    """How features are distributed in training and in the last windows, in the order asked for.
+
+    Args:
+        reference: Of training.
+        latest: The last windows together.
+        features: Names of features; those of which nothing is known are left out, and from the 25th on all.
+    """
+    if reference is None or latest is None:
+        return []
+    keys = [escaped(name) for name in features]
+    known = [key for key in keys if key in reference.features and key in latest.statistics.features][
+        :MOST_FEATURES
+    ]
+    if not known:
+        return []
+    one, other = _only(reference, known), _only(latest.statistics, known)
+    found = compare(one, other, methods=("distances",), intervals=False)
+    by_name = {each.name: each for each in found.features}
+    return [_shown(by_name[name]) for name in known if name in by_name and by_name[name].masses]
+
+
+def told_of(latest: WindowProfile) -> str:
+    """Which windows the last ones are."""
+    rows = counted(latest.rows, "row")
+    return f"{counted(latest.windows, 'window')} from {moment(latest.since)} to {moment(latest.until)}, {rows}"
+
+
+def _only(statistics: TableStatistics, names: Sequence[str]) -> TableStatistics:
+    features = {name: statistics.features[name] for name in names}
+    return TableStatistics(statistics.num_examples, features)
+
+
+def _shown(one: FeatureComparison) -> Distribution:
+    masses = one.masses[:_MOST_BINS]
+    largest = max((max(each.one, each.other) for each in masses), default=0.0) or 1.0
+    distance = one.distances[one.main]
+    return Distribution(
+        feature=one.name.replace("\\.", "."),
+        told=f"{one.main.replace('_', ' ')} {distance.value:.3g}",
+        bins=[
+            Bin(
+                name=each.name,
+                before=percent(each.one),
+                now=percent(each.other),
+                before_wide=round(100 * each.one / largest, 1),
+                now_wide=round(100 * each.other / largest, 1),
+            )
+            for each in masses
+        ],
+        left_out=len(one.masses) - len(masses),
+    )
