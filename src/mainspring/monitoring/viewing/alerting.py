@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mainspring.data.viewing.wording import counted, figure, moment
+from mainspring.data.viewing.wording import counted, figure
 from mainspring.monitoring.alerts import Alert, Example
-from mainspring.monitoring.viewing.cards import Canvas, Card, ago, times
+from mainspring.monitoring.viewing.cards import Canvas, Card, ago, clock_time, times
 from mainspring.monitoring.viewing.standings import standing_of
 from mainspring.monitoring.viewing.watch import Watch
 
@@ -75,12 +75,12 @@ def _shown(alert: Alert, watch: Watch, canvas: Canvas | None, *, first: bool) ->
         state=str(alert.state),
         message=alert.message,
         figures=_figures(alert),
-        since=moment(alert.since),
+        since=clock_time(alert.since),
         ago=ago(alert.since, watch.moment),
         windows=counted(alert.windows, "window"),
         suggestion=alert.suggestion,
         runbook=alert.runbook if alert.runbook.startswith(("https://", "http://")) else "",
-        causes=[(moment(one.at), one.what) for one in alert.causes[:5]],
+        causes=[(clock_time(one.at), one.what) for one in alert.causes[:5]],
         examples=_examples(alert),
         care="" if care is None else f"{care.by} takes care" + (f": {care.note}" if care.note else ""),
         card=card,

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from mainspring.data.viewing.wording import counted, figure, moment
+from mainspring.core.clock import iso
+from mainspring.data.viewing.wording import counted, figure
 from mainspring.evaluation.drawing import sparkline
 from mainspring.evaluation.viewing.figures import sort_key
 from mainspring.evaluation.viewing.material import Column, Entry, Grid
@@ -176,14 +177,14 @@ def _row(one: Standing, span: Span) -> Sequence[Entry]:
     ]
 
 
-def when(seconds: float, now: float) -> str:
-    """A moment, and how long ago that is.
+def clock_time(seconds: float) -> str:
+    """A moment to the minute, in UTC.
 
     Example:
-        >>> when(0.0, 7200.0)
-        '1970-01-01, 2 h ago'
+        >>> clock_time(0.0)
+        '1970-01-01 00:00'
     """
-    return f"{moment(seconds)}, {ago(seconds, now)}"
+    return iso(seconds)[:16].replace("T", " ")
 
 
 def ago(seconds: float, now: float) -> str:

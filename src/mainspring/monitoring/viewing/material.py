@@ -85,6 +85,7 @@ class ModelPage(Frame):
     metrics: Sequence[MetricCards]
     quality_table: Grid | None
     estimated: Sequence[Card]
+    estimated_table: Grid | None
     calibration: Picture | None
     calibration_cards: Sequence[Card]
     groups: Sequence[Group]

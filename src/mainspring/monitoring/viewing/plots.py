@@ -78,16 +78,18 @@ def figure_plot(
     plane = _Plane(span, up or bounds_of([drawn, *([beside] if beside is not None else [])]))
     body = plane.past(drawn.past) + plane.axes() + plane.area(drawn.low, drawn.high, "a1")
     body += plane.area(drawn.least, drawn.most, "env")
-    body += plane.limits(drawn)
+    limits, words = plane.limits(drawn)
+    body += limits
     if beside is not None:
         body += plane.line(beside.mean, "l2")
-    body += plane.line(drawn.mean, "l1") + plane.dots(drawn)
+    body += plane.line(drawn.mean, "l1") + plane.dots(drawn) + words
     label = _told(title, drawn, span)
     # The title would show as a second tooltip beside that of the script.
     svg = (
         f'<svg class="ms-pic plot" data-plot="{escaped(key)}" role="img" tabindex="0"'
         f' aria-label="{escaped(label)}" viewBox="0 0 {_n(_WIDE)} {_n(_HIGH)}"'
-        f' data-left="{_n(plane.left)}" data-right="{_n(plane.right)}" data-top="{_n(_TOP)}" data-bottom="{_n(plane.bottom)}">{body}<path class="cross"/></svg>'
+        f' data-left="{_n(plane.left)}" data-right="{_n(plane.right)}"'
+        f' data-top="{_n(_TOP)}" data-bottom="{_n(plane.bottom)}">{body}<path class="cross"/></svg>'
     )
     return Plot(svg, _values(drawn, beside, names))
 
@@ -163,9 +165,9 @@ class _Plane:
             path += "M" + "L".join(points) + ("h0" if len(points) == 1 else "")
         return f'<path class="{style} thin" d="{path}"/>' if path else ""
 
-    def limits(self, drawn: Reduced) -> str:
-        """The limits as steps, each with its last value."""
-        found = ""
+    def limits(self, drawn: Reduced) -> tuple[str, str]:
+        """The limits as steps, and their last values in words."""
+        found = words = ""
         for values, sign, below in (
             (drawn.floor, "\N{GREATER-THAN OR EQUAL TO}", True),
             (drawn.ceiling, "\N{LESS-THAN OR EQUAL TO}", False),
@@ -184,11 +186,12 @@ class _Plane:
             last_value = float(values[known[-1]])
             height = self.y(last_value)
             above = height - 4 if height > _TOP + 12 and not (below and height + 14 < self.bottom) else height + 11
-            found += (
-                f'<path class="limit" d="{path}"/><text class="limit-word" font-size="{_LETTERS}"'
-                f' x="{_n(self.left + 4)}" y="{_n(above)}">{sign} {short(float(f"{last_value:.3g}"))}</text>'
+            found += f'<path class="limit" d="{path}"/>'
+            words += (
+                f'<text class="limit-word" font-size="{_LETTERS}" x="{_n(self.left + 4)}" y="{_n(above)}">'
+                f"{sign} {short(float(f'{last_value:.3g}'))}</text>"
             )
-        return found
+        return found, words
 
     def dots(self, drawn: Reduced) -> str:
         """A dot at each column that is past a limit, while there are few enough to be told apart."""

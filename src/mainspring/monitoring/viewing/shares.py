@@ -15,6 +15,7 @@ from mainspring.monitoring.profiles import WindowProfile
 
 MOST_FEATURES: Final = 24
 _MOST_BINS: Final = 14
+_NAMES: Final = {"jensen_shannon": "Jensen-Shannon divergence", "l_infinity": "largest difference of a share"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def _shown(one: FeatureComparison) -> Distribution:
     distance = one.distances[one.main]
     return Distribution(
         feature=one.name.replace("\\.", "."),
-        told=f"{one.main.replace('_', ' ')} {distance.value:.3g}",
+        told=f"{_NAMES.get(one.main, one.main.replace('_', ' '))} {distance.value:.3g}",
         bins=[
             Bin(
                 name=each.name,

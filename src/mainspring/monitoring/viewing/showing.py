@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mainspring.data.viewing.page import Page
-from mainspring.data.viewing.wording import counted, moment, shortened
+from mainspring.data.viewing.wording import counted, shortened
 from mainspring.evaluation.viewing.material import Grid, Told
 from mainspring.monitoring.monitor.decisions import moment_of
 from mainspring.monitoring.viewing.alerting import shown_alerts
-from mainspring.monitoring.viewing.cards import Canvas, ago, table_of
+from mainspring.monitoring.viewing.cards import Canvas, ago, clock_time, table_of
 from mainspring.monitoring.viewing.material import (
     Group,
     ModelLine,
@@ -31,7 +31,7 @@ from mainspring.monitoring.viewing.quality import (
 )
 from mainspring.monitoring.viewing.shares import distributions, told_of
 from mainspring.monitoring.viewing.spans import Span, span_of
-from mainspring.monitoring.viewing.standings import Standing, standings
+from mainspring.monitoring.viewing.standings import Standing, most_unusual, standings
 from mainspring.monitoring.viewing.timeline import MOST_COLUMNS, timeline_of, windows_picture
 from mainspring.monitoring.viewing.watch import Watch
 
@@ -40,6 +40,7 @@ COLUMNS: Final = 120
 
 _ALERT_CHARTS: Final = 16
 _CARDS: Final = 6
+_UNUSUAL: Final = 3
 _DRIFT_CARDS: Final = 9
 _WINDOWS: Final = 24
 _DECISIONS: Final = 50
@@ -58,7 +59,7 @@ _TITLES: Final[Mapping[str, tuple[str, str]]] = {
 _ORDER: Final = tuple(_TITLES)
 _WORDS: Final[Mapping[str, str]] = {
     "asked": "asked for",
-    "waiting": "waits already",
+    "waiting": "asked for already",
     "blocked": "blocked",
     "settled": "no longer called for",
 }
@@ -96,6 +97,9 @@ def view(watch: Watch, *, home: str = "") -> Page:
             [one for one in found if one.check == QUALITY], canvas.span, "All figures of quality"
         ),
         estimated=estimated_cards(found, watch.figures, canvas),
+        estimated_table=_table(
+            [one for one in found if one.check == ESTIMATED], canvas.span, "All figures of estimated quality"
+        ),
         calibration=calibration_picture(watch.figures),
         calibration_cards=[canvas.card(one) for one in found if one.check == CALIBRATION and not one.slice],
         groups=_groups(found, canvas),
@@ -175,13 +179,17 @@ def _facts(watch: Watch) -> list[Told]:
     failing = sum(not one.ok for one in watch.windows)
     facts = [
         Told(name="state", value=word, tone=tone, more=_severities(watch)),
-        Told(name="last window", value=ago(last.until, now), more=f"{moment(last.since)} to {moment(last.until)}"),
+        Told(
+            name="last window",
+            value=ago(last.until, now),
+            more=f"{clock_time(last.since)} to {clock_time(last.until)}",
+        ),
         Told(name="rows in it", value=f"{last.rows:,}", more=f"version {last.version}" if last.version else ""),
         Told(name="windows", value=f"{len(watch.windows):,}", more=f"{failing:,} not in order"),
     ]
     if watch.decisions:
         noted = watch.decisions[-1]
-        told = moment(moment_of(noted))
+        told = clock_time(moment_of(noted))
         facts.append(Told(name="retraining", value=_WORDS[noted.outcome], more=told))
     return facts
 
@@ -198,12 +206,12 @@ def _groups(found: Sequence[Standing], canvas: Canvas) -> list[Group]:
     own = [one for one in checks if one not in (QUALITY, ESTIMATED, CALIBRATION)]
     own.sort(key=lambda one: _ORDER.index(one) if one in _ORDER else len(_ORDER))
     made = []
-    for check in [*own, *(one for one in (ESTIMATED,) if one in checks)]:
+    for check in own:
         title, lead = _TITLES.get(check, (check.replace("_", " ").capitalize(), ""))
         mine = [one for one in found if one.check == check]
         limited = [one for one in mine if one.limited]
-        most = 0 if check == ESTIMATED else _DRIFT_CARDS if check == "drift" else _CARDS
-        shown = (limited or mine[:3])[:most]
+        most = _DRIFT_CARDS if check == "drift" else _CARDS
+        shown = limited[:most] or most_unusual(mine)[:_UNUSUAL]
         table = _table(mine, canvas.span, f"All figures of {check.replace('_', ' ')}")
         made.append(
             Group(
@@ -224,7 +232,7 @@ def _table(many: Sequence[Standing], span: Span, caption: str) -> Grid | None:
 def _decisions(watch: Watch) -> list[ShownDecision]:
     return [
         ShownDecision(
-            at=moment(moment_of(one)),
+            at=clock_time(moment_of(one)),
             ago=ago(moment_of(one), watch.moment),
             outcome=one.outcome,
             word=_WORDS[one.outcome],
@@ -239,7 +247,7 @@ def _windows(watch: Watch) -> list[ShownWindow]:
     told = [one for one in watch.windows if one.verdict is not None][-_WINDOWS:]
     return [
         ShownWindow(
-            since=moment(one.since),
+            since=clock_time(one.since),
             rows=f"{one.rows:,}",
             version=one.version,
             ok=one.ok,

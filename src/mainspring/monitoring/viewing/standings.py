@@ -99,6 +99,13 @@ def worst_first(found: Iterable[Standing]) -> list[Standing]:
     return sorted(found, key=lambda one: (-one.effect, -one.worst, one.name))
 
 
+def most_unusual(found: Iterable[Standing]) -> list[Standing]:
+    """Figures that vary, those whose last value is furthest from the usual one first, measured by their spread."""
+    known = [(one, one.series.values[np.isfinite(one.series.values)]) for one in found]
+    varied = [(one, float(values.std())) for one, values in known if values.size > 1 and values.std() > 0]
+    return [one for one, spread in sorted(varied, key=lambda pair: -abs(pair[0].last - pair[0].usual) / pair[1])]
+
+
 def _effect(value: float, floor: float, ceiling: float) -> float:
     if not math.isfinite(value):
         return 0.0
