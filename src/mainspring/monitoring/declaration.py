@@ -230,4 +230,13 @@ class _Reader(Reader):
                 )
 
 
-__all__ = ["FILE", "USUAL", "Declared", "DeclarationError", "Problem", "Watched", "read_declarations", "read_text"]
+__all__ = [
+    "DeclarationError",
+    "Declared",
+    "FILE",
+    "Problem",
+    "USUAL",
+    "Watched",
+    "read_declarations",
+    "read_text",
+]

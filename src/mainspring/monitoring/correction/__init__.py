@@ -31,6 +31,16 @@ _EXPORTS = {
     "assess": "pooling",
 }
 
-__all__ = ["Counts", "FalseAlarms", "LORD", "SAFFRON", "Tested", "exact_p_values", "Memory", "Spending", "assess"]
+__all__ = [
+    "Counts",
+    "FalseAlarms",
+    "LORD",
+    "Memory",
+    "SAFFRON",
+    "Spending",
+    "Tested",
+    "assess",
+    "exact_p_values",
+]
 
 __getattr__, __dir__ = lazily(__name__, _EXPORTS)

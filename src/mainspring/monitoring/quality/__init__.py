@@ -34,8 +34,8 @@ __all__ = [
     "calibration_shift",
     "label_delays",
     "labelled_differ",
-    "realised_quality",
     "measure_reliability",
+    "realised_quality",
 ]
 
 __getattr__, __dir__ = lazily(

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from mainspring.monitoring.simulation.recording import Recording
     from mainspring.monitoring.simulation.simulating import DECLARED, NEVER, simulate
 
-__all__ = ["DECLARED", "NEVER", "Happening", "Outcome", "Period", "Recording", "Simulation", "simulate"]
+__all__ = [
+    "DECLARED",
+    "Happening",
+    "NEVER",
+    "Outcome",
+    "Period",
+    "Recording",
+    "Simulation",
+    "simulate",
+]
 
 __getattr__, __dir__ = lazily(
     __name__,
