@@ -1,60 +1,34 @@
-"""A dashboard for Grafana, made from the schema: no name on it that a server does not have.
-
-The form is that of Grafana's dashboard JSON model,
-https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/.
-"""
+"""A dashboard for Grafana, made from the schema: no name on it that a server does not have."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from mainspring.serving.telemetry import schema
 from mainspring.serving.telemetry.families import Family
+from mainspring.serving.telemetry.panels import Panel, board
 
 TITLE: Final = "Mainspring serving"
 UID: Final = "mainspring-serving"
 
-_WIDTH, _HEIGHT, _ACROSS = 8, 8, 3
-_SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
 _CHOSEN: Final = 'model=~"$model",version=~"$version"'
 _STEP: Final = "$__rate_interval"
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """A graph.
-
-    Attributes:
-        title: What it shows.
-        unit: Grafana's name of the unit.
-        lines: Expression in PromQL and legend of each line.
-        kind: Grafana's name of the kind of panel.
-    """
-
-    title: str
-    unit: str
-    lines: Sequence[tuple[str, str]]
-    kind: str = "timeseries"
-
-
 def dashboard() -> dict[str, Any]:
     """The dashboard as plain values: write it as JSON and import it into Grafana."""
-    return {
-        "uid": UID,
-        "title": TITLE,
-        "description": "Prediction servers: traffic, times, errors, quality and objectives.",
-        "tags": ["mainspring"],
-        "schemaVersion": 39,
-        "version": 1,
-        "editable": True,
-        "graphTooltip": 1,
-        "refresh": "30s",
-        "time": {"from": "now-6h", "to": "now"},
-        "templating": {"list": list(_variables())},
-        "panels": list(_panels()),
+    info = schema.INFO.name
+    variables = {
+        "model": f"label_values({info}, model)",
+        "version": f'label_values({info}{{model=~"$model"}}, version)',
     }
+    return board(
+        rows(),
+        variables,
+        uid=UID,
+        title=TITLE,
+        description="Prediction servers: traffic, times, errors, quality and objectives.",
+    )
 
 
 def rows() -> dict[str, list[Panel]]:
@@ -188,64 +162,6 @@ def rows() -> dict[str, list[Panel]]:
 _SHARES: Final = (50, 95, 99)
 _MODEL_LEGEND: Final = "{{model}} {{version}}"
 _SHORT_LEGEND: Final = "{{model}}"
-
-
-def _panels() -> Iterator[dict[str, Any]]:
-    number, top = 1, 0
-    for title, panels in rows().items():
-        yield {
-            "id": number,
-            "type": "row",
-            "title": title,
-            "collapsed": False,
-            "gridPos": {"x": 0, "y": top, "w": _WIDTH * _ACROSS, "h": 1},
-            "panels": [],
-        }
-        number, top = number + 1, top + 1
-        for place, panel in enumerate(panels):
-            yield _panel(panel, number, _WIDTH * (place % _ACROSS), top + _HEIGHT * (place // _ACROSS))
-            number += 1
-        top += _HEIGHT * (-(-len(panels) // _ACROSS))
-
-
-def _panel(panel: Panel, number: int, left: int, top: int) -> dict[str, Any]:
-    return {
-        "id": number,
-        "type": panel.kind,
-        "title": panel.title,
-        "datasource": _SOURCE,
-        "gridPos": {"x": left, "y": top, "w": _WIDTH, "h": _HEIGHT},
-        "fieldConfig": {"defaults": {"unit": panel.unit}, "overrides": []},
-        "options": {"legend": {"displayMode": "list", "placement": "bottom"}}
-        if panel.kind == "timeseries"
-        else {},
-        "targets": [
-            {"refId": chr(ord("A") + place), "datasource": _SOURCE, "expr": expression, "legendFormat": legend}
-            for place, (expression, legend) in enumerate(panel.lines)
-        ],
-    }
-
-
-def _variables() -> Iterator[dict[str, Any]]:
-    yield {"name": "datasource", "label": "Source", "type": "datasource", "query": "prometheus"}
-    info = schema.INFO.name
-    for name, query in (
-        ("model", f"label_values({info}, model)"),
-        ("version", f'label_values({info}{{model=~"$model"}}, version)'),
-    ):
-        yield {
-            "name": name,
-            "label": name.title(),
-            "type": "query",
-            "datasource": _SOURCE,
-            "query": {"query": query, "refId": name},
-            "definition": query,
-            "refresh": 2,
-            "includeAll": True,
-            "multi": True,
-            "allValue": ".*",
-            "current": {"text": "All", "value": "$__all"},
-        }
 
 
 def _rate(family: Family, *by: str) -> str:
