@@ -14,6 +14,7 @@ from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.evaluation.reference import TRUTH
+from mainspring.monitoring.correction import Spending
 from mainspring.monitoring.quality.calibration import CalibrationShift, calibration_shift, known_calibration
 from mainspring.monitoring.quality.reliability import BINS
 from mainspring.monitoring.seen import Figure, Judged, Seen
@@ -36,7 +37,7 @@ class CalibrationCheck:
         bins: With equally many rows of the reference each.
         positive: The class that a binary task is about; the last in sorted order without it.
         least_rows: With fewer rows whose truth is known nothing is said.
-        level: How unlikely by chance an alarm must be.
+        false_alarms: How often an alarm may be nothing but chance, such as ``1 per 30d``.
 
     Raises:
         InputError: If an option makes no sense.
@@ -49,38 +50,47 @@ class CalibrationCheck:
     bins: int = BINS
     positive: str = ""
     least_rows: int = 200
-    level: float = 0.01
+    false_alarms: str = "1 per 30d"
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
-        if not (0 <= self.limit <= 1 and 0 < self.level < 1 and self.bins >= 2 and self.least_rows >= 1):
+        if not (0 <= self.limit <= 1 and self.bins >= 2 and self.least_rows >= 1):
             raise InputError(
-                f"limit {self.limit}, bins {self.bins}, least_rows {self.least_rows}, level {self.level}",
-                expected="a limit and a level between 0 and 1, two bins or more, one row or more",
+                f"limit {self.limit}, bins {self.bins}, least_rows {self.least_rows}",
+                expected="a limit between 0 and 1, two bins or more, one row or more",
                 where=self.name,
             )
+        Spending.of(self.false_alarms, {})
 
     def judge(self, seen: Seen, memory: Mapping[str, Value]) -> Judged:
         """Judge a window; see :class:`mainspring.monitoring.ports.Check`."""
         if TRUTH not in seen.window.table.names:
-            return self._silent("NO_LABELS", "no truth is known of any row yet")
+            return self._silent(memory, "NO_LABELS", "no truth is known of any row yet")
         if seen.reference.rows is None:
-            return self._silent("NO_REFERENCE", "the reference has no rows to compare with")
+            return self._silent(memory, "NO_REFERENCE", "the reference has no rows to compare with")
         try:
             window = known_calibration(seen.window.table, positive=self.positive or None)
             reference = _reference(seen.reference.rows, self.positive)
         except InputError as error:
-            return self._silent("CANNOT_MEASURE", f"the calibration cannot be measured: {error.found}")
+            return self._silent(memory, "CANNOT_MEASURE", f"the calibration cannot be measured: {error.found}")
         fewest = min(len(window[0]), len(reference[0]))
         if fewest < self.least_rows:
             message = f"{fewest} rows have a probability and a truth, {self.least_rows} are needed"
-            return self._silent("TOO_FEW_LABELS", message)
+            return self._silent(memory, "TOO_FEW_LABELS", message)
         found = calibration_shift(window, reference, bins=self.bins)
+        spending = Spending.of(self.false_alarms, memory)
+        again = (seen.window.revision + 1) * (seen.window.revision + 2)  # 1/2 + 1/6 + 1/12 + … is 1
+        reason = self._reason(found, spending.level(seen.window.until - seen.window.since) / again)
+        spending.spend(1.0 if reason.ok else found.p_value)
         details = {"rows": len(window[0]), "reference_rows": len(reference[0])}
-        return Judged(verdict=Verdict.of(self.name, [self._reason(found)], details), figures=self._figures(found))
+        return Judged(
+            verdict=Verdict.of(self.name, [reason], details),
+            figures=self._figures(found),
+            memory=spending.as_dict(),
+        )
 
-    def _reason(self, found: CalibrationShift) -> Reason:
-        ok = found.p_value > self.level or found.gap <= self.limit
+    def _reason(self, found: CalibrationShift, level: float) -> Reason:
+        ok = found.p_value > level or found.gap <= self.limit
         moved = "moved away from their probabilities" if not ok else "are as probable as in the reference"
         return Reason(
             ok=ok,
@@ -105,8 +115,8 @@ class CalibrationCheck:
                 figures[name.replace("share", "mean", 1)] = Figure(value=one.probability)
         return figures
 
-    def _silent(self, code: str, message: str) -> Judged:
-        return Judged(verdict=Verdict.of(self.name, [Reason(ok=True, code=code, message=message)]))
+    def _silent(self, memory: Mapping[str, Value], code: str, message: str) -> Judged:
+        return Judged(verdict=Verdict.of(self.name, [Reason(ok=True, code=code, message=message)]), memory=memory)
 
 
 @lru_cache(maxsize=4)
