@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -16,8 +19,10 @@ from mainspring.data import TableStatistics
 from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.alerts import Alert, Cause, State
 from mainspring.monitoring.ledger import WatchLedger
+from mainspring.monitoring.metrics import WatchedModel
 from mainspring.monitoring.monitor import DecisionLog
 from mainspring.monitoring.profiles import FigureHistory, ProfileArchive
+from mainspring.monitoring.seen import Series
 from mainspring.monitoring.viewing import SeenWindow, Watch
 
 if TYPE_CHECKING:
@@ -41,6 +46,8 @@ class SeenModels:
         self._ledger = WatchLedger(opened.store.record, opened.store.blobs)
         self._versions = RegisteredVersions(opened)
         self._histories: dict[str, FigureHistory] = {}
+        self._counts: dict[str, _Counts] = {}
+        self._guard = threading.Lock()
 
     def names(self) -> Sequence[str]:
         """The models that are declared, and others of which something was seen."""
@@ -103,6 +110,32 @@ class SeenModels:
         """All alerts of a model, the most pressing first."""
         return alert_book(self._opened).alerts(states=tuple(State), matcher={"model": model})
 
+    def metrics(self) -> Sequence[WatchedModel]:
+        """What metrics of all models are made from; what did not change since the last time is not read again."""
+        with self._guard:
+            return [self._metrics_of(model) for model in self.names()]
+
+    def _metrics_of(self, model: str) -> WatchedModel:
+        counts = self._counts.setdefault(model, _Counts())
+        fresh = list(self._ledger.judgements(model, after=counts.last))
+        for event in fresh:
+            counts.take(event)
+        if fresh or not counts.figures:
+            counts.figures = self.history(model).all_series()
+        newest = counts.newest
+        noted = Counter(str(one.outcome) for one in DecisionLog(self._home / model).read())
+        return WatchedModel(
+            model=model,
+            judged=(counts.ok, counts.failed),
+            since=None if newest is None else newest.since,
+            until=None if newest is None else newest.until,
+            rows=0 if newest is None else newest.rows,
+            ok=newest is None or newest.ok,
+            figures=counts.figures,
+            alerts=self.alerts(model),
+            decisions=noted,
+        )
+
     def _verdicts(self, model: str, since: float | None, until: float | None) -> dict[float, Verdict]:
         found = self._ledger.verdicts(model, since=since, until=until, limit=2 * LAST)
         return {_number(event, "since"): verdict for event, verdict in found}
@@ -120,6 +153,33 @@ class SeenModels:
         begin, end = windows[0].since, windows[-1].until
         causes = causes_of(self._opened, self._versions.names)
         return causes.find(model, windows[-1].version, end, lookback=end - begin, window=0.0)
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What was counted of a model so far.
+
+    Attributes:
+        last: The number of the last execution that was counted.
+        ok: Times that a window was judged to be in order.
+        failed: Times that one was not.
+        newest: The newest window.
+        figures: What checks measured, when it was last read.
+    """
+
+    last: int = 0
+    ok: int = 0
+    failed: int = 0
+    newest: SeenWindow | None = None
+    figures: Mapping[str, Series] = field(default_factory=dict)
+
+    def take(self, event: Execution) -> None:
+        """Count one."""
+        window = _window(event, {})
+        self.last = max(self.last, event.id or 0)
+        self.ok, self.failed = self.ok + window.ok, self.failed + (not window.ok)
+        if self.newest is None or window.since >= self.newest.since:
+            self.newest = window
 
 
 def _window(event: Execution, told: dict[float, Verdict]) -> SeenWindow:

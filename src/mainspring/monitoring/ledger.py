@@ -9,7 +9,7 @@ execution ``mainspring.Watch``     a window was judged: named ``census~179531280
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from mainspring.core.errors import ConflictError
@@ -118,19 +118,33 @@ class WatchLedger:
             since: Only windows that begin at this time or later.
             until: Only windows that begin before this time.
         """
-        if not any(one.name == WATCH for one in self._record.types(Kind.EXECUTION)):
-            return []
-        where, given = _of(model, since, until)
         newest: dict[float, Execution] = {}
+        for event in self.judgements(model, since=since, until=until):
+            newest[float(cast("float", event.properties["since"]))] = event
+        return [newest[begin] for begin in sorted(newest)]
+
+    def judgements(
+        self, model: str, *, after: int = 0, since: float | None = None, until: float | None = None
+    ) -> Iterator[Execution]:
+        """Every time that a window of a model was judged, in that order.
+
+        Args:
+            model: The model.
+            after: Only what was written after the execution with this number.
+            since: Only of windows that begin at this time or later.
+            until: Only of windows that begin before this time.
+        """
+        if not any(one.name == WATCH for one in self._record.types(Kind.EXECUTION)):
+            return
+        where, given = _of(model, since, until)
+        where, given = f"{where} AND id > :after", {**given, "after": after}
         page: str | None = None
         while True:
             found = self._record.find(Kind.EXECUTION, where, given, limit=_PAGE, page=page)
-            for one in found.items:
-                event = cast("Execution", one)
-                newest[float(cast("float", event.properties["since"]))] = event
+            yield from (cast("Execution", one) for one in found.items)
             page = found.next
             if page is None:
-                return [newest[begin] for begin in sorted(newest)]
+                return
 
     def _event(self, name: str) -> Execution | None:
         where = "type = :type AND name = :name"

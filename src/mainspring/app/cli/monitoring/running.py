@@ -11,6 +11,7 @@ import click
 
 from mainspring.app import platform
 from mainspring.app.cli.monitoring.declaring import file_option
+from mainspring.app.cli.monitoring.serving import host_option, pages_of, root_option
 from mainspring.app.cli.words import bold, dim, json_option, print_json
 from mainspring.core.clock import iso, now
 from mainspring.core.errors import MainspringError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog="\b\nExamples:\n  mainspring monitor\n  mainspring monitor run census --once --json\n"
-    "  mainspring monitor run --every 5"
+    "  mainspring monitor run --every 5 --port 9101"
 )
 @click.argument("models", nargs=-1)
 @file_option
@@ -32,9 +33,20 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, file_okay=False),
     help="Another prediction log than the project's.",
 )
+@click.option("--port", type=click.IntRange(0, 65535), help="Also serve pages and metrics there; 0 for any port.")
+@host_option
+@root_option
 @json_option
 def run(
-    models: tuple[str, ...], path: Path | None, once: bool, every: float, log: Path | None, as_json: bool
+    models: tuple[str, ...],
+    path: Path | None,
+    once: bool,
+    every: float,
+    log: Path | None,
+    port: int | None,
+    host: str,
+    root_path: str,
+    as_json: bool,
 ) -> None:
     """Judge windows of the prediction log as they become complete, tell people, ask for new models.
 
@@ -45,10 +57,12 @@ def run(
     asked = threading.Event()
     before = {one: signal.signal(one, lambda *_: asked.set()) for one in (signal.SIGTERM, signal.SIGINT)}
     looks: list[dict[str, Any]] = []
-    with platform.existing() as opened:
+    with platform.existing() as opened, pages_of(opened, path, host, port, root_path) as url:
         try:
             monitors = monitors_of(opened, declared_in(opened, path), only=models, log=log)
             _say(f"watching {', '.join(one.model for one in monitors)}", as_json)
+            if url:
+                _say(f"pages at {url}{root_path}/, metrics at {url}{root_path}/metrics", as_json)
             while not asked.is_set():
                 for one in monitors:
                     try:
@@ -101,18 +115,22 @@ def _tell(look: Look, as_json: bool) -> None:
         sign = click.style("✓", fg="green") if judgement.ok else click.style("✗", fg="red")
         _say(f"{sign} {bold(look.model)} {judgement.window}{again}", as_json)
         for one in judgement.verdict().failures:
-            _say(f"    {one.message}", as_json)
+            _more(one.message, as_json)
     for transition in look.transitions:
         if transition.alert is not None:
             alert = transition.alert
-            _say(f"    {transition.kind}: {alert.title} {dim('mainspring alerts show ' + alert.id)}", as_json)
+            _more(f"alert {transition.kind}: {alert.title}  {dim('mainspring alerts show ' + alert.id)}", as_json)
     if look.decision is not None and (look.asked or look.decision.blocked):
         verb = "a new model is asked for" if look.asked else "no new model"
-        _say(f"    {verb}: {look.decision.because}", as_json)
+        _more(f"{verb}: {look.decision.because}", as_json)
 
 
 def _say(text: str, as_json: bool) -> None:
     click.echo(f"{dim(iso(now()))}  {text}", err=as_json)
+
+
+def _more(text: str, as_json: bool) -> None:
+    click.echo(f"    {text}", err=as_json)
 
 
 _KEPT = 1000

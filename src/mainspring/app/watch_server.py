@@ -1,0 +1,205 @@
+"""The pages of the watch over HTTP: an overview, a page per model, figures as JSON, metrics."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import numpy as np
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from mainspring.core.clock import from_iso, now
+from mainspring.core.errors import InputError, MainspringError, NotFoundError, UnavailableError
+from mainspring.monitoring.metrics import watch_exposition
+from mainspring.monitoring.viewing import view, view_overview
+from mainspring.serving.telemetry.exposition import CONTENT_TYPES, negotiated
+
+if TYPE_CHECKING:
+    from mainspring.app.seen_models import SeenModels
+    from mainspring.monitoring.seen import Series
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+MOST_SERIES: Final = 200
+"""Figures in one answer."""
+
+_KEEP: Final = 5.0
+"""For so many seconds an answer is given again: many who look at once cost no more than one."""
+_HEADERS: Final = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+}
+_FIELDS: Final = ("times", "values", "low", "high", "least", "most")
+
+
+class WatchPages:
+    """Answers requests from what was seen. Safe for threads.
+
+    Args:
+        seen: What was seen.
+        root: The prefix under which a proxy shows it, such as ``/watch``; paths may come with it or without.
+    """
+
+    def __init__(self, seen: SeenModels, *, root: str = "") -> None:
+        self._seen, self._root = seen, root.rstrip("/")
+        self._kept: dict[str, tuple[float, Any]] = {}
+        self._guard = threading.Lock()
+
+    def application(self, *, only_local: bool = False) -> Starlette:
+        """What a web server runs.
+
+        Args:
+            only_local: Whether requests must be addressed to this machine by name, so that no page of another site
+                can make a browser read it.
+        """
+        routes: list[BaseRoute] = [
+            Route("/", self._overview),
+            Route("/models/{model:path}", self._model),
+            Route("/metrics", self._metrics),
+            Route("/healthz", self._health),
+            Route("/api/models", self._names),
+            Route("/api/models/{model:path}/figures", self._figures),
+        ]
+        if self._root:
+            routes = [Mount(self._root, routes=routes), *routes]
+        hosts = [*LOOPBACK, "[::1]"]
+        middleware = [Middleware(TrustedHostMiddleware, allowed_hosts=hosts)] if only_local else []
+        handlers: Mapping[Any, Any] = {MainspringError: _failed}
+        return Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+
+    def _overview(self, request: Request) -> Response:
+        since, until = _bounds(request)
+
+        def made() -> str:
+            watches = [self._seen.watch(one, since=since, until=until, full=False) for one in self._seen.names()]
+            links = {one.model: f"{self._root}/models/{quote(one.model, safe='')}" for one in watches}
+            return view_overview(watches, links=links).html
+
+        return HTMLResponse(self._once(f"/?{request.url.query}", made), headers=_HEADERS)
+
+    def _model(self, request: Request) -> Response:
+        model, (since, until) = request.path_params["model"], _bounds(request)
+
+        def made() -> str:
+            return view(self._seen.watch(model, since=since, until=until), home=f"{self._root}/").html
+
+        return HTMLResponse(self._once(f"/models/{model}?{request.url.query}", made), headers=_HEADERS)
+
+    def _metrics(self, request: Request) -> Response:
+        form = negotiated(request.headers.get("accept"))
+        body = self._once(f"/metrics {form}", lambda: watch_exposition(self._seen.metrics(), now=now(), form=form))
+        return Response(body, headers={**_HEADERS, "content-type": CONTENT_TYPES[form]})
+
+    def _health(self, _: Request) -> Response:
+        return JSONResponse({"ok": True}, headers=_HEADERS)
+
+    def _names(self, _: Request) -> Response:
+        return JSONResponse({"models": list(self._seen.names())}, headers=_HEADERS)
+
+    def _figures(self, request: Request) -> Response:
+        model, prefix = request.path_params["model"], request.query_params.get("prefix", "")
+        if model not in self._seen.names():
+            raise NotFoundError(f"nothing is known of a model {model!r}")
+        history = self._seen.history(model)
+        names = history.names(prefix)
+        since, until = _bounds(request)
+        shown = {name: _plain(history.series(name, since=since, until=until)) for name in names[:MOST_SERIES]}
+        told = {"model": model, "figures": shown, "left_out": max(len(names) - MOST_SERIES, 0)}
+        return JSONResponse(told, headers=_HEADERS)
+
+    def _once(self, key: str, make: Callable[[], Any]) -> Any:
+        """What was made a moment ago, or is made now."""
+        with self._guard:
+            at, made = self._kept.get(key, (0.0, None))
+            if made is None or time.monotonic() - at > _KEEP:
+                made = make()
+                fresh = {one: kept for one, kept in self._kept.items() if time.monotonic() - kept[0] <= _KEEP}
+                self._kept = {**fresh, key: (time.monotonic(), made)}
+            return made
+
+
+@contextmanager
+def serving(pages: WatchPages, *, host: str, port: int, local: bool | None = None) -> Iterator[str]:
+    """Serve pages while the block runs, in a thread.
+
+    Args:
+        pages: They.
+        host: The address to listen on.
+        port: Its port; 0 for any that is free.
+        local: Whether only requests addressed to this machine are answered; by default if the address is its own.
+
+    Yields:
+        Where they are.
+
+    Raises:
+        UnavailableError: If the port is taken.
+    """
+    listening = _bound(host, port)
+    only_local = host in LOOPBACK if local is None else local
+    config = uvicorn.Config(
+        pages.application(only_local=only_local),
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="watch-pages")
+    thread.start()
+    try:
+        shown = f"[{host}]" if ":" in host else host
+        yield f"http://{shown}:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError as error:
+        made.close()
+        raise UnavailableError(
+            f"{host}:{port} cannot be listened on: {error.strerror}", fix="choose another port: --port 0"
+        ) from error
+    return made
+
+
+def _bounds(request: Request) -> tuple[float | None, float | None]:
+    """The time that is asked for: ``since`` and ``until`` as days or moments, or in seconds since the epoch."""
+    return _moment(request.query_params.get("since")), _moment(request.query_params.get("until"))
+
+
+def _moment(text: str | None) -> float | None:
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return from_iso(text)
+
+
+def _plain(series: Series) -> dict[str, list[float | None]]:
+    return {name: [None if np.isnan(one) else float(one) for one in getattr(series, name)] for name in _FIELDS}
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    status = 404 if isinstance(error, NotFoundError) else 400 if isinstance(error, InputError) else 500
+    return JSONResponse({"error": str(error)}, status_code=status, headers=_HEADERS)
