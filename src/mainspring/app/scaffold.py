@@ -79,6 +79,8 @@ def _pipeline(name: str, folder: Path, data: Path, seen: Look) -> str:
         slices=list(seen.slices),
         exclude=f", exclude={exclude!r}" if exclude else "",
         note=note,
+        loop="" if exclude else _LOOP.format(name=name),
+        loop_parameters="" if exclude else _LOOP_PARAMETERS,
         learner=learner,
         params=params,
         least=least,
@@ -107,6 +109,15 @@ def _has_openmp() -> bool:
     return True
 
 
+_LOOP_PARAMETERS: Final = """
+    traffic: bool = False,
+    since: str = "","""
+_LOOP: Final = """\
+    if traffic:  # trained again, on what the model was asked since and people said of it; the newest rows judge
+        examples = steps.logged_examples(examples, model={name!r}, label=LABEL, since=since)
+"""
+"""Not for data of which columns are left out: requests do not have them, and rows of the log would not fit."""
+
 _TEMPLATE = '''"""The life of the model {name!r}: from the data to an answered request.
 
 Every call below is a step. What has not changed since an earlier run is not done again.
@@ -115,6 +126,7 @@ Every call below is a step. What has not changed since an earlier run is not don
     mainspring why-not-cached    why a step had to run
     mainspring lineage {name}    where the model came from
     mainspring serve {name}      answer requests
+    mainspring monitor init      have the served model watched
 """
 
 from mainspring import File, curated, latest_blessed, pipeline, steps, when
@@ -128,12 +140,12 @@ PARAMS = {params}
 def {name}(
     data: File = File({location!r}),
     estimator: str = "{learner}",
-    params: dict = PARAMS,
+    params: dict = PARAMS,{loop_parameters}
 ):
     # Data: split by a stable hash of each row, described, and checked against the schema. The schema is
     # proposed on the first run and kept in schema.yaml: from then on it is yours to edit and review.
     examples = steps.ingest(data, splits={{"train": 3, "eval": 1}}{options})
-    statistics = steps.statistics(examples)
+{loop}    statistics = steps.statistics(examples)
     schema = curated(steps.infer_schema(statistics, label=LABEL), file="schema.yaml")
     # A gate: nothing below runs on data that does not fit.
     steps.validate(statistics, schema, examples=examples)
@@ -150,9 +162,9 @@ def {name}(
     verdict = steps.gate(evaluation, baseline, at_least={least}, better_by={better})
 
     with when(verdict):
-        # Package: transform and model in one file, proved equal to the trained model on real rows, with what it was
-        # trained on to be watched by; then asked through a real server. To have a person sign off, import `approval` and add to `when` below:
-        #     approval("Release {name}?", evidence=[verdict, evaluation])
+        # Package: transform and model in one file, proved equal to the trained model on real rows, with what it
+        # was trained on to be watched by; then asked through a real server. To have a person sign off, import
+        # `approval` and add to `when` below: approval("Release {name}?", evidence=[verdict, evaluation])
         package = steps.package(model, examples, evaluation, statistics=statistics, schema=schema)
         served = steps.infra_validate(package, model, examples)
 
@@ -181,4 +193,6 @@ port = 8080
 # cron = "0 3 * * *"
 # [[schedule]]
 # data = "incoming/*.csv"
+# [[schedule]]
+# topic = "retrain"    # what the section `retraining` of monitoring.yaml asks for
 '''

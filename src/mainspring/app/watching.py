@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,13 +14,19 @@ from mainspring.monitoring.alerts import AlertBook
 from mainspring.monitoring.declaration import Declared, read_declarations
 from mainspring.monitoring.ledger import WatchLedger
 from mainspring.monitoring.monitor import Known, Monitor
-from mainspring.monitoring.retraining import PastRun
+from mainspring.monitoring.retraining import TOPIC, PastRun
 from mainspring.monitoring.retraining.deciding import GATE
 from mainspring.pipelines.recording import RUN
 
 if TYPE_CHECKING:
     from mainspring.app.platform import Mainspring
     from mainspring.serving.deploying.revision import Pinned
+
+UNHEARD: Final = (
+    "a policy asks for new models, and nobody starts the run: give mainspring.toml a [[schedule]] with "
+    'topic = "retrain", and run mainspring scheduler'
+)
+"""What is told where :func:`nobody_hears`."""
 
 _RUNS: Final = 50
 
@@ -133,6 +139,13 @@ def declared_in(opened: Mainspring, file: Path | None = None) -> dict[str, Decla
         file: Another file than that of the settings.
     """
     return read_declarations(file or opened.settings.path(opened.settings.monitoring.file))
+
+
+def nobody_hears(opened: Mainspring, declared: Mapping[str, Declared]) -> list[str]:
+    """The models of which a policy asks for new ones, while no schedule of the project takes that up."""
+    if any(one.topic == TOPIC for one in opened.settings.schedule):
+        return []
+    return [name for name, one in declared.items() if one.how.retraining is not None]
 
 
 def alert_book(opened: Mainspring) -> AlertBook:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mainspring.core import plugins
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.monitoring.declaration import USUAL, Watched, read_declarations, read_text
 from mainspring.serving.deploying.problems import DeclarationError
@@ -84,3 +85,10 @@ def test_a_file_that_is_not_there_says_how_to_write_one(tmp_path: Path) -> None:
 def test_windows_without_a_size_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(InputError, match=r"window|rows|length|interval"):
         Watched(**wrong)
+
+
+@pytest.mark.parametrize("name", sorted(plugins.offers("window_checks")))
+def test_every_check_that_is_offered_tells_its_name_and_whether_it_is_asked_again(name: str) -> None:
+    offered = plugins.load("window_checks", name)()
+    assert offered.name == name
+    assert offered.on_truth in (True, False)

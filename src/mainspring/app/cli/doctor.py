@@ -24,7 +24,7 @@ class Check:
     found: str
 
 
-@click.command()
+@click.command(epilog="\b\nExamples:\n  mainspring doctor\n  mainspring doctor --verify --json")
 @click.option("--verify", is_flag=True, help="Read every artifact back and compare its digest.")
 @json_option
 def doctor(verify: bool, as_json: bool) -> int:
@@ -106,6 +106,15 @@ def _looks(opened: platform.Mainspring, verify: bool) -> dict[str, Callable[[], 
             raise MainspringError(f"{len(dead)} messages failed for good; the last: {dead[-1].error}")
         return f"{opened.store.record.depth()} messages wait"
 
+    def watch() -> str:
+        from mainspring.app.watching import UNHEARD, declared_in, nobody_hears
+
+        declared = declared_in(opened)
+        unheard = nobody_hears(opened, declared)
+        if unheard:
+            raise MainspringError(f"{', '.join(unheard)}: {UNHEARD}")
+        return f"{opened.settings.monitoring.file} watches {', '.join(declared) or 'nothing'}"
+
     def bytes_() -> str:
         from mainspring.app.collecting import verify as verify_all
 
@@ -117,5 +126,7 @@ def _looks(opened: platform.Mainspring, verify: bool) -> dict[str, Callable[[], 
     looks: dict[str, Callable[[], str]] = {"record": record, "artifacts": artifacts}
     if (opened.settings.root / "mainspring.toml").exists():
         looks["pipeline"] = pipeline
+    if opened.settings.path(opened.settings.monitoring.file).exists():
+        looks["watch"] = watch
     looks |= {"workers": workers, "queue": dead_letters}
     return {**looks, "bytes": bytes_} if verify else looks

@@ -50,6 +50,7 @@ class OutliersCheck:
     """
 
     name: ClassVar[str] = "outliers"
+    on_truth: ClassVar[bool] = False
 
     method: Method = "robust"
     share: float = 0.01

@@ -75,6 +75,7 @@ class SkewCheck:
     """
 
     name: ClassVar[str] = "skew"
+    on_truth: ClassVar[bool] = False
 
     exclude: tuple[str, ...] = ()
     least_rows: int = 100
