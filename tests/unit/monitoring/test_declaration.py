@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mainspring.core import plugins
+from mainspring.core import plugins
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.monitoring.declaration import USUAL, Watched, read_declarations, read_text
 from mainspring.serving.deploying.problems import DeclarationError
@@ -92,3 +93,9 @@ def test_every_check_that_is_offered_tells_its_name_and_whether_it_is_asked_agai
     offered = plugins.load("window_checks", name)()
     assert offered.name == name
     assert offered.on_truth in (True, False)
+
+
+def test_every_check_keeps_the_promises_of_a_check() -> None:
+    for name in plugins.offers("window_checks"):
+        check = plugins.load("window_checks", name)()
+        assert (check.name, type(check.on_truth), callable(check.judge)) == (name, bool, True)
