@@ -48,6 +48,12 @@ def test_the_latest_requests(log: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert len(run(capsys, "payloads", "tail", "--log", log, "-n", 1_000).splitlines()) == 100
 
 
+def test_the_rows_as_a_table_before_anything_is_told(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = run(capsys, "payloads", "table", "--log", log, "--feedback", "--json")
+    assert told["rows"] > 0
+    assert not [name for name in told["columns"] if name.startswith("feedback.")]
+
+
 def test_the_rows_as_a_table(log: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with FeedbackLog(log / "feedback") as feedback:
         feedback.write(Feedback(id="r3", key="truth", value="no", time=1.0, model="taxi"))
