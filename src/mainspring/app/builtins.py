@@ -204,4 +204,5 @@ def mainspring_window_checks() -> Mapping[str, str]:
         "quality": "mainspring.monitoring.checks.quality:QualityCheck",
         "skew": "mainspring.monitoring.checks.skew:SkewCheck",
         "streams": "mainspring.monitoring.checks.streams:StreamsCheck",
+        "traffic": "mainspring.monitoring.checks.traffic:TrafficCheck",
     }

@@ -45,6 +45,7 @@ USUAL: Final = (
     "estimated_quality",
     "calibration",
     "concept",
+    "traffic",
 )
 """The checks that look at every model unless its section leaves them out, in this order."""
 
@@ -87,8 +88,9 @@ class Watched:
             raise InputError(f"rows is {self.rows}", expected="a positive number")
         for name in ("window", "wait", "labels"):
             value = getattr(self, name)
-            if value is not None and value not in (0, "0"):
-                object.__setattr__(self, name, seconds_of(value))
+            if value is not None:
+                none = name != "window" and value in (0, "0", "0s")
+                object.__setattr__(self, name, 0.0 if none else seconds_of(value))
 
     @property
     def seconds(self) -> float | None:

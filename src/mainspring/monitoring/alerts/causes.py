@@ -2,7 +2,7 @@
 
 A change counts for more the closer it lies to the beginning of the alert, and the more directly it changes what is
 served: a deployment or a rollout at that moment explains more than a run that trained something the day before.
-What happened after the first bad window has no part in it.
+What happened after the first bad window has no part in it, and what a good window followed has less.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from mainspring.core.clock import iso
 from mainspring.core.errors import MainspringError
 from mainspring.core.records import Execution, ExecutionState, Kind, LinkKind, Value
@@ -21,6 +24,9 @@ from mainspring.monitoring.alerts.ports import Causes
 from mainspring.serving.deploying.archive import Archive
 from mainspring.serving.rollout import history
 from mainspring.store.ports import MetadataStore
+
+LIKELY: Final = 0.3
+"""A cause that is less likely brings no alerts together, and nobody is told to undo it."""
 
 RELEVANCE: Final[Mapping[str, float]] = {
     "deployment": 1.0,
@@ -160,6 +166,18 @@ def scored(cause: Cause, since: float, window: float) -> Cause:
     late = cause.at > since + window
     score = 0.0 if late else RELEVANCE.get(cause.kind, 0.3) * math.exp2(-gap / _HALF)
     return replace(cause, score=round(score, 4))
+
+
+def after_good_windows(causes: Iterable[Cause], good: npt.NDArray[np.float64]) -> tuple[Cause, ...]:
+    """Causes, each half as likely for every good window that began after it, the likeliest first.
+
+    Args:
+        causes: As :func:`scored` gives them.
+        good: When the windows began that were good, in seconds since the epoch.
+    """
+    return _likeliest(
+        replace(one, score=round(one.score * math.exp2(-int((good >= one.at).sum())), 4)) for one in causes
+    )
 
 
 def _likeliest(found: Iterable[Cause]) -> tuple[Cause, ...]:

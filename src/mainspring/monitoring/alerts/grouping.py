@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Final
 
 from mainspring.monitoring.alerts.alert import Alert
+from mainspring.monitoring.alerts.causes import LIKELY
 from mainspring.monitoring.alerts.options import AlertOptions, span
-
-_LIKELY: Final = 0.3
-"""A cause that is less likely brings nothing together."""
 
 
 def group_of(alert: Alert, others: Iterable[Alert], options: AlertOptions) -> str:
@@ -28,7 +25,7 @@ def group_of(alert: Alert, others: Iterable[Alert], options: AlertOptions) -> st
     parts = [f"{name}={told[name]}" for name in options.group_by if name != "cause"]
     if "cause" not in options.group_by:
         return _digest(parts)
-    if alert.causes and alert.causes[0].score >= _LIKELY:
+    if alert.causes and alert.causes[0].score >= LIKELY:
         return _digest([*parts, f"cause={alert.causes[0].key}"])
     for other in others:
         if other.id != alert.id and other.group and _together(alert, other, options):
@@ -40,7 +37,7 @@ def _together(alert: Alert, other: Alert, options: AlertOptions) -> bool:
     """Whether two alerts began at about the same time and have in common what they must, causes aside."""
     mine, its = alert.fields(), other.fields()
     same = all(mine[name] == its[name] for name in options.group_by if name != "cause")
-    unexplained = not (other.causes and other.causes[0].score >= _LIKELY)
+    unexplained = not (other.causes and other.causes[0].score >= LIKELY)
     near = min(abs(alert.since - other.since), abs(alert.began - other.began)) <= span(options.together)
     return same and unexplained and other.model == alert.model and near
 

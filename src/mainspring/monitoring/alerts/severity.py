@@ -14,6 +14,7 @@ HOUSE: Final = (
     # A model that answers worse, or lacks a column, does harm now; inputs that look different may come to nothing.
     Rule(check="quality", severity=Severity.CRITICAL),
     Rule(code="*UNAVAILABLE*", severity=Severity.CRITICAL),
+    Rule(check="traffic", subject="errors", severity=Severity.CRITICAL),
     Rule(code="DROPPED", severity=Severity.CRITICAL),
     Rule(code="UNIT_CHANGED", severity=Severity.CRITICAL),
     Rule(code="COLUMNS_SWAPPED", severity=Severity.CRITICAL),

@@ -8,6 +8,15 @@ from typing import Final
 
 from mainspring.core.clock import iso
 from mainspring.monitoring.alerts.alert import Alert, Cause
+from mainspring.monitoring.alerts.causes import LIKELY
+
+_ASKED: Final = {
+    "errors": "see which requests fail and who sends them: `mainspring payloads tail --model MODEL --errors`",
+    "blocked": "see which answers are forbidden: `mainspring payloads tail --model MODEL --errors`",
+    "latency_p95": "see where the time goes, and whether the server has too much to do: `mainspring slo`",
+    "rate": "see whether callers still reach it, and who does: `mainspring payloads tail --model MODEL`",
+}
+"""What to do about the traffic of a model, by subject."""
 
 _Rule = tuple[str, str, Callable[[Alert, Collection[str]], str]]
 
@@ -30,9 +39,9 @@ def suggestion_for(alert: Alert, firing: Collection[str] = ()) -> str:
 
 
 def _absent(alert: Alert, _: Collection[str]) -> str:
+    harm = "requests without it are refused" if alert.check == "traffic" else "answers lack it"
     first = (
-        f"{_column(alert)} stopped coming at {iso(alert.since)}: ask the owner of its source; until then "
-        f"answers lack it"
+        f"{_column(alert)} stopped coming at {iso(alert.since)}: ask the owner of its source; until then {harm}"
     )
     return (
         f"{first}; {_back(alert)}"
@@ -111,6 +120,11 @@ def _rows(alert: Alert, _: Collection[str]) -> str:
     )
 
 
+def _requests(alert: Alert, _: Collection[str]) -> str:
+    told = _ASKED.get(alert.subject, "see what is asked").replace("MODEL", alert.model)
+    return f"it began when {_deployed(alert)}: {_back(alert)}" if _deployed(alert) else told
+
+
 def _unusual(alert: Alert, _: Collection[str]) -> str:
     return (
         "it is within its limit and unlike its own past: nothing to do at once; "
@@ -137,6 +151,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     ("calibration", "*", _calibration),
     ("skew", "*", _skew),
     ("predictions", "*", _answers),
+    ("traffic", "*", _requests),
     ("outliers", "*", _rows),
     ("novelty", "*", _rows),
     ("*", "*", _inputs),
@@ -151,7 +166,7 @@ def _column(alert: Alert) -> str:
 def _deployed(alert: Alert) -> str:
     """What was put into service at that time, as the likeliest cause; empty if nothing was."""
     first: Cause | None = alert.causes[0] if alert.causes else None
-    return first.what if first is not None and first.kind in _SERVED else ""
+    return first.what if first is not None and first.kind in _SERVED and first.score >= LIKELY else ""
 
 
 def _back(alert: Alert) -> str:

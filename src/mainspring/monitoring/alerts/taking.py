@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mainspring.monitoring.alerts.alert import Alert, Cause, Example, State
 from mainspring.monitoring.alerts.baseline import baseline, is_unusual
+from mainspring.monitoring.alerts.causes import after_good_windows
 from mainspring.monitoring.alerts.contents import Contents
 from mainspring.monitoring.alerts.draft import Draft
 from mainspring.monitoring.alerts.examples import examples_of
@@ -215,8 +217,22 @@ def _contexts(
             changes[since] = tuple(found)
         yield (
             finding,
-            Context(since=since, usual=usual, causes=changes.get(since, ()), examples=shown[finding.rows]),
+            Context(
+                since=since,
+                usual=usual,
+                causes=after_good_windows(changes.get(since, ()), _good(finding, background.history, since)),
+                examples=shown[finding.rows],
+            ),
         )
+
+
+def _good(finding: Finding, history: History | None, since: float) -> npt.NDArray[np.float64]:
+    """When the windows began in which a check found nothing of what it finds now, in the last days."""
+    if history is None:
+        return np.empty(0)
+    names = [finding.figure, *history.names(f"{finding.check}/")[:1]]
+    series = [history.series(name, since=since - _KEPT, until=since) for name in names]
+    return next((one.times[np.isfinite(one.values)] for one in series if one.times.size), np.empty(0))
 
 
 def _unusual(

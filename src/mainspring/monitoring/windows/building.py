@@ -10,6 +10,7 @@ import numpy as np
 
 from mainspring.data import ColumnType
 from mainspring.data.sketches import Quantiles
+from mainspring.monitoring.windows.failures import why
 from mainspring.monitoring.windows.window import REQUEST, REWARD, WEIGHT, Window
 from mainspring.serving.feedback import Feedback
 from mainspring.serving.feedback.joining import told
@@ -63,6 +64,7 @@ def built(
         latency=Quantiles.of_sorted(np.sort(np.array(seen.latencies))),
         asked=len(seen.latencies) + seen.unseen if seen.weights else None,
         failed=seen.errors + seen.unseen_errors if seen.weights else None,
+        failures=dict(seen.failures.most_common()),
         **more,
     )
 
@@ -77,6 +79,7 @@ class _Seen:
         weights: How many requests stand behind each of those that do not stand for themselves alone, by id.
         unseen: Requests that were not logged.
         unseen_errors: Those of them that failed.
+        failures: Those that failed, by reason.
     """
 
     def __init__(self) -> None:
@@ -84,6 +87,7 @@ class _Seen:
         self.errors = self.blocked = 0
         self.weights: dict[str, float] = {}
         self.unseen = self.unseen_errors = 0.0
+        self.failures: Counter[str] = Counter()
 
     def all(self, records: Iterable[LogRecord]) -> Iterator[LogRecord]:
         """The requests, one by one."""
@@ -97,5 +101,6 @@ class _Seen:
             if record.error is not None:
                 self.errors += 1
                 self.blocked += record.blocked
+                self.failures[why(record)] += 1
                 self.unseen_errors += more
             yield record

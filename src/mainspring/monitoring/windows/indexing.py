@@ -95,9 +95,11 @@ class Index:
         last = max(outlines, default=self._kept.closed[-1][1] if self._kept.closed else -1)
         outline = outlines.get(last)
         if outline is None or outline.full:
+            each = 1 if outline is None else outline.each
             outline = outlines.setdefault(last + 1, self._cut.begun(last + 1, record.time))
+            outline.each = each
         outline.since, outline.until = min(outline.since, record.time), max(outline.until, record.time)
-        outline.rows += record.rows
+        outline.count(record)
         outline.full = outline.rows >= (self._cut.rows or 0)
         return outline
 

@@ -10,6 +10,7 @@ from mainspring.core.clock import now
 from mainspring.core.errors import InputError
 from mainspring.data import ColumnType
 from mainspring.monitoring.windows.building import built
+from mainspring.monitoring.windows.outlines import Outline
 from mainspring.monitoring.windows.window import Window
 from mainspring.serving.feedback import Feedback
 from mainspring.serving.feedback import read as read_feedback
@@ -64,9 +65,10 @@ def by_count(
     since: float | None = None,
     types: Mapping[str, ColumnType] | None = None,
 ) -> Iterator[Window]:
-    """Windows of at least so many rows, oldest first; requests are not torn apart.
+    """Windows of at least so many rows that were asked for, oldest first; requests are not torn apart.
 
-    The last one may be smaller, and is then not complete.
+    A request that failed and could not be read counts as many rows as the last one that could. The last window may
+    be smaller, and is then not complete.
 
     Args:
         folder: The prediction log.
@@ -82,15 +84,15 @@ def by_count(
         raise InputError(f"a window of {rows} rows", expected="a positive number")
     known = _feedback(folder, since, model)
     waiting: list[LogRecord] = []
-    count = number = 0
+    outline = Outline(number=0, since=0.0, until=0.0)
     for record in read_as(folder, ARRAYS, Wanted(since, None, model)):
         waiting.append(record)
-        count += record.rows
-        if count >= rows:
-            yield _counted(waiting, known, number, complete=True, types=types)
-            waiting, count, number = [], 0, number + 1
-    if count:
-        yield _counted(waiting, known, number, complete=False, types=types)
+        outline.count(record)
+        if outline.rows >= rows:
+            yield _counted(waiting, known, outline.number, complete=True, types=types)
+            waiting, outline = [], Outline(number=outline.number + 1, since=0.0, until=0.0, each=outline.each)
+    if outline.rows:
+        yield _counted(waiting, known, outline.number, complete=False, types=types)
 
 
 def _counted(

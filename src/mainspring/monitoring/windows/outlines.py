@@ -18,7 +18,8 @@ class Outline:
         log: The first and the last line of its requests in each segment of the log; others may lie between.
         feedback: The same of what became known of them.
         runs: The files of the hashes of its requests' ids.
-        rows: Its rows, in windows by count.
+        rows: Rows that were asked for, in windows by count.
+        each: The rows of its last request that could be read, in windows by count.
         full: Whether it has all rows that it may have, in windows by count.
         changes: How often something was added or erased.
         given: The changes that there were when it was given; -1 if it was not yet.
@@ -35,6 +36,7 @@ class Outline:
     feedback: dict[str, list[int]] = field(default_factory=dict)
     runs: list[int] = field(default_factory=list)
     rows: int = 0
+    each: int = 1
     full: bool = False
     changes: int = 0
     given: int = -1
@@ -52,6 +54,13 @@ class Outline:
         """A request lies in a line of a segment."""
         _stretch(self.log, segment, line)
         self.changes += 1
+
+    def count(self, record: Any) -> None:
+        """The rows of a request, in a window by count. One that could not be read counts as many as the last one
+        that could: a window is full, too, if nothing is answered any more.
+        """
+        self.each = record.rows or self.each
+        self.rows += record.rows or (self.each if record.error is not None else 0)
 
     def tell(self, segment: str, line: int) -> None:
         """Something that became known lies in a line of a segment of the feedback."""

@@ -44,6 +44,8 @@ class Window:
         latency: The distribution of the seconds that requests took.
         asked: How many requests these stand for, if only a share of all was logged; ``None`` if all were.
         failed: The same for those that failed.
+        failures: How many requests failed for the same reason, the most frequent first; see
+            :func:`mainspring.monitoring.windows.failures.why`.
         revision: How often the window was given before with other rows or feedback.
         number: Its number: of the window since the epoch, or, in windows by count, since the beginning of the log.
     """
@@ -60,6 +62,7 @@ class Window:
     latency: Quantiles = field(default_factory=Quantiles)
     asked: float | None = None
     failed: float | None = None
+    failures: Mapping[str, int] = field(default_factory=dict)
     revision: int = 0
     number: int = 0
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from mainspring.core.clock import now
 from mainspring.core.records import Artifact, Execution, ExecutionState, Kind, LinkKind, NodeType, PropertyType
 from mainspring.core.verdicts import Verdict
 from mainspring.monitoring.alerts import AllCauses, Cause, RecordedCauses, ServedCauses
-from mainspring.monitoring.alerts.causes import scored
+from mainspring.monitoring.alerts.causes import after_good_windows, scored
 from mainspring.serving.deploying.archive import Archive, Event
 from mainspring.serving.rollout import history
 from mainspring.store import open_store
@@ -161,3 +162,10 @@ def test_what_two_know_counts_once_and_the_record_tells_it(record, tmp_path):
     both = AllCauses((RecordedCauses(record), ServedCauses(desired=tmp_path / "desired")))
     [found] = find(both)
     assert found.execution is not None
+
+
+def test_what_good_windows_followed_explains_less() -> None:
+    moved = Cause(kind="alias", key="alias", at=100.0, what="", score=0.8)
+    deployed = Cause(kind="deployment", key="deployment", at=350.0, what="", score=0.6)
+    found = after_good_windows([moved, deployed], np.array([0.0, 100.0, 200.0, 300.0]))
+    assert [(one.key, one.score) for one in found] == [("deployment", 0.6), ("alias", 0.1)]

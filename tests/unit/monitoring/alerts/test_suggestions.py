@@ -92,3 +92,16 @@ def test_groups_by_cause_by_time_and_by_name():
     by_subject = AlertOptions(group_by=("model", "subject"))
     assert group_of(near, [], by_subject) == group_of(far, [], by_subject)
     assert group_of(replace(near, subject="fare"), [], by_subject) != group_of(near, [], by_subject)
+
+
+def test_nobody_is_told_to_undo_what_has_little_to_do_with_it() -> None:
+    weak = (replace(DEPLOYED[0], score=0.2),)
+    assert "rollback" not in suggestion_for(replace(ALERT, check="quality", causes=weak))
+
+
+@pytest.mark.parametrize("subject", ["errors", "blocked", "latency_p95", "rate"])
+def test_what_to_do_about_traffic(subject: str) -> None:
+    alert = replace(ALERT, check="traffic", code="X", subject=subject)
+    assert "`mainspring " in suggestion_for(alert)
+    assert "MODEL" not in suggestion_for(alert)
+    assert "rollback" in suggestion_for(replace(alert, causes=DEPLOYED))

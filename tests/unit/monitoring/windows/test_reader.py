@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mainspring.core.errors import ConflictError, InputError, StateError
 from mainspring.data import ColumnType
-from mainspring.monitoring.windows import Window, WindowReader
+from mainspring.monitoring.windows import Window, WindowReader, by_count
 from mainspring.serving.feedback import Feedback
 from mainspring.serving.payloads import LogRecord, erase
 from mainspring.serving.payloads.compact import compact
@@ -378,14 +378,31 @@ def test_a_killed_reader_goes_on_where_it_was(log: Logged, home: Path, tmp_path:
             reader.commit(window)
             out.write(f"kept {window.number} {window.revision} {window.table.num_rows}\n")
     lines = _lines(told)
-    kept: dict[str, int] = {}
-    for place, (what, number, revision, _) in enumerate(lines):
+    given, kept = dict[str, int](), dict[str, int]()
+    for what, number, revision, _ in lines:
         if what == "given":  # never again what is known to be kept
-            assert int(revision) == kept.get(number, -1) + 1 or lines[place - 1][:3] == ["given", number, revision]
-        kept[number] = int(revision)
+            earlier = given.get(number, -1)
+            assert int(revision) == earlier + 1 or (int(revision) == earlier > kept.get(number, -1))
+            given[number] = int(revision)
+        else:
+            kept[number] = int(revision)
     last = {number: int(rows) for _, number, _, rows in lines}
     assert last == {str(number): 3 for number in range(40)}
 
 
 def _lines(path: Path) -> list[list[str]]:
     return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_windows_by_count_are_full_too_if_nothing_is_answered_any_more(log: Logged, home: Path) -> None:
+    broken: Any = {"columns": {}, "outputs": {}, "status": 400, "kind": "BAD_INPUT"}
+    lacks = broken | {"error": "row 0, column 'fare' is not there; expected a number"}
+    log.write(*(record(f"a{place}", place, rows=5) for place in range(2)))
+    log.write(*(record(f"b{place}", 10 + place, **lacks) for place in range(3)), record("c", 20, **lacks))
+    first, second, _ = read(log, home, 30, seconds=None, rows=10)
+    assert (first.requests, first.table.num_rows, first.failures) == (2, 10, {})
+    # each of those that failed counts five rows, as many as the last one that was answered
+    assert (second.requests, second.errors, second.table.num_rows) == (2, 2, 0)
+    assert second.failures == {"column 'fare' is not there": 2}
+    [*_, third] = by_count(log.folder, rows=10, model="taxi")
+    assert (third.number, third.errors, third.complete) == (2, 2, True)
