@@ -14,6 +14,7 @@ from mainspring.monitoring.viewing.watch import Watch
 
 _COLUMNS: Final = 9
 _ROWS: Final = 5
+_PAST: Final = 50
 _NOT_SHOWN: Final = ("request.",)
 
 
@@ -46,6 +47,36 @@ class ShownAlert:
     care: str
     card: Card | None
     first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastAlert:
+    """An alert that is over."""
+
+    id: str
+    title: str
+    since: str
+    until: str
+    by: str
+    worst: str
+
+
+def past_alerts(watch: Watch) -> list[PastAlert]:
+    """The alerts of the time of a page that are over, the newest first."""
+    begin, end = watch.bounds
+    over = [one for one in watch.alerts if one.fired_at is not None and not one.open]
+    over = sorted((one for one in over if begin < one.last_seen and one.since < end), key=lambda one: -one.since)
+    return [
+        PastAlert(
+            id=one.id,
+            title=f"{one.check}: {one.subject}" if one.subject else one.check,
+            since=clock_time(one.since),
+            until="" if one.resolved_at is None else clock_time(one.resolved_at),
+            by=one.resolved_by or "the figures",
+            worst=times(one.worst),
+        )
+        for one in over[:_PAST]
+    ]
 
 
 def shown_alerts(watch: Watch, canvas: Canvas, *, charts: int) -> list[ShownAlert]:
@@ -102,7 +133,13 @@ def _examples(alert: Alert) -> Rows | None:
     if not shown:
         return None
     names = [name for name in dict.fromkeys(name for one in shown for name in one.values) if _is_shown(name)]
-    names.sort(key=lambda name: (name not in alert.features, not name.startswith(("output.", "feedback."))))
+    part = alert.slice.partition("=")[0]
+    names.sort(
+        key=lambda name: (
+            name not in alert.features and name != part,
+            not name.startswith(("output.", "feedback.")),
+        )
+    )
     kept = names[:_COLUMNS]
     rows = [[str(one.row), *(_cell(one, name) for name in kept), _why(one.contributions)] for one in shown]
     explained = any(one.contributions for one in shown)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mainspring.evaluation.viewing.material import Grid, Picture, Told
-from mainspring.monitoring.viewing.alerting import ShownAlert
+from mainspring.monitoring.viewing.alerting import PastAlert, ShownAlert
 from mainspring.monitoring.viewing.cards import Card
 from mainspring.monitoring.viewing.quality import MetricCards, SliceTable
 from mainspring.monitoring.viewing.shares import Distribution
@@ -81,6 +81,7 @@ class ModelPage(Frame):
 
     timeline: Timeline
     alerts: Sequence[ShownAlert]
+    over: Sequence[PastAlert]
     slices: SliceTable | None
     metrics: Sequence[MetricCards]
     quality_table: Grid | None

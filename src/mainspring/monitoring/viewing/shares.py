@@ -15,7 +15,11 @@ from mainspring.monitoring.profiles import WindowProfile
 
 MOST_FEATURES: Final = 24
 _MOST_BINS: Final = 14
-_NAMES: Final = {"jensen_shannon": "Jensen-Shannon divergence", "l_infinity": "largest difference of a share"}
+_NAMES: Final = {
+    "jensen_shannon": "Jensen-Shannon divergence",
+    "l_infinity": "largest difference of a share",
+    "psi": "PSI",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

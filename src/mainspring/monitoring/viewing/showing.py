@@ -9,7 +9,7 @@ from mainspring.data.viewing.page import Page
 from mainspring.data.viewing.wording import counted, shortened
 from mainspring.evaluation.viewing.material import Grid, Told
 from mainspring.monitoring.monitor.decisions import moment_of
-from mainspring.monitoring.viewing.alerting import shown_alerts
+from mainspring.monitoring.viewing.alerting import past_alerts, shown_alerts
 from mainspring.monitoring.viewing.cards import Canvas, ago, clock_time, table_of
 from mainspring.monitoring.viewing.material import (
     Group,
@@ -91,6 +91,7 @@ def view(watch: Watch, *, home: str = "") -> Page:
         version=made_by(),
         timeline=timeline_of(watch, span_of(since, until, window=watch.window, most=MOST_COLUMNS)),
         alerts=shown_alerts(watch, canvas, charts=_ALERT_CHARTS),
+        over=past_alerts(watch),
         slices=slice_table(found),
         metrics=slice_cards(found, canvas),
         quality_table=_table(
@@ -126,7 +127,7 @@ def view_overview(watches: Sequence[Watch], *, links: Mapping[str, str] | None =
     alerts = sum(len(one.open_alerts) for one in ordered)
     sentence = "No model is watched." if not ordered else "All models are in order."
     if bad:
-        sentence = f"{bad} of {counted(len(ordered), 'model')} not in order, {counted(alerts, 'open alert')}."
+        sentence = f"Not in order: {bad} of {counted(len(ordered), 'model')}; {counted(alerts, 'open alert')}."
     page = OverviewPage(
         kind="Watch",
         title="Models that are watched",

@@ -17,6 +17,9 @@ from mainspring.monitoring.viewing.watch import SeenWindow, Watch
 
 MOST_COLUMNS: Final = 240
 MOST_BARS: Final = 12
+OVER: Final = "alerts-over"
+"""The part of the page that tells of alerts that are over."""
+
 _HIGH: Final = 40.0
 _LEAST_BAR: Final = 0.006
 _APART: Final = 0.022
@@ -29,7 +32,7 @@ _SIGNS: Final = {"asked": ("\N{BLACK CIRCLE}", "asked"), "waiting": ("\N{WHITE C
 class Bar:
     """An alert as long as it lasted: ``left`` and ``wide`` in percent of the line."""
 
-    id: str
+    link: str
     name: str
     severity: str
     state: str
@@ -150,7 +153,7 @@ def _bar(alert: Alert, span: Span) -> Bar:
     wide = max(right - left, _LEAST_BAR)
     over = "open" if alert.open else f"over at {moment(alert.resolved_at)}"
     return Bar(
-        id=alert.id,
+        link=f"alert-{alert.id}" if alert.open else OVER,
         name=f"{alert.check}: {alert.subject}" if alert.subject else alert.check,
         severity=str(alert.severity),
         state=str(alert.state),
