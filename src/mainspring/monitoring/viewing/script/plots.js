@@ -115,4 +115,5 @@ addEventListener("beforeprint", () => {
   folded.forEach((one) => (one.open = true));
 });
 addEventListener("afterprint", () => folded.forEach((one) => (one.open = false)));
+document.documentElement.dataset.ready = "yes";
 })();
