@@ -21,7 +21,10 @@ _LOSSES: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _TAIL, _TIMES = 0.95, 2.0
 _BIASED: Final = "too_low"
 _LIKELY: Final = 0.05
-"""A slice whose rows, without those of the slices that were named, are no worse by this level, is explained."""
+"""A slice whose rows, without those of the slices that were named, are no worse by this level, is explained; all
+slices that became worse share it.
+"""
+_BETWEEN: Final = " | "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,7 @@ class Parts:
 
     def window_rows(self, key: str) -> Mask | None:
         """Which rows of the window are in a slice and count for its metric; ``None`` for a distribution."""
-        name = key.partition(" | ")[0]
+        name = key.partition(_BETWEEN)[0]
         if name not in self.marks:
             return None
         marked = self.marks[name][1]
@@ -155,9 +158,10 @@ class Standing:
         sliced = [pair for pair in bad if pair[0] in self.parts.places]
         named: list[str] = []
         for key, one in sorted(sliced, key=lambda pair: (pair[1].p_value, -self._rise(*pair))):
-            by = self._explained(key, named)
+            by = self._explained(key, named, _LIKELY / len(sliced))
             named += [] if by else [key]
-            yield self._found(key, one, None if by is None else f"because of {by}")
+            excuse = None if by is None else f"because of {by.partition(_BETWEEN)[2]}"
+            yield self._found(key, one, excuse)
         for key, one in bad:
             if key not in self.parts.places:
                 yield self._found(key, one, self._made_up(key, one))
@@ -184,16 +188,16 @@ class Standing:
         spread = _share(before + counts)
         chance = spread * (1 - spread) * (1 / before.sum() + 1 / counts.sum())
         beyond = float(np.sqrt(max(rise * rise - chance, 0.0)))
-        if key.partition(" | ")[0] == _BIASED:
+        if key.partition(_BETWEEN)[0] == _BIASED:
             return beyond > 2 * self.worse
         return rise > 0 and beyond > self.worse
 
     def _rise(self, key: str, one: Tested) -> float:
         return abs(_share(one.counts) - _share(self.parts.tables[key].reference))
 
-    def _explained(self, key: str, named: Sequence[str]) -> str | None:
+    def _explained(self, key: str, named: Sequence[str], level: float) -> str | None:
         """The slice that was named already without whose rows this one is no worse than before."""
-        metric = key.partition(" | ")[0]
+        metric = key.partition(_BETWEEN)[0]
         ours, theirs = self.parts.inside(key)
         for other in named:
             removed = self.parts.inside(other)
@@ -202,7 +206,7 @@ class Standing:
         left = _counts(marks[0][ours]), _counts(marks[1][theirs])
         if not named:
             return None
-        if left[0].sum() and left[1].sum() and float(exact_p_values([left[0]], [left[1]], [0])[0]) <= _LIKELY:
+        if left[0].sum() and left[1].sum() and float(exact_p_values([left[0]], [left[1]], [0])[0]) <= level:
             rise = _share(left[1]) - _share(left[0])
             if rise > self.worse or (metric == _BIASED and abs(rise) > self.worse):
                 return None
@@ -225,10 +229,12 @@ class Standing:
         if key == self.parts.losses:
             gaps = np.abs(np.cumsum(one.counts) / one.counts.sum() - np.cumsum(before) / before.sum())
             value, bound = float(gaps.max()), self.apart
-            told = f"the distribution of {key} is {value:.3f} from that of the reference{over}"
+            told = f"the distribution of {key} is {value:.3f} away from that of the reference{over}"
         else:
             value, bound = _share(one.counts), _share(before) + self.worse
-            told = f"{key}: {value:.1%} instead of {_share(before):.1%}{over}"
+            metric, _, part = key.partition(_BETWEEN)
+            where = f" where {part}" if part else ""
+            told = f"{metric}{where} is {value:.1%} instead of {_share(before):.1%}{over}"
         code = "CONCEPT_DRIFT" if excuse is None else "EXPLAINED" if excuse else "NO_CONCEPT_DRIFT"
         reason = Reason(
             ok=excuse is not None,

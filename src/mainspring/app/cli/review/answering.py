@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -45,7 +46,9 @@ def next_item(
         return
     click.echo(f"{bold(item.id)}  {dim(item.chosen.why)}")
     click.echo(table([[column, str(value)] for column, value in values.items()]))
+    first = shlex.quote(str(queue.classes[0])) if queue.classes else "1.5"
     click.echo(f"one of {', '.join(queue.classes)}" if queue.classes else "a number")
+    click.echo(dim("then: ") + f"mainspring review answer {shlex.quote(name)} {item.id} {first}")
 
 
 @click.command(

@@ -92,10 +92,13 @@ def agreement(name: str, log: Path | None, reviews: Path | None, as_json: bool) 
         return
     low, high = found.interval
     sure = "" if math.isnan(low) else f" (95 %: {low:.2f} to {high:.2f})"
-    click.echo(
-        f"{found.items} items that two or more labelled: Krippendorff's alpha {_told(found.alpha)}{sure}, "
-        f"Fleiss' kappa {_told(found.fleiss)}"
-    )
+    if found.items:
+        click.echo(
+            f"{found.items} items that two or more labelled: Krippendorff's alpha {_told(found.alpha)}{sure}, "
+            f"Fleiss' kappa {_told(found.fleiss)}"
+        )
+    else:
+        click.echo("no item was labelled by two people yet: whether they agree is not known")
     pairs = [*found.pairs, *found.with_model]
     if pairs:
         click.echo(table(list(map(_row, pairs)), ("one", "other", "items", "same", "95 %", "Cohen's kappa")))
