@@ -93,16 +93,36 @@ def held(columns: Mapping[str, Sequence[Any] | np.ndarray], types: Mapping[str, 
 
 def array(query: str, column: Column) -> np.ndarray:
     """The values of one column: float64 with NaN for numbers and bools, else text and ``None``."""
+    return arrays(query, [column])[column.name]
+
+
+def arrays(query: str, columns: Sequence[Column]) -> dict[str, np.ndarray]:
+    """The values of several columns by name, each as in :func:`array`, read at once."""
     import numpy as np
 
-    name = engine.quote(column.name)
-    if column.type.is_numeric or column.type is ColumnType.BOOL:
-        cell = f"coalesce(CAST({name} AS DOUBLE), 'nan'::DOUBLE)"
-        dtype: type = np.float64
-    else:
-        cell, dtype = as_text(column), object
+    cells = ", ".join(f"{_cell(column)} AS v{place}" for place, column in enumerate(columns))
     with engine.cursor() as found:
-        values = found.execute(f"SELECT {cell} AS v FROM ({query})").fetchnumpy()["v"]  # noqa: S608 - names are quoted
+        values = found.execute(f"SELECT {cells} FROM ({query})").fetchnumpy()  # noqa: S608 - names are quoted
+    return {
+        column.name: _plain_array(values[f"v{place}"], np.float64 if _is_number(column) else object)
+        for place, column in enumerate(columns)
+    }
+
+
+def _is_number(column: Column) -> bool:
+    return column.type.is_numeric or column.type is ColumnType.BOOL
+
+
+def _cell(column: Column) -> str:
+    """SQL: the value of a column as an array takes it."""
+    if not _is_number(column):
+        return as_text(column)
+    return f"coalesce(CAST({engine.quote(column.name)} AS DOUBLE), 'nan'::DOUBLE)"
+
+
+def _plain_array(values: np.ndarray, dtype: type) -> np.ndarray:
+    import numpy as np
+
     if isinstance(values, np.ma.MaskedArray):
         missing = np.ma.getmaskarray(values)
         values = np.array(values.data, dtype=dtype)

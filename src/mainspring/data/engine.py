@@ -31,6 +31,9 @@ from mainspring.core.errors import InputError
 if sys.platform != "win32":
     import fcntl
 
+FEW_ROWS: Final = 4_096
+"""So few rows are counted in Python sooner than a query is planned."""
+
 MEMORY_VARIABLE: Final = "MAINSPRING_ENGINE_MEMORY"
 """The environment variable that sets the memory of the engine, such as ``4GiB``."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Column", "ColumnType", "Table"]
 
 _BATCH = 10_000
+_TOGETHER = 1 << 16
+_KEPT = 1 << 20
+"""Tables of so many cells at most are read with all columns at once, and keep what was read."""
 _FILE = "data.parquet"
 _SHOWN = 20
 
@@ -53,6 +56,7 @@ class Table:
     num_rows: int
     _extents: tuple[extents.Extent, ...]
     _query: str
+    _read: dict[str, np.ndarray] = field(default_factory=dict)
 
     # ------------------------------------------------------------------ making
 
@@ -226,7 +230,9 @@ class Table:
             raise InputError("a table without columns", expected="at least one of " + ", ".join(self.names))
         known = {column.name: column for column in self.columns}
         kept = tuple(known[name] for name in names)
-        return self._lying(kept, extents.pick(self._extents, names))
+        found = self._lying(kept, extents.pick(self._extents, names))
+        found._read.update((name, self._read[name]) for name in names if name in self._read)
+        return found
 
     def drop(self, names: Sequence[str]) -> Self:
         """All columns but these."""
@@ -309,9 +315,18 @@ class Table:
 
         INT, FLOAT and BOOL give float64, with NaN for missing and 0.0 and 1.0 for false and true. Everything
         else gives an object array of text and ``None``; dates and timestamps are in ISO 8601, bytes in
-        hexadecimal digits.
+        hexadecimal digits. The array is the caller's own, and may be changed.
         """
-        return columns_.array(self._query, Column(name, self.type_of(name)))
+        column, cells = Column(name, self.type_of(name)), self.num_rows * len(self.columns)
+        if cells > _KEPT:
+            return columns_.array(self._query, column)
+        if name not in self._read:
+            # A query costs more than the few cells that it gives.
+            plain = [one for one in self.columns if not one.nested]
+            together = cells <= _TOGETHER and column in plain
+            wanted = [one for one in plain if one.name not in self._read] if together else [column]
+            self._read.update(columns_.arrays(self._query, wanted))
+        return self._read[name].copy()
 
     def to_columns(self) -> dict[str, list[Any]]:
         """All values by column, ``None`` where missing."""

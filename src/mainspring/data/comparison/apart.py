@@ -122,6 +122,20 @@ def distances_of_sides(
     )
 
 
+def moved_share(one: Side, other: Side) -> float | None:
+    """The share of rows that would have to change: the larger of ``total_variation`` and ``kolmogorov_smirnov``.
+
+    Without p-values, and so for a small part of what :func:`distances_of_sides` costs; ``None`` if the columns
+    cannot be compared.
+    """
+    one, other = aligned(one, other)
+    if not comparable(one, other):
+        return None
+    line = line_of(one.points, other.points)
+    found = formulas.total_variation(*_sides(list(bins_of(one, other, line).values())))
+    return found if one.words is not None or line is None else max(found, _farthest(line, one, other))
+
+
 def _value(scored: Mapping[str, _Scored], name: str) -> float | None:
     return scored[name].value if name in scored else None
 
@@ -184,18 +198,26 @@ def _words(bins: Bins, drawn_for: frozenset[str]) -> dict[str, _Scored]:
 
 
 def _line(line: Line, one: Side, other: Side, drawn_for: frozenset[str]) -> dict[str, _Scored]:
-    distance = kolmogorov_smirnov(line)
-    p_value = kolmogorov_smirnov_p(line, distance)
-    for counts in ((one.nan, other.nan), (one.infinite, other.infinite), (one.missing, other.missing)):
-        if any(counts):
-            sizes = one.rows, other.rows
-            distance = max(distance, _difference(counts, sizes))
-            p_value = min(2 * min(p_value, two_shares(counts, sizes)), 1.0)
+    p_value = kolmogorov_smirnov_p(line, kolmogorov_smirnov(line))
+    for counts in _off_the_line(one, other):
+        p_value = min(2 * min(p_value, two_shares(counts, (one.rows, other.rows))), 1.0)
     moved = wasserstein(line, drawn="wasserstein" in drawn_for)
     return {
-        "kolmogorov_smirnov": _Scored(distance, p_value, _supremum(line)),
+        "kolmogorov_smirnov": _Scored(_farthest(line, one, other), p_value, _supremum(line)),
         "wasserstein": _Scored(moved.distance, moved.p_value, moved.chance),
     }
+
+
+def _farthest(line: Line, one: Side, other: Side) -> float:
+    """The distance of Kolmogorov and Smirnov, with the shares of rows that lie on no line."""
+    gaps = [_difference(counts, (one.rows, other.rows)) for counts in _off_the_line(one, other)]
+    return max([kolmogorov_smirnov(line), *gaps])
+
+
+def _off_the_line(one: Side, other: Side) -> list[tuple[float, float]]:
+    """Rows of both sides that are NaN, infinite or missing, where there are any."""
+    every = ((one.nan, other.nan), (one.infinite, other.infinite), (one.missing, other.missing))
+    return [counts for counts in every if any(counts)]
 
 
 def _presence(one: Side, other: Side, lengths: Line | None) -> dict[str, _Scored]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mainspring.data.comparison.apart import distances_of_sides
+from mainspring.data.comparison.apart import moved_share
 from mainspring.data.comparison.ordered import Line, Points, kolmogorov_smirnov, kolmogorov_smirnov_p
 from mainspring.data.comparison.sides import TIMED, comparable, points, side_of
 from mainspring.data.comparison.significance import two_shares
@@ -383,10 +383,8 @@ def _rounded(one: FeatureStatistics, other: FeatureStatistics) -> Iterator[Chang
 
 def _apart(one: FeatureStatistics, other: FeatureStatistics) -> float:
     """The share of rows that would have to change; 1 for what cannot be compared."""
-    found = distances_of_sides(side_of(one), side_of(other))
-    if found is None:
-        return 1.0
-    return max(found.total_variation, found.kolmogorov_smirnov or 0.0)
+    found = moved_share(side_of(one), side_of(other))
+    return 1.0 if found is None else found
 
 
 def _renamed(one: TableStatistics, other: TableStatistics, gone: list[str], new: list[str]) -> Iterator[Change]:

@@ -11,7 +11,14 @@ from mainspring.data.celltypes import ColumnType
 from mainspring.data.profiling.lists import levels_of
 from mainspring.data.profiling.numbers import numbers_of, numbers_of_chunk
 from mainspring.data.profiling.paths import Path
-from mainspring.data.profiling.words import CANDIDATES, has_offenders, offenders_of, sizes_of, words_of
+from mainspring.data.profiling.words import (
+    CANDIDATES,
+    has_offenders,
+    offenders_of,
+    sizes_of,
+    words_of,
+    words_of_few,
+)
 from mainspring.data.sketches import EXACT_VALUES
 from mainspring.data.statistics import FeatureStatistics, ListLevel, Numbers, Words, merge_all
 from mainspring.data.tables import Table
@@ -113,6 +120,33 @@ def _present(values: np.ndarray) -> np.ndarray:
 
 
 def _others(piece: Piece, paths: Sequence[Path]) -> dict[str, FeatureStatistics]:
+    found = _of_few_texts(piece, [path for path in paths if _is_text(path)])
+    left = [path for path in paths if path.name not in found]
+    return found | (_queried(piece, left) if left else {})
+
+
+def _is_text(path: Path) -> bool:
+    return path.type is ColumnType.STRING and path.is_plain and path.cell == engine.quote(path.column)
+
+
+def _of_few_texts(piece: Piece, paths: Sequence[Path]) -> dict[str, FeatureStatistics]:
+    """Columns of texts where there are so few rows that a query for each costs more than to count them here."""
+    count = piece.table.num_rows
+    if count > engine.FEW_ROWS or not paths:
+        return {}
+    columns = {path.name: piece.table.column(path.column).tolist() for path in paths}
+    with engine.cursor() as cursor:
+        found = words_of_few(cursor, columns)
+    return {
+        path.name: FeatureStatistics(
+            path.name, path.type, count - words.frequencies.total, words.frequencies.total, words=words
+        )
+        for path in paths
+        if (words := found.get(path.name)) is not None and not has_offenders(words)
+    }
+
+
+def _queried(piece: Piece, paths: Sequence[Path]) -> dict[str, FeatureStatistics]:
     rows = _rows(piece.table, paths)
     with engine.cursor() as cursor:
         if len(paths) > 1:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _WINDOW: Final = 16
 """So many chunks are described before what was found is merged: memory does not grow with the rows."""
 _CELLS: Final = 1 << 20
+_ALONE: Final = 1 << 15
 _TOGETHER: Final = 64
 
 
@@ -133,6 +134,12 @@ def summarize_table(
     features = chosen(table, wanted)
     found: dict[tuple[str, str], Any] = {}
     pieces = _pieces(table, features, origin)
+    if table.num_rows * len(features) <= _ALONE:
+        # Threads cost more than they gain.
+        tasks = [*of_the_whole(table, features, wanted)]
+        tasks += [task for piece in pieces for task in _tasks(piece, features, wanted)]
+        _collect(found, (task() for task in tasks))
+        return finished(table.num_rows, features, found, wanted, sample)
     with ThreadPoolExecutor(wanted.workers) as pool:
         once = [pool.submit(task) for task in of_the_whole(table, features, wanted)]
         while window := list(itertools.islice(pieces, _WINDOW)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.data.celltypes import ColumnType, is_quantity, is_whole
@@ -75,6 +77,47 @@ def words_of(cursor: Any, values: str, type_: ColumnType, *, most: int = EXACT_V
         num_empty=int(empty or 0),
         num_invalid_utf8=int(invalid or 0),
     )
+
+
+def words_of_few(cursor: Any, columns: Mapping[str, Sequence[str | None]]) -> dict[str, Words]:
+    """The statistics of columns of texts in a few rows, counted without a query for each.
+
+    Args:
+        cursor: On the engine.
+        columns: The texts, ``None`` where missing. Those with more than 256 different ones are left out.
+    """
+    counts = {name: Counter(cell for cell in cells if cell is not None) for name, cells in columns.items()}
+    few = {name: one for name, one in counts.items() if len(one) <= HASHED}
+    numbers = _which_are_numbers(cursor, {word for one in few.values() for word in one})
+    return {name: _counted_words(one, numbers) for name, one in few.items()}
+
+
+def _counted_words(counts: Mapping[str, int], numbers: Mapping[str, tuple[bool, bool]]) -> Words:
+    lengths = [len(word) for word in counts]
+    kinds = {word: numbers.get(word, (False, False)) for word in counts}
+    return Words(
+        frequencies=Frequencies.of_counts(counts),
+        unique=len(counts),
+        total_length=sum(len(word) * count for word, count in counts.items()),
+        min=min(counts, default=None),
+        max=max(counts, default=None),
+        num_whole=sum(count for word, count in counts.items() if kinds[word][0]),
+        num_numbers=sum(count for word, count in counts.items() if kinds[word][1]),
+        distinct=None,
+        min_length=min(lengths, default=None),
+        max_length=max(lengths, default=None),
+        num_empty=counts.get("", 0),
+        num_invalid_utf8=0,
+    )
+
+
+def _which_are_numbers(cursor: Any, words: Collection[str]) -> dict[str, tuple[bool, bool]]:
+    """Of words that could be: whether they are whole numbers, and whether numbers."""
+    likely = [word for word in words if word < ":" or word.strip(" ").lower().startswith(("nan", "inf"))]
+    if not likely:
+        return {}
+    query = f"SELECT v, {_whole()}, {_quantity()} FROM (SELECT unnest($words) AS v)"  # noqa: S608 - our own query
+    return {word: (whole, number) for word, whole, number in cursor.execute(query, {"words": likely}).fetchall()}
 
 
 def has_offenders(words: Words) -> bool:

@@ -8,7 +8,8 @@ a class in brackets means that class: ``recall[cat]``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -124,6 +125,33 @@ class ClassificationState:
         if self.broken:
             sheet.spoil(_BROKEN.format(self.broken, self.rows), keep=_OF_LABELS)
         return sheet.done()
+
+    def values(self, names: Sequence[str]) -> dict[str, float]:
+        """Some figures alone, without intervals and reasons: of a binary task for a small part of the time.
+
+        Args:
+            names: Which; those that there are not are left out.
+        """
+        one = None if self.positive is None or self.broken else self.one(self.positive)
+        keys = [name for name in names if name != "accuracy"]
+        if one is None or not set(keys) <= set(one_class.USUAL):
+            found = self.measure().values
+            return {name: found[name] for name in names if name in found}
+        right = float(np.trace(self.confusion))
+        told = one.values(keys) | {"accuracy": right / self._total if self._total else math.nan}
+        return {name: told[name] for name in names}
+
+    def drawn(self, names: Sequence[str], intervals: Intervals) -> Mapping[str, Interval]:
+        """The bootstrap's intervals of some figures; possibly of more, but for what these alone do not need.
+
+        Args:
+            names: Which.
+            intervals: By the bootstrap.
+        """
+        if self.positive is None or self.broken or not set(names) <= set(one_class.USUAL):
+            return self.measure(intervals).intervals
+        found = self.one(self.positive).intervals(names, {}, intervals)
+        return {name: ends for name, ends in found.items() if not math.isnan(ends.low)}
 
     @property
     def weighted(self) -> bool:

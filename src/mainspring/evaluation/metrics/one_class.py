@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -100,11 +101,18 @@ class OneClass:
         for key in keys:
             stem, at, parameter = key.partition("@")
             name = f"{stem}{suffix}{at}{parameter}"
-            sheet.put(name, float(values[key]), why=self.why(key), interval=ends.get(key))
+            value = float(values[key])
+            sheet.put(name, value, why="" if math.isfinite(value) else self.why(key), interval=ends.get(key))
             if key == "auc":
                 sheet.off(name, self.ranking.auc_off())
             if key == "average_precision":
                 sheet.off(name, self.ranking.average_precision_off())
+
+    def values(self, keys: Sequence[str]) -> dict[str, float]:
+        """Figures alone, without intervals."""
+        ranking = self.ranking
+        found = self._values(keys, self.tally, ranking.positives, ranking.negatives, ranking)
+        return {key: float(found[key]) for key in keys}
 
     def intervals(
         self, keys: Sequence[str], values: Mapping[str, Floats], intervals: Intervals
@@ -133,6 +141,9 @@ class OneClass:
         random = np.random.default_rng(intervals.seed)
         squares = None if self.squares is None else np.array(self.squares)
         tallies = poisson(random, np.array(self.tally), squares, intervals.resamples)
+        family = confusion.figures(Tally(*tallies.T))
+        if all(key in family for key in keys):
+            return {key: family[key] for key in keys}
         ranking = self.ranking.coarser(DRAWN_GROUPS)
         found: dict[str, list[Floats]] = {key: [] for key in keys}
         for start, drawn in drawn_rankings(ranking, intervals, random):
@@ -209,15 +220,14 @@ def _of_scores(
         found["auc"] = area(positives, negatives)
     if "average_precision" in keys:
         found["average_precision"] = average_precision(positives, negatives)
-    mean, largest = calibration_errors(scores, positives, negatives, bins)
-    sums = ((positives + negatives) * scores).sum(axis=-1)
-    more = {
-        "calibration_error": mean,
-        "max_calibration_error": largest,
-        "calibration": shares(sums, positives.sum(axis=-1)),
-        "mean_prediction": shares(sums, (positives + negatives).sum(axis=-1)),
-    }
-    return found | {key: value for key, value in more.items() if key in keys}
+    if not {"calibration_error", "max_calibration_error"}.isdisjoint(keys):
+        mean, largest = calibration_errors(scores, positives, negatives, bins)
+        found |= {"calibration_error": mean, "max_calibration_error": largest}
+    if not {"calibration", "mean_prediction"}.isdisjoint(keys):
+        sums = ((positives + negatives) * scores).sum(axis=-1)
+        found["calibration"] = shares(sums, positives.sum(axis=-1))
+        found["mean_prediction"] = shares(sums, (positives + negatives).sum(axis=-1))
+    return {key: value for key, value in found.items() if key in keys}
 
 
 def drawn_rankings(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 import numpy as np
@@ -88,7 +88,8 @@ class EstimatedQualityCheck:
         check_wanted(self.metrics, self._wanted, where=self.name, level=self.level)
         if not self.deviations > 0 or not self.tolerance >= 0 or self.least_rows < 1 or self.least_slice < 1:
             raise InputError(
-                f"deviations {self.deviations}, tolerance {self.tolerance}, least_rows {self.least_rows}, least_slice {self.least_slice}",
+                f"deviations {self.deviations}, tolerance {self.tolerance}, "
+                f"least_rows {self.least_rows}, least_slice {self.least_slice}",
                 expected="all above 0",
                 where=self.name,
             )
@@ -155,10 +156,11 @@ class EstimatedQualityCheck:
                 bound = self._wanted.bound(metric, before.get(part))
                 if bound is not None:
                     bounds[part, metric] = bound
-        usual = estimator.usual(found[ALL_ROWS].count, names)
+        rows = found[ALL_ROWS].count
+        usual = (estimator.usual if self.adapt else partial(_usual, estimator))(_rounded(rows), names)
         for metric in headlines:
             if metric in names and metric not in self._wanted.named and metric in usual.intervals:
-                bounds[ALL_ROWS, metric] = self._as_usual(metric, usual, estimator.reference_rows)
+                bounds[ALL_ROWS, metric] = self._as_usual(metric, usual, rows, estimator.reference_rows)
         return bounds
 
     def _before(self, seen: Seen, names: tuple[str, ...]) -> Mapping[Slice, Measured]:
@@ -171,11 +173,13 @@ class EstimatedQualityCheck:
         found = reference_quality(rows, known, (), by, self.positive, self.least_slice)
         return {} if found is None else found.measured
 
-    def _as_usual(self, metric: str, usual: Measured, reference_rows: int) -> Bound:
+    def _as_usual(self, metric: str, usual: Measured, rows: int, reference_rows: int) -> Bound:
         low, high = usual.intervals[metric]
-        value, spread = usual.values[metric], (high - low) / (2 * deviations(CLOSED.level))
+        # Drawn for about as many rows: spreads are as the root of their number.
+        spread = (high - low) / (2 * deviations(CLOSED.level)) * math.sqrt(_rounded(rows) / rows)
+        value = usual.values[metric]
         # The mean of the reference is itself one draw, of another number of rows.
-        chance = self.deviations * spread * math.sqrt(1 + usual.count / max(reference_rows, 1))
+        chance = self.deviations * spread * math.sqrt(1 + rows / max(reference_rows, 1))
         if chance >= (least := self.tolerance * abs(value)):
             told = f"{self.deviations:g} standard deviations worse than windows of the reference, {value:.4g}"
         else:
@@ -187,6 +191,18 @@ class EstimatedQualityCheck:
 
     def _silent(self, code: str, message: str) -> Judged:
         return Judged(verdict=Verdict.of(self.name, [Reason(ok=True, code=code, message=message)]))
+
+
+def _rounded(rows: int) -> int:
+    """To two digits, so that windows of about as many rows share what was drawn for them."""
+    digits = max(len(str(rows)) - 2, 0)
+    return max(round(rows, -digits), 1)
+
+
+@lru_cache(maxsize=256)
+def _usual(estimator: Estimator, rows: int, names: tuple[str, ...]) -> Measured:
+    """Drawn once for many windows."""
+    return estimator.usual(rows, names)
 
 
 @lru_cache(maxsize=4)

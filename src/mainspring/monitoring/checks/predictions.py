@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar, Final, TypeVar
 
 from mainspring.core.errors import InputError
@@ -77,7 +78,7 @@ class PredictionsCheck:
     def judge(self, seen: Seen, memory: Mapping[str, Value]) -> Judged:
         """Judge a window."""
         rows = seen.reference.rows
-        known = None if rows is None else _answers(rows)
+        known = None if rows is None else _usual(rows)
         if rows is None or known is None:
             message = "nothing is known of what the model answered before: the reference has no rows with answers"
             return Judged(
@@ -155,6 +156,12 @@ class PredictionsCheck:
             )
 
 
+@lru_cache(maxsize=4)
+def _usual(reference: Table) -> TableStatistics | None:
+    """The answers of the reference, described once for many windows."""
+    return _answers(reference)
+
+
 def _answers(table: Table) -> TableStatistics | None:
     names = [name for name in table.names if name.startswith(OUTPUT)]
     return summarize({"rows": table.select(names)}).split("rows") if names and table.num_rows else None
@@ -164,16 +171,28 @@ def _estimates(reference: Table, window: Table) -> tuple[LabelEstimate, ...]:
     """The shares of labels in a window; none where they cannot be told."""
     if LABEL not in window.names or not {LABEL, TRUTH} <= set(reference.names):
         return ()
-    pairs = [pair for pair in zip(_words(reference, TRUTH), _words(reference, LABEL), strict=True) if all(pair)]
     said = [word for word in _words(window, LABEL) if word]
-    names = {word for pair in pairs for word in pair} | set(said)
-    if not pairs or not said or len(names) > _MOST_LABELS:
+    detector, names = _confused(reference)
+    if detector is None or not said or len(names | set(said)) > _MOST_LABELS:
         return ()
     try:
-        return BlackBoxShift().fit(_thinned(pairs)).estimate(_thinned(said))
+        return detector.estimate(_thinned(said))
+    except InputError:
+        return ()
+
+
+@lru_cache(maxsize=4)
+def _confused(reference: Table) -> tuple[BlackBoxShift | None, frozenset[str]]:
+    """How the labels of the reference are confused, learned once for many windows, and all their names."""
+    pairs = [pair for pair in zip(_words(reference, TRUTH), _words(reference, LABEL), strict=True) if all(pair)]
+    names = frozenset(word for pair in pairs for word in pair)
+    if not pairs or len(names) > _MOST_LABELS:
+        return None, names
+    try:
+        return BlackBoxShift().fit(_thinned(pairs)), names
     except InputError:
         # A model that answers the same whatever the label says nothing of the labels.
-        return ()
+        return None, names
 
 
 def _thinned(values: list[T]) -> list[T]:

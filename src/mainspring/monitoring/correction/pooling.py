@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -95,7 +96,8 @@ def _pooled(
         (back, one[name]) for back, one in enumerate(reversed(before[1 - max(together) :]), 1) if name in one
     ]
     fitting = [(back, one) for back, one in earlier if len(one) == size] if max(together) > 1 else []
+    backs = [back for back, _ in fitting]
     sums = np.cumsum([counts.window, *(one for _, one in fitting)], axis=0)
-    used = sorted({1 + sum(back < windows for back, _ in fitting) for windows in together})
+    used = sorted({1 + bisect_left(backs, windows) for windows in together})
     for windows in used:
         yield windows, Counts(reference=counts.reference, window=sums[windows - 1], ordered=counts.ordered)

@@ -97,11 +97,9 @@ class ClassifierTwoSample(Kept):
         if not isinstance(batch, Table) and rows.names != self.reference.names:
             count = len(self.reference.names)
             raise InputError(f"the batch has {len(rows.names)} features", expected=f"{count}, as in the reference")
-        found = classifier_test(self.reference, rows, most=self.most, importance=False)
+        found = classifier_test(self.reference, rows, most=self.most, level=self.level, area=self.area)
         threshold = max(self.area, chance_area(found.sizes, self.level))
         drifted = found.p_value <= self.level and found.auc >= self.area
-        if drifted:
-            found = classifier_test(self.reference, rows, most=self.most)
         return Finding(
             state=DetectorState.DRIFT if drifted else DetectorState.STABLE,
             distance=found.auc,

@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 
 from mainspring.core.clock import iso
 from mainspring.core.errors import InputError
-from mainspring.data import Statistics, Table, TableStatistics
-from mainspring.data.engine import quote
+from mainspring.data import ColumnType, Statistics, Table, TableStatistics
+from mainspring.data.engine import FEW_ROWS, quote
 from mainspring.data.profiling import Options, summarize_table
 from mainspring.data.profiling.paths import escaped
 from mainspring.data.sketches import Frequencies, Quantiles
@@ -244,6 +244,10 @@ def _outcomes(table: Table) -> Frequencies:
     """How often each truth was answered by each class."""
     if not {TRUTH, LABEL} <= set(table.names):
         return Frequencies({})
+    if table.num_rows <= FEW_ROWS and all(table.type_of(name) is ColumnType.STRING for name in (TRUTH, LABEL)):
+        told = zip(table.column(TRUTH).tolist(), table.column(LABEL).tolist(), strict=True)
+        few = Counter(pair for pair in told if None not in pair)
+        return Frequencies.of_counts({json.dumps(pair): rows for pair, rows in few.items()})
     truth, label = (f"CAST({quote(name)} AS VARCHAR)" for name in (TRUTH, LABEL))
     both = " ".join(("SELECT", truth, "AS t,", label, "AS a, count(*) AS n FROM this WHERE t IS NOT NULL"))
     counted = table.sql(both + " AND a IS NOT NULL GROUP BY 1, 2").to_columns()

@@ -163,7 +163,8 @@ class Confidence:
         """
         state = _scaled(self.realised, rows / self.realised.rows)
         found = self._measure(state, metrics)
-        ends = {**found.intervals, **state.measure(BOOTSTRAP).intervals}
+        drawn = state.drawn([name for name in metrics if name in found.values], BOOTSTRAP)
+        ends = {**found.intervals, **drawn}
         return replace(found, intervals={name: ends[name] for name in found.values if name in ends})
 
     def _measure(self, state: ClassificationState, wanted: Sequence[str]) -> Measured:
@@ -171,7 +172,7 @@ class Confidence:
         return found.joined(mean_cost(state, self.costs)) if COST in wanted else found
 
     def _values(self, state: ClassificationState, wanted: Sequence[str]) -> dict[str, float]:
-        found = dict(state.measure().values)
+        found = state.values([name for name in wanted if name != COST])
         if COST in wanted:
             found |= mean_cost(state, self.costs).values
         return {name: found[name] for name in wanted if name in found}

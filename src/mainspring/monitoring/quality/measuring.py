@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from mainspring.evaluation.metrics import confusion
+from mainspring.evaluation.metrics import ClassificationState, confusion
 from mainspring.evaluation.metrics.intervals import CLOSED, Intervals, deviations
 from mainspring.evaluation.metrics.measured import Interval, Measured
 from mainspring.evaluation.metrics.states import State
@@ -47,7 +47,7 @@ def measure(state: State, wanted: Sequence[str]) -> Measured:
     lacking = [name for name in names if name not in found.intervals and math.isfinite(found.values[name])]
     ends: dict[str, Interval] = {name: found.intervals[name] for name in names if name in found.intervals}
     if lacking:
-        drawn = state.measure(BOOTSTRAP).intervals
+        drawn = _drawn(state, lacking)
         ends |= {name: _around(found.values[name], drawn[name]) for name in lacking if name in drawn}
     return replace(
         found,
@@ -56,6 +56,12 @@ def measure(state: State, wanted: Sequence[str]) -> Measured:
         reasons={name: why for name, why in found.reasons.items() if name in names},
         inexact={},
     )
+
+
+def _drawn(state: State, names: Sequence[str]) -> Mapping[str, Interval]:
+    if isinstance(state, ClassificationState):
+        return state.drawn(names, BOOTSTRAP)
+    return state.measure(BOOTSTRAP).intervals
 
 
 def standard_error(measured: Measured, name: str, *, above: bool) -> float:

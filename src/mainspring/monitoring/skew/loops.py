@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -84,7 +85,7 @@ def answers_as_truth(material: Material) -> Iterator[Reason]:
         message = "whether the truth is what was answered cannot be told: the package keeps no rows"
         yield Reason(ok=True, code="NO_REFERENCE_ROWS", message=message)
         return
-    right, of = _same(material.answered, answer)
+    right, of = _same_in_reference(material.answered, answer)
     # One more that is wrong: a reference without an error proves no model without errors.
     usual = right / (of + 1)
     if same == known and float(binom.sf(same - 1, known, usual)) < _CHANCE:
@@ -197,6 +198,12 @@ def _same(rows: Table, answer: str) -> tuple[int, int]:
         if one is not None and one == one
     ]
     return sum(_text(one) == _text(other) for one, other in pairs), len(pairs)
+
+
+@lru_cache(maxsize=4)
+def _same_in_reference(rows: Table, answer: str) -> tuple[int, int]:
+    """Counted once for many windows."""
+    return _same(rows, answer)
 
 
 def _text(value: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -62,14 +63,15 @@ def relate(material: Material) -> tuple[Relation, ...]:
     """Every input with every score; none if the reference has no rows, or either side fewer than 30 of a pair."""
     if material.answered is None:
         return ()
-    ours, theirs = spread_rows(material.answered, MOST_ROWS), spread_rows(material.rows, MOST_ROWS)
+    ours, theirs = material.answered, spread_rows(material.rows, MOST_ROWS)
     scores = [name for name in scores_of(theirs) if name in ours.names][:_MOST_SCORES]
     inputs = [name for name in material.inputs if name in ours.names and name in theirs.names]
+    usual = _usual(ours, tuple(scores), tuple(inputs))
     found: list[Relation] = []
     for score in scores:
-        sides = _Side.of(ours, score), _Side.of(theirs, score)
+        side = _Side.of(theirs, score)
         for name in inputs:
-            one = _related(name, sides[0], sides[1])
+            one = _related(name, usual[score, name], side)
             found += [] if one is None else [one]
     adjusted = benjamini_hochberg([one.p_value for one in found])
     return tuple(replace(one, adjusted_p=p_value) for one, p_value in zip(found, adjusted, strict=True))
@@ -120,14 +122,47 @@ def _ranks(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return ranks / size if size > 0 else ranks
 
 
-def _related(name: str, before: _Side, after: _Side) -> Relation | None:
-    columns = before.rows.column(name), after.rows.column(name)
-    if any(column.dtype == object for column in columns):
-        codes = _codes(columns[0], before.values)
-        if codes is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Usual:
+    """How an input hangs together with a score in the reference.
+
+    Attributes:
+        words: Whether it holds words.
+        codes: What each word stands for; ``None`` of numbers, and of very many words.
+        correlation: The coefficient, and the number of rows that have both.
+    """
+
+    words: bool
+    codes: Mapping[Any, float] | None = None
+    correlation: tuple[float, int] | None = None
+
+
+@lru_cache(maxsize=4)
+def _usual(rows: Table, scores: tuple[str, ...], inputs: tuple[str, ...]) -> dict[tuple[str, str], _Usual]:
+    """By score and input; looked at once for many windows."""
+    ours = spread_rows(rows, MOST_ROWS)
+    found = {}
+    for score in scores:
+        side = _Side.of(ours, score)
+        for name in inputs:
+            column = ours.column(name)
+            codes = _codes(column, side.values)
+            words = column.dtype == object
+            if words and codes is not None:
+                column = _coded(column, codes)
+            known = not words or codes is not None
+            correlation = side.correlation(column) if known else None
+            found[score, name] = _Usual(words=words, codes=codes, correlation=correlation)
+    return found
+
+
+def _related(name: str, before: _Usual, after: _Side) -> Relation | None:
+    column = after.rows.column(name)
+    if before.words or column.dtype == object:
+        if before.codes is None:
             return None
-        columns = _coded(columns[0], codes), _coded(columns[1], codes)
-    ours, theirs = before.correlation(columns[0]), after.correlation(columns[1])
+        column = _coded(column, before.codes)
+    ours, theirs = before.correlation, after.correlation(column)
     if ours is None or theirs is None:
         return None
     spread = math.sqrt(_SPEARMAN / (ours[1] - 3) + _SPEARMAN / (theirs[1] - 3))
@@ -135,7 +170,7 @@ def _related(name: str, before: _Side, after: _Side) -> Relation | None:
     middle = math.atanh(theirs[0])
     return Relation(
         column=name,
-        score=before.score,
+        score=after.score,
         before=ours[0],
         after=theirs[0],
         low=math.tanh(middle - alone),

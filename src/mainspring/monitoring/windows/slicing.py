@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from mainspring.core.errors import InputError
 from mainspring.core.slices import Slice
 from mainspring.data import Column, ColumnType, Table
 from mainspring.data.columns import as_text
-from mainspring.data.engine import literal, quote
+from mainspring.data.engine import FEW_ROWS, literal, quote
 from mainspring.data.profiling import slice_tables
 from mainspring.data.statistics.slices import MISSING
 from mainspring.monitoring.windows.window import Window
@@ -81,6 +82,10 @@ def _column(table: Table, name: str) -> Column:
 
 def _most_frequent(table: Table, column: Column, most: int) -> tuple[list[str | None], bool]:
     """The most frequent values as texts, and whether there are more."""
+    if column.type is ColumnType.STRING and table.num_rows <= FEW_ROWS:
+        counts = Counter(table.column(column.name).tolist())
+        ordered = sorted(counts, key=lambda text: (-counts[text], text is None, text or ""))
+        return ordered[:most], len(ordered) > most
     query = ("SELECT", as_text(column), "AS v FROM this GROUP BY 1 ORDER BY count(*) DESC, v NULLS LAST")
     texts = table.sql(" ".join((*query, f"LIMIT {most + 1}"))).to_columns()["v"]
     return texts[:most], len(texts) > most
