@@ -167,8 +167,15 @@ def _secrets(document: Document, value: Any, path: Path) -> Sequence[Problem]:
             found.append(
                 document.problem(
                     path,
-                    f"{path[-1]} looks like a secret, and deployment files are for everybody to read",
+                    f"{_place(path)} looks like a secret, and this file is for everybody to read",
                     expected="a variable of the environment, ${NAME}",
                 )
             )
     return found
+
+
+def _place(path: Path) -> str:
+    """The last name of a path, and the number behind it: ``to[1]``."""
+    if len(path) > 1 and isinstance(path[-1], int):
+        return f"{path[-2]}[{path[-1]}]"
+    return str(path[-1])
