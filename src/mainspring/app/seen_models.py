@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 from mainspring.app.alerting import causes_of
 from mainspring.app.watching import RegisteredVersions, alert_book, declared_in
 from mainspring.core.clock import now
-from mainspring.core.errors import NotFoundError
+from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.core.records import Execution
 from mainspring.core.verdicts import Verdict
 from mainspring.data import TableStatistics
@@ -50,10 +50,18 @@ class SeenModels:
         self._guard = threading.Lock()
 
     def names(self) -> Sequence[str]:
-        """The models that are declared, and others of which something was seen."""
+        """The models that are declared, and others of which something was seen.
+
+        A monitoring file of the project that is missing or wrong hides nothing: `mainspring monitor check` tells.
+
+        Raises:
+            InputError: If a file that was given is wrong.
+        """
         try:
             declared = list(declared_in(self._opened, self._file))
-        except NotFoundError:
+        except MainspringError:
+            if self._file is not None:
+                raise
             declared = []
         seen = [path.parent.name for path in self._home.glob("*/history")]
         return list(dict.fromkeys([*declared, *sorted(seen)]))

@@ -35,6 +35,7 @@ MOST_SERIES: Final = 200
 
 _KEEP: Final = 5.0
 """For so many seconds an answer is given again: many who look at once cost no more than one."""
+_WAITING: Final = 128
 _HEADERS: Final = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -174,6 +175,7 @@ def _bound(host: str, port: int) -> socket.socket:
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((host, port))
+        made.listen(_WAITING)  # who comes before the server is up waits, and is not refused
     except OSError as error:
         made.close()
         raise UnavailableError(

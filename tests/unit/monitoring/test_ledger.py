@@ -59,3 +59,20 @@ def test_the_package_that_answered_is_its_input(record: MetadataStore, blobs: Bl
         record.find(Kind.ARTIFACT, "digest = :digest", {"digest": digest}).items[0].properties["gate"] == "watch"
     )
     assert package.id in {one.source for one in links} | {one.target for one in links}
+
+
+def test_windows_are_read_without_their_verdicts_each_as_it_was_judged_last(
+    record: MetadataStore, blobs: BlobStore
+) -> None:
+    ledger = WatchLedger(record, blobs)
+    assert ledger.windows("census") == []
+    ledger.write(told(120.0), BAD)
+    ledger.write(told(60.0), BAD)
+    ledger.write(told(60.0), Verdict.of("watch", []), revision=1)
+    ledger.write({**told(0.0), "model": "other"}, BAD)
+    found = [(one.properties["since"], one.properties["ok"]) for one in ledger.windows("census")]
+    assert found == [(60.0, True), (120.0, False)]
+    assert len(ledger.windows("census", since=61.0)) == 1
+    every = list(ledger.judgements("census"))
+    assert [one.properties["since"] for one in every] == [120.0, 60.0, 60.0]
+    assert list(ledger.judgements("census", after=every[0].id or 0)) == every[1:]
