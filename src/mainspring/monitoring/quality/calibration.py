@@ -119,7 +119,11 @@ def _change(now: Bin, before: Bin) -> tuple[float, float, float]:
     if not now.rows > 0 or not before.rows > 0:
         return 0.0, 0.0, 0.0
     change = (now.share - now.probability) - (before.share - before.probability)
-    variance = now.spread / now.rows**2 + before.share * (1 - before.share) / before.rows
+    # A bin in which all came, or none, does not say that this is certain: half a row is added to either side.
+    share = (now.share * now.rows + before.share * before.rows + 0.5) / (now.rows + before.rows + 1)
+    both = share * (1 - share)
+    variance = max(now.spread / now.rows, both) / now.rows
+    variance += max(before.share * (1 - before.share), both) / before.rows
     return now.rows, change, variance
 
 
