@@ -14,6 +14,7 @@ from mainspring.core.errors import NotFoundError
 from mainspring.core.records import Artifact, Direction, Execution, Kind, LinkKind
 from mainspring.core.verdicts import Verdict
 from mainspring.pipelines.approvals import Approval
+from mainspring.pipelines.recording import EVIDENCE
 from mainspring.store.ports import BlobStore, Lineage
 
 if TYPE_CHECKING:
@@ -148,6 +149,23 @@ def answers(origin: Origin, blobs: BlobStore) -> dict[str, Any]:
             for one in origin.executions
         ],
     }
+
+
+def reasons(opened: Mainspring, origin: Origin) -> list[dict[str, Any]]:
+    """Why the runs were started that took part, if not by a person, with the verdicts that called for them."""
+    names = dict.fromkeys(str(one.properties["run"]) for one in origin.executions if "run" in one.properties)
+    found = []
+    for name in names:
+        run = opened.pipelines.records.run(name)
+        if not run.custom.get("because"):
+            continue
+        links = opened.store.record.links(Kind.EXECUTION, [cast("int", run.id)])
+        called = [link.source for link in links if link.kind is LinkKind.INPUT and link.name == EVIDENCE]
+        evidence = [cast("Artifact", one) for one in opened.store.record.get(Kind.ARTIFACT, called)]
+        found.append(
+            {"run": name, "reason": str(run.custom["because"]), "evidence": [_described(one) for one in evidence]}
+        )
+    return found
 
 
 def promotions(opened: Mainspring, subject: Artifact) -> list[dict[str, Any]]:

@@ -59,6 +59,7 @@ def lineage(
         )
         if plain:
             found["signed"] += origins.promotions(opened, subject)
+            found["because"] = origins.reasons(opened, origin)
     if as_json:
         print_json({**found, **_graph(walked)})
     elif plain and not tree:
@@ -105,6 +106,12 @@ def _print_answers(reference: str, found: dict[str, Any]) -> None:
     for one in found["steps"]:
         parameters = ", ".join(f"{key}={value}" for key, value in (one["parameters"] or {}).items())
         click.echo(f"    {str(one['step']).ljust(16)} {dim(one['at'])}  {dim(parameters[:90])}")
+    if found["because"]:
+        click.echo(bold("Why was it made?"))
+    for one in found["because"]:
+        click.echo(f"  {one['reason']} {dim(one['run'])}")
+        for verdict in one["evidence"]:
+            click.echo(f"    artifact:{verdict['artifact']}  {dim('sha256:' + short(verdict['digest'], 64))}")
     _print_metrics(found["metrics"])
     click.echo(bold("What did the gates say?"))
     for verdict in found["gates"]:
