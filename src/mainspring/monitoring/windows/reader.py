@@ -25,6 +25,8 @@ from mainspring.serving.payloads.erasing import AUDIT
 from mainspring.serving.payloads.reading import ARRAYS
 
 DAY: Final = 86_400.0
+_LEAST_SILENCE: Final = 60.0
+"""Shorter windows without requests are nothing to tell of."""
 
 
 class WindowReader:
@@ -53,6 +55,9 @@ class WindowReader:
             requests: seconds since the epoch, or ISO 8601. Without it, or where it cannot be read or lies after
             the arrival of the request, it is that arrival.
         again: A changed window is given again after so many seconds, instead of when it is twice as old.
+        silent: Whether the last window is given, too, if no request came in it, once there was any before: that
+            nobody asks is worth knowing. Of a longer silence only the windows are given in which somebody looks.
+            Not for windows by count, by a time of their rows, or of less than a minute.
 
     Attributes:
         log: The prediction log.
@@ -83,12 +88,14 @@ class WindowReader:
         types: Mapping[str, ColumnType] | None = None,
         event_time: str = "",
         again: float | None = None,
+        silent: bool = False,
     ) -> None:
         if min(wait, labels, again or 0.0) < 0:
             raise InputError("windows that are waited for less than no time", expected="0 seconds or more")
         self.log = log
         self._wait, self._labels, self._again, self._types = wait, labels, again, types
         self._cut = Cut(seconds=seconds, rows=rows, model=model, event_time=EventTime(name=event_time))
+        self._silent = silent and (seconds or 0.0) >= _LEAST_SILENCE and self._cut.event_time.is_arrival
         self._keeper = Keeper(home, self._cut.settings)
         self._kept = self._keeper.kept
         self._identities = Identities(home / "ids")
@@ -110,6 +117,12 @@ class WindowReader:
         """Windows that may still change, those that are not complete among them."""
         return len(self._kept.outlines)
 
+    @property
+    def awaited(self) -> Outline | None:
+        """The newest window that is not complete; ``None`` if nothing was asked since the last one that is."""
+        waiting = [one for one in self._kept.outlines.values() if one.given < 0]
+        return max(waiting, key=lambda one: one.since, default=None)
+
     def ready(self, now: float | None = None) -> Iterator[Window]:
         """The windows that are to be judged, oldest first: new ones, and those that changed.
 
@@ -125,6 +138,7 @@ class WindowReader:
         self._close([one for one in self._kept.outlines.values() if one.given_at >= self._closes(one)])
         self._index.read()
         self._look_for_erasures()
+        self._notice_silence(moment)
         self._close([one for one in self._kept.outlines.values() if moment >= self._closes(one)])
         self._keeper.save()
         self._identities.tidy(self._kept.outlines.values())
@@ -181,6 +195,16 @@ class WindowReader:
             if outline.given >= 0 and (not outline.changed or lost(self.log, outline)):
                 del self._kept.outlines[outline.number]
                 self._kept.closed = with_number(self._kept.closed, outline.number)
+
+    def _notice_silence(self, moment: float) -> None:
+        """Begin the last window that is over, if requests came before it and none since."""
+        seconds, kept = self._cut.seconds, self._kept
+        if not self._silent or seconds is None:
+            return
+        last = max([*kept.outlines, *(numbers[1] for numbers in kept.closed[-1:])], default=None)
+        over = int((moment - self._wait) // seconds) - 1
+        if last is not None and over > last:
+            kept.outlines[over] = self._cut.begun(over, over * seconds)
 
     def _look_for_erasures(self) -> None:
         """See which windows have lost rows, if anybody was erased."""

@@ -406,3 +406,21 @@ def test_windows_by_count_are_full_too_if_nothing_is_answered_any_more(log: Logg
     assert second.failures == {"column 'fare' is not there": 2}
     [*_, third] = by_count(log.folder, rows=10, model="taxi")
     assert (third.number, third.errors, third.complete) == (2, 2, True)
+
+
+def test_windows_in_which_nobody_asks(log: Logged, home: Path) -> None:
+    options: dict[str, Any] = {"seconds": 100.0, "silent": True, "wait": 10.0, "labels": 1000.0}
+    assert read(log, home, 5_000, **options) == []  # nobody ever asked
+    log.write(record("a", 5_050))
+    assert [window.number for window in read(log, home, 5_150, **options)] == [50]
+    assert read(log, home, 5_209, **options) == []  # late requests are waited for
+    [silent] = read(log, home, 5_210, **options)
+    assert (silent.number, silent.since, silent.until) == (51, 5_100.0, 5_200.0)
+    assert (silent.requests, silent.table.num_rows, silent.versions) == (0, 0, {})
+    assert read(log, home, 5_215, **options) == []
+    assert [window.number for window in read(log, home, 5_990, **options)] == [58]  # nobody looked for a while
+    log.write(record("b", 5_150))
+    [late] = read(log, home, 6_010, **options)[:1]
+    assert (late.number, late.revision, late.late) == (51, 1, 1)
+    assert read(log, home / "other", 6_100, seconds=100.0)[-1].number == 51
+    assert read(log, home / "short", 6_100, seconds=10.0, silent=True)[-1].number == 515
