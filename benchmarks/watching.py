@@ -1,0 +1,223 @@
+"""What watching a model costs: the processor time of its server with a monitor beside it, and that of the monitor.
+
+A project is made and served by the command line, with its log on, and asked in a closed loop over one connection.
+Beside it ``mainspring monitor --every 1`` judges windows of five seconds with the usual checks. Turns with the
+monitor and without follow one another; it is stopped meanwhile (SIGSTOP), so that in its turns it works off the
+windows of both. Shown are medians over the turns of processor time per request, of all processes of the server,
+and what the monitor took itself, all in all, per request and per window.
+
+    python benchmarks/watching.py                    # requests of 1 and of 100 rows, 6 turns of 10 seconds each
+    python benchmarks/watching.py --turns 3 --seconds 5
+
+The table has 14 columns: 6 of numbers, 8 of words. No labels come back. Processor time repeats better than wall
+time, but on a busy machine it moves by some percent as well: compare the ratio with its spread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+TICKS = os.sysconf("SC_CLK_TCK")
+COMMAND = [sys.executable, "-m", "mainspring.app.cli.main"]
+NUMBERS = tuple(f"number{place}" for place in range(6))
+WORDS = tuple(f"word{place}" for place in range(8))
+REQUESTS = 200
+"""So many different requests are sent, one after the other."""
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Turns:
+    """What the server took per request, in microseconds, with the monitor and without."""
+
+    watched: list[float] = field(default_factory=list)
+    alone: list[float] = field(default_factory=list)
+
+
+def people(count: int, seed: int) -> list[Row]:
+    """Rows whose label hangs together with the columns."""
+    random = np.random.default_rng(seed)
+    numbers = random.normal(size=(count, len(NUMBERS)))
+    words = random.integers(0, 6, size=(count, len(WORDS)))
+    chance = 1 / (1 + np.exp(-(numbers[:, :3].sum(axis=1) + (words[:, 0] > 3) - 0.5)))
+    labels = np.where(random.random(count) < chance, "yes", "no")
+    return [
+        {name: round(float(value), 4) for name, value in zip(NUMBERS, numbers[place], strict=True)}
+        | {name: f"kind {value}" for name, value in zip(WORDS, words[place], strict=True)}
+        | {"label": str(labels[place])}
+        for place in range(count)
+    ]
+
+
+def make_project(folder: Path) -> Path:
+    """A project with a trained model, to be watched in windows of five seconds."""
+    rows = people(12_000, 0)
+    with (folder / "people.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    init = [*COMMAND, "init", "people", "--data", "people.csv", "--label", "label"]
+    subprocess.run(init, cwd=folder, check=True, capture_output=True)
+    subprocess.run([*COMMAND, "run"], cwd=folder / "people", check=True, capture_output=True)
+    (folder / "people" / "monitoring.yaml").write_text("people:\n  window: 5s\n  wait: 1s\n")
+    return folder / "people"
+
+
+@contextmanager
+def started(project: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
+    """A command of the project that runs, and the file of what it says."""
+    said = project / f"{words[0]}.txt"
+    with said.open("w") as out:
+        process = subprocess.Popen(
+            [*COMMAND, *words], cwd=project, stdout=out, stderr=subprocess.STDOUT, text=True
+        )
+        try:
+            yield process, said
+        finally:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def address(said: Path, process: subprocess.Popen[str]) -> HTTPConnection:
+    """A connection to the server as soon as it listens."""
+    while process.poll() is None:
+        for line in said.read_text().splitlines():
+            if "listening on" in line:
+                parts = urlsplit(line.split("listening on", 1)[1].split()[0].rstrip(","))
+                return HTTPConnection(str(parts.hostname), int(parts.port or 0))
+        time.sleep(0.2)
+    raise SystemExit(f"the server ended:\n{said.read_text()}")
+
+
+def bodies(rows: int) -> list[bytes]:
+    """Requests of so many rows each."""
+    drawn = people(REQUESTS * rows, 1)
+    found = []
+    for place in range(REQUESTS):
+        part = drawn[place * rows : (place + 1) * rows]
+        tensors = [
+            {
+                "name": name,
+                "shape": [rows],
+                "datatype": "FP64" if name in NUMBERS else "BYTES",
+                "data": [row[name] for row in part],
+            }
+            for name in (*NUMBERS, *WORDS)
+        ]
+        found.append(json.dumps({"inputs": tensors}, separators=(",", ":")).encode())
+    return found
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that it started."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        parents.setdefault(parent, []).append(int(entry.name))
+    found, left = [], [pid]
+    while left:
+        found.append(left.pop())
+        left += parents.get(found[-1], [])
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process and all that it started and that still runs."""
+    total = 0
+    for one in family(pid):
+        try:
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += int(fields[11]) + int(fields[12])
+    return total / TICKS
+
+
+def turn(connection: HTTPConnection, pid: int, requests: list[bytes], seconds: float) -> tuple[float, int]:
+    """Ask for some time: the processor microseconds of the server per request, and the number of requests."""
+    before, began, count = cpu_seconds(pid), time.perf_counter(), 0
+    while time.perf_counter() - began < seconds:
+        connection.request("POST", "/v2/models/people/infer", requests[count % len(requests)])
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"{answer.status}: {body[:500]!r}")
+        count += 1
+    return (cpu_seconds(pid) - before) / count * 1e6, count
+
+
+def windows_in(said: Path) -> int:
+    """How many windows the monitor has told of."""
+    return sum(" to " in line and " rows" in line for line in said.read_text().splitlines())
+
+
+def measure(project: Path, rows: int, turns: int, seconds: float) -> str:
+    """A line of the table."""
+    found, requests, asked = Turns(), bodies(rows), 0
+    with started(project, "serve", "people", "--port", "0") as (server, said):
+        connection = address(said, server)
+        turn(connection, server.pid, requests, 2.0)
+        with started(project, "monitor", "--every", "1") as (monitor, told):
+            time.sleep(5)
+            idle, before = cpu_seconds(monitor.pid), windows_in(told)
+            for place in range(2 * turns):
+                watched = place % 2 == (place // 2) % 2
+                os.kill(monitor.pid, signal.SIGCONT if watched else signal.SIGSTOP)
+                took, count = turn(connection, server.pid, requests, seconds)
+                (found.watched if watched else found.alone).append(took)
+                asked += count
+            os.kill(monitor.pid, signal.SIGCONT)
+            time.sleep(8)
+            own, windows = cpu_seconds(monitor.pid) - idle, windows_in(told) - before
+    alone, beside = statistics.median(found.alone), statistics.median(found.watched)
+    ratios = [one / other - 1 for one, other in zip(found.watched, found.alone, strict=True)]
+    each, spread = own / asked * 1e6, f"{min(ratios):+.1%} to {max(ratios):+.1%}"
+    per_window, size = own / max(windows, 1) * 1e3, asked * rows // max(windows, 1)
+    return (
+        f"{rows:>6}{alone:>12.0f}{beside:>12.0f}{beside / alone - 1:>9.1%}{spread:>19}"
+        f"{each:>12.1f}{each / alone:>9.1%}{per_window:>12.0f}{windows:>9}{size:>10,}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--rows", type=int, nargs="+", default=[1, 100])
+    parser.add_argument("--turns", type=int, default=6)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        project = make_project(Path(name))
+        print(f"{'':6}{'CPU µs per request of the server':>33}{'':19}{'that of the monitor':>21}")
+        print(
+            f"{'rows':>6}{'alone':>12}{'watched':>12}{'more':>9}{'of the turns':>19}"
+            f"{'µs/request':>12}{'share':>9}{'ms/window':>12}{'windows':>9}{'rows each':>10}"
+        )
+        for rows in options.rows:
+            print(measure(project, rows, options.turns, options.seconds), flush=True)
+
+
+if __name__ == "__main__":
+    main()
