@@ -142,13 +142,15 @@ def print_left_out(transforms: Sequence[Artifact]) -> None:
             click.echo(dim(f"  not used: {len(left_out) - _FEW} more columns"))
 
 
-def print_verdict(verdict: Verdict, *, all_reasons: bool = False) -> None:
-    """A verdict in words: the reasons against first."""
+def print_verdict(
+    verdict: Verdict, *, all_reasons: bool = False, how: str = "mainspring show --all-reasons"
+) -> None:
+    """A verdict in words: the reasons against first; ``how`` they are all seen."""
     sign = mark(ExecutionState.COMPLETE if verdict.ok else ExecutionState.HELD)
     click.echo(f"{sign} {bold(verdict.gate)}: {'yes' if verdict.ok else 'no'}")
     shown = verdict.reasons if all_reasons else verdict.failures or verdict.reasons
     if verdict.ok and not all_reasons and len(shown) > _FEW:
-        click.echo(dim(f"    {len(shown)} things were looked at (all of them: mainspring show --all-reasons)"))
+        click.echo(dim(f"    {len(shown)} things were looked at (all of them: {how})"))
         return
     for reason in shown:
         subject = f"{bold(reason.subject)}: " if reason.subject and reason.subject not in reason.message else ""

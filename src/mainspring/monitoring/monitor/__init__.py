@@ -2,6 +2,7 @@
 
 =================  =========================================================================
 ``monitor``        the loop: windows, checks, record, history, alerts, retraining
+``anew``           the log judged again from its beginning, because windows are cut otherwise
 ``judging``        all checks of a window
 ``known``          the port to what is known of the versions that answer
 ``memory``         what is remembered from one window to the next
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from mainspring.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from mainspring.monitoring.monitor.anew import begin_anew
     from mainspring.monitoring.monitor.decisions import DecisionLog, NotedDecision
     from mainspring.monitoring.monitor.judging import Judgement, judge
     from mainspring.monitoring.monitor.known import Known, Versions
@@ -29,6 +31,7 @@ __all__ = [
     "Monitor",
     "NotedDecision",
     "Versions",
+    "begin_anew",
     "judge",
 ]
 
@@ -42,6 +45,7 @@ __getattr__, __dir__ = lazily(
         "Monitor": "monitor",
         "NotedDecision": "decisions",
         "Versions": "known",
+        "begin_anew": "anew",
         "judge": "judging",
     },
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from mainspring.core.clock import Clock, now
-from mainspring.core.errors import StateError
+from mainspring.core.errors import InputError, StateError
 from mainspring.core.records import Value
 from mainspring.data import ColumnType
 from mainspring.evaluation.reference import Reference
@@ -17,6 +17,7 @@ from mainspring.monitoring.alerts import AlertBook, Causes, Explainer, Transitio
 from mainspring.monitoring.alerts.ports import Ledger
 from mainspring.monitoring.declaration import Declared
 from mainspring.monitoring.ledger import WatchLedger
+from mainspring.monitoring.monitor.anew import PROFILES, WINDOWS
 from mainspring.monitoring.monitor.decisions import DecisionLog
 from mainspring.monitoring.monitor.judging import Judgement, judge
 from mainspring.monitoring.monitor.known import Known, Versions
@@ -34,6 +35,7 @@ from mainspring.monitoring.retraining import (
 )
 from mainspring.monitoring.seen import Seen
 from mainspring.monitoring.windows import Window, WindowReader
+from mainspring.monitoring.windows.outlines import Outline
 from mainspring.store.ports import Queue
 
 LEAST_ROWS: Final = 500
@@ -78,6 +80,9 @@ class Monitor:
         explain: Explains rows that show what is wrong.
         root: Where relative paths of the policy start.
         clock: Gives the time.
+
+    Attributes:
+        awaited: The window that was not complete yet at the last look; ``None`` if nothing was asked for one.
     """
 
     def __init__(
@@ -97,12 +102,13 @@ class Monitor:
         root: Path = Path(),
         clock: Clock = now,
     ) -> None:
+        self.awaited: Outline | None = None
         self.declared, self.model, self.folder, self.book = declared, declared.model, home / declared.model, book
         self._log, self._versions, self._ledger, self._told = log, versions, ledger, told
         self._queue, self._runs, self._causes, self._explain = queue, runs, causes, explain
         self._root, self._clock = root, clock
         self.history = FigureHistory(self.folder / "history")
-        self.archive = ProfileArchive(home / "profiles")
+        self.archive = ProfileArchive(home / PROFILES)
         self.decisions = DecisionLog(self.folder)
 
     def look(self) -> Iterator[Look]:
@@ -124,6 +130,7 @@ class Monitor:
                 reader.commit(window)
                 self._deliver()
                 yield look
+            self.awaited = reader.awaited
             decision = self._decide(memory, [])
             if decision is not None:
                 asked = self._ask(decision, "")
@@ -291,17 +298,25 @@ class Monitor:
 
     def _reader(self, memory: Memory) -> WindowReader:
         how = self.declared.how
-        return WindowReader(
-            self._log,
-            self.folder / "windows",
-            seconds=how.seconds,
-            rows=how.rows,
-            wait=float(how.wait),
-            labels=float(how.labels),
-            model=self.model,
-            types=self._types(memory.version),
-            event_time=how.event_time,
-        )
+        try:
+            return WindowReader(
+                self._log,
+                self.folder / WINDOWS,
+                seconds=how.seconds,
+                rows=how.rows,
+                wait=float(how.wait),
+                labels=float(how.labels),
+                model=self.model,
+                types=self._types(memory.version),
+                event_time=how.event_time,
+            )
+        except InputError as error:
+            raise InputError(
+                f"the windows of {self.model} are cut otherwise than until now: {error.found}",
+                expected=error.expected,
+                where=self.declared.where,
+                fix=f"cut them as before, or judge the log again: mainspring monitor run {self.model} --anew",
+            ) from error
 
     def _types(self, version: str) -> Mapping[str, ColumnType]:
         """The types of columns as they were in training, so that one without values fits, too."""

@@ -28,7 +28,7 @@ def status(as_json: bool) -> None:
         found = []
         for monitor in monitors_of(opened, declared_in(opened)):
             seen = _ledger(opened).verdicts(monitor.model, limit=1)
-            alerts = [one for one in monitor.book.alerts() if one.open]
+            alerts = [one for one in monitor.book.alerts(matcher={"model": monitor.model}) if one.open]
             found.append((monitor.model, seen[-1] if seen else None, alerts))
     if as_json:
         print_json(
@@ -70,7 +70,7 @@ def windows(model: str, last: int, everything: bool, as_json: bool) -> None:
         told = event.properties
         version = dim(f"version {told['version']}")
         click.echo(f"{iso(_number(told['since']))}  {told['rows']} rows  {version}")
-        print_verdict(verdict, all_reasons=everything)
+        print_verdict(verdict, all_reasons=everything, how=f"mainspring monitor windows {model} --all")
 
 
 @click.command(

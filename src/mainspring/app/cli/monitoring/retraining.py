@@ -8,7 +8,7 @@ import click
 
 from mainspring.app import platform
 from mainspring.app.cli.monitoring.declaring import file_option
-from mainspring.app.cli.words import json_option, print_json
+from mainspring.app.cli.words import dim, json_option, print_json
 
 
 @click.command(epilog="\b\nExamples:\n  mainspring monitor retrain census --because 'new tariff since Monday'")
@@ -29,8 +29,8 @@ def retrain(model: str, because: str, path: Path | None, as_json: bool) -> None:
     if as_json:
         print_json({"model": model, "asked": asked, "decision": decision.as_dict()})
         return
-    click.echo(
-        f"asked for: {decision.because}"
-        if asked
-        else f"not asked for: {decision.because} (a wish waits already, or a run is under way)"
-    )
+    if not asked:
+        click.echo("nothing was done: a wish for a new model waits already, or a run is under way")
+        return
+    click.echo(f"a new model is {decision.because}")
+    click.echo(dim("next: ") + "mainspring scheduler starts the run, if it is not at work already")

@@ -17,16 +17,21 @@ from mainspring.core.clock import iso, now
 from mainspring.core.errors import MainspringError
 
 if TYPE_CHECKING:
-    from mainspring.monitoring.monitor import Look
+    from mainspring.monitoring.monitor import Look, Monitor
 
 
 @click.command(
     epilog="\b\nExamples:\n  mainspring monitor\n  mainspring monitor run census --once --json\n"
-    "  mainspring monitor run --every 5 --port 9101"
+    "  mainspring monitor run --every 5 --port 9101\n  mainspring monitor run census --anew --once"
 )
 @click.argument("models", nargs=-1)
 @file_option
 @click.option("--once", is_flag=True, help="Judge what is complete now, and stop.")
+@click.option(
+    "--anew",
+    is_flag=True,
+    help="Judge the log again from its beginning, such as in other windows; what was seen is put aside.",
+)
 @click.option("--every", default=30.0, show_default=True, help="Seconds between looks at the log.")
 @click.option(
     "--log",
@@ -41,6 +46,7 @@ def run(
     models: tuple[str, ...],
     path: Path | None,
     once: bool,
+    anew: bool,
     every: float,
     log: Path | None,
     port: int | None,
@@ -52,25 +58,36 @@ def run(
 
     MODELS are those of the monitoring file, all by default. Goes on until stopped with Ctrl-C or SIGTERM.
     """
-    from mainspring.app.watching import declared_in, monitors_of
+    from mainspring.app.watching import UNHEARD, declared_in, monitors_of, nobody_hears
+    from mainspring.monitoring.monitor import begin_anew
 
     asked = threading.Event()
     before = {one: signal.signal(one, lambda *_: asked.set()) for one in (signal.SIGTERM, signal.SIGINT)}
     looks: list[dict[str, Any]] = []
     with platform.existing() as opened, pages_of(opened, path, host, port, root_path) as url:
         try:
-            monitors = monitors_of(opened, declared_in(opened, path), only=models, log=log)
+            declared = declared_in(opened, path)
+            for name in (models or declared) if anew else ():
+                _aside(begin_anew(opened.settings.path(opened.settings.monitoring.home), name, at=now()), as_json)
+            monitors = monitors_of(opened, declared, only=models, log=log)
             _say(f"watching {', '.join(one.model for one in monitors)}", as_json)
             if url:
                 _say(f"pages at {url}{root_path}/, metrics at {url}{root_path}/metrics", as_json)
+            for name in nobody_hears(opened, {one.model: one.declared for one in monitors}):
+                _say(click.style("! ", fg="yellow") + f"{name}: {UNHEARD}", as_json)
+            quiet = {one.model for one in monitors}  # of which nothing was said yet
             while not asked.is_set():
                 for one in monitors:
                     try:
                         for look in one.look():
+                            quiet.discard(one.model)
                             _tell(look, as_json)
                             looks = [*looks, told(look)][-_KEPT:] if once else []
                             if asked.is_set():
                                 break
+                        if one.model in quiet:
+                            quiet.discard(one.model)
+                            _say(awaited(one), as_json)
                     except MainspringError as error:
                         if once:
                             raise
@@ -108,10 +125,25 @@ def told(look: Look) -> dict[str, Any]:
     return found
 
 
+def awaited(monitor: Monitor) -> str:
+    """When there will be a window to judge."""
+    how, window = monitor.declared.how, monitor.awaited
+    if window is None:
+        return f"{monitor.model}: nothing was asked that is not judged yet"
+    if how.rows is not None:
+        return f"{monitor.model}: {window.rows} of the {how.rows} rows of the next window are there"
+    return f"{monitor.model}: the next window is complete at {iso(window.until + float(how.wait))}"
+
+
+def _aside(place: Path | None, as_json: bool) -> None:
+    if place is not None:
+        _say(f"what was seen until now lies in {place}", as_json)
+
+
 def _tell(look: Look, as_json: bool) -> None:
     judgement = look.judgement
     if judgement is not None:
-        again = f" (again, {judgement.window.revision})" if judgement.window.revision else ""
+        again = dim(" (again: more is known of it)") if judgement.window.revision else ""
         sign = click.style("✓", fg="green") if judgement.ok else click.style("✗", fg="red")
         _say(f"{sign} {bold(look.model)} {judgement.window}{again}", as_json)
         for one in judgement.verdict().failures:
