@@ -34,6 +34,9 @@ PROBABILITY: Final = f"{OUTPUT}probability."
 PRIVATE: Final = frozenset({"identifier", "personal", "sensitive"})
 """Tags of columns that a schema gives and no reference keeps rows of."""
 
+IDENTIFYING: Final = frozenset({"identifier", "personal"})
+"""Those of them by whose values somebody can be told: no statistics of them are kept either."""
+
 _SPLIT = "reference"
 _STATISTICS, _SCHEMA, _ROWS = "statistics", "schema", "rows"
 _FLAGS: Final[Mapping[str | None, str]] = {"0": "false", "1": "true"}
@@ -114,10 +117,10 @@ class Reference:
         return {name: value for name, value in parts.items() if value is not None}
 
 
-def private(schema: Schema | None) -> frozenset[str]:
-    """The columns that a schema marks by one of the tags of :data:`PRIVATE`."""
+def private(schema: Schema | None, tags: frozenset[str] = PRIVATE) -> frozenset[str]:
+    """The columns that a schema marks by one of some tags: those of :data:`PRIVATE`, if no others are named."""
     features = {} if schema is None else schema.features
-    return frozenset(name for name, one in features.items() if PRIVATE & set(one.tags))
+    return frozenset(name.replace("\\.", ".") for name, one in features.items() if tags & set(one.tags))
 
 
 def answered(table: Table, predictions: Predictions, *, label: str | None) -> Table:

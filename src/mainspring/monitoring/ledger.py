@@ -75,6 +75,9 @@ class WatchLedger:
         self._record.put_type(_TYPE)
         name = f"{told['model']}~{told['since']}~{revision}"
         known = self._event(name)
+        if known is not None and known.properties.get("until") != told.get("until"):
+            name += f"~{told['until']}"  # windows were of another length then
+            known = self._event(name)
         if known is not None:
             return self._verdict_of(known)
         made = kept(self._record, self._blobs, verdict)

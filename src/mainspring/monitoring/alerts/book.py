@@ -14,7 +14,7 @@ from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.alerts.alert import Acknowledgement, Alert, State, Transition
 from mainspring.monitoring.alerts.contents import Change, Contents, Notice
 from mainspring.monitoring.alerts.draft import Draft
-from mainspring.monitoring.alerts.examples import private_columns
+from mainspring.monitoring.alerts.examples import private_columns, without_rows
 from mainspring.monitoring.alerts.journal import Journal
 from mainspring.monitoring.alerts.options import AlertOptions
 from mainspring.monitoring.alerts.planning import hush, remind, withdraw
@@ -256,6 +256,20 @@ class AlertBook:
             if (model is None or (one.alert is not None and one.alert.model == model))
             and (alert is None or (one.alert is not None and one.alert.id.startswith(alert)))
         ]
+
+    def forget(self, model: str, gone: Callable[[set[str]], set[str]]) -> None:
+        """Erase the values of example rows, also in the history; which requests they were of stays.
+
+        Args:
+            model: The model.
+            gone: Of the ids of some requests, those whose rows must not be kept.
+        """
+        told = [each.alert for change in self._journal.changes() for each in change.transitions]
+        kept = [*self._journal.read().alerts.values(), *(one for one in told if one is not None)]
+        shown = {each.request for one in kept if one.model == model for each in one.examples if each.values}
+        lost = gone(shown)
+        if lost:
+            self._journal.rewrite(lambda one: without_rows(one, lost) if one.model == model else one)
 
     def record(self, ledger: Ledger) -> int:
         """Write what happened into the record, if it is not there yet; gives how many transitions were new there.

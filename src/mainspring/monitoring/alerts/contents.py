@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, replace
 from typing import TypeVar
 
 from mainspring.monitoring.alerts.alert import Alert, Transition
@@ -101,6 +101,14 @@ class Change:
         """Whether nothing was changed."""
         return not any(getattr(self, one.name) for one in fields(self) if one.name not in ("number", "at"))
 
+    def mapped(self, change: Callable[[Alert], Alert]) -> Change:
+        """The same with other alerts."""
+        return replace(
+            self,
+            alerts=tuple(map(change, self.alerts)),
+            transitions=tuple(_mapped(one, change) for one in self.transitions),
+        )
+
 
 @dataclass(slots=True, kw_only=True)
 class Contents:
@@ -139,6 +147,14 @@ class Contents:
             unrecorded=dict(self.unrecorded),
         )
 
+    def mapped(self, change: Callable[[Alert], Alert]) -> Contents:
+        """The same with other alerts."""
+        return replace(
+            self,
+            alerts={name: change(one) for name, one in self.alerts.items()},
+            unrecorded={number: _mapped(one, change) for number, one in self.unrecorded.items()},
+        )
+
     def apply(self, change: Change) -> None:
         """Take over what a transaction changed; one that is in here already changes nothing."""
         if change.number <= self.number:
@@ -158,6 +174,10 @@ class Contents:
         self.transitions = max([self.transitions, *(one.number for one in change.transitions)])
         names = [one.id for one in change.silences] + [one.id for one in change.notices]
         self.named = max([self.named, *(int(name[1:]) for name in names if name[1:].isdecimal())])
+
+
+def _mapped(transition: Transition, change: Callable[[Alert], Alert]) -> Transition:
+    return transition if transition.alert is None else replace(transition, alert=change(transition.alert))
 
 
 def _remove(found: dict[K, V], keys: Iterable[K]) -> None:

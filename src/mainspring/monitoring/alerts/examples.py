@@ -12,7 +12,8 @@ import numpy as np
 
 from mainspring.core.errors import MainspringError
 from mainspring.data import Schema, Table
-from mainspring.monitoring.alerts.alert import Example
+from mainspring.monitoring.alerts.alert import Alert, Example
+from mainspring.monitoring.naming import column_of
 from mainspring.serving.payloads.redaction import MASK
 from mainspring.serving.payloads.tables import REQUEST
 
@@ -23,7 +24,7 @@ _LONGEST = 200
 def private_columns(schema: Schema | None, patterns: Collection[str] = ()) -> Callable[[str], bool]:
     """Says of a column whether its values are masked: it is tagged ``private`` or ``pii``, or a pattern fits."""
     features = {} if schema is None else schema.features
-    tagged = {name for name, one in features.items() if _PRIVATE & {tag.lower() for tag in one.tags}}
+    tagged = {column_of(name) for name, one in features.items() if _PRIVATE & {tag.lower() for tag in one.tags}}
 
     def private(name: str) -> bool:
         bare = name.removeprefix("feedback.").removeprefix("output.")
@@ -61,6 +62,16 @@ def examples_of(
     except (MainspringError, OSError):  # an alert without explanations is better than none
         return tuple(found)
     return tuple(replace(one, contributions=_largest_first(each)) for one, each in zip(found, told, strict=False))
+
+
+def without_rows(alert: Alert, requests: Collection[str]) -> Alert:
+    """An alert without the values of example rows of some requests."""
+    if not any(one.request in requests for one in alert.examples):
+        return alert
+    shown = (
+        replace(one, values={}, contributions={}) if one.request in requests else one for one in alert.examples
+    )
+    return replace(alert, examples=tuple(shown))
 
 
 def _example(row: Mapping[str, Any], place: int, private: Callable[[str], bool]) -> Example:

@@ -28,7 +28,9 @@ from typing import Final
 import msgspec
 
 from mainspring.core.errors import StateError, UnavailableError
+from mainspring.monitoring.alerts.alert import Alert
 from mainspring.monitoring.alerts.contents import Change, Contents
+from mainspring.serving.bulk.workplace import replace_file
 
 _JOURNAL, _BOOK, _LOCK = "journal.jsonl", "book.json", "lock"
 _FOLDED: Final = 200
@@ -104,6 +106,28 @@ class Journal:
             found = {one.number: one for path in [*self._old(), self.folder / _JOURNAL] for one in _lines(path)}
         yield from (found[number] for number in sorted(found))
 
+    def rewrite(self, change: Callable[[Alert], Alert]) -> None:
+        """Write all alerts anew that are kept, those of the history among them, for what must not be kept.
+
+        Whoever is killed meanwhile leaves some files as they were, and does it again.
+
+        Args:
+            change: Gives an alert as it is to be kept; itself if nothing is to be changed.
+
+        Raises:
+            UnavailableError: If the folder cannot be written.
+        """
+        if not self.folder.is_dir():
+            return
+        with self._guard, self._locked(fcntl.LOCK_EX), _kept_in(self.folder):
+            self._known = None
+            for path in [*self._old(), self.folder / _JOURNAL]:
+                made = [_line(one.mapped(change)) for one in _lines(path)]
+                if made:
+                    replace_file(path, b"".join(made))
+            if (self.folder / _BOOK).exists():
+                replace_file(self.folder / _BOOK, _ENCODER.encode(self._snapshot().mapped(change)))
+
     def _read(self) -> _Known:
         """What was known before with what came since; all of it where other files lie there now."""
         book, journal = _identity(self.folder / _BOOK), _identity(self.folder / _JOURNAL)
@@ -144,8 +168,7 @@ class Journal:
             ) from error
 
     def _append(self, change: Change) -> None:
-        body = _ENCODER.encode(change)
-        line = b"%08x %b\n" % (zlib.crc32(body), body)
+        line = _line(change)
         with _kept_in(self.folder):
             file = os.open(self.folder / _JOURNAL, os.O_CREAT | os.O_APPEND | os.O_RDWR | os.O_CLOEXEC, 0o600)
             try:
@@ -206,6 +229,11 @@ def _lines(path: Path) -> Iterator[Change]:
     except FileNotFoundError:
         return
     yield from (change for change in map(_change, lines) if change is not None)
+
+
+def _line(change: Change) -> bytes:
+    body = _ENCODER.encode(change)
+    return b"%08x %b\n" % (zlib.crc32(body), body)
 
 
 def _change(line: bytes) -> Change | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -16,6 +15,7 @@ from mainspring.data.comparison.sides import TIMED
 from mainspring.data.statistics import FeatureStatistics, TableStatistics
 from mainspring.monitoring.correction import Counts, Tested, assess
 from mainspring.monitoring.detectors.binned import Bins, bins_of_reference
+from mainspring.monitoring.naming import column_of
 from mainspring.monitoring.seen import Figure
 
 Limits = Mapping[str, float]
@@ -26,7 +26,6 @@ _BINNED: Final = frozenset({"jensen_shannon", "psi", "hellinger", "total_variati
 _ORDERED: Final = frozenset({"l_infinity", "jensen_shannon"})
 """Limits for all columns that are not for points in time."""
 _LEAST: Final = 1e-9
-_ESCAPED: Final = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +99,7 @@ class Judgements:
 
 def by_column(statistics: TableStatistics) -> dict[str, FeatureStatistics]:
     """The features by the names of their columns, in which a point is a point."""
-    features = statistics.features
-    return {_ESCAPED.sub(r"\1", name) if "\\" in name else name: one for name, one in features.items()}
+    return {column_of(name): one for name, one in statistics.features.items()}
 
 
 def check_limits(limits: Mapping[str, Limits]) -> None:

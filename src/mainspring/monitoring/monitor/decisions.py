@@ -55,7 +55,7 @@ class DecisionLog:
         self._file = folder / FILE
 
     def note(
-        self, decision: Decision, *, asked: bool, at: float, window: float | None = None
+        self, decision: Decision, *, asked: bool, at: float, window: float | None = None, again: bool = False
     ) -> NotedDecision | None:
         """Note a decision, unless it says what the one before said.
 
@@ -64,6 +64,7 @@ class DecisionLog:
             asked: Whether a run was asked for.
             at: When, in seconds since the epoch.
             window: The end of the window that it was said of.
+            again: Whether it may be noted already, because the monitor was killed when it had asked.
 
         Returns:
             What was noted, if anything.
@@ -77,6 +78,8 @@ class DecisionLog:
             and made.outcome != "asked"
             and (made.outcome, made.key) == (before.outcome, before.key)
         ):
+            return None
+        if before is not None and again and (made.outcome, made.key) == (before.outcome, before.key):
             return None
         self._file.parent.mkdir(parents=True, exist_ok=True)
         with self._file.open("ab") as file:

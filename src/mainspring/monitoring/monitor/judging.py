@@ -53,7 +53,7 @@ class Judgement:
         for check, one in self.judged.items():
             reasons += one.verdict.failures
             passed = [reason for reason in one.verdict.reasons if reason.ok]
-            if passed:
+            if passed and check != BROKEN:
                 reasons.append(_passed(check, passed, len(one.verdict.reasons)))
         details: dict[str, Any] = {
             "version": self.version,
@@ -71,7 +71,7 @@ def judge(seen: Seen, checks: Mapping[str, Check], memory: Mapping[str, Mapping[
     """Ask every check about a window.
 
     A check that breaks does not keep the others from being asked: it is told as the failure of a check called
-    :data:`BROKEN`, and remembers what it did before.
+    :data:`BROKEN`, and remembers what it did before. That nothing can be said of it is no reason for a new model.
 
     Args:
         seen: The window, and what it is held against.
@@ -79,7 +79,7 @@ def judge(seen: Seen, checks: Mapping[str, Check], memory: Mapping[str, Mapping[
         memory: What each of them remembers.
     """
     found: dict[str, Judged] = {}
-    broken: list[Reason] = []
+    ran: list[Reason] = []
     # A pool of one, for its future: it keeps whatever a check raises, a plugin's included.
     with ThreadPoolExecutor(1) as pool:
         for name, check in checks.items():
@@ -87,10 +87,11 @@ def judge(seen: Seen, checks: Mapping[str, Check], memory: Mapping[str, Mapping[
             error = future.exception()
             if error is None:
                 found[name] = future.result()
+                ran.append(_looked(name))
             else:
-                broken.append(_broken(name, error))
-    if broken:
-        found[BROKEN] = Judged(verdict=Verdict.of(BROKEN, broken))
+                ran.append(_broken(name, error))
+    # Also where all is well: an alert that a check broke is over when it does not any more.
+    found[BROKEN] = Judged(verdict=Verdict.of(BROKEN, ran))
     return Judgement(window=seen.window, version=seen.version, statistics=seen.statistics, judged=found)
 
 
@@ -105,6 +106,11 @@ def _passed(check: str, passed: list[Reason], total: int) -> Reason:
         subject=check,
         observed=float(len(passed)),
     )
+
+
+def _looked(name: str) -> Reason:
+    message = f"the check {name!r} looked at the window"
+    return Reason(ok=True, code="CHECKED", message=message, subject=name, observed=0.0)
 
 
 def _broken(name: str, error: BaseException) -> Reason:

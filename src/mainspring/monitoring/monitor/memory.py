@@ -27,6 +27,9 @@ class Memory:
         version: The version that answered most of it.
         labelled: Rows of each window whose truth is known, by the beginning of the window, of that version.
         retraining: What the policy remembers.
+        erasures: How much was erased from the log when that was last looked for.
+        wish: The end of the window because of which a run is being asked for, as text, ``policy`` where it is
+            none, and empty where none is.
     """
 
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -35,6 +38,8 @@ class Memory:
     version: str = ""
     labelled: Mapping[str, int] = field(default_factory=dict)
     retraining: Mapping[str, Any] = field(default_factory=dict)
+    erasures: int = 0
+    wish: str = ""
 
     def for_window(self, since: float, revision: int) -> Mapping[str, Mapping[str, Any]]:
         """What checks remember when they judge this window, whether it is judged for the first time or again."""

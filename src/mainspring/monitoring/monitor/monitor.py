@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from mainspring.core.clock import Clock, now
-from mainspring.core.errors import InputError, StateError
+from mainspring.core.errors import ConflictError, InputError, StateError
 from mainspring.core.records import Value
-from mainspring.data import ColumnType
-from mainspring.evaluation.reference import Reference
+from mainspring.core.verdicts import Verdict
+from mainspring.data import ColumnType, TableStatistics
+from mainspring.evaluation.reference import IDENTIFYING, Reference, private
 from mainspring.monitoring.alerts import AlertBook, Causes, Explainer, Transition
 from mainspring.monitoring.alerts.ports import Ledger
 from mainspring.monitoring.declaration import Declared
 from mainspring.monitoring.ledger import WatchLedger
 from mainspring.monitoring.monitor.anew import PROFILES, WINDOWS
 from mainspring.monitoring.monitor.decisions import DecisionLog
+from mainspring.monitoring.monitor.forgetting import erasures, forget_erased
 from mainspring.monitoring.monitor.judging import Judgement, judge
 from mainspring.monitoring.monitor.known import Known, Versions
+from mainspring.monitoring.monitor.learned import LearnedReferences
 from mainspring.monitoring.monitor.memory import Memory
+from mainspring.monitoring.naming import by_column, reference_by_column
 from mainspring.monitoring.ports import Check
 from mainspring.monitoring.profiles import FigureHistory, ProfileArchive, WindowProfile
 from mainspring.monitoring.retraining import (
@@ -33,13 +36,16 @@ from mainspring.monitoring.retraining import (
     decide,
     look_at_data,
 )
-from mainspring.monitoring.seen import Seen
+from mainspring.monitoring.seen import Judged, Seen
 from mainspring.monitoring.windows import Window, WindowReader
 from mainspring.monitoring.windows.outlines import Outline
 from mainspring.store.ports import Queue
 
-LEAST_ROWS: Final = 500
-"""Of a window that may become the reference of a model whose package has none."""
+REFERENCE: Final = "reference"
+"""Under this name it is told what windows of a version are held against whose package does not say."""
+
+POLICY: Final = "policy"
+"""What stands for a window where the policy asked for a run because of none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +116,8 @@ class Monitor:
         self.history = FigureHistory(self.folder / "history")
         self.archive = ProfileArchive(home / PROFILES)
         self.decisions = DecisionLog(self.folder)
+        self.learned = LearnedReferences(self.folder)
+        self._packages: dict[str, Known] = {}
 
     def look(self) -> Iterator[Look]:
         """Judge what became complete or changed since the last look, and ask the policy.
@@ -120,10 +128,11 @@ class Monitor:
 
         Raises:
             ConflictError: If another process watches this model.
+            InputError: If its windows were of another kind before.
         """
         memory = Memory.load(self.folder)
         with self._reader(memory) as reader, self.history:
-            memory = Memory.load(self.folder)  # now that nobody else changes it
+            memory = self._without_erased(Memory.load(self.folder))  # now that nobody else changes it
             for window in reader.ready(self._clock()):
                 look, memory = self._window(window, memory)
                 memory.save(self.folder)
@@ -133,9 +142,8 @@ class Monitor:
             self.awaited = reader.awaited
             decision = self._decide(memory, [])
             if decision is not None:
-                asked = self._ask(decision, "")
-                self.decisions.note(decision, asked=asked, at=self._clock())
-                replace(memory, retraining=decision.memory).save(self.folder)
+                asked, memory = self._carry_out(decision, memory, memory)
+                memory.save(self.folder)
                 if asked or decision.blocked:
                     yield Look(model=self.model, decision=decision, asked=asked)
         self._deliver()
@@ -164,20 +172,20 @@ class Monitor:
             decision = self._decide(memory, [], demand=because)
             if decision is None:
                 raise StateError(f"{self.model} has no policy")
-            asked = self._ask(decision, "")
-            self.decisions.note(decision, asked=asked, at=self._clock())
-            replace(memory, retraining=decision.memory).save(self.folder)
+            asked, memory = self._carry_out(decision, memory, memory)
+            memory.save(self.folder)
         return decision, asked
 
     def _window(self, window: Window, memory: Memory) -> tuple[Look, Memory]:
         version = window.version or memory.version
-        known = self._versions.known(self.model, version)
-        profile = WindowProfile.of(window, model=self.model, slices=self.declared.how.slices)
+        known = self._known(version)
+        profile = self._profile(window, known.reference)
         judgement = self._judge(window, version, profile, memory)
         verdict = self._record(judgement)
         self.archive.put(profile)
         self.history.append(window.since, judgement.figures)
         transitions = self._alert(judgement, known, verdict)
+        before = memory
         memory = memory.judged(
             window.since,
             window.revision,
@@ -188,9 +196,7 @@ class Monitor:
         decision = self._decide(memory, [_judged_window(judgement)])
         asked = False
         if decision is not None:
-            asked = self._ask(decision, verdict)
-            self.decisions.note(decision, asked=asked, at=self._clock(), window=window.until)
-            memory = replace(memory, retraining=decision.memory)
+            asked, memory = self._carry_out(decision, memory, before, verdict=verdict, window=window.until)
         look = Look(
             model=self.model,
             judgement=judgement,
@@ -202,19 +208,59 @@ class Monitor:
         return look, memory
 
     def _judge(self, window: Window, version: str, profile: WindowProfile, memory: Memory) -> Judgement:
-        known = self._versions.known(self.model, version)
+        reference, learned = self._known(version).reference, {}
+        if reference is None:
+            found = self.learned.held_against(window, version, profile)
+            reference = found.reference
+            learned = {REFERENCE: Judged(verdict=Verdict.of(REFERENCE, [found.reason]))}
         previous = self.archive.latest(self.model, before=window.since)
         seen = Seen(
             model=self.model,
             version=version,
             window=window,
-            statistics=profile.statistics,
-            reference=known.reference or self._own(window, version, profile),
-            previous=None if previous is None else previous.statistics,
+            statistics=by_column(profile.statistics),
+            reference=reference,
+            previous=None if previous is None else by_column(previous.statistics),
             history=self.history,
             slices=self.declared.how.slices,
+            earlier=self._earlier,
         )
-        return judge(seen, self._asked(window), memory.for_window(window.since, window.revision))
+        judgement = judge(seen, self._asked(window), memory.for_window(window.since, window.revision))
+        return replace(judgement, judged={**judgement.judged, **learned})
+
+    def _profile(self, window: Window, reference: Reference | None) -> WindowProfile:
+        """The profile of a window, which is kept for years: without columns of which somebody can be told."""
+        hidden = private(None if reference is None else reference.schema, IDENTIFYING) - set(
+            self.declared.how.slices
+        )
+        shown = [name for name in window.table.names if name not in hidden]
+        if len(shown) < len(window.table.names):
+            window = replace(window, table=window.table.select(shown))
+        return WindowProfile.of(window, model=self.model, slices=self.declared.how.slices)
+
+    def _earlier(self, since: float, until: float) -> TableStatistics | None:
+        """What the windows between two times held, all together."""
+        found = self.archive.merged(self.model, since=since, until=until)
+        return None if found is None else by_column(found.statistics)
+
+    def _known(self, version: str) -> Known:
+        """What is known of a version, with the names of columns; the same object for every window."""
+        found = self._versions.known(self.model, version)
+        if found.reference is None:
+            return found
+        if version not in self._packages:
+            self._packages[version] = replace(found, reference=reference_by_column(found.reference))
+        return self._packages[version]
+
+    def _without_erased(self, memory: Memory) -> Memory:
+        """Erase what was erased from the log since the last look."""
+        found = erasures(self._log)
+        if found == memory.erasures:
+            return memory
+        forget_erased(self._log, self.model, self.book, self.learned)
+        memory = replace(memory, erasures=found)
+        memory.save(self.folder)
+        return memory
 
     def _asked(self, window: Window) -> Mapping[str, Check]:
         """The checks that are asked about a window: of one that changed, those that look at what became known."""
@@ -222,20 +268,6 @@ class Monitor:
         if window.revision == 0:
             return checks
         return {name: check for name, check in checks.items() if check.on_truth}
-
-    def _own(self, window: Window, version: str, profile: WindowProfile) -> Reference:
-        """What a version answered first, for models whose packages do not say what they were trained on."""
-        folder = self.folder / "references" / (version or "unknown")
-        if folder.is_dir():
-            return Reference.load(folder)
-        made = Reference(statistics=profile.statistics, rows=window.table)
-        if window.table.num_rows >= LEAST_ROWS:
-            written = folder.with_name(f"{folder.name}.new")
-            shutil.rmtree(written, ignore_errors=True)
-            written.mkdir(parents=True)
-            made.save(written)
-            written.replace(folder)
-        return made
 
     def _record(self, judgement: Judgement) -> str:
         if self._ledger is None:
@@ -290,6 +322,21 @@ class Monitor:
         )
         return decide(policy, situation, memory.retraining)
 
+    def _carry_out(
+        self, decision: Decision, memory: Memory, before: Memory, *, verdict: str = "", window: float | None = None
+    ) -> tuple[bool, Memory]:
+        """Ask for the run, note what was decided, and remember it; ``before`` is what the disk remembers."""
+        wish = POLICY if window is None else repr(window)
+        again = decision.retrain and memory.wish == wish
+        if decision.retrain and not again:  # whoever is killed now knows later that the wish that waits is its own
+            replace(before, wish=wish).save(self.folder)
+        asked = self._ask(decision, verdict) or again
+        self.decisions.note(decision, asked=asked, at=self._clock(), window=window, again=again)
+        kept = dict(decision.memory)
+        if decision.retrain and not asked:  # a wish waits already: this one costs nothing
+            kept["asked"] = memory.retraining.get("asked", [])
+        return asked, replace(memory, retraining=kept, wish="")
+
     def _ask(self, decision: Decision, verdict: str) -> bool:
         if self._queue is None:
             return False
@@ -317,10 +364,16 @@ class Monitor:
                 where=self.declared.where,
                 fix=f"cut them as before, or judge the log again: mainspring monitor run {self.model} --anew",
             ) from error
+        except ConflictError as error:
+            raise ConflictError(
+                f"another process watches {self.model} at this moment",
+                where=error.where,
+                fix="stop it, or wait until it is done: one process watches a model at a time",
+            ) from error
 
     def _types(self, version: str) -> Mapping[str, ColumnType]:
         """The types of columns as they were in training, so that one without values fits, too."""
-        reference = self._versions.known(self.model, version).reference
+        reference = self._known(version).reference
         features = {} if reference is None else reference.statistics.features
         return {name: one.type for name, one in features.items() if not one.levels}
 

@@ -24,6 +24,9 @@ LABEL: Final = f"{OUTPUT}label"
 PREDICTION: Final = f"{OUTPUT}prediction"
 PROBABILITY: Final = f"{OUTPUT}probability."
 
+_ROUNDED: Final = 1e-4
+"""By so much may a probability lie outside of 0 to 1: what is computed in small numbers is rounded."""
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.int64]
 Mask: TypeAlias = npt.NDArray[np.bool_]
@@ -76,7 +79,9 @@ class Answers:
 def read_answers(
     table: Table, *, positive: str | None = None, classes: Sequence[str] | None = None
 ) -> Answers | None:
-    """The answers in a table; ``None`` if it has none.
+    """The answers in a table; ``None`` if it has none, or names no class.
+
+    A row whose probabilities lie outside of 0 to 1 has no answer.
 
     Args:
         table: With ``output.probability.<class>`` and ``output.label``, or ``output.prediction``.
@@ -150,7 +155,8 @@ def _of_probabilities(table: Table, scored: Sequence[str], positive: str | None)
         raise InputError(f"{', '.join(map(repr, texts))} hold no numbers", expected="probabilities")
     classes = tuple(name.removeprefix(PROBABILITY) for name in scored)
     scores = np.column_stack([table.column(name) for name in scored])
-    known: Mask = np.isfinite(scores).all(axis=1)
+    known: Mask = np.all((scores >= -_ROUNDED) & (scores <= 1 + _ROUNDED), axis=1)
+    scores = np.clip(scores, 0.0, 1.0)
     chosen: Ints = np.where(known, np.nan_to_num(scores).argmax(axis=1), -1).astype(np.int64)
     if LABEL in table.names:
         said = _codes(table, LABEL, {natural(name): place for place, name in enumerate(classes)})
@@ -165,15 +171,17 @@ def _of_probabilities(table: Table, scored: Sequence[str], positive: str | None)
     )
 
 
-def _of_labels(table: Table, positive: str | None, classes: Sequence[str] | None) -> Answers:
+def _of_labels(table: Table, positive: str | None, classes: Sequence[str] | None) -> Answers | None:
     if classes is None:
         columns = [name for name in (LABEL, TRUTH) if name in table.names]
         words = {_word(value) for name in columns for value in set(table.column(name).tolist())} - {None}
         by_value = {natural(word): word for word in sorted(str(word) for word in words)}
         classes = [by_value[key] for key in sorted(by_value)]
     named = tuple(classes)
+    if not named:
+        return None
     chosen = _codes(table, LABEL, {natural(name): place for place, name in enumerate(named)})
-    scores = np.eye(max(len(named), 1))[np.maximum(chosen, 0)][:, : len(named)]
+    scores = np.eye(len(named))[np.maximum(chosen, 0)]
     scores[chosen < 0] = np.nan
     return Answers(
         classes=named,

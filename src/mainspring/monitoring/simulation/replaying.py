@@ -13,6 +13,7 @@ from mainspring.data import TableStatistics, summarize
 from mainspring.monitoring.alerts.alert import Transition
 from mainspring.monitoring.alerts.options import AlertOptions
 from mainspring.monitoring.monitor.judging import Judgement, judge
+from mainspring.monitoring.naming import by_column, reference_by_column
 from mainspring.monitoring.ports import Check
 from mainspring.monitoring.retraining import (
     Decision,
@@ -212,14 +213,14 @@ class Replay:
             model=self.setting.recording.model,
             version=window.version,
             window=window,
-            statistics=statistics,
-            reference=reference,
+            statistics=by_column(statistics),
+            reference=reference_by_column(reference),
             previous=self._previous,
             history=self.figures,
             slices=self.setting.slices,
         )
         judged = judge(seen, checks, self.memory)
-        self._previous = statistics
+        self._previous = by_column(statistics)
         self.memory |= {name: found.memory for name, found in judged.judged.items()}
         self.figures.append(window.since, judged.figures)
         self.windows += 1

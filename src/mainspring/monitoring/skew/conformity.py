@@ -9,10 +9,21 @@ from typing import Final
 from scipy.stats import binom
 
 from mainspring.core.verdicts import Reason
-from mainspring.data import Anomaly, AnomalyType, Feature, Schema, Severity, Statistics, validate
+from mainspring.data import (
+    Anomaly,
+    AnomalyType,
+    Feature,
+    Schema,
+    Severity,
+    Statistics,
+    TableStatistics,
+    validate,
+)
+from mainspring.data.profiling.paths import escaped
 from mainspring.data.schema import SERVING, TRAINING
 from mainspring.data.schema.constraints import DriftLimits
 from mainspring.data.statistics import FeatureStatistics
+from mainspring.monitoring.naming import column_of
 from mainspring.monitoring.skew.codes import MISSING, NEW_COLUMN, RANGE, TYPE, UNAVAILABLE, VIOLATED, WORDS
 from mainspring.monitoring.skew.material import Material
 
@@ -68,12 +79,18 @@ def check_schema(material: Material) -> Iterator[Reason]:
         yield Reason(ok=True, code="NO_SCHEMA", message="the package has no schema to hold the window against")
         return
     environment = SERVING if SERVING in schema.environments else TRAINING
-    found = validate(Statistics({_WINDOW: material.served}), schema, environment=environment)
+    found = validate(Statistics({_WINDOW: _by_path(material.served)}), schema, environment=environment)
     for anomaly in found.anomalies:
-        if not _is_chance(anomaly, schema, material.served.features.get(anomaly.path)):
+        if not _is_chance(anomaly, schema, material.served.features.get(column_of(anomaly.path))):
             yield _reason(anomaly)
     if not found.anomalies:
         yield Reason(ok=True, code="AS_THE_SCHEMA_SAYS", message="all inputs are as the schema says")
+
+
+def _by_path(statistics: TableStatistics) -> TableStatistics:
+    """Statistics of columns under the paths that a schema knows them by."""
+    features = {escaped(name): replace(one, name=escaped(name)) for name, one in statistics.features.items()}
+    return replace(statistics, features=features)
 
 
 def _for_windows(material: Material) -> Schema | None:
@@ -81,7 +98,7 @@ def _for_windows(material: Material) -> Schema | None:
     schema = material.schema
     if schema is None:
         return None
-    kept = {name: one for name, one in schema.features.items() if name in material.inputs}
+    kept = {name: one for name, one in schema.features.items() if column_of(name) in material.inputs}
     limits = DriftLimits()
     return replace(
         schema,
@@ -125,12 +142,13 @@ def _tail(hits: float, rows: int, share: float) -> float:
 
 def _reason(anomaly: Anomaly) -> Reason:
     code = _CODES.get(anomaly.type, VIOLATED)
-    column = f"column {anomaly.path!r}: " if anomaly.path else ""
+    name = column_of(anomaly.path)
+    column = f"column {name!r}: " if name else ""
     return Reason(
         ok=anomaly.severity is not Severity.ERROR,
         code=code,
         message=f"{column}{anomaly.description}",
-        subject=anomaly.path or None,
+        subject=name or None,
         observed=anomaly.observed if anomaly.observed is not None else anomaly.found,
         expected=anomaly.limit if anomaly.limit is not None else anomaly.expected,
     )

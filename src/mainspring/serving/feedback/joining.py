@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from mainspring.data import ColumnType, Table
 from mainspring.serving.feedback.record import REWARD, Feedback
-from mainspring.serving.payloads.cells import REQUEST, Cells, cells_of, picked, plain
+from mainspring.serving.payloads.cells import REQUEST, Cells, alike, cells_of, picked, plain
 from mainspring.serving.payloads.record import LogRecord
 from mainspring.serving.payloads.tables import made_of
 
@@ -71,7 +69,7 @@ def told(columns: Mapping[str, Cells], feedback: Iterable[Feedback]) -> dict[str
         for key in keys:
             one = said.get((key, row)) or said.get((key, None))
             found[f"{FEEDBACK}{key}"].append(None if one is None else one.value)
-    return {name: _alike(values) for name, values in found.items()}
+    return {name: alike(values) for name, values in found.items()}
 
 
 def pending(log: Iterable[LogRecord], feedback: Iterable[Feedback]) -> list[Feedback]:
@@ -94,14 +92,3 @@ def _latest(feedback: Iterable[Feedback]) -> dict[str, dict[tuple[str, int | Non
         if before is None or (one.time, one.received) >= (before.time, before.received):
             said[one.key, one.row] = one
     return latest
-
-
-def _alike(values: list[Any]) -> list[Any]:
-    """Values of one type: texts, if they have several."""
-    kinds = {type(value) for value in values if value is not None}
-    if kinds <= {int, float} or (len(kinds) == 1 and not kinds & {list, dict}):
-        return values
-    return [value if value is None or isinstance(value, str) else _ENCODE(value).decode() for value in values]
-
-
-_ENCODE = msgspec.json.Encoder().encode

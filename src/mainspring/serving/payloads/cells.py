@@ -15,6 +15,10 @@ from mainspring.serving.payloads.record import LogRecord
 
 OUTPUT: Final = "output."
 REQUEST: Final = "request."
+INPUT: Final = "input."
+"""Before the names of inputs that would be taken for something else, as one called ``request.time``."""
+
+_TAKEN: Final = (OUTPUT, REQUEST, "feedback.")
 
 Cells: TypeAlias = list[Any] | npt.NDArray[Any]
 """The values of a column: plain ones, with ``None`` for missing, or an array of numbers, with NaN."""
@@ -38,9 +42,10 @@ def cells_of(records: Iterable[LogRecord]) -> dict[str, Cells]:
             for name, values in given.items():
                 if len(values) != count:
                     continue  # what is not one value per row has no place in a table of rows
-                column = columns.get(prefix + name)
+                called = INPUT + name if not prefix and name.startswith(_TAKEN) else prefix + name
+                column = columns.get(called)
                 if column is None:
-                    column = columns[prefix + name] = _Parts()
+                    column = columns[called] = _Parts()
                 column.add(picked(values, rows) if record.erased else values, total)
         told.append((record.id, record.time, record.model, record.version))
         places.append(rows)
@@ -124,13 +129,31 @@ def _as_array(values: list[Any]) -> Cells:
     """Numbers as an array, if that says all of them; what is no single value as text."""
     kinds = set(map(type, values))
     if dict in kinds or list in kinds:
-        return [_cell(value) for value in values]
+        return alike([_cell(value) for value in values])
     if float in kinds and kinds <= {float, int, _NONE}:
         return np.array(values, dtype=np.float64)
-    if kinds == {int}:
+    if int in kinds and kinds <= {int, _NONE}:
+        return _whole(values, kinds)
+    return values if len(kinds - {_NONE}) <= 1 else alike(values)
+
+
+def alike(values: Sequence[Any]) -> list[Any]:
+    """Values of one type: texts, if they have several, as somebody sends a word where a number belongs."""
+    kinds = set(map(type, values)) - {_NONE}
+    if kinds <= {int, float} or (len(kinds) == 1 and not kinds & {list, dict}):
+        return list(values)
+    return [value if value is None or isinstance(value, str) else _ENCODE(value).decode() for value in values]
+
+
+def _whole(values: list[Any], kinds: set[type]) -> Cells:
+    """Whole numbers; those that are too large for eight bytes as floating ones, and beyond these as text."""
+    try:
+        found = np.array([0 if value is None else value for value in values], dtype=np.int64)
+    except OverflowError:
         with contextlib.suppress(OverflowError):
-            return np.array(values, dtype=np.int64)
-    return values
+            return np.array([np.nan if value is None else float(value) for value in values])
+        return [None if value is None else str(value) for value in values]
+    return found if _NONE not in kinds else values
 
 
 def _cell(value: Any) -> Any:

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mainspring.data import ColumnType
 from mainspring.serving.payloads import LogRecord, PredictionLog, read, table
 from mainspring.serving.payloads.cells import cells_of, picked, plain
 from mainspring.serving.payloads.compact import compact
@@ -125,3 +127,81 @@ def test_cells_are_those_of_the_records_one_after_the_other(data: st.DataObject,
         ]
         assert plain(cells[name]) == expected
     assert made_of(cells, {}).num_rows == sum(sizes)
+
+
+def sent(**columns: list[Any]) -> dict[str, list[Any]]:
+    """The table of two requests that sent something, without what says where they came from."""
+    records = [
+        LogRecord(
+            id=str(place),
+            time=1.0,
+            model="m",
+            version="1",
+            columns={name: [values[place]] for name, values in columns.items()},
+            outputs={"label": ["yes"]},
+        )
+        for place in range(2)
+    ]
+    found = table(records).to_columns()
+    return {name: values for name, values in found.items() if not name.startswith("request.")}
+
+
+def test_whatever_callers_send_becomes_a_table() -> None:
+    found = sent(
+        mixed=[1.5, "N/A"],
+        flag=[True, 2],
+        large=[2**70, None],
+        enormous=[10**400, 1],
+        nested=[[1, 2], 3],
+    )
+    assert found == {
+        "mixed": ["1.5", "N/A"],
+        "flag": ["true", "2"],
+        "large": [float(2**70), None],
+        "enormous": [str(10**400), "1"],
+        "nested": ["[1,2]", "3"],
+        "output.label": ["yes", "yes"],
+    }
+
+
+def test_names_that_a_table_cannot_have_are_changed() -> None:
+    odd: dict[str, list[Any]] = {"": [1, 2], "output.label": ["a", "b"], "request.time": [7, 8]}
+    found = sent(**odd, age=[3, 4], Age=[5, 6])
+    assert found == {
+        "(no name)": [1, 2],
+        "age": [3, 4],
+        "Age (2)": [5, 6],
+        "input.output.label": ["a", "b"],
+        "input.request.time": [7, 8],
+        "output.label": ["yes", "yes"],
+    }
+
+
+def test_a_column_that_is_known_keeps_its_name() -> None:
+    columns: dict[str, Any] = {"Age": [1], "age": [2]}
+    assert made_of(columns, {"age": ColumnType.INT}).to_columns() == {"Age (2)": [1], "age": [2]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        ("INT", [1.5, 2.0]),
+        ("INT", [2.0, 1e300]),
+        ("DATE", ["2026-01-01", "N/A"]),
+        ("TIMESTAMP", ["soon", None]),
+        ("BYTES", ["a", "b"]),
+        ("LIST", ["[1]", "[2]"]),
+        ("BOOL", ["yes", "never"]),
+    ],
+)
+def test_a_type_that_does_not_fit_is_left_aside(kind: str, values: list[Any]) -> None:
+    numbers = np.array(values) if isinstance(values[0], float) else values
+    assert made_of({"x": numbers}, {"x": ColumnType(kind)}).to_columns() == {"x": values}
+
+
+def test_a_type_that_fits_is_kept() -> None:
+    found = made_of({"i": np.array([1.0, np.nan]), "d": ["2026-01-01", None]}, KNOWN)
+    assert [column.type for column in found.columns] == ["INT", "DATE"]
+
+
+KNOWN = {"i": ColumnType.INT, "d": ColumnType.DATE}

@@ -1,0 +1,47 @@
+r"""Statistics under the names of columns, as tables have them.
+
+Statistics tell the field ``age`` of a structure ``person`` from a column ``person.age`` by writing the latter as
+``person\.age``. The rows of a log have no structures, and people write the names of columns: so checks see these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mainspring.data import TableStatistics
+from mainspring.evaluation.reference import Reference
+
+
+def column_of(path: str) -> str:
+    r"""The column of a path.
+
+    Example:
+        >>> print(column_of(r"person\.age"))
+        person.age
+    """
+    return path.replace("\\.", ".")
+
+
+def by_column(statistics: TableStatistics) -> TableStatistics:
+    """The same statistics, of features that are called as their columns; itself if all are already."""
+    if not _has_paths(statistics.features):
+        return statistics
+    return replace(
+        statistics,
+        features={
+            column_of(name): replace(one, name=column_of(one.name)) for name, one in statistics.features.items()
+        },
+        label=None if statistics.label is None else column_of(statistics.label),
+        slices={name: by_column(one) for name, one in statistics.slices.items()},
+    )
+
+
+def reference_by_column(reference: Reference) -> Reference:
+    """A reference whose statistics have the names of columns; its schema keeps its paths."""
+    statistics = by_column(reference.statistics)
+    return reference if statistics is reference.statistics else replace(reference, statistics=statistics)
+
+
+def _has_paths(names: Iterable[str]) -> bool:
+    return any("\\." in name for name in names)

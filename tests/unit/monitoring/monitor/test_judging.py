@@ -1,0 +1,50 @@
+"""All checks of a window together, those that break among them."""
+
+from __future__ import annotations
+
+from tests.unit.monitoring.monitor.worlds import BrokenCheck, MeanCheck
+
+from mainspring.data import Table, summarize
+from mainspring.evaluation.reference import Reference
+from mainspring.monitoring.monitor.judging import BROKEN, judge
+from mainspring.monitoring.seen import Seen
+from mainspring.monitoring.simulation.figures import Figures
+from mainspring.monitoring.windows import Window
+
+ROWS = Table.from_columns({"fare": [20.0, 30.0]})
+STATISTICS = summarize({"rows": ROWS}).split("rows")
+SEEN = Seen(
+    model="taxi",
+    version="1",
+    window=Window(since=0.0, until=10.0, table=ROWS, requests=2, errors=0, complete=True, versions={"1": 2}),
+    statistics=STATISTICS,
+    reference=Reference(statistics=STATISTICS),
+    history=Figures(),
+)
+
+
+def test_what_all_checks_say_is_one_verdict() -> None:
+    found = judge(SEEN, {"mean": MeanCheck(), "other": MeanCheck(most=100.0)}, {"mean": {"windows": [1.0]}})
+    assert not found.ok
+    assert found.judged["mean"].memory == {"windows": [1.0, 0.0]}
+    assert set(found.figures) == {"mean/fare", "other/fare"}
+    verdict = found.verdict()
+    assert [(one.ok, one.code) for one in verdict.reasons] == [(False, "HIGH"), (True, "USUAL")]
+    assert verdict.details["rows"] == 2
+    assert verdict.details["versions"] == {"1": 2}
+
+
+def test_a_check_that_breaks_does_not_keep_others_from_looking() -> None:
+    found = judge(SEEN, {"broken": BrokenCheck(), "mean": MeanCheck(most=100.0)}, {})
+    assert list(found.judged) == ["mean", BROKEN]
+    assert not found.ok
+    (failure,) = found.verdict().failures
+    assert (failure.code, failure.subject) == ("CHECK_FAILED", "broken")
+    assert "ZeroDivisionError: no rows" in failure.message
+
+
+def test_that_checks_did_not_break_is_known_and_not_told() -> None:
+    found = judge(SEEN, {"mean": MeanCheck(most=100.0)}, {})
+    assert found.ok
+    assert [one.subject for one in found.judged[BROKEN].verdict.reasons] == ["mean"]
+    assert [one.code for one in found.verdict().reasons] == ["USUAL"]
