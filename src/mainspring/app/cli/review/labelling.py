@@ -56,6 +56,8 @@ def label(
         print_json({"answered": done, **status.as_dict()})
         return
     click.echo(f"{done} answered; {status.waiting} waiting, {status.disputed} disputed, {status.settled} settled")
+    if not done and not status.waiting:
+        click.echo(dim("choose rows to look at: ") + f"mainspring review fill {name}")
 
 
 def _show(
