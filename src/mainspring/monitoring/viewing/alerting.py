@@ -29,7 +29,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownAlert:
-    """An alert as the page shows it."""
+    """An alert as the page shows it; every second part of the suggestion is a command."""
 
     id: str
     title: str
@@ -40,7 +40,7 @@ class ShownAlert:
     since: str
     ago: str
     windows: str
-    suggestion: str
+    suggestion: Sequence[str]
     runbook: str
     causes: Sequence[tuple[str, str]]
     examples: Rows | None
@@ -109,7 +109,7 @@ def _shown(alert: Alert, watch: Watch, canvas: Canvas | None, *, first: bool) ->
         since=clock_time(alert.since),
         ago=ago(alert.since, watch.moment),
         windows=counted(alert.windows, "window"),
-        suggestion=alert.suggestion,
+        suggestion=alert.suggestion.split("`") if alert.suggestion else (),
         runbook=alert.runbook if alert.runbook.startswith(("https://", "http://")) else "",
         causes=[(clock_time(one.at), one.what) for one in alert.causes[:5]],
         examples=_examples(alert),

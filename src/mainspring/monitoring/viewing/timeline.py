@@ -21,6 +21,10 @@ OVER: Final = "alerts-over"
 """The part of the page that tells of alerts that are over."""
 
 _HIGH: Final = 40.0
+_CALM: Final = 0.45
+"""How high a column is where all was well, as a share of the strip."""
+
+_LEAST_BAD: Final = 0.12
 _LEAST_BAR: Final = 0.006
 _APART: Final = 0.022
 """Marks closer than this are shown as one."""
@@ -109,7 +113,7 @@ def timeline_of(watch: Watch, span: Span) -> Timeline:
 
 
 def windows_picture(windows: Sequence[SeenWindow], span: Span, *, high: float = _HIGH) -> tuple[str, str]:
-    """Windows as columns: half as high where all was well, in full where all failed; empty where there were none.
+    """Windows as columns: low where all was well, high where all failed, parted in between; empty without any.
 
     Returns:
         A picture that stretches to any width, and what it shows, in words.
@@ -127,12 +131,14 @@ def windows_picture(windows: Sequence[SeenWindow], span: Span, *, high: float = 
             empty += f"M{place + 0.1:.1f} {_n(high - 3)}h0.8v2h-0.8z"
             continue
         share = failed[place] / counts[place]
-        top = high * (0.55 - 0.55 * share)
-        column = f"M{place + 0.1:.1f} {_n(top)}h0.8V{_n(high)}h-0.8z"
+        tall = high * (_CALM + (1 - _CALM) * share)
+        top = high - tall
+        # A single bad window among many is still seen.
+        foot = top + max(tall * share, _LEAST_BAD * high) if share else top
         if share:
-            broken += column
-        else:
-            good += column
+            broken += f"M{place + 0.1:.1f} {_n(top)}h0.8V{_n(foot)}h-0.8z"
+        if foot < high:
+            good += f"M{place + 0.1:.1f} {_n(foot)}h0.8V{_n(high)}h-0.8z"
     body = "".join(
         f'<path class="{style}" d="{path}"/>'
         for style, path in (("w-good", good), ("w-bad", broken), ("w-none", empty))
