@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
@@ -17,7 +18,7 @@ from mainspring.monitoring.correction import Spending
 from mainspring.monitoring.seen import Figure, History, Judged, Seen
 from mainspring.monitoring.skew.codes import UNAVAILABLE
 from mainspring.monitoring.windows import Window
-from mainspring.monitoring.windows.failures import BLOCKED, missing_column
+from mainspring.monitoring.windows.failures import BLOCKED, missing_columns
 
 _PARTS: Final = 4
 """Errors, refusals, latency and volume: each may have so much of the budget."""
@@ -224,7 +225,10 @@ def _reasons(window: Window) -> list[tuple[str, int]]:
 
 def _missing(window: Window) -> dict[str, int]:
     """How many requests were refused for lack of each column."""
-    return {column: count for reason, count in _reasons(window) if (column := missing_column(reason)) is not None}
+    found = Counter[str]()
+    for reason, count in _reasons(window):
+        found.update(dict.fromkeys(missing_columns(reason), count))
+    return dict(found.most_common())
 
 
 def _lowest(window: Window, level: float) -> float:

@@ -7,17 +7,16 @@ from typing import Final
 
 from mainspring.serving.payloads import LogRecord
 
-MISSING: Final = "is not there"
-"""What is said of a column that a request lacks."""
-
 BLOCKED: Final = "an assertion forbade the answer"
 
-_MISSING = re.compile(r"column (?:'(?P<one>[^'\n]+)'|\"(?P<two>[^\"\n]+)\") is not there")
-_COLUMN = re.compile(r"column (?:'(?P<one>[^'\n]+)'|\"(?P<two>[^\"\n]+)\")")
+_NAME: Final = r"""(?:'([^'\n]+)'|"([^"\n]+)")"""
+_MISSING: Final = re.compile(rf"column {_NAME} is not there")
+_COLUMN: Final = re.compile(rf"column {_NAME}")
+_LACKS: Final = re.compile(rf"columns? ({_NAME}(?:, {_NAME})*) (?:is|are) not there")
 
 
 def why(record: LogRecord) -> str:
-    """Why a request failed: the column that it lacks, the column that does not fit, or the code of the error.
+    """Why a request failed: the columns that it lacks, those that do not fit, or the code of the error.
 
     The error itself may quote what was sent, which is nobody's business who only watches.
 
@@ -32,13 +31,28 @@ def why(record: LogRecord) -> str:
     if record.blocked:
         return BLOCKED
     error = record.error or ""
-    for found, said in ((_MISSING.search(error), MISSING), (_COLUMN.search(error), "does not fit")):
-        if found is not None:
-            return f"column {(found['one'] or found['two'])!r} {said}"
+    for pattern, one, many in (
+        (_MISSING, "is not there", "are not there"),
+        (_COLUMN, "does not fit", "do not fit"),
+    ):
+        names = _names(pattern, error)
+        if names:
+            listed = ", ".join(map(repr, names))
+            return f"columns {listed} {many}" if names[1:] else f"column {listed} {one}"
     return record.kind or f"status {record.status}"
 
 
-def missing_column(reason: str) -> str | None:
-    """The column that a reason of :func:`why` says to lack; ``None`` if it says another thing."""
-    found = _MISSING.fullmatch(reason)
-    return None if found is None else found["one"] or found["two"]
+def missing_columns(reason: str) -> tuple[str, ...]:
+    """The columns that a reason of :func:`why` says to lack; none if it says another thing.
+
+    Example:
+        >>> missing_columns("columns 'age', 'sex' are not there")
+        ('age', 'sex')
+    """
+    found = _LACKS.fullmatch(reason)
+    return () if found is None else _names(re.compile(_NAME), found[1])
+
+
+def _names(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
+    """The names that a pattern finds, each once."""
+    return tuple(dict.fromkeys(one or two for one, two in pattern.findall(text)))

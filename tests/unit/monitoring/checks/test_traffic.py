@@ -87,12 +87,12 @@ def test_quiet_hours(watch: Watch) -> None:
 
 
 def test_requests_that_fail_for_want_of_a_column(watch: Watch) -> None:
-    failures = {"column 'age' is not there": 80, "SERVER_ERROR": 20}
+    failures = {"column 'age' is not there": 70, "SERVER_ERROR": 20, "columns 'age', 'sex' are not there": 10}
     judged = watch.judge(0.0, 1000, errors=100, failures=failures)
     assert bad(judged) == {"errors": "ERRORS", "age": "FEATURE_UNAVAILABLE"}
     told = {one.subject: one for one in judged.verdict.failures}
     assert (told["errors"].observed, told["errors"].expected) == (0.1, 0.05)
-    assert "column 'age' is not there (80), SERVER_ERROR (20)" in told["errors"].message
+    assert "column 'age' is not there (70), SERVER_ERROR (20)" in told["errors"].message
     assert told["age"].observed == 0.08
     assert judged.verdict.details["features"] == {"age": 0.08}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mainspring.monitoring.windows.failures import missing_column, why
+from mainspring.monitoring.windows.failures import missing_columns, why
 from mainspring.serving.payloads import LogRecord
 
 
@@ -29,7 +29,18 @@ from mainspring.serving.payloads import LogRecord
 def test_why_a_request_failed(error: str, kind: str, said: str, column: str | None) -> None:
     record = LogRecord(id="1", time=0.0, model="m", version="1", status=503, error=error, kind=kind)
     assert why(record) == said
-    assert missing_column(said) == column
+    assert missing_columns(said) == (() if column is None else (column,))
+
+
+def test_several_columns_at_once() -> None:
+    lines = [
+        "row 0, column 'age' is not there",
+        "row 0, column 'sex' is not there",
+        "row 1, column 'age' is not there",
+    ]
+    record = LogRecord(id="1", time=0.0, model="m", version="1", error="\n".join(lines))
+    assert why(record) == "columns 'age', 'sex' are not there"
+    assert missing_columns(why(record)) == ("age", "sex")
 
 
 def test_an_answer_that_was_forbidden() -> None:
