@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+import numpy as np
+
 from mainspring.app.alerting import causes_of
 from mainspring.app.watching import RegisteredVersions, alert_book, declared_in
 from mainspring.core.clock import now
@@ -27,6 +29,9 @@ from mainspring.monitoring.viewing import SeenWindow, Watch
 
 if TYPE_CHECKING:
     from mainspring.app.platform import Mainspring
+
+RECENT: Final = 720
+"""Windows that are shown if nothing else is asked for: a month of hours."""
 
 LAST: Final = 24
 """Windows that are told in full, and whose rows are taken together for distributions."""
@@ -79,7 +84,7 @@ class SeenModels:
 
         Args:
             model: The model.
-            since: From this time on, in seconds since the epoch; from the first window by default.
+            since: From this time on, in seconds since the epoch; by default the last :data:`RECENT` windows.
             until: Up to this time; up to the last window by default.
             full: Whether also what only the page of the model shows: the last verdicts, distributions, changes.
 
@@ -94,6 +99,9 @@ class SeenModels:
             )
         told = self._verdicts(model, since, until) if full else {}
         windows = [_window(one, told) for one in self._ledger.windows(model, since=since, until=until)]
+        if since is None and len(windows) > RECENT:
+            windows = windows[-RECENT:]
+            since = windows[0].since
         latest = reference = None
         if full and windows:
             begin = windows[-min(len(windows), LAST)].since
@@ -129,7 +137,8 @@ class SeenModels:
         for event in fresh:
             counts.take(event)
         if fresh or not counts.figures:
-            counts.figures = self.history(model).all_series()
+            history = self.history(model)
+            counts.figures = {name: _last_known(history.series(name)) for name in history.names()}
         newest = counts.newest
         noted = Counter(str(one.outcome) for one in DecisionLog(self._home / model).read())
         return WatchedModel(
@@ -172,7 +181,7 @@ class _Counts:
         ok: Times that a window was judged to be in order.
         failed: Times that one was not.
         newest: The newest window.
-        figures: What checks measured, when it was last read.
+        figures: What checks measured last, each as it was known in one window.
     """
 
     last: int = 0
@@ -188,6 +197,13 @@ class _Counts:
         self.ok, self.failed = self.ok + window.ok, self.failed + (not window.ok)
         if self.newest is None or window.since >= self.newest.since:
             self.newest = window
+
+
+def _last_known(series: Series) -> Series:
+    """A figure in the last window that measured it; one without windows if none did."""
+    known = np.flatnonzero(np.isfinite(series.values))[-1:]
+    names = ("times", "values", "low", "high", "least", "most")
+    return Series(**{name: getattr(series, name)[known].copy() for name in names})
 
 
 def _window(event: Execution, told: dict[float, Verdict]) -> SeenWindow:

@@ -28,6 +28,7 @@ from mainspring.serving.telemetry.exposition import CONTENT_TYPES, negotiated
 if TYPE_CHECKING:
     from mainspring.app.seen_models import SeenModels
     from mainspring.monitoring.seen import Series
+    from mainspring.monitoring.viewing import Watch
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 MOST_SERIES: Final = 200
@@ -93,9 +94,19 @@ class WatchPages:
         model, (since, until) = request.path_params["model"], _bounds(request)
 
         def made() -> str:
-            return view(self._seen.watch(model, since=since, until=until), home=f"{self._root}/").html
+            watch = self._seen.watch(model, since=since, until=until)
+            return view(watch, home=f"{self._root}/", ranges=self._ranges(watch)).html
 
         return HTMLResponse(self._once(f"/models/{model}?{request.url.query}", made), headers=_HEADERS)
+
+    def _ranges(self, watch: Watch) -> Mapping[str, str]:
+        """Addresses of stretches of time up to the last window."""
+        page = f"{self._root}/models/{quote(watch.model, safe='')}"
+        last = watch.bounds[1]
+        lengths = {"day": 86_400.0, "week": 7 * 86_400.0, "month": 30 * 86_400.0, "year": 365 * 86_400.0}
+        return {name: f"{page}?since={last - length:.0f}" for name, length in lengths.items()} | {
+            "all": f"{page}?since=0"
+        }
 
     def _metrics(self, request: Request) -> Response:
         form = negotiated(request.headers.get("accept"))

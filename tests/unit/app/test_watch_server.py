@@ -116,6 +116,7 @@ def test_pages_figures_and_metrics_are_served_and_nothing_is_written(seen: SeenM
         status, page, _ = get(f"{url}/models/cen%2Fsus")
         assert status == 200
         assert "age has drifted" in page
+        assert 'href="/models/cen%2Fsus?since=0"' in page
         status, text, headers = get(f"{url}/metrics")
         assert f'mainspring_watch_windows_total{{model="{MODEL}",outcome="failed"}} 1' in text
         assert headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -183,4 +184,17 @@ def test_the_command_serves_until_it_is_stopped(project: Path) -> None:
         url = json.loads(process.stdout.readline())["url"]
         assert get(f"{url}/healthz")[0] == 200
         process.terminate()
+        assert process.wait(timeout=30) == 0
+
+
+def test_the_monitor_shows_pages_while_it_watches(project: Path) -> None:
+    start = "import sys; from mainspring.app.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", start, "monitor", "run", "--port", "0", "--json", "--every", "0.1"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=project) as process:
+        assert process.stderr is not None
+        told = next(line for line in process.stderr if "pages at" in line)
+        url = told.split("metrics at ")[1].strip()
+        assert "mainspring_watch_window_ok" in get(url)[1]
+        process.terminate()
+        process.stderr.read()
         assert process.wait(timeout=30) == 0

@@ -211,6 +211,7 @@ def _series(
     if since is not None or until is not None:
         first = 0 if since is None else int(np.searchsorted(times, since))
         end = len(times) if until is None else int(np.searchsorted(times, until))
-        times, figures = times[first:end], figures[:, first:end]
+        # A copy: a part of an array would keep all of it.
+        times, figures = times[first:end].copy(), figures[:, first:end].copy()
     values, low, high, least, most = figures
     return Series(times=times, values=values, low=low, high=high, least=least, most=most)

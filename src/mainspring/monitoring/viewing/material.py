@@ -79,6 +79,7 @@ class Frame:
 class ModelPage(Frame):
     """The page of a model."""
 
+    ranges: Sequence[tuple[str, str]]
     timeline: Timeline
     alerts: Sequence[ShownAlert]
     over: Sequence[PastAlert]

@@ -65,7 +65,7 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 
 
-def view(watch: Watch, *, home: str = "") -> Page:
+def view(watch: Watch, *, home: str = "", ranges: Mapping[str, str] | None = None) -> Page:
     """One offline page of a model: how it stands, its alerts, and every figure over time with its limits.
 
     It shows itself in a notebook. However long the time, the page stays small: charts have a column per pixel or
@@ -74,6 +74,7 @@ def view(watch: Watch, *, home: str = "") -> Page:
     Args:
         watch: What was seen.
         home: The address of the overview, if there is one.
+        ranges: Addresses of the page over other times, by what they are called.
 
     Example:
         ``view(Watch(model="census", windows=windows, figures=history.all_series())).save("census.html")``
@@ -88,6 +89,7 @@ def view(watch: Watch, *, home: str = "") -> Page:
         sentence=sentence_of(watch),
         facts=_facts(watch),
         home=home,
+        ranges=list((ranges or {}).items()),
         version=made_by(),
         timeline=timeline_of(watch, span_of(since, until, window=watch.window, most=MOST_COLUMNS)),
         alerts=shown_alerts(watch, canvas, charts=_ALERT_CHARTS),

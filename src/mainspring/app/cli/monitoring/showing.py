@@ -23,7 +23,7 @@ from mainspring.core.clock import from_iso
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file to write; by default named after the model.",
 )
-@click.option("--since", help="From this day or moment on (ISO 8601, UTC).")
+@click.option("--since", help="From this day or moment on (ISO 8601, UTC); the last 720 windows by default.")
 @click.option("--until", help="Up to this day or moment.")
 @file_option
 @json_option
