@@ -109,7 +109,11 @@ class WatchLedger:
         where, given = _of(model, since, until)
         found = self._record.find(Kind.EXECUTION, where, given, descending=True, limit=limit)
         events = [cast("Execution", one) for one in reversed(found.items)]
-        return [(event, self._blob(self._verdict_of(event))) for event in events]
+        return [(event, self.verdict(event)) for event in events]
+
+    def verdict(self, event: Execution) -> Verdict:
+        """What was said when a window was judged."""
+        return self._blob(self._verdict_of(event))
 
     def windows(self, model: str, *, since: float | None = None, until: float | None = None) -> list[Execution]:
         """The windows of a model that were judged, by when they begin, each as it was judged last.

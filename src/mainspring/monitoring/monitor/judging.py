@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from mainspring.monitoring.seen import Figure, Judged, Seen
 from mainspring.monitoring.windows import Window
 
 GATE: Final = "watch"
+_NOTES: Final = 3
+"""So many sentences about a check as a whole are recorded, of those that speak for nothing and against nothing."""
 BROKEN: Final = "checks"
 """Under this name it is told that a check broke."""
 
@@ -47,14 +50,21 @@ class Judgement:
             f"{check}/{name}": figure for check, one in self.judged.items() for name, figure in one.figures.items()
         }
 
-    def verdict(self) -> Verdict:
-        """All verdicts as one for the record: every reason that speaks against, and what was looked at besides."""
-        reasons: list[Reason] = []
+    def verdict(self, before: Verdict | None = None) -> Verdict:
+        """All verdicts as one for the record: every reason that speaks against, what is to be known of a check as
+        a whole, such as what an estimate takes for granted, and how much else was looked at.
+
+        Args:
+            before: What was said of the window when it was judged before. What checks said that were not asked
+                again still holds.
+        """
+        said = _by_check(before)
         for check, one in self.judged.items():
-            reasons += one.verdict.failures
-            passed = [reason for reason in one.verdict.reasons if reason.ok]
-            if passed and check != BROKEN:
-                reasons.append(_passed(check, passed, len(one.verdict.reasons)))
+            if check == BROKEN:
+                held = [reason for reason in said.get(BROKEN, ()) if reason.subject not in self.judged]
+                said[BROKEN] = [*held, *one.verdict.failures]
+            else:
+                said[check] = _short(check, one.verdict)
         details: dict[str, Any] = {
             "version": self.version,
             "versions": dict(self.window.versions),
@@ -63,8 +73,9 @@ class Judgement:
             "errors": self.window.errors,
             "late": self.window.late,
             "labelled": self.window.labelled,
+            "checks": [[check, len(reasons)] for check, reasons in said.items()],
         }
-        return Verdict.of(GATE, reasons, details)
+        return Verdict.of(GATE, itertools.chain.from_iterable(said.values()), details)
 
 
 def judge(seen: Seen, checks: Mapping[str, Check], memory: Mapping[str, Mapping[str, Value]]) -> Judgement:
@@ -93,6 +104,23 @@ def judge(seen: Seen, checks: Mapping[str, Check], memory: Mapping[str, Mapping[
     # Also where all is well: an alert that a check broke is over when it does not any more.
     found[BROKEN] = Judged(verdict=Verdict.of(BROKEN, ran))
     return Judgement(window=seen.window, version=seen.version, statistics=seen.statistics, judged=found)
+
+
+def _by_check(verdict: Verdict | None) -> dict[str, list[Reason]]:
+    """What each check said, from a verdict in the record."""
+    if verdict is None:
+        return {}
+    reasons = iter(verdict.reasons)
+    return {check: list(itertools.islice(reasons, count)) for check, count in verdict.details.get("checks", ())}
+
+
+def _short(check: str, verdict: Verdict) -> list[Reason]:
+    """What is recorded of what a check said."""
+    passed = [reason for reason in verdict.reasons if reason.ok]
+    notes = [reason for reason in passed if reason.subject is None][:_NOTES]
+    rest = [reason for reason in passed if reason not in notes]
+    counted = [_passed(check, rest, len(verdict.reasons))] if rest else []
+    return [*verdict.failures, *counted, *notes]
 
 
 def _passed(check: str, passed: list[Reason], total: int) -> Reason:

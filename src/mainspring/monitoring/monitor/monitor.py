@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -281,8 +282,13 @@ class Monitor:
             "until": window.until,
             "rows": window.table.num_rows,
         }
+        before = None
+        if window.revision:
+            after = math.nextafter(window.since, math.inf)
+            known = self._ledger.verdicts(self.model, since=window.since, until=after, limit=1)
+            before = known[-1][1] if known else None
         return self._ledger.write(
-            told, judgement.verdict(), revision=window.revision, packages=[one for one in packages if one]
+            told, judgement.verdict(before), revision=window.revision, packages=[one for one in packages if one]
         )
 
     def _alert(self, judgement: Judgement, known: Known, verdict: str) -> Sequence[Transition]:
@@ -356,6 +362,7 @@ class Monitor:
                 model=self.model,
                 types=self._types(memory.version),
                 event_time=how.event_time,
+                silent=True,
             )
         except InputError as error:
             raise InputError(

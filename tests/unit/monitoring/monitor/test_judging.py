@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.unit.monitoring.monitor.worlds import BrokenCheck, MeanCheck
 
+from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data import Table, summarize
 from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.monitor.judging import BROKEN, judge
-from mainspring.monitoring.seen import Seen
+from mainspring.monitoring.ports import Check
+from mainspring.monitoring.seen import Judged, Seen
 from mainspring.monitoring.simulation.figures import Figures
 from mainspring.monitoring.windows import Window
 
@@ -48,3 +52,27 @@ def test_that_checks_did_not_break_is_known_and_not_told() -> None:
     assert found.ok
     assert [one.subject for one in found.judged[BROKEN].verdict.reasons] == ["mean"]
     assert [one.code for one in found.verdict().reasons] == ["USUAL"]
+
+
+def test_what_was_said_before_holds_where_nobody_was_asked_again() -> None:
+    checks: dict[str, Check] = {"mean": MeanCheck(), "late": MeanCheck(on_truth=True), "broken": BrokenCheck()}
+    before = judge(SEEN, checks, {}).verdict()
+    assert [one.code for one in before.failures] == ["HIGH", "HIGH", "CHECK_FAILED"]
+    found = judge(SEEN, {"late": MeanCheck(most=100.0, on_truth=True)}, {})
+    assert found.verdict().ok
+    again = found.verdict(Verdict.from_dict(before.as_dict()))
+    assert [one.code for one in again.reasons] == ["HIGH", "USUAL", "CHECK_FAILED"]
+    assert again.details["checks"] == [["mean", 1], ["late", 1], ["checks", 1]]
+    mended = judge(SEEN, {"broken": MeanCheck(most=100.0)}, {}).verdict(again)
+    assert [one.code for one in mended.failures] == ["HIGH"]
+
+
+def test_sentences_about_a_check_as_a_whole_are_kept() -> None:
+    said = [
+        *(Reason(ok=True, code="QUALITY_OK", message="good", subject=name, observed=0.9) for name in "abc"),
+        Reason(ok=True, code="ASSUMES", message="as long as nothing changes"),
+    ]
+    judged = {"estimate": Judged(verdict=Verdict.of("estimate", said))}
+    found = replace(judge(SEEN, {}, {}), judged=judged).verdict()
+    assert [one.code for one in found.reasons] == ["LOOKED_AT", "ASSUMES"]
+    assert "3 of 4 things" in found.reasons[0].message

@@ -16,6 +16,7 @@ from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.checks.drift import DriftCheck
 from mainspring.monitoring.checks.outliers import OutliersCheck
 from mainspring.monitoring.checks.skew import SkewCheck
+from mainspring.monitoring.checks.traffic import TrafficCheck
 from mainspring.monitoring.monitor import Look, Monitor, begin_anew
 from mainspring.monitoring.monitor.judging import BROKEN
 from mainspring.monitoring.monitor.memory import Memory
@@ -66,11 +67,36 @@ class TestWindows:
         assert spans(world) == [(0.0, 0, True), (0.0, 1, True)]
         assert world.remembered()["labelled"] == {"0.0": 1}
 
+    def test_one_that_was_not_in_order_stays_so_when_more_is_known(self, world: World) -> None:
+        world.checks = {"mean": MeanCheck(), "late": MeanCheck(on_truth=True, most=1_000.0)}
+        world.ask("a", 1.0, 99.0)
+        world.time = 20.0
+        world.look()
+        world.tell("a", "no")
+        world.time = 100.0
+        assert len(world.look()) == 1
+        assert spans(world) == [(0.0, 0, False), (0.0, 1, False)]
+
     def test_of_requests_that_all_failed_something_is_said(self, world: World) -> None:
         world.ask("a", 1.0, error="broken", status=500, outputs={})
         (look,) = world.look()
         assert look.judgement is not None
         assert (look.judgement.window.errors, look.judgement.window.table.num_rows) == (1, 0)
+
+    def test_that_nobody_asks_any_more_is_told(self, world: World) -> None:
+        world.checks, hour = {"traffic": TrafficCheck()}, 3600.0
+        world.how = replace(world.how, window="1h", wait=60.0)
+        for day in range(4):
+            for number in range(40):
+                world.ask(f"{day}.{number}", day * 24 * hour + number)
+        world.time = 4 * 24 * hour
+        world.look()
+        world.time = 4 * 24 * hour + hour + 120.0
+        (look,) = world.look()
+        assert look.judgement is not None
+        assert look.judgement.window.requests == 0
+        assert [one.code for one in look.judgement.verdict().failures] == ["FEW_REQUESTS"]
+        assert [one.kind for one in look.transitions] == ["fired"]
 
     def test_a_log_that_is_not_there_yet_has_no_windows(self, world: World) -> None:
         assert world.look() == []

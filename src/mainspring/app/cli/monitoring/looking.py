@@ -15,6 +15,7 @@ from mainspring.core.errors import NotFoundError
 if TYPE_CHECKING:
     from mainspring.core.records import Execution
     from mainspring.core.verdicts import Verdict
+    from mainspring.monitoring.ledger import WatchLedger
     from mainspring.monitoring.profiles import FigureHistory
 
 
@@ -27,7 +28,7 @@ def status(as_json: bool) -> None:
     with platform.existing() as opened:
         found = []
         for monitor in monitors_of(opened, declared_in(opened)):
-            seen = _ledger(opened).verdicts(monitor.model, limit=1)
+            seen = _last(_ledger(opened), monitor.model, 1)
             alerts = [one for one in monitor.book.alerts(matcher={"model": monitor.model}) if one.open]
             found.append((monitor.model, seen[-1] if seen else None, alerts))
     if as_json:
@@ -58,9 +59,9 @@ def status(as_json: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="Also what was in order.")
 @json_option
 def windows(model: str, last: int, everything: bool, as_json: bool) -> None:
-    """The windows of MODEL that were judged, and what was said of them."""
+    """The windows of MODEL that were judged, the latest last, and what was said of each in the end."""
     with platform.existing() as opened:
-        found = _ledger(opened).verdicts(model, limit=last)
+        found = _last(_ledger(opened), model, last)
     if as_json:
         print_json({"model": model, "windows": [_window(event, verdict) for event, verdict in found]})
         return
@@ -69,7 +70,9 @@ def windows(model: str, last: int, everything: bool, as_json: bool) -> None:
     for event, verdict in found:
         told = event.properties
         version = dim(f"version {told['version']}")
-        click.echo(f"{iso(_number(told['since']))}  {told['rows']} rows  {version}")
+        times = int(_number(told["revision"])) + 1
+        again = dim(f"  judged {times} times") if times > 1 else ""
+        click.echo(f"{iso(_number(told['since']))}  {told['rows']} rows  {version}{again}")
         print_verdict(verdict, all_reasons=everything, how=f"mainspring monitor windows {model} --all")
 
 
@@ -110,7 +113,12 @@ def figures(model: str, prefix: str, as_json: bool) -> None:
     click.echo(table(rows, ["figure", "windows", "last", "median", "limits"]))
 
 
-def _ledger(opened: platform.Mainspring) -> Any:
+def _last(ledger: WatchLedger, model: str, count: int) -> list[tuple[Execution, Verdict]]:
+    """The latest windows, each as it was judged last."""
+    return [(event, ledger.verdict(event)) for event in ledger.windows(model)[-count:]]
+
+
+def _ledger(opened: platform.Mainspring) -> WatchLedger:
     from mainspring.monitoring.ledger import WatchLedger
 
     return WatchLedger(opened.store.record, opened.store.blobs)
