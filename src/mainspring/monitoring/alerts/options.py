@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from mainspring.core.clock import interval
 from mainspring.core.errors import InputError
 from mainspring.monitoring.alerts.option_parts import Adaptive, Budget, Destination, Quiet, Rule
+from mainspring.monitoring.hours import WEEKDAYS, is_time_of_day, zone_of
 
 MATCHED: Final = ("model", "version", "check", "code", "subject", "slice", "severity", "id", "group")
 """What rules and silences may look at."""
@@ -20,9 +19,6 @@ MOST_WINDOWS: Final = 50
 """How many windows of an alert are remembered."""
 
 GROUPED: Final = ("model", "check", "code", "subject", "slice", "severity", "cause")
-
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,18 +200,18 @@ def _clocks(options: AlertOptions) -> Iterable[str]:
         if options.quiet.since == options.quiet.until:
             yield "quiet.since and quiet.until are the same time"
     for name, text in given.items():
-        if not _CLOCK.fullmatch(text):
+        if not is_time_of_day(text):
             yield f"{name} is {text!r}, not a time of day such as 08:00 (in quotes)"
     try:
-        ZoneInfo(options.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone_of(options.zone)
+    except InputError:
         yield f"zone is {options.zone!r}, which is not known here"
 
 
 def _names(options: AlertOptions) -> Iterable[str]:
     for day in options.quiet.days:
-        if day not in _DAYS:
-            yield f"quiet.days has {day!r}, not one of {', '.join(_DAYS)}"
+        if day not in WEEKDAYS:
+            yield f"quiet.days has {day!r}, not one of {', '.join(WEEKDAYS)}"
     for name in options.group_by:
         if name not in GROUPED:
             yield f"group_by has {name!r}, not one of {', '.join(GROUPED)}"

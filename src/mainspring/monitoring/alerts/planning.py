@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from mainspring.monitoring.alerts.alert import Alert, State
 from mainspring.monitoring.alerts.contents import Notice, Occurrence, Sent
@@ -15,9 +13,9 @@ from mainspring.monitoring.alerts.draft import Draft
 from mainspring.monitoring.alerts.option_parts import Budget, Quiet
 from mainspring.monitoring.alerts.options import AlertOptions, span
 from mainspring.monitoring.alerts.silences import silence_of
+from mainspring.monitoring.hours import next_time_of_day, quiet_until, zone_of
 
 _DAY: Final = 86_400.0
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def announce(draft: Draft, alert: Alert, kind: str, options: AlertOptions) -> None:
@@ -105,7 +103,7 @@ def due(draft: Draft, model: str, options: AlertOptions) -> list[Notice]:
             if _spent(draft.sent, key, draft.at, options.budget, more) and not _spared(
                 draft, notice, options.budget
             ):
-                later = _next_clock(draft.at, options.budget.digest, options.zone)
+                later = next_time_of_day(options.budget.digest, draft.at, zone_of(options.zone))
                 draft.put_notice(replace(notice, digest=True, due=later))
             else:
                 ready.append(notice)
@@ -145,25 +143,8 @@ def _loud(at: float, alert: Alert, quiet: Quiet, zone: str) -> float:
     """The end of the quiet hours in which a moment lies; the moment itself outside of them."""
     if not quiet.since or alert.severity.rank >= quiet.spare.rank:
         return at
-    here = datetime.fromtimestamp(at, ZoneInfo(zone))
-    for back in (0, 1):
-        day = here - timedelta(days=back)
-        begin, end = _at(day, quiet.since), _at(day, quiet.until)
-        end = end if end > begin else _at(day + timedelta(days=1), quiet.until)
-        if begin <= here < end and (not quiet.days or _DAYS[begin.weekday()] in quiet.days):
-            return end.timestamp()
-    return at
-
-
-def _next_clock(at: float, text: str, zone: str) -> float:
-    here = datetime.fromtimestamp(at, ZoneInfo(zone))
-    today = _at(here, text)
-    return (today if today > here else _at(here + timedelta(days=1), text)).timestamp()
-
-
-def _at(day: datetime, text: str) -> datetime:
-    hour, _, minute = text.partition(":")
-    return day.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
+    end = quiet_until(quiet, at, zone_of(zone))
+    return at if end is None else end
 
 
 def _spent(sent: Iterable[Sent], key: str, at: float, budget: Budget, more: int) -> bool:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import ClassVar, Final, Self
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.data.comparison.mmd import gaussian_kernel, median_distance
 from mainspring.monitoring.detectors.blocks import Floats, Ints, require
+from mainspring.monitoring.detectors.kernel_test import KernelTest
 from mainspring.monitoring.detectors.matrices import (
-    MOST_ROWS,
-    OnRows,
     by_shuffling,
     draw,
     fitted,
@@ -31,7 +30,7 @@ _FOLDS = 5
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class LSDD(OnRows):
+class LSDD(KernelTest):
     """Compares batches with the reference by the integral of the squared difference of their densities.
 
     The difference itself is estimated, as a sum of Gaussians, and not one density after the other. A permutation
@@ -66,43 +65,13 @@ class LSDD(OnRows):
         ('DRIFT', '1')
     """
 
-    level: float = 0.01
-    width: float | None = None
     ridge: float = 0.1
     centres: int = 200
-    scaled: bool = True
-    permutations: int = 199
-    most: int = MOST_ROWS
-    names: list[str] = field(default_factory=list)
-    seed: int = 0
-
-    batches: int = 0
-    reference: Floats | None = None
-
-    _ARRAYS: ClassVar[tuple[str, ...]] = ("reference",)
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        require(0 < self.level < 1, "level", self.level, "above 0 and below 1")
+        KernelTest.__post_init__(self)
         _check(self.width, self.ridge, self.centres)
-        least = math.ceil(1 / self.level - 1e-9) - 1
-        enough = self.permutations >= least
-        require(enough, "permutations", self.permutations, f"at least {least} for the level {self.level}")
-        require(self.most >= 10, "most", self.most, "at least 10")
-
-    def fit(self, reference: npt.ArrayLike) -> Self:
-        """Learn what is usual.
-
-        Args:
-            reference: ``[rows, features]``, 10 rows or more.
-
-        Raises:
-            InputError: If it is not that.
-        """
-        rows = matrix(reference, least=10, what="reference")
-        groups(self.names, rows.shape[1])
-        self.batches, self.reference = 0, draw(rows, self.most, self.seed)
-        return self
 
     def update(self, batch: npt.ArrayLike) -> Finding:
         """Judge a batch, ``[rows, features]``.
@@ -113,13 +82,7 @@ class LSDD(OnRows):
         Raises:
             InputError: If there is no reference, or the batch does not fit it.
         """
-        reference = fitted(self.reference)
-        rows = matrix(batch, least=2, columns=reference.shape[1])
-        self.batches += 1
-        rows = draw(rows, self.most, self.seed + self.batches)
-        if self.scaled:
-            middle, wide = scales(reference)
-            reference, rows = (reference - middle) / wide, (rows - middle) / wide
+        reference, rows = self._sides(batch)
         width = self.width or median_distance(reference, reference[:0])
         dice = np.random.default_rng([self.seed, self.batches])
         both = np.concatenate([reference, rows])

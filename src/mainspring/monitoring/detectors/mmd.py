@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.data.comparison.mmd import gaussian_kernel, median_distance, mmd_squared, points_test
 from mainspring.monitoring.detectors.blocks import Floats, Ints, require
+from mainspring.monitoring.detectors.kernel_test import KernelTest
 from mainspring.monitoring.detectors.matrices import (
-    MOST_ROWS,
-    OnRows,
     by_shuffling,
     draw,
     fitted,
     groups,
-    matrix,
 )
 from mainspring.monitoring.detectors.windowed import Windowed, scales
 from mainspring.monitoring.ports import DetectorState, Finding
@@ -28,7 +26,7 @@ _NAMED = 500
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class MMD(OnRows):
+class MMD(KernelTest):
     """Compares batches with the reference by the maximum mean discrepancy, whatever the change.
 
     Up to 1,000 rows a side a permutation test of all pairs; beyond, the mean over blocks of 200 rows, which is
@@ -60,55 +58,13 @@ class MMD(OnRows):
         'DRIFT'
     """
 
-    level: float = 0.01
-    width: float | None = None
-    scaled: bool = True
-    permutations: int = 199
-    most: int = MOST_ROWS
-    names: list[str] = field(default_factory=list)
-    seed: int = 0
-
-    batches: int = 0
-    reference: Floats | None = None
-
-    _ARRAYS: ClassVar[tuple[str, ...]] = ("reference",)
-
-    def __post_init__(self) -> None:
-        """Check the settings."""
-        require(0 < self.level < 1, "level", self.level, "above 0 and below 1")
-        require(self.width is None or self.width > 0, "width", self.width, "above 0")
-        least = math.ceil(1 / self.level - 1e-9) - 1
-        enough = self.permutations >= least
-        require(enough, "permutations", self.permutations, f"at least {least} for the level {self.level}")
-        require(self.most >= 10, "most", self.most, "at least 10")
-
-    def fit(self, reference: npt.ArrayLike) -> Self:
-        """Learn what is usual.
-
-        Args:
-            reference: ``[rows, features]``, 10 rows or more.
-
-        Raises:
-            InputError: If it is not that.
-        """
-        rows = matrix(reference, least=10, what="reference")
-        groups(self.names, rows.shape[1])
-        self.batches, self.reference = 0, draw(rows, self.most, self.seed)
-        return self
-
     def update(self, batch: npt.ArrayLike) -> Finding:
         """Judge a batch, ``[rows, features]``; the distance is the unbiased estimate of the squared discrepancy.
 
         Raises:
             InputError: If there is no reference, or the batch does not fit it.
         """
-        reference = fitted(self.reference)
-        rows = matrix(batch, least=2, columns=reference.shape[1])
-        self.batches += 1
-        rows = draw(rows, self.most, self.seed + self.batches)
-        if self.scaled:
-            middle, wide = scales(reference)
-            reference, rows = (reference - middle) / wide, (rows - middle) / wide
+        reference, rows = self._sides(batch)
         seed = self.seed + self.batches
         found = points_test(
             reference, rows, permutations=self.permutations, width=self.width, seed=seed, level=self.level

@@ -144,16 +144,12 @@ class MINAS(Stepwise):
         known = self.spheres.joined(self.sleeping)
         apart = known.distances(found.centres).min(axis=1)
         valid = (found.counts >= self.least) & (apart > found.spreads)
-        for place in np.flatnonzero(valid).tolist():
-            inside = waiting.only(places == place)
-            sphere = found.pick(np.array([place]))
-            code = self._meaning(sphere)
-            sphere = sphere.coded(code, self.items)
-            self.spheres = self.spheres.joined(sphere)
-            settled.settle(inside.numbers, code)
-            if code < UNKNOWN:
-                settled.found.append(self._found(inside, sphere))
-        self._forget(~valid[places])
+        self._take_in(found, places, valid, self._know, settled)
+
+    def _know(self, sphere: Spheres) -> Spheres:
+        coded = sphere.coded(self._meaning(sphere), self.items)
+        self.spheres = self.spheres.joined(coded)
+        return coded
 
     def _meaning(self, sphere: Spheres) -> int:
         """The class of the nearest micro-cluster, awake or asleep, or a new one."""

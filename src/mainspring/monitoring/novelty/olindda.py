@@ -89,16 +89,12 @@ class OLINDDA(Stepwise):
         most = min(self.clusters, len(waiting) // self.least)
         found, places = gather(waiting.values, most, [self.seed, 1, self.items])
         valid = (found.counts >= self.least) & (found.spreads <= self.loose * self.sparsest)
-        for place in np.flatnonzero(valid).tolist():
-            inside = waiting.only(places == place)
-            sphere = found.pick(np.array([place]))
-            code = self._meaning(sphere)
-            sphere = sphere.coded(code, self.items)
-            self.spheres = self.spheres.joined(sphere)
-            settled.settle(inside.numbers, code)
-            if code < UNKNOWN:
-                settled.found.append(self._found(inside, sphere))
-        self._forget(~valid[places])
+        self._take_in(found, places, valid, self._know, settled)
+
+    def _know(self, sphere: Spheres) -> Spheres:
+        coded = sphere.coded(self._meaning(sphere), self.items)
+        self.spheres = self.spheres.joined(coded)
+        return coded
 
     def _meaning(self, sphere: Spheres) -> int:
         """The class that it extends, the novelty that it touches, or a new one."""

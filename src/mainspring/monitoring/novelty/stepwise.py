@@ -191,6 +191,33 @@ class Stepwise(ABC):
             found=tuple(settled.found),
         )
 
+    def _take_in(
+        self,
+        found: Spheres,
+        places: Ints,
+        valid: npt.NDArray[np.bool_],
+        know: Callable[[Spheres], Spheres],
+        settled: Settled,
+    ) -> None:
+        """Know the valid ones of the spheres that waiting rows were gathered into, and wait for the others' rows.
+
+        Args:
+            found: The spheres.
+            places: Of each waiting row, the place of its sphere.
+            valid: Which spheres are taken in.
+            know: Takes in a sphere, and gives it with its code: that of a class, or of a novelty.
+            settled: Where it is told which rows are settled, and which novelties were found.
+        """
+        waiting = self.waiting
+        for place in np.flatnonzero(valid).tolist():
+            inside = waiting.only(places == place)
+            sphere = know(found.pick(np.array([place])))
+            code = int(sphere.codes[0])
+            settled.settle(inside.numbers, code)
+            if code < UNKNOWN:
+                settled.found.append(self._found(inside, sphere))
+        self._forget(~valid[places])
+
     def _found(self, rows: Rows, sphere: Spheres) -> NovelCluster:
         """The cluster of a sphere that is a novelty, and its rows."""
         away = distances(rows.values, sphere.centres)[:, 0]

@@ -10,8 +10,8 @@ from typing import Any, Final
 from mainspring.core.clock import iso, seconds_of
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
+from mainspring.monitoring.hours import quiet_until
 from mainspring.monitoring.retraining.memory import Memory, failing
-from mainspring.monitoring.retraining.periods import quiet_until
 from mainspring.monitoring.retraining.policy import Condition, RetrainingPolicy
 from mainspring.monitoring.retraining.situation import Situation
 

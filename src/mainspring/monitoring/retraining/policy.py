@@ -11,7 +11,8 @@ from typing import Any, Final, TypeVar
 from mainspring.core.clock import seconds_of
 from mainspring.core.errors import InputError
 from mainspring.core.records import Value
-from mainspring.monitoring.retraining.periods import Budget, QuietHours, zone_of
+from mainspring.monitoring.hours import QuietHours, zone_of
+from mainspring.monitoring.retraining.periods import Budget
 from mainspring.pipelines.cron import Cron
 
 HOW: Final = ("start_over", "fine_tune", "compare")

@@ -12,9 +12,9 @@ import numpy as np
 from mainspring.core.errors import InputError
 from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.alerts.options import AlertOptions
+from mainspring.monitoring.hours import QuietHours
 from mainspring.monitoring.ports import Check
 from mainspring.monitoring.retraining import FineTune, Fit, Judge, RetrainingPolicy
-from mainspring.monitoring.retraining.periods import QuietHours
 from mainspring.monitoring.simulation.eras import Era
 from mainspring.monitoring.simulation.measuring import measure_quality
 from mainspring.monitoring.simulation.outcome import Outcome, Simulation

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
+from mainspring.monitoring.hours import QuietHours
 from mainspring.monitoring.retraining import (
     Decision,
     JudgedWindow,
@@ -15,7 +16,6 @@ from mainspring.monitoring.retraining import (
     Situation,
     decide,
 )
-from mainspring.monitoring.retraining.periods import QuietHours
 
 DAY = 86400.0
 HOUR = 3600.0

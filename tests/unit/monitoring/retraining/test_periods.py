@@ -1,10 +1,7 @@
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
 
 from mainspring.core.errors import InputError
-from mainspring.monitoring.retraining.periods import Budget, QuietHours, quiet_until, zone_of
+from mainspring.monitoring.retraining.periods import Budget
 
 
 @pytest.mark.parametrize(
@@ -26,47 +23,3 @@ def test_a_budget_is_a_number_per_length(text: str, runs: int, days: float) -> N
 def test_what_is_no_budget_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="no budget"):
         Budget.parse(text)
-
-
-def at(text: str, zone: str = "UTC") -> float:
-    return datetime.fromisoformat(text).replace(tzinfo=zone_of(zone)).timestamp()
-
-
-@pytest.mark.parametrize(
-    ("moment", "end"),
-    [
-        ("2026-11-20T21:59", None),
-        ("2026-11-20T22:00", "2026-11-21T06:00"),
-        ("2026-11-21T05:59", "2026-11-21T06:00"),
-        ("2026-11-21T06:00", None),
-    ],
-)
-def test_hours_may_go_past_midnight(moment: str, end: str | None) -> None:
-    found = quiet_until(QuietHours(since="22:00", until="06:00"), at(moment), UTC)
-    assert found == (None if end is None else at(end))
-
-
-def test_hours_begin_on_their_days() -> None:
-    weekend = QuietHours(since="18:00", until="18:00", days=("fri", "sat"))
-    assert quiet_until(weekend, at("2026-11-20T17:00"), UTC) is None  # a Friday
-    # Two stretches of a day that follow one another are one.
-    assert quiet_until(weekend, at("2026-11-20T19:00"), UTC) == at("2026-11-22T18:00")
-    assert quiet_until(weekend, at("2026-11-22T19:00"), UTC) is None
-
-
-def test_hours_are_told_where_people_live() -> None:
-    quiet = QuietHours(since="22:00", until="06:00")
-    assert quiet_until(quiet, at("2026-07-01T20:30"), zone_of("Europe/Paris")) == at("2026-07-02T04:00")
-    assert quiet_until(quiet, at("2026-07-01T20:30"), UTC) is None
-
-
-@pytest.mark.parametrize("wrong", [{"since": "25:00"}, {"since": "22:00", "until": "6"}, {"days": ("someday",)}])
-def test_what_is_no_time_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="no time and no day"):
-        QuietHours(**wrong)
-
-
-def test_all_day_every_day_ends_within_a_week() -> None:
-    always = QuietHours(since="00:00", until="24:00")
-    end = quiet_until(always, at("2026-11-20T12:00"), UTC)
-    assert end == at("2026-11-28T00:00")

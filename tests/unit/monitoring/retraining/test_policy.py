@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from mainspring.core.errors import InputError
+from mainspring.monitoring.hours import QuietHours
 from mainspring.monitoring.retraining import RetrainingPolicy, TrainingWindow
-from mainspring.monitoring.retraining.periods import QuietHours
 
 FULL: dict[str, Any] = {
     "when": ["drift", {"check": "quality", "subject": "accuracy", "for_windows": 2}],
