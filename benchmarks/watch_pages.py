@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,7 +21,7 @@ import numpy as np
 from mainspring.core.clock import now
 from mainspring.monitoring.metrics import WatchedModel, watch_exposition
 from mainspring.monitoring.profiles import FigureHistory
-from mainspring.monitoring.seen import Figure
+from mainspring.monitoring.seen import Figure, Series
 from mainspring.monitoring.viewing import SeenWindow, Watch, view, view_overview
 
 T = TypeVar("T")
@@ -51,6 +52,11 @@ def best(work: Callable[[], T]) -> tuple[float, T]:
     return min(took), found
 
 
+def _size(figures: Mapping[str, Series]) -> int:
+    """In bytes."""
+    return sum(one.values.nbytes * 6 for one in figures.values())
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
@@ -60,6 +66,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / "history"
         write(folder, given.features, given.windows)
+        last = given.windows * HOUR - 720 * HOUR
+        month, recent = best(lambda: FigureHistory(folder).all_series(since=last))
         read, figures = best(lambda: FigureHistory(folder).all_series())
         windows = [
             SeenWindow(since=place * HOUR, until=(place + 1) * HOUR, ok=place % 50 > 0, rows=1000)
@@ -67,17 +75,21 @@ def main() -> None:
         ]
         watch = Watch(model="census", windows=windows, figures=figures, window=HOUR)
         made, page = best(lambda: view(watch))
+        short = replace(watch, windows=windows[-720:], figures=recent)
+        brief, month_page = best(lambda: view(short))
         several, overview = best(lambda: view_overview([watch]))
         model = WatchedModel(model="census", since=windows[-1].since, until=windows[-1].until, figures=figures)
         shown, text = best(lambda: watch_exposition([model], now=now()))
     print(f"{given.windows:,} windows x {given.features} features x 5 figures")
     for what, seconds, size in (
-        ("figures read", read, sum(one.values.nbytes * 6 for one in figures.values())),
+        ("figures read", read, _size(figures)),
         ("page of the model", made, len(page.html.encode())),
+        ("last 720 windows read", month, _size(recent)),
+        ("page of them", brief, len(month_page.html.encode())),
         ("overview", several, len(overview.html.encode())),
         ("metrics", shown, len(text)),
     ):
-        print(f"{what:20} {seconds:8.3f} s {size / 1e6:10.2f} MB")
+        print(f"{what:22} {seconds:8.3f} s {size / 1e6:10.2f} MB")
 
 
 if __name__ == "__main__":

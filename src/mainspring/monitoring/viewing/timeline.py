@@ -29,7 +29,7 @@ _LEAST_BAR: Final = 0.006
 _APART: Final = 0.022
 """Marks closer than this are shown as one."""
 
-_SIGNS: Final = {"asked": ("\N{BLACK CIRCLE}", "asked"), "waiting": ("\N{WHITE CIRCLE}", "asked")}
+_SIGNS: Final = {"asked": ("\N{BLACK CIRCLE}", "asked"), "waiting": ("\N{WHITE CIRCLE}", "waiting")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

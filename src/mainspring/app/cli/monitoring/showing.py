@@ -47,7 +47,8 @@ def page(
             made = view_overview([seen.watch(one, since=begin, until=end, full=False) for one in names])
         else:
             made = view(seen.watch(model, since=begin, until=end))
-    target = made.save(output or Path(f"{model or 'models'}-watch.html"))
+    name = (model or "models").replace("/", "-")
+    target = made.save(output or Path(f"{name}-watch.html"))
     if as_json:
         print_json({"path": str(target), "bytes": target.stat().st_size, "model": model})
     else:
