@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from dataclasses import dataclass
 from typing import Final
@@ -215,5 +214,17 @@ def _texts(values: npt.NDArray[np.generic]) -> list[object]:
 
 
 def _cells(edges: Floats) -> list[str]:
-    ends = ["-inf", *(f"{edge:g}" for edge in edges), "inf"]
-    return [f"{low} to {high}" for low, high in itertools.pairwise(ends)]
+    """What lies between edges, in words: a frequent number alone lies between itself and the next one there is."""
+    if not edges.size:
+        return ["any"]
+    found = [f"below {edges[0]:g}"]
+    for place, low in enumerate(edges):
+        alone = place > 0 and low == np.nextafter(edges[place - 1], np.inf)
+        begin = f"above {edges[place - 1]:g}" if alone else f"{low:g}"
+        if place + 1 == len(edges):
+            found.append(begin if alone else f"{begin} or more")
+        elif edges[place + 1] == np.nextafter(low, np.inf):
+            found.append(begin)
+        else:
+            found.append(f"{begin}, below {edges[place + 1]:g}" if alone else f"{begin} to {edges[place + 1]:g}")
+    return found
