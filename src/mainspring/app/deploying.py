@@ -29,6 +29,7 @@ from mainspring.serving.deploying.reconciler import Reconciler
 from mainspring.serving.deploying.revision import Revision
 from mainspring.serving.deploying.sources import FolderSource, Source
 from mainspring.serving.deploying.stock import link
+from mainspring.store.keeping import kept
 from mainspring.store.ports import Edge
 
 _LOG = logging.getLogger(__name__)
@@ -37,22 +38,15 @@ DEPLOYMENT: Final = "mainspring.Deployment"
 """The type of the executions in the record that tell of accepted deployments."""
 
 _TEXTS = ("by", "cause", "reason", "source", "commit", "digest", "changes")
-_TYPES: Final = (
-    NodeType(
-        kind=Kind.EXECUTION,
-        name=DEPLOYMENT,
-        properties={
-            "number": PropertyType.INT,
-            "ok": PropertyType.BOOLEAN,
-            **dict.fromkeys(_TEXTS, PropertyType.STRING),
-        },
-        description="Deployment files were accepted.",
-    ),
-    NodeType(
-        kind=Kind.ARTIFACT,
-        name=Verdict.ARTIFACT_TYPE,
-        properties={"ok": PropertyType.BOOLEAN, "gate": PropertyType.STRING, "failures": PropertyType.INT},
-    ),
+_TYPE: Final = NodeType(
+    kind=Kind.EXECUTION,
+    name=DEPLOYMENT,
+    properties={
+        "number": PropertyType.INT,
+        "ok": PropertyType.BOOLEAN,
+        **dict.fromkeys(_TEXTS, PropertyType.STRING),
+    },
+    description="Deployment files were accepted.",
 )
 
 
@@ -111,12 +105,8 @@ class RecordedDeployments:
 
     def _record(self, number: int, told: Mapping[str, str], verdict: Verdict) -> None:
         record, blobs = self._opened.store.record, self._opened.store.blobs
-        for one in _TYPES:
-            record.put_type(one)
-        kept = _stored(verdict, blobs.put)
-        artifact = Artifact(
-            type=Verdict.ARTIFACT_TYPE, uri=f"blob:{kept}", digest=kept, properties=verdict.properties()
-        )
+        record.put_type(_TYPE)
+        artifact = kept(record, blobs, verdict)
         happened = Execution(
             type=DEPLOYMENT,
             state=ExecutionState.COMPLETE,
@@ -203,11 +193,3 @@ def opened_deployments() -> Iterator[Deployments]:
     """The deployments of the project that is here."""
     with platform.existing() as opened:
         yield deployments_of(opened)
-
-
-def _stored(verdict: Verdict, put: Callable[[Path], str]) -> str:
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="mainspring-") as folder:
-        verdict.save(Path(folder))
-        return put(Path(folder))

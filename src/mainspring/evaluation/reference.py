@@ -16,6 +16,7 @@ import numpy.typing as npt
 from mainspring.core.errors import IntegrityError, NotFoundError
 from mainspring.core.records import Value
 from mainspring.data import ColumnType, Schema, Statistics, Table, TableStatistics
+from mainspring.data.profiling.paths import column_of
 from mainspring.data.transforms.kinds import as_words
 from mainspring.evaluation.predictions import Predictions
 
@@ -31,10 +32,10 @@ PREDICTION: Final = f"{OUTPUT}prediction"
 PROBABILITY: Final = f"{OUTPUT}probability."
 """Before the name of a class: its probability."""
 
-PRIVATE: Final = frozenset({"identifier", "personal", "sensitive"})
-"""Tags of columns that a schema gives and no reference keeps rows of."""
+PRIVATE: Final = frozenset({"identifier", "personal", "pii", "private", "sensitive"})
+"""Tags of columns that a schema gives: no reference keeps rows of them, and no alert shows their values."""
 
-IDENTIFYING: Final = frozenset({"identifier", "personal"})
+IDENTIFYING: Final = frozenset({"identifier", "personal", "pii"})
 """Those of them by whose values somebody can be told: no statistics of them are kept either."""
 
 _SPLIT = "reference"
@@ -118,9 +119,12 @@ class Reference:
 
 
 def private(schema: Schema | None, tags: frozenset[str] = PRIVATE) -> frozenset[str]:
-    """The columns that a schema marks by one of some tags: those of :data:`PRIVATE`, if no others are named."""
+    """The columns that a schema marks by one of some tags: those of :data:`PRIVATE`, if no others are named.
+
+    Whether a tag is written with small letters or large ones does not matter.
+    """
     features = {} if schema is None else schema.features
-    return frozenset(name.replace("\\.", ".") for name, one in features.items() if tags & set(one.tags))
+    return frozenset(column_of(name) for name, one in features.items() if tags & {tag.lower() for tag in one.tags})
 
 
 def answered(table: Table, predictions: Predictions, *, label: str | None) -> Table:

@@ -10,17 +10,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mainspring.data import TableStatistics
+from mainspring.data.profiling.paths import column_of
 from mainspring.evaluation.reference import Reference
-
-
-def column_of(path: str) -> str:
-    r"""The column of a path.
-
-    Example:
-        >>> print(column_of(r"person\.age"))
-        person.age
-    """
-    return path.replace("\\.", ".")
 
 
 def by_column(statistics: TableStatistics) -> TableStatistics:

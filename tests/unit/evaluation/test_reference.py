@@ -84,5 +84,5 @@ def test_rows_with_answers_of_a_regression():
 def test_columns_that_a_schema_marks():
     tagged = [Feature(name=tag, type="STRING", tags=(tag,)) for tag in [*sorted(PRIVATE), "wide"]]
     schema = Schema(features={one.name: one for one in tagged})
-    assert private(schema) == {"identifier", "personal", "sensitive"}
+    assert private(schema) == {"identifier", "personal", "pii", "private", "sensitive"}
     assert private(None) == frozenset()

@@ -71,6 +71,16 @@ def escaped(name: str) -> str:
     return name.replace(".", "\\.")
 
 
+def column_of(path: str) -> str:
+    r"""The column of a path that is one: the inverse of :func:`escaped`.
+
+    Example:
+        >>> print(column_of(r"person\.age"))
+        person.age
+    """
+    return path.replace("\\.", ".")
+
+
 def _of_column(column: Column) -> Iterator[Path]:
     name = escaped(column.name)
     return _within(name, column, engine.quote(column.name), column.engine_type, column.type, 0)

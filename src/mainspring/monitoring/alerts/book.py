@@ -87,7 +87,7 @@ class AlertBook:
             history: Figures of the windows before: for since when, what is usual, and adaptive limits.
             causes: Knows what changed upstream.
             explain: Explains example rows.
-            reference: Of the model: values of columns that its schema tags ``private`` or ``pii`` are masked.
+            reference: Of the model: values of columns that its schema tags as private are masked.
             evidence: Digests of the monitoring verdict and of the package, for the record.
             now: What time it is, in seconds since the epoch; by the book's clock by default.
 

@@ -12,25 +12,26 @@ import numpy as np
 
 from mainspring.core.errors import MainspringError
 from mainspring.data import Schema, Table
+from mainspring.evaluation.reference import private
 from mainspring.monitoring.alerts.alert import Alert, Example
-from mainspring.monitoring.naming import column_of
 from mainspring.serving.payloads.redaction import MASK
 from mainspring.serving.payloads.tables import REQUEST
 
-_PRIVATE = frozenset({"private", "pii"})
 _LONGEST = 200
 
 
 def private_columns(schema: Schema | None, patterns: Collection[str] = ()) -> Callable[[str], bool]:
-    """Says of a column whether its values are masked: it is tagged ``private`` or ``pii``, or a pattern fits."""
-    features = {} if schema is None else schema.features
-    tagged = {column_of(name) for name, one in features.items() if _PRIVATE & {tag.lower() for tag in one.tags}}
+    """Says of a column whether its values are masked.
 
-    def private(name: str) -> bool:
+    They are if a pattern fits, or the schema tags it; see :data:`mainspring.evaluation.reference.PRIVATE`.
+    """
+    tagged = private(schema)
+
+    def masked(name: str) -> bool:
         bare = name.removeprefix("feedback.").removeprefix("output.")
         return name in tagged or bare in tagged or any(fnmatchcase(name, one) for one in patterns)
 
-    return private
+    return masked
 
 
 def examples_of(
@@ -38,7 +39,7 @@ def examples_of(
     rows: Sequence[int],
     *,
     most: int,
-    private: Callable[[str], bool] = lambda _: False,
+    hidden: Callable[[str], bool] = lambda _: False,
     explain: Callable[[Table], Sequence[Mapping[str, float]]] | None = None,
 ) -> tuple[Example, ...]:
     """Some rows of a window.
@@ -47,14 +48,14 @@ def examples_of(
         table: Of the window.
         rows: Places in it, the clearest first; those that are not there are passed over.
         most: At most so many.
-        private: Whether a column's values are masked. Contributions are amounts of the answer, and are shown.
+        hidden: Whether a column's values are masked. Contributions are amounts of the answer, and are shown.
         explain: What each feature added to the answers of rows; without explanations if it fails.
     """
     places = [one for one in dict.fromkeys(rows) if 0 <= one < table.num_rows][:most]
     if not places:
         return ()
     part = reduce(Table.concat, (table.rows(one, one + 1) for one in places))
-    found = [_example(row, place, private) for place, row in zip(places, part.iter_rows(), strict=True)]
+    found = [_example(row, place, hidden) for place, row in zip(places, part.iter_rows(), strict=True)]
     if explain is None:
         return tuple(found)
     try:
@@ -74,9 +75,9 @@ def without_rows(alert: Alert, requests: Collection[str]) -> Alert:
     return replace(alert, examples=tuple(shown))
 
 
-def _example(row: Mapping[str, Any], place: int, private: Callable[[str], bool]) -> Example:
+def _example(row: Mapping[str, Any], place: int, hidden: Callable[[str], bool]) -> Example:
     values = {
-        name: MASK if private(name) and value is not None else _plain(value)
+        name: MASK if hidden(name) and value is not None else _plain(value)
         for name, value in row.items()
         if not name.startswith(REQUEST)
     }

@@ -51,8 +51,8 @@ class AlertOptions:
             are filled in.
         runbooks: The same by check.
         examples: How many rows are shown; 0 for none.
-        private: Columns whose values are never shown, as patterns, beside those that the schema tags
-            ``private`` or ``pii``.
+        private: Columns whose values are never shown, as patterns, beside those that the schema tags as
+            private; see :data:`mainspring.evaluation.reference.PRIVATE`.
         lookback: How long before an alert began changes upstream are looked for.
         page: The address of the page of an alert; ``{id}`` and ``{model}`` are filled in.
     """

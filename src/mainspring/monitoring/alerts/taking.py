@@ -208,7 +208,7 @@ def _contexts(
                 window.table,
                 finding.rows,
                 most=options.examples,
-                private=background.private,
+                hidden=background.private,
                 explain=None if explain is None else lambda rows: explain(rows, taken.version),
             )
         if since not in changes and background.causes is not None:

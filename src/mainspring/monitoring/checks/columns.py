@@ -12,10 +12,10 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.data.comparison import METRICS, distances
 from mainspring.data.comparison.sides import TIMED
+from mainspring.data.profiling.paths import column_of
 from mainspring.data.statistics import FeatureStatistics, TableStatistics
 from mainspring.monitoring.correction import Counts, Tested, assess
 from mainspring.monitoring.detectors.binned import Bins, bins_of_reference
-from mainspring.monitoring.naming import column_of
 from mainspring.monitoring.seen import Figure
 
 Limits = Mapping[str, float]

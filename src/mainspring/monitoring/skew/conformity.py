@@ -19,11 +19,10 @@ from mainspring.data import (
     TableStatistics,
     validate,
 )
-from mainspring.data.profiling.paths import escaped
+from mainspring.data.profiling.paths import column_of, escaped
 from mainspring.data.schema import SERVING, TRAINING
 from mainspring.data.schema.constraints import DriftLimits
 from mainspring.data.statistics import FeatureStatistics
-from mainspring.monitoring.naming import column_of
 from mainspring.monitoring.skew.codes import MISSING, NEW_COLUMN, RANGE, TYPE, UNAVAILABLE, VIOLATED, WORDS
 from mainspring.monitoring.skew.material import Material
 

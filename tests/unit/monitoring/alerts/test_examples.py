@@ -25,7 +25,7 @@ SCHEMA = Schema.from_text("features: {age: {type: FLOAT}, ssn: {type: STRING, ta
 
 
 def test_rows_in_their_order_with_what_is_private_masked():
-    found = examples_of(TABLE, [2, 2, 0, 7, 1], most=3, private=private_columns(SCHEMA, ["feedback.*"]))
+    found = examples_of(TABLE, [2, 2, 0, 7, 1], most=3, hidden=private_columns(SCHEMA, ["feedback.*"]))
     assert [(one.row, one.request, one.time) for one in found] == [
         (2, "r2", 12.0),
         (0, "r0", 10.0),
