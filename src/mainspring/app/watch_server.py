@@ -34,6 +34,9 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 MOST_SERIES: Final = 200
 """Figures in one answer."""
 
+MOST_POINTS: Final = 100_000
+"""Windows of all figures in one answer; one figure is given however long it is."""
+
 _KEEP: Final = 5.0
 """For so many seconds an answer is given again: many who look at once cost no more than one."""
 _WAITING: Final = 128
@@ -126,8 +129,15 @@ class WatchPages:
         history = self._seen.history(model)
         names = history.names(prefix)
         since, until = _bounds(request)
-        shown = {name: _plain(history.series(name, since=since, until=until)) for name in names[:MOST_SERIES]}
-        told = {"model": model, "figures": shown, "left_out": max(len(names) - MOST_SERIES, 0)}
+        shown: dict[str, Any] = {}
+        room = MOST_POINTS
+        for name in names[:MOST_SERIES]:
+            series = history.series(name, since=since, until=until)
+            room -= len(series.times)
+            if room < 0 and shown:
+                break
+            shown[name] = _plain(series)
+        told = {"model": model, "figures": shown, "left_out": len(names) - len(shown)}
         return JSONResponse(told, headers=_HEADERS)
 
     def _once(self, key: str, make: Callable[[], Any]) -> Any:

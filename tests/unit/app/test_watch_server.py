@@ -134,6 +134,14 @@ def test_pages_figures_and_metrics_are_served_and_nothing_is_written(seen: SeenM
         assert get(f"{url}/", {"Host": "example.org"})[0] == 400
 
 
+def test_an_answer_holds_only_so_many_windows(seen: SeenModels, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(WatchPages(seen), host="127.0.0.1", port=0) as url:
+        for most, shown in ((10, 5), (1, 1)):
+            monkeypatch.setattr("mainspring.app.watch_server.MOST_POINTS", most)
+            told = json.loads(get(f"{url}/api/models/{MODEL}/figures")[1])
+            assert (len(told["figures"]), told["left_out"]) == (shown, MOST_SERIES + 6 - shown)
+
+
 def test_behind_a_prefix_links_have_it_and_paths_may(seen: SeenModels) -> None:
     with serving(WatchPages(seen, root="/watch/"), host="127.0.0.1", port=0, local=False) as url:
         for path in ("/", "/watch/"):
