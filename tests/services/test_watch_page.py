@@ -9,7 +9,7 @@ import pytest
 
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data import Table
-from mainspring.monitoring.alerts import Alert, State
+from mainspring.monitoring.alerts import Alert, Cause, State
 from mainspring.monitoring.profiles import WindowProfile
 from mainspring.monitoring.seen import Series
 from mainspring.monitoring.viewing import SeenWindow, Watch, view, view_overview
@@ -64,9 +64,10 @@ def watch(hours: int, features: int) -> Watch:
     alerts = [
         Alert(id=f"aa00000{place}", subject=name, **given) for place, name in enumerate(("age", "x1", HOSTILE))
     ]
+    changes = [Cause(kind="deployment", key="7", at=5 * HOUR, what="deployment 7 was applied")]
     return Watch(
-        model="census", windows=windows, figures=figures, alerts=alerts, latest=profile(range(40, 80)),
-        reference=profile(range(20, 60)).statistics, window=HOUR,
+        model="census", changes=changes, windows=windows, figures=figures, alerts=alerts,
+        latest=profile(range(40, 80)), reference=profile(range(20, 60)).statistics, window=HOUR,
     )  # fmt: skip
 
 
@@ -123,6 +124,16 @@ def test_a_bar_on_the_timeline_opens_its_alert(browser: Any, page: str) -> None:
     opened(browser, page)
     browser.click('a.span[href="#alert-aa000001"]')
     assert browser.wait("return document.getElementById('alert-aa000001').open")
+
+
+def test_marks_of_the_timeline_tell_what_they_are_to_keys(browser: Any, page: str) -> None:
+    opened(browser, page)
+    browser.run("document.querySelector('button.mark').focus()")
+    assert browser.text("#tip") == "deployment 7 was applied"
+    browser.run("document.querySelector('a.span').focus()")
+    assert browser.text("#tip").startswith("warning, since 1970-01-01 01:00")
+    browser.run("document.activeElement.blur()")
+    assert browser.run("return document.getElementById('tip').hidden")
 
 
 @pytest.mark.parametrize("width", [1400, 800, 400])

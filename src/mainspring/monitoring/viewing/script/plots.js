@@ -94,6 +94,20 @@ charts.forEach((svg) => {
     show(svg, Math.max(0, Math.min(last, place)));
   });
 });
+// Marks on the timeline tell what they are to a finger and to keys, too.
+all(".mark, a.span").forEach((mark) => {
+  const told = mark.title;
+  const tell = () => {
+    tip.textContent = told;
+    tip.hidden = false;
+    const box = mark.getBoundingClientRect(), room = document.documentElement.clientWidth;
+    tip.style.left = Math.max(6, Math.min(box.left, room - tip.offsetWidth - 6)) + "px";
+    tip.style.top = box.bottom + 6 + "px";
+  };
+  mark.removeAttribute("title"); // or it would be told twice
+  ["pointerenter", "focus", "click"].forEach((name) => mark.addEventListener(name, tell));
+  ["pointerleave", "blur"].forEach((name) => mark.addEventListener(name, hide));
+});
 // One distribution at a time.
 all("[data-choose]").forEach((box) => {
   const parts = all("[data-" + box.dataset.choose + "]");
