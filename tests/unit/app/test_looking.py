@@ -1,6 +1,7 @@
 """A first look at files as people really have them."""
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,20 @@ def test_any_name_gives_a_project_that_can_be_built(tmp_path: Path, name: str) -
     write_project(tmp_path / name, tmp_path / "data.csv", look(tmp_path / "data.csv", "target"))
     graph = load_pipeline(tmp_path / name / "pipeline.py", root=tmp_path / name).build()
     assert "push" in graph.nodes
+
+
+def test_a_new_project_can_train_on_what_was_asked_unless_columns_were_left_out(tmp_path: Path) -> None:
+    lines = [f"{index % 7},{index % 2},{'yes' if index % 2 else 'no'}" for index in range(200)]
+    (tmp_path / "data.csv").write_text("amount,answer,target\n" + "\n".join(lines) + "\n", "utf-8")
+    seen = look(tmp_path / "data.csv", "target")
+    assert [name for name, _ in seen.giveaways] == ["answer"]
+    from mainspring.pipelines.loading import load_pipeline
+
+    for told, expected in ((seen, False), (replace(seen, giveaways=()), True)):
+        project = tmp_path / str(expected)
+        write_project(project, tmp_path / "data.csv", told)
+        found = load_pipeline(project / "pipeline.py", root=project)
+        assert ("traffic" in found.parameters) is expected
+        if expected:
+            assert "logged_examples" in found.build(traffic=True).nodes
+            assert "logged_examples" not in found.build().nodes
