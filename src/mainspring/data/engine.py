@@ -26,7 +26,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from mainspring.core.errors import InputError
+from mainspring.core.errors import InputError, UnavailableError
 
 if sys.platform != "win32":
     import fcntl
@@ -238,10 +238,31 @@ def count_statements(sql: str) -> int:
 
 
 def write_parquet(sql: str, path: Path) -> None:
-    """Write the rows of a query in their order. Equal rows give equal bytes (for one version of the engine)."""
-    with cursor() as found:
+    """Write the rows of a query in their order. Equal rows give equal bytes (for one version of the engine).
+
+    Raises:
+        UnavailableError: If the file cannot be written, such as when there is no room.
+    """
+    with _written_to(path), cursor() as found:
         width = len(found.execute(f"DESCRIBE {sql}").fetchall())
         found.execute(f"COPY ({sql}) TO {literal(str(path))} ({_parquet_options(width)})").fetchall()
+
+
+@contextmanager
+def _written_to(path: Path) -> Iterator[None]:
+    """Say of a file that cannot be written what to do."""
+    import duckdb
+
+    try:
+        yield
+    except duckdb.IOException as error:
+        if str(path) not in str(error):  # something else, that is read
+            raise
+        raise UnavailableError(
+            f"rows cannot be written: {error}",
+            where=str(path),
+            fix="see that there is room, and that you may write there",
+        ) from error
 
 
 def _parquet_options(width: int) -> str:
@@ -251,8 +272,12 @@ def _parquet_options(width: int) -> str:
 
 
 def write_object(value: Any, select: str, path: Path) -> None:
-    """Write the rows of what :meth:`Relation.of_object` takes to a Parquet file, as they come."""
-    with cursor() as found:
+    """Write the rows of what :meth:`Relation.of_object` takes to a Parquet file, as they come.
+
+    Raises:
+        UnavailableError: If the file cannot be written, such as when there is no room.
+    """
+    with _written_to(path), cursor() as found:
         found.register("given", value)
         try:
             rows = f"SELECT {select} FROM given"  # noqa: S608 - names are quoted by the caller

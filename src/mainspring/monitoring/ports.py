@@ -138,6 +138,9 @@ class BatchDetector(Protocol):
 class Check(Protocol):
     """Looks at one window of a model after the other.
 
+    A check whose memory holds values of rows has an attribute ``keeps_rows`` that is true: when somebody is erased
+    from the log, it begins anew.
+
     Promises:
         - Pure: all that it remembers is the memory that it gives back. The same window, reference and memory give
           the same answer.

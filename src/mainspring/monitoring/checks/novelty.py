@@ -59,6 +59,7 @@ class NoveltyCheck:
     """
 
     name: ClassVar[str] = "novelty"
+    keeps_rows: ClassVar[bool] = True
     on_truth: ClassVar[bool] = False
 
     method: str = "minas"

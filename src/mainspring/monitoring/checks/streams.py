@@ -82,6 +82,7 @@ class StreamsCheck:
     """
 
     name: ClassVar[str] = "streams"
+    keeps_rows: ClassVar[bool] = True
 
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: dict(USUAL))
     positive: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -74,6 +74,14 @@ class Memory:
             version=version or self.version,
             labelled={**known, repr(since): labelled} if labelled else known,
         )
+
+    def without(self, checks: Collection[str]) -> Memory:
+        """What is left when some checks forget everything."""
+        left = [
+            {name: one for name, one in known.items() if name not in checks}
+            for known in (self.checks, self.before)
+        ]
+        return replace(self, checks=left[0], before=left[1])
 
     @classmethod
     def load(cls, folder: Path) -> Memory:

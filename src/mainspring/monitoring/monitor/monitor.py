@@ -259,7 +259,8 @@ class Monitor:
         if found == memory.erasures:
             return memory
         forget_erased(self._log, self.model, self.book, self.learned)
-        memory = replace(memory, erasures=found)
+        rows = [name for name, check in self.declared.checks.items() if getattr(check, "keeps_rows", False)]
+        memory = replace(memory.without(rows), erasures=found)
         memory.save(self.folder)
         return memory
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.unit.monitoring.monitor.worlds import MODEL, BrokenCheck, MeanCheck, World
+from tests.unit.monitoring.monitor.worlds import MODEL, BrokenCheck, KeeperCheck, MeanCheck, World
 
 from mainspring.core.errors import ConflictError, InputError, StateError
 from mainspring.data import ColumnType, Table, summarize
@@ -338,6 +338,18 @@ class TestErasing:
         assert set(known.rows.column("request.id")) == {"berta"}
         assert "anna of the hill" not in world.written()
         assert [one.kind for one in world.book.history(MODEL)] == ["fired"]
+
+    def test_checks_that_remember_rows_begin_anew(self, world: World) -> None:
+        world.checks = {"mean": MeanCheck(), "keeper": KeeperCheck()}
+        two_windows(world)
+        world.ask("c", 12.0, subject="anna")
+        world.look()
+        erase(world.log, "anna")
+        world.ask("d", 21.0)
+        world.look()
+        remembered = world.remembered()["checks"]
+        assert remembered["mean"] == {"windows": [0.0, 10.0, 20.0]}
+        assert remembered["keeper"] == {"windows": [20.0]}
 
 
 def test_a_monitor_of_a_model_that_nobody_asks_forgets_nothing(world: World) -> None:

@@ -62,6 +62,13 @@ class MeanCheck:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeeperCheck(MeanCheck):
+    """One that says that it remembers rows."""
+
+    keeps_rows: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrokenCheck:
     """Breaks in windows that begin before a time."""
 

@@ -17,6 +17,9 @@ from mainspring.core.clock import iso, now
 from mainspring.core.errors import MainspringError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mainspring.app.platform import Mainspring
     from mainspring.monitoring.monitor import Look, Monitor
 
 
@@ -56,7 +59,8 @@ def run(
 ) -> None:
     """Judge windows of the prediction log as they become complete, tell people, ask for new models.
 
-    MODELS are those of the monitoring file, all by default. Goes on until stopped with Ctrl-C or SIGTERM.
+    MODELS are those of the monitoring file, all by default. Goes on until stopped with Ctrl-C or SIGTERM. When the
+    monitoring file changes it is read again; while it is wrong, what it said before holds.
     """
     from mainspring.app.watching import UNHEARD, declared_in, monitors_of, nobody_hears
     from mainspring.monitoring.monitor import begin_anew
@@ -76,7 +80,13 @@ def run(
             for name in nobody_hears(opened, {one.model: one.declared for one in monitors}):
                 _say(click.style("! ", fg="yellow") + f"{name}: {UNHEARD}", as_json)
             quiet = {one.model for one in monitors}  # of which nothing was said yet
+            wrong: dict[str, str] = {}  # what was wrong last with those that could not be looked at
+            file = path or opened.settings.path(opened.settings.monitoring.file)
+            written = _written(file)
             while not asked.is_set():
+                if not once and _written(file) != written:
+                    written = _written(file)
+                    monitors = _read_again(opened, path, models, log, monitors, as_json)
                 for one in monitors:
                     try:
                         for look in one.look():
@@ -88,10 +98,15 @@ def run(
                         if one.model in quiet:
                             quiet.discard(one.model)
                             _say(awaited(one), as_json)
-                    except MainspringError as error:
+                        if wrong.pop(one.model, ""):
+                            _say(f"{one.model}: it goes on", as_json)
+                    except (MainspringError, OSError) as error:
                         if once:
                             raise
-                        _say(f"{one.model}: {error}", as_json)
+                        kind = f"{type(error).__name__} {getattr(error, 'where', '')}"
+                        if wrong.get(one.model) != kind:
+                            wrong[one.model] = kind
+                            _say(f"{one.model}: {error}; it is tried again every {every:g} seconds", as_json)
                 if once:
                     break
                 asked.wait(every)
@@ -133,6 +148,35 @@ def awaited(monitor: Monitor) -> str:
     if how.rows is not None:
         return f"{monitor.model}: {window.rows} of the {how.rows} rows of the next window are there"
     return f"{monitor.model}: the next window is complete at {iso(window.until + float(how.wait))}"
+
+
+def _written(file: Path) -> tuple[int, int]:
+    """What tells a file from itself when it was written again."""
+    try:
+        found = file.stat()
+    except OSError:
+        return (0, 0)
+    return (found.st_mtime_ns, found.st_size)
+
+
+def _read_again(
+    opened: Mainspring,
+    path: Path | None,
+    models: Sequence[str],
+    log: Path | None,
+    before: list[Monitor],
+    as_json: bool,
+) -> list[Monitor]:
+    """The monitors of a monitoring file that changed; those of before while it is wrong."""
+    from mainspring.app.watching import declared_in, monitors_of
+
+    try:
+        found = monitors_of(opened, declared_in(opened, path), only=models, log=log)
+    except (MainspringError, OSError) as error:
+        _say(f"the monitoring file changed and is wrong, what it said before holds: {error}", as_json)
+        return before
+    _say(f"the monitoring file changed; watching {', '.join(one.model for one in found)}", as_json)
+    return found
 
 
 def _aside(place: Path | None, as_json: bool) -> None:
