@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from mainspring.core import plugins
-from mainspring.core import plugins
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.monitoring.declaration import USUAL, Watched, read_declarations, read_text
 from mainspring.serving.deploying.problems import DeclarationError
@@ -99,3 +98,18 @@ def test_every_check_keeps_the_promises_of_a_check() -> None:
     for name in plugins.offers("window_checks"):
         check = plugins.load("window_checks", name)()
         assert (check.name, type(check.on_truth), callable(check.judge)) == (name, bool, True)
+
+
+def test_values_of_another_kind_are_told_in_words() -> None:
+    with pytest.raises(DeclarationError) as caught:
+        read_text("census:\n  rows: [5]\n  slices: sex\n")
+    assert [(one.found, one.expected) for one in caught.value.problems] == [
+        ("rows is a list", "a whole number or nothing"),
+        ("slices is a text", "a list: [one, another]"),
+    ]
+
+
+def test_no_time_at_all_is_waited() -> None:
+    assert read_text("census: {wait: 0s, labels: 0}")["census"].how.wait == 0.0
+    with pytest.raises(DeclarationError, match="no interval"):
+        read_text("census: {window: 0s}")

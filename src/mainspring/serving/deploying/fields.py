@@ -25,6 +25,17 @@ VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _LARGEST = (1 << 63) - 1
 _PLACE = re.compile(r"^(?P<said>.*?)(?: - at `(?P<place>[^`]*)`)?$", re.DOTALL)
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]")
+_KINDS = re.compile(r"Expected `(.+)`, got `(.+)`")
+"""What msgspec says of a value of another kind."""
+_WORDS: Final = {
+    "array": "a list: [one, another]",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "null": "nothing",
+    "object": "fields: {name: value}",
+    "str": "a text",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +169,17 @@ class Reader:
         text, place = (said, "") if match is None else (match["said"], match["place"] or "")
         steps = [int(step[2]) if step[1] is None else step[1] for step in _STEP.finditer(place)]
         told = ".".join(str(one) for one in (*path[-1:], *steps))
-        self.note((*path, *steps), f"{told}: {text[:1].lower()}{text[1:]}")
+        kinds = _KINDS.match(text)
+        if kinds is None:
+            self.note((*path, *steps), f"{told}: {text[:1].lower()}{text[1:]}")
+        else:
+            wanted, given = map(_in_words, kinds.groups())
+            self.note((*path, *steps), f"{told} is {given.partition(':')[0]}", expected=wanted)
+
+
+def _in_words(kinds: str) -> str:
+    """Kinds of values as people call them."""
+    return " or ".join(_WORDS.get(one, one) for one in kinds.split(" | "))
 
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:
