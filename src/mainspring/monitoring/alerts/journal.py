@@ -27,10 +27,10 @@ from typing import Final
 
 import msgspec
 
+from mainspring.core.durable import replace_file, sync_folder
 from mainspring.core.errors import StateError, UnavailableError
 from mainspring.monitoring.alerts.alert import Alert
 from mainspring.monitoring.alerts.contents import Change, Contents
-from mainspring.serving.bulk.workplace import replace_file
 
 _JOURNAL, _BOOK, _LOCK = "journal.jsonl", "book.json", "lock"
 _FOLDED: Final = 200
@@ -182,19 +182,10 @@ class Journal:
                 os.close(file)
 
     def _fold(self, contents: Contents) -> None:
-        temporary = self.folder / f".{_BOOK}"
         with _kept_in(self.folder):
-            with temporary.open("wb") as file:
-                file.write(_ENCODER.encode(contents))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.folder / _BOOK)
+            replace_file(self.folder / _BOOK, _ENCODER.encode(contents))
             (self.folder / _JOURNAL).replace(self.folder / f"journal-{contents.number}.jsonl")
-            folder = os.open(self.folder, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+            sync_folder(self.folder)
             for one in self._old()[:-_OLD]:
                 one.unlink(missing_ok=True)
 

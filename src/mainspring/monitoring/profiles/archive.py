@@ -13,9 +13,7 @@ each window once, whenever the writer is killed.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,10 +23,11 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote
 
+from mainspring.core.durable import replace_file
 from mainspring.core.errors import InputError, IntegrityError
 from mainspring.monitoring.profiles.profile import WindowProfile
 from mainspring.monitoring.profiles.rounding import rounded
-from mainspring.serving.bulk.workplace import replace_file
+from mainspring.serving.payloads.exclusive import alone
 
 DAY: Final = 86_400.0
 WEEK: Final = 7 * DAY
@@ -204,14 +203,10 @@ class ProfileArchive:
     @contextmanager
     def _writing(self, model: str) -> Iterator[None]:
         home = self._home(model)
-        for level in _LEVELS:
-            (home / level).mkdir(parents=True, exist_ok=True)
-        file = os.open(home / "lock", os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with alone(home):
+            for level in _LEVELS:
+                (home / level).mkdir(exist_ok=True)
             yield
-        finally:
-            os.close(file)
 
     # ----------------------------------------------------------------- merging
 

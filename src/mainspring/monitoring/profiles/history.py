@@ -7,7 +7,6 @@ thousand figures is open in some milliseconds.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -17,12 +16,13 @@ from typing import Final, Self
 
 import numpy as np
 
-from mainspring.core.errors import ConflictError, InputError
+from mainspring.core.errors import InputError
 from mainspring.monitoring.profiles.segments import Segment, write_segment
 from mainspring.monitoring.profiles.tails import FIELDS, Figures, Rows, Tail, frame
 from mainspring.monitoring.seen import Figure, Series
+from mainspring.serving.payloads.exclusive import claim
 
-_SEGMENT, _TAIL, _LOCK = ".figures", ".tail", "lock"
+_SEGMENT, _TAIL = ".figures", ".tail"
 _MOST_BYTES: Final = 16 << 20
 _MOST_FRAMES: Final = 4096
 
@@ -164,16 +164,7 @@ class FigureHistory:
         """Be the one who appends."""
         if self._lock >= 0:
             return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        file = os.open(self._folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            raise ConflictError(
-                "another process appends to this history", where=str(self._folder), fix="stop it first"
-            ) from None
-        self._lock = file
+        self._lock = claim(self._folder, "another process appends to this history", fix="stop it first")
         self._refresh()
         for left in self._folder.glob(f"*{_TAIL}"):
             if left.name.removesuffix(_TAIL) in self._segments:

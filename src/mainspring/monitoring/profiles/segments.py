@@ -23,9 +23,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mainspring.core.durable import replace_file
 from mainspring.core.errors import IntegrityError
 from mainspring.monitoring.profiles.tails import FIELDS, Figures, Frame, Rows
-from mainspring.serving.bulk.workplace import replace_file
 
 _MAGIC: Final = b"MSFIGS01"
 _WORD: Final = 8

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from mainspring.core.durable import replace_file
 from mainspring.monitoring.windows.outlines import Outline
-from mainspring.serving.bulk.workplace import replace_file
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -10,14 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from mainspring.core.errors import ConflictError, InputError, IntegrityError
+from mainspring.core.durable import replace_file
+from mainspring.core.errors import InputError, IntegrityError
 from mainspring.monitoring.windows.outlines import Outline
-from mainspring.serving.bulk.workplace import replace_file
+from mainspring.serving.payloads.exclusive import claim
 from mainspring.serving.payloads.position import Position
 
 _FILE: Final = "reader.json"
 _GIVEN: Final = "given.jsonl"
-_LOCK: Final = "lock"
 _PLAIN: Final = ("closed", "pending", "erasures", "missed", "generation")
 
 
@@ -60,16 +59,8 @@ class Keeper:
     """
 
     def __init__(self, home: Path, settings: Mapping[str, Any]) -> None:
-        home.mkdir(parents=True, exist_ok=True)
         self._home, self._settings = home, dict(settings)
-        self._lock = os.open(home / _LOCK, os.O_CREAT | os.O_RDWR, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._lock)
-            raise ConflictError(
-                "another reader of windows is at work", where=str(home), fix="stop it, or name another folder"
-            ) from None
+        self._lock = claim(home, "another reader of windows is at work", fix="stop it, or name another folder")
         try:
             self.kept = self._loaded()
         except BaseException:

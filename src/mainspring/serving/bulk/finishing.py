@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import msgspec
 
+from mainspring.core.durable import replace_file, sync_folder
 from mainspring.core.errors import ConflictError, IntegrityError
 from mainspring.serving.bulk.formats import Format
 from mainspring.serving.bulk.merging import join
 from mainspring.serving.bulk.parts import BAD
 from mainspring.serving.bulk.tally import Tally
-from mainspring.serving.bulk.workplace import Manifest, Workplace, replace_file, sync_folder
+from mainspring.serving.bulk.workplace import Manifest, Workplace
 
 REPORT: Final = ".report.json"
 META: Final = ".meta.json"

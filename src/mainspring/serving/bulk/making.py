@@ -9,11 +9,12 @@ from typing import Final
 
 import msgspec
 
+from mainspring.core.durable import replace_file
 from mainspring.serving.bulk.answerer import Answerer
 from mainspring.serving.bulk.parts import Making, Task, make_part
 from mainspring.serving.bulk.pool import Pool
 from mainspring.serving.bulk.scoring import Scorer
-from mainspring.serving.bulk.workplace import MAKING, Workplace, keep_record, replace_file, room
+from mainspring.serving.bulk.workplace import MAKING, Workplace, keep_record, room
 
 _MANY: Final = 32
 """Of more parts none is made here to see how long it takes: this process then never loads the model."""

@@ -15,7 +15,6 @@ A part is made in a folder beside its place, made durable, and put there by one 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import glob
 import os
 import shutil
@@ -27,8 +26,10 @@ from typing import Any, Final
 
 import msgspec
 
-from mainspring.core.errors import ConflictError, IntegrityError
+from mainspring.core.durable import replace_file, sync_folder
+from mainspring.core.errors import IntegrityError
 from mainspring.serving.bulk.parts import PartRecord
+from mainspring.serving.payloads.exclusive import claim
 
 FORMAT: Final = 1
 
@@ -175,15 +176,8 @@ def hold(folder: Path) -> Iterator[Workplace]:
     Raises:
         ConflictError: If another process works in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    file = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o644)
+    file = claim(folder, "another process is at work on these answers", fix="let it finish, or stop it")
     try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given back by the system if this process dies
-        except BlockingIOError:
-            raise ConflictError(
-                "another process is at work on these answers", where=str(folder), fix="let it finish, or stop it"
-            ) from None
         for left in folder.parent.glob(f".{glob.escape(folder.name)}-*"):
             shutil.rmtree(left, ignore_errors=True)
         yield Workplace(folder)
@@ -223,29 +217,6 @@ def keep_record(folder: Path, record: PartRecord) -> None:
 def part_folder(folder: Path, part: int) -> Path:
     """The folder of a part in a work folder."""
     return folder / _PARTS / f"{part:06}"
-
-
-def replace_file(path: Path, data: bytes) -> None:
-    """Write a file at once: a reader sees all of it, or what was there before."""
-    fresh = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
-    try:
-        with fresh.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _away(folder: Path) -> None:
