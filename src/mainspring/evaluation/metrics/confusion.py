@@ -198,25 +198,31 @@ def figures(tally: Tally) -> dict[str, Floats]:
     margins = tally.actual * tally.others * tally.chosen * tally.unchosen
     cross = tally.hits * tally.rejections - tally.alarms * tally.misses
     chance = tally.actual * tally.chosen + tally.others * tally.unchosen
-    roots = np.sqrt(recall) + np.sqrt(alarm)
+    roots = _root(recall) + _root(alarm)
     return {
         **found,
         "balanced_accuracy": (recall + specificity) / 2,
         "f1": fbeta(tally, 1.0),
         "informedness": recall + specificity - 1,
         "markedness": precision + found["negative_predictive_value"] - 1,
-        "mcc": shares(cross, np.sqrt(margins)),
+        "mcc": shares(cross, _root(margins)),
         "cohen_kappa": shares(
             tally.total * (tally.hits + tally.rejections) - chance, tally.total * tally.total - chance
         ),
         "threat_score": shares(tally.hits, tally.hits + tally.alarms + tally.misses),
-        "fowlkes_mallows": np.sqrt(precision * recall),
+        "fowlkes_mallows": _root(precision * recall),
         "positive_likelihood_ratio": shares(recall, alarm),
         "negative_likelihood_ratio": shares(miss, specificity),
         "diagnostic_odds_ratio": shares(tally.hits * tally.rejections, tally.alarms * tally.misses),
-        "prevalence_threshold": shares(np.sqrt(alarm), roots),
+        "prevalence_threshold": shares(_root(alarm), roots),
         **{name: part(tally) for name, part in COUNTS.items()},
     }
+
+
+def _root(value: Floats) -> Floats:
+    """The root of what is none below zero, but for the rounding of weights."""
+    found: Floats = np.sqrt(np.maximum(value, 0.0))
+    return found
 
 
 def fbeta(tally: Tally, beta: float) -> Floats:

@@ -104,11 +104,17 @@ class DriftCheck:
         served = by_column(seen.statistics)
         whole = {name: one for name, one in found.tables.items() if name in served}
         rows = seen.statistics.num_examples
-        reasons = reasons_of(found, self.against, rows=rows, least_rows=self.least_rows)
+        reasons = [
+            *reasons_of(found, self.against, rows=rows, least_rows=self.least_rows),
+            *self._not_compared(seen, reference),
+        ]
+        if not reasons:
+            message = f"the window and {self.against} have no column in common"
+            reasons = [Reason(ok=True, code="NOTHING_TO_COMPARE", message=message)]
         return Judged(
             verdict=Verdict.of(
                 self.name,
-                [*reasons, *self._not_compared(seen, reference)],
+                reasons,
                 {"rows": rows, "reference_rows": reference.num_examples, "false_alarms": self.false_alarms},
             ),
             figures={name.replace(" | ", "|"): one.figure for name, one in found.columns.items()},

@@ -95,7 +95,11 @@ class QualityCheck:
         if found.labelled < self.least_rows:
             message = f"the truth of {found.labelled} rows is known, {self.least_rows} are needed"
             return self._silent("TOO_FEW_LABELS", message, known)
-        reasons, figures = judge_figures(found.measured, self._bounds(found, before), level=self.level)
+        bounds = self._bounds(found, before)
+        reasons, figures = judge_figures(found.measured, bounds, level=self.level)
+        if not bounds:
+            message = "figures have no bound: none is said, and the reference has no rows with answers and truth"
+            reasons = [*reasons, Reason(ok=True, code="NO_LIMIT", message=message)]
         notes = [*_about_labels(table, how), *(_note(text) for text in found.notes)]
         details = {"rows": table.num_rows, "labelled": found.labelled, "labels": how}
         return Judged(

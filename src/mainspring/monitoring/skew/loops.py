@@ -214,5 +214,6 @@ def _equal(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> npt.NDArray[np.boo
     """Which values are the same; two missing ones are."""
     if one.dtype == object or other.dtype == object:
         return np.fromiter((a == b for a, b in zip(one, other, strict=True)), np.bool_, count=len(one))
-    same: npt.NDArray[np.bool_] = np.isclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
+    with np.errstate(over="ignore"):  # numbers so far apart are not the same
+        same: npt.NDArray[np.bool_] = np.isclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
     return same

@@ -277,3 +277,9 @@ def test_slices_of_very_many_rows_are_looked_at_in_blocks() -> None:
     known = reference(traffic(0.0).rows(0, 5_000), rows=traffic(0.0))
     judged = DriftCheck(slices=True).judge(seen(traffic(1.0), known, slices=("town",)), {})
     assert set(failed(judged)) == {"fare", "fare | town=a", "fare | town=b"}
+
+
+def test_that_nothing_can_be_compared_is_said() -> None:
+    answered = Table.from_columns({"output.label": ["a"] * 200})
+    judged = DriftCheck().judge(seen(answered, reference(answered)), {})
+    assert [one.code for one in judged.verdict.reasons] == ["NOTHING_TO_COMPARE"]

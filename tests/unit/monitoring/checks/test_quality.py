@@ -164,3 +164,9 @@ def test_options_that_make_no_sense_are_refused() -> None:
         QualityCheck(labels="some")
     with pytest.raises(InputError, match="fewer than one row"):
         QualityCheck(least_rows=0)
+
+
+def test_that_figures_have_no_bound_is_said() -> None:
+    found = QualityCheck().judge(seen(rows(1, 300), None), {})
+    assert "NO_LIMIT" in [one.code for one in found.verdict.reasons]
+    assert found.verdict.ok
