@@ -24,6 +24,8 @@ _PARTS: Final = 4
 """Errors, refusals, latency and volume: each may have so much of the budget."""
 _TAIL: Final = 0.95
 _NAMED: Final = 3
+_UNSURE: Final = 0.2
+"""Part of what has to come otherwise that must come before a week is known."""
 _IN_A_ROW: Final = 1000
 
 
@@ -45,8 +47,9 @@ class TrafficCheck:
     of the latencies for their 95th percentile (David and Nagaraja, *Order Statistics*, Wiley, 2003, section 7.1),
     Poisson for volume. Shares above their limit are counted on from window to window, so that a model that is
     asked once an hour is seen to fail too. What is usual is learned from the figures of the windows before: the
-    median of the last 30 days for latency; for volume the same hour of the week in the last four weeks, and before
-    a week is known the least of the same hour on three days or more (the first quiet Sunday may be an alarm).
+    median of the last 30 days for latency; for volume the same hour of the week in the last four weeks. Before a
+    week is known nobody knows what a Sunday is like: then a fifth of that is asked for, of the least of the same
+    hour on three days or more.
 
     Args:
         errors: The share of requests that may fail; what assertions refuse is counted apart.
@@ -143,8 +146,9 @@ class TrafficCheck:
         length = max(window.until - window.since, 1.0)
         asked = window.requests if window.asked is None else window.asked
         rate = asked / length
-        usual = at_such_times(history, "traffic/rate", window.since, length) if self.quieter else None
-        least = None if usual is None else self.quieter * usual
+        known = at_such_times(history, "traffic/rate", window.since, length) if self.quieter else None
+        usual, sure = known or (None, False)
+        least = None if usual is None else self.quieter * usual * (1.0 if sure else _UNSURE)
         found.figures["rate"] = Figure(value=rate, least=least)
         if usual is None or least is None:
             return

@@ -32,7 +32,7 @@ def lately(history: History, name: str, before: float, least: int) -> float | No
     return float(np.median(known)) if len(known) >= max(least, 1) else None
 
 
-def at_such_times(history: History, name: str, at: float, length: float) -> float | None:
+def at_such_times(history: History, name: str, at: float, length: float) -> tuple[float, bool] | None:
     """What a figure usually is at such times: the median of the same hour of the week in the last four weeks, or,
     before a week is known, the least of the same hour on at least three of the last 14 days.
 
@@ -43,7 +43,7 @@ def at_such_times(history: History, name: str, at: float, length: float) -> floa
         length: How long it is, in seconds; windows within half of it, and of half an hour, are of the same hour.
 
     Returns:
-        ``None`` if nothing is known of such times.
+        The figure, and whether it is of the same hour of the week; ``None`` if nothing is known of such times.
     """
     near = max(length, HOUR) / 2
     series = history.series(name, since=at - _WEEKS * WEEK - near, until=at - DAY + near)
@@ -52,8 +52,8 @@ def at_such_times(history: History, name: str, at: float, length: float) -> floa
     weeks, days = (np.round(gaps / period) for period in (WEEK, DAY))
     weekly = (weeks >= 1) & (np.abs(gaps - weeks * WEEK) <= near)
     if weekly.any():
-        return float(np.median(values[weekly]))
+        return float(np.median(values[weekly])), True
     daily = (days >= 1) & (days <= _DAYS) & (np.abs(gaps - days * DAY) <= near)
     if len(set(days[daily].tolist())) < _LEAST_DAYS:
         return None
-    return float(values[daily].min())
+    return float(values[daily].min()), False

@@ -162,11 +162,12 @@ def test_requests_that_stay_away(watch: Watch) -> None:
     assert bad(watch.judge(WEEK + DAY, 0)) == {"rate": "FEW_REQUESTS"}
 
 
-def test_before_a_week_is_known_the_least_of_the_days_counts(watch: Watch) -> None:
-    for day, requests in enumerate((1000, 900, 200, 1000)):
-        assert watch.judge(day * DAY, requests).verdict.ok, day
-    assert watch.judge(4 * DAY, 150).verdict.ok
-    assert bad(watch.judge(5 * DAY, 20)) == {"rate": "FEW_REQUESTS"}
+@pytest.mark.parametrize(("requests", "found"), [(30, {}), (5, {"rate": "FEW_REQUESTS"})])
+def test_before_a_week_is_known_a_fifth_has_to_come(watch: Watch, requests: int, found: dict[str, str]) -> None:
+    for day, usual in enumerate((1000, 900, 200, 1000)):
+        assert watch.judge(day * DAY, usual).verdict.ok, day
+    # half of a fifth of the least: 20
+    assert bad(watch.judge(4 * DAY, requests)) == found
 
 
 def test_no_requests_at_all(watch: Watch) -> None:
