@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from mainspring.core.records import Value
@@ -120,7 +120,7 @@ def _short(check: str, verdict: Verdict) -> list[Reason]:
     notes = [reason for reason in passed if reason.subject is None][:_NOTES]
     rest = [reason for reason in passed if reason not in notes]
     counted = [_passed(check, rest, len(verdict.reasons))] if rest else []
-    return [*verdict.failures, *counted, *notes]
+    return [*verdict.failures, *counted, *(replace(one, message=f"{check}: {one.message}") for one in notes)]
 
 
 def _passed(check: str, passed: list[Reason], total: int) -> Reason:

@@ -76,3 +76,4 @@ def test_sentences_about_a_check_as_a_whole_are_kept() -> None:
     found = replace(judge(SEEN, {}, {}), judged=judged).verdict()
     assert [one.code for one in found.reasons] == ["LOOKED_AT", "ASSUMES"]
     assert "3 of 4 things" in found.reasons[0].message
+    assert found.reasons[1].message == "estimate: as long as nothing changes"
