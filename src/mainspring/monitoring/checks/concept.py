@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Final
 
 import numpy as np
@@ -17,13 +18,14 @@ from mainspring.evaluation.metrics.intervals import wilson
 from mainspring.evaluation.reference import OUTPUT, TRUTH
 from mainspring.monitoring.checks.columns import check_windows
 from mainspring.monitoring.checks.drift import TOGETHER
-from mainspring.monitoring.checks.errors import Errors, indicators, read_errors
-from mainspring.monitoring.checks.judged_parts import Found, Parts, Standing
-from mainspring.monitoring.checks.parts import cut
+from mainspring.monitoring.checks.mistakes.errors import Errors, indicators, read_errors
+from mainspring.monitoring.checks.mistakes.judging import Found, Parts, Standing
+from mainspring.monitoring.checks.mistakes.parts import cut
 from mainspring.monitoring.correction import Memory, Spending, assess
+from mainspring.monitoring.quality.answers import Answers
 from mainspring.monitoring.seen import Figure, Judged, Seen
+from mainspring.monitoring.windows.window import LOGGED
 
-_LOGGED: Final = ("request.", OUTPUT, "feedback.")
 _MOST_ROWS: Final = 20_000
 _SHOWN: Final = 5
 
@@ -114,7 +116,7 @@ class ConceptCheck:
         if TRUTH not in table.names or not table.num_rows:
             return Reason(ok=True, code="NO_LABELS", message="of no row in the window is the truth known yet")
         try:
-            ours = read_errors(rows)
+            ours = _usual(rows)
             theirs = None if ours is None else read_errors(table, ours[0].classes)
         except InputError as error:
             return Reason(ok=True, code="NOT_JUDGED", message=f"errors cannot be told: {error.found}")
@@ -130,7 +132,7 @@ class ConceptCheck:
             for name, feature in seen.reference.statistics.features.items()
             if (not self.columns or name in self.columns)
             and name not in self.exclude
-            and not name.startswith(_LOGGED)
+            and not name.startswith(LOGGED)
             and name != seen.reference.label
         }
         rows = seen.reference.rows or seen.window.table
@@ -168,11 +170,17 @@ class ConceptCheck:
             )
 
 
+@lru_cache(maxsize=4)
+def _usual(reference: Table) -> tuple[Answers, Errors] | None:
+    """The errors of the reference, read once for many windows."""
+    return read_errors(reference)
+
+
 def _kinds(reference: Table, window: Table) -> Reason:
     """Which kind of shift there is, in words."""
     label = f"{OUTPUT}label"
     prediction = label if label in reference.names and label in window.names else None
-    inputs = [name for name in reference.names if name in window.names and not name.startswith(_LOGGED)]
+    inputs = [name for name in reference.names if name in window.names and not name.startswith(LOGGED)]
     try:
         found = shift_kinds(reference, window, label=TRUTH, prediction=prediction, inputs=inputs)
     except InputError as error:

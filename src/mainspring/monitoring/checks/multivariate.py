@@ -16,7 +16,6 @@ from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data import ColumnType, Table, engine
 from mainspring.data.comparison.encoding import Encoded, encode
 from mainspring.data.comparison.mmd import named_points
-from mainspring.evaluation.reference import OUTPUT
 from mainspring.monitoring.correction import Spending
 from mainspring.monitoring.detectors.blocks import Floats
 from mainspring.monitoring.detectors.classifier_two_sample import ClassifierTwoSample
@@ -26,6 +25,7 @@ from mainspring.monitoring.detectors.mmd import MMD
 from mainspring.monitoring.detectors.pca_reconstruction import PCAReconstruction
 from mainspring.monitoring.ports import DetectorState, Finding
 from mainspring.monitoring.seen import Figure, Judged, Seen
+from mainspring.monitoring.windows.window import LOGGED
 
 Method = Literal["classifier", "reconstruction", "mmd", "lsdd", "hdddm"]
 METHODS: Final[Mapping[str, str]] = {
@@ -44,7 +44,6 @@ LEAST_ROWS: Final = 1_000
 """Values of either side that the classifier takes at most, but for so many rows in any case."""
 MOST_PERMUTATIONS: Final = 1_999
 SUBJECT: Final = "all inputs"
-_LOGGED: Final = ("request.", OUTPUT, "feedback.")
 _NAMED: Final = 5
 _SHARE: Final = 0.3
 """Features that are named at most, and how much of the share of the first one they must have."""
@@ -152,10 +151,10 @@ class MultivariateCheck:
         if seen.reference.rows is None:
             return [], []
         trained, rows = seen.reference.rows, seen.window.table
-        known = [name for name in trained.names if not name.startswith(_LOGGED) and name not in self.exclude]
+        known = [name for name in trained.names if not name.startswith(LOGGED) and name not in self.exclude]
         wanted = [name for name in known if not self.features or name in self.features]
         names = [name for name in wanted if name in rows.names and _fits(rows, trained, name)]
-        asked = [name for name in rows.names if not name.startswith(_LOGGED) and name not in self.exclude]
+        asked = [name for name in rows.names if not name.startswith(LOGGED) and name not in self.exclude]
         return names, [
             *(
                 _aside("NOT_IN_REFERENCE", name, "is not in the reference")

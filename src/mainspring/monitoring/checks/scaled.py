@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.data import Table
+from mainspring.monitoring.windows.window import LOGGED
 
 Floats = npt.NDArray[np.float64]
 
 _FARTHEST: Final = 1e6
-_LOGGED: Final = ("request.", "output.", "feedback.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,7 +39,7 @@ def scale_of(reference: Table, window: Table, columns: Sequence[str], exclude: C
     for name in columns or reference.names:
         if name in exclude or name not in reference.names or name not in window.names:
             continue
-        if name.startswith(_LOGGED) or not all(table.type_of(name).is_numeric for table in (reference, window)):
+        if name.startswith(LOGGED) or not all(table.type_of(name).is_numeric for table in (reference, window)):
             continue
         values = reference.column(name)
         values = values[np.isfinite(values)]

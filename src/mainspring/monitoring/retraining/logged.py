@@ -14,11 +14,11 @@ from mainspring.evaluation.reference import OUTPUT, TRUTH
 from mainspring.monitoring.retraining.timeline import Timeline
 from mainspring.serving.feedback import join
 from mainspring.serving.feedback import read as read_feedback
+from mainspring.serving.feedback.joining import FEEDBACK
 from mainspring.serving.feedback.log import FOLDER
 from mainspring.serving.payloads import read
 from mainspring.serving.payloads.tables import REQUEST
 
-FEEDBACK: Final = "feedback."
 _TIME: Final = f"{REQUEST}time"
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Self
 
 from mainspring.data import Schema, Table, TableStatistics
-from mainspring.evaluation.reference import LABEL, OUTPUT, PREDICTION, PROBABILITY
+from mainspring.evaluation.reference import LABEL, PREDICTION, PROBABILITY
 from mainspring.monitoring.seen import Seen
-
-LOGGED: Final = ("request.", OUTPUT, "feedback.")
-"""How the names of columns begin that are no inputs."""
+from mainspring.monitoring.windows.window import LOGGED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

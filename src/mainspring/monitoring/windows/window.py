@@ -13,16 +13,17 @@ from mainspring.core.clock import iso
 from mainspring.data import Table
 from mainspring.data.engine import quote
 from mainspring.data.sketches import Quantiles
+from mainspring.evaluation.reference import OUTPUT, TRUTH
+from mainspring.serving.feedback.joining import FEEDBACK
+from mainspring.serving.payloads.cells import REQUEST
 
-FEEDBACK: Final = "feedback."
-"""Before the names of columns of what became known of a row."""
-REQUEST: Final = "request."
-"""Before the names of columns that say where a row came from."""
-TRUTH: Final = "feedback.truth"
-"""The column of what would have been right."""
-REWARD: Final = "feedback.reward"
+__all__ = ["FEEDBACK", "LOGGED", "REQUEST", "REWARD", "TRUTH", "WEIGHT", "Window"]
+
+LOGGED: Final = (REQUEST, OUTPUT, FEEDBACK)
+"""How the names of columns begin that are no inputs."""
+REWARD: Final = f"{FEEDBACK}reward"
 """The column of how good answers were."""
-WEIGHT: Final = "request.weight"
+WEIGHT: Final = f"{REQUEST}weight"
 """The column that says how many rows a row stands for, in windows of logs of which only a share is kept."""
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.verdicts import Reason
-from mainspring.monitoring.checks.errors import Errors
-from mainspring.monitoring.checks.parts import Cut
+from mainspring.monitoring.checks.mistakes.errors import Errors
+from mainspring.monitoring.checks.mistakes.parts import Cut
 from mainspring.monitoring.correction import Counts, Tested, exact_p_values
 
 Mask = npt.NDArray[np.bool_]
