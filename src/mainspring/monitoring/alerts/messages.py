@@ -153,7 +153,7 @@ class Message:
 def message_of(
     told: Sequence[Told],
     *,
-    id: str,  # noqa: A002
+    name: str,
     model: str,
     at: float,
     group: str = "",
@@ -164,7 +164,7 @@ def message_of(
 
     Args:
         told: The alerts, and what happened to them.
-        id: What tells the message from others.
+        name: What tells the message from others.
         model: The model.
         at: What time it is, in seconds since the epoch.
         group: Their group.
@@ -174,7 +174,7 @@ def message_of(
     ordered = sorted(told, key=lambda one: (not one.alert.open, -one.alert.severity.rank, one.alert.since))
     links = {one.alert.id: page.replace("{id}", one.alert.id).replace("{model}", model) for one in told if page}
     return Message(
-        id=id,
+        id=name,
         model=model,
         group=group,
         at=at,

@@ -137,7 +137,7 @@ def _message(draft: Draft, notice: Notice, options: AlertOptions) -> Message | N
     told = [Told(alert=draft.alerts[name], happened=tuple(kinds)) for name, kinds in happened.items()]
     return message_of(
         told,
-        id=f"{notice.model}-{notice.id}",
+        name=f"{notice.model}-{notice.id}",
         model=notice.model,
         at=draft.at,
         group=notice.group,

@@ -36,7 +36,7 @@ ALERT = Alert(
 
 def one(alert=ALERT, *happened, **more):
     return message_of(
-        [Told(alert=alert, happened=happened or ("fired",))], id="n1", model="census", at=9.0, **more
+        [Told(alert=alert, happened=happened or ("fired",))], name="n1", model="census", at=9.0, **more
     )
 
 
@@ -74,7 +74,7 @@ def test_a_group_is_told_severest_first_and_its_cause_once():
         replace(ALERT, id=f"{n:08x}", subject=f"f{n}", severity=Severity.WARNING, since=n) for n in range(12)
     ]
     told = [Told(alert=one, happened=("fired",)) for one in [*others, ALERT]]
-    made = message_of(told, id="n1", model="census", at=9.0)
+    made = message_of(told, name="n1", model="census", at=9.0)
     assert made.subject == "[critical] census: 13 alerts, first quality of accuracy | sex=Female fires"
     assert made.plain.count("deployment 7 was accepted") == 1
     assert "and 3 more: quality of census: f9, quality of census: f10, quality of census: f11" in made.plain

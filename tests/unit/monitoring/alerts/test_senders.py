@@ -37,7 +37,7 @@ def message(**more):
         "limit": 0.1,
         **more,
     }
-    return message_of([Told(alert=Alert(**given), happened=("fired",))], id="census-n1", model="census", at=5.0)
+    return message_of([Told(alert=Alert(**given), happened=("fired",))], name="census-n1", model="census", at=5.0)
 
 
 class Mailbox:

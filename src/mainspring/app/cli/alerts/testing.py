@@ -90,4 +90,4 @@ def _message(model: str) -> Message:
         last_seen=at,
         message="this is how alerts will look; nothing is wrong",
     )
-    return message_of([Told(alert=alert, happened=("test",))], id=f"test-{at:.0f}", model=model, at=at)
+    return message_of([Told(alert=alert, happened=("test",))], name=f"test-{at:.0f}", model=model, at=at)
