@@ -133,12 +133,18 @@ class ClassificationState:
             names: Which; those that there are not are left out.
         """
         one = None if self.positive is None or self.broken else self.one(self.positive)
-        keys = [name for name in names if name != "accuracy"]
+        right = float(np.trace(self.confusion))
+        own = {
+            "accuracy": right / self._total if self._total else math.nan,
+            "brier": self.brier.value,
+            "count": float(self.rows),
+            "log_loss": self.log_loss.value,
+        }
+        keys = [name for name in names if name not in own]
         if one is None or not set(keys) <= set(one_class.USUAL):
             found = self.measure().values
             return {name: found[name] for name in names if name in found}
-        right = float(np.trace(self.confusion))
-        told = one.values(keys) | {"accuracy": right / self._total if self._total else math.nan}
+        told = one.values(keys) | own
         return {name: told[name] for name in names}
 
     def drawn(self, names: Sequence[str], intervals: Intervals) -> Mapping[str, Interval]:

@@ -35,6 +35,14 @@ def found(recording: Recording, checks: Any, fit: Any) -> Simulation:
     )
 
 
+@pytest.fixture(scope="module")
+def untrained(recording: Recording, checks: Any) -> Simulation:
+    """The same without a trainer: every run wins."""
+    return simulate(
+        recording, {DECLARED: POLICY}, checks=checks, seconds=DAY / 2, labels=2 * DAY, alternatives=False
+    )
+
+
 def test_the_counts_are_those_of_the_log(found: Simulation, recording: Recording) -> None:
     assert (found.rows, found.windows, found.metric) == (12 * 20 * 15, 40, "accuracy")
     assert found.labelled == sum(one < float("inf") for one in recording.known)
@@ -87,19 +95,19 @@ def test_the_budget_and_the_cool_down_hold(found: Simulation) -> None:
     assert all(sum(one - 7 * DAY < other <= one for other in asked) <= 3 for one in asked)
 
 
-def test_truth_comes_with_its_delay(recording: Recording, checks: Any, logged: Any) -> None:
+def test_truth_comes_with_its_delay(untrained: Simulation, checks: Any, logged: Any) -> None:
     late = [replace(one, received=one.time + 5 * DAY) for one in logged[1]]
     slow = Recording.of(logged[0], late, model="taxi")
     options: dict[str, Any] = {"checks": checks, "seconds": DAY / 2, "labels": 7 * DAY, "alternatives": False}
-    soon = simulate(recording, {DECLARED: POLICY}, **options)[DECLARED]
+    soon = untrained[DECLARED]
     later = simulate(slow, {DECLARED: POLICY}, **options)[DECLARED]
     first = [next(one.at for one in found.happenings if one.kind == "asked") for found in (soon, later)]
     assert first[0] < 10 * DAY
     assert 13 * DAY <= first[1] < 15 * DAY
 
 
-def test_without_a_trainer_every_run_is_taken_to_win(recording: Recording, checks: Any) -> None:
-    found = simulate(recording, {DECLARED: POLICY}, checks=checks, seconds=DAY / 2, labels=2 * DAY)
+def test_without_a_trainer_every_run_is_taken_to_win(untrained: Simulation) -> None:
+    found = untrained
     assert found[DECLARED].count("promoted") == found[DECLARED].runs > 1
     assert found[DECLARED].count("rejected") == 0
     assert found[DECLARED].count("blocked") > 0
@@ -133,12 +141,12 @@ def test_the_same_log_gives_the_same_answer_and_it_is_plain_json(
     assert json.dumps(again.as_dict(), allow_nan=False) == told
 
 
-def test_a_quick_replay_judges_each_window_twice_at_most(recording: Recording, checks: Any) -> None:
+def test_a_quick_replay_judges_each_window_twice_at_most(
+    untrained: Simulation, recording: Recording, checks: Any
+) -> None:
     options: dict[str, Any] = {"seconds": DAY / 2, "labels": 2 * DAY, "alternatives": False}
-    full, quick = (
-        simulate(recording, {DECLARED: POLICY}, checks=checks, quick=quick, **options)[DECLARED]
-        for quick in (False, True)
-    )
+    full = untrained[DECLARED]
+    quick = simulate(recording, {DECLARED: POLICY}, checks=checks, quick=True, **options)[DECLARED]
     assert 40 < quick.windows <= 80 < full.windows
     asked = [next(one.at for one in found.happenings if one.kind == "asked") for found in (full, quick)]
     assert asked[0] <= asked[1] <= asked[0] + 3 * DAY
