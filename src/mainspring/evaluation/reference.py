@@ -18,6 +18,7 @@ from mainspring.core.records import Value
 from mainspring.data import ColumnType, Schema, Statistics, Table, TableStatistics
 from mainspring.data.profiling.paths import column_of
 from mainspring.data.transforms.kinds import as_words
+from mainspring.evaluation.naming import by_column
 from mainspring.evaluation.predictions import Predictions
 
 OUTPUT: Final = "output."
@@ -104,6 +105,11 @@ class Reference:
     def held(self) -> Self:
         """The same with its rows in memory: the folder that it was read from may go."""
         return self if self.rows is None else replace(self, rows=self.rows.sql("SELECT * FROM this"))
+
+    def by_column(self) -> Self:
+        """The same with statistics under the names of columns; its schema keeps its paths."""
+        statistics = by_column(self.statistics)
+        return self if statistics is self.statistics else replace(self, statistics=statistics)
 
     def properties(self) -> Mapping[str, Value]:
         """What the record keeps beside the files."""

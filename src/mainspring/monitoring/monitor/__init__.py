@@ -5,6 +5,8 @@
 ``anew``           the log judged again from its beginning, because windows are cut otherwise
 ``judging``        all checks of a window
 ``known``          the port to what is known of the versions that answer
+``learned``        references of versions whose packages have none
+``forgetting``     what was erased from the log is erased here, too
 ``memory``         what is remembered from one window to the next
 ``decisions``      what the policy said over time
 =================  =========================================================================

@@ -15,7 +15,6 @@ from mainspring.core.verdicts import Reason
 from mainspring.data import Table
 from mainspring.data.profiling import rows_at, summarize_table
 from mainspring.evaluation.reference import Reference
-from mainspring.monitoring.naming import reference_by_column
 from mainspring.monitoring.profiles import WindowProfile
 from mainspring.monitoring.windows import Window
 from mainspring.monitoring.windows.window import FEEDBACK, REQUEST
@@ -47,7 +46,7 @@ class LearnedReferences:
         """What a version answered first, under the names of columns; ``None`` if that is not known yet."""
         folder = self._of(version)
         if version not in self._read and folder.is_dir():
-            self._read[version] = reference_by_column(Reference.load(folder))
+            self._read[version] = Reference.load(folder).by_column()
         return self._read.get(version)
 
     def held_against(self, window: Window, version: str, profile: WindowProfile) -> Learned:
@@ -71,7 +70,7 @@ class LearnedReferences:
             own = rows_at(own, np.flatnonzero(own.column(f"{REQUEST}version") == version))
             made = _learned(own)
         if own.num_rows < LEAST_ROWS:
-            made = reference_by_column(made)
+            made = made.by_column()
             told = f"{own.num_rows} rows are too few to learn one from, {LEAST_ROWS} are needed"
             return Learned(reference=made, reason=_reason("NOT_LEARNED", version, told))
         self._write(version, made)

@@ -13,6 +13,7 @@ from mainspring.core.errors import ConflictError, InputError, StateError
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Verdict
 from mainspring.data import ColumnType, TableStatistics
+from mainspring.evaluation.naming import by_column
 from mainspring.evaluation.reference import IDENTIFYING, Reference, private
 from mainspring.monitoring.alerts import AlertBook, Causes, Explainer, Transition
 from mainspring.monitoring.alerts.ports import Ledger
@@ -25,7 +26,6 @@ from mainspring.monitoring.monitor.judging import Judgement, judge
 from mainspring.monitoring.monitor.known import Known, Versions
 from mainspring.monitoring.monitor.learned import LearnedReferences
 from mainspring.monitoring.monitor.memory import Memory
-from mainspring.monitoring.naming import by_column, reference_by_column
 from mainspring.monitoring.ports import Check
 from mainspring.monitoring.profiles import FigureHistory, ProfileArchive, WindowProfile
 from mainspring.monitoring.retraining import (
@@ -250,7 +250,7 @@ class Monitor:
         if found.reference is None:
             return found
         if version not in self._packages:
-            self._packages[version] = replace(found, reference=reference_by_column(found.reference))
+            self._packages[version] = replace(found, reference=found.reference.by_column())
         return self._packages[version]
 
     def _without_erased(self, memory: Memory) -> Memory:

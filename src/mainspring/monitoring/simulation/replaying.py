@@ -10,10 +10,10 @@ import numpy as np
 
 from mainspring.core.records import Value
 from mainspring.data import TableStatistics, summarize
+from mainspring.evaluation.naming import by_column
 from mainspring.monitoring.alerts.alert import Transition
 from mainspring.monitoring.alerts.options import AlertOptions
 from mainspring.monitoring.monitor.judging import Judgement, judge
-from mainspring.monitoring.naming import by_column, reference_by_column
 from mainspring.monitoring.ports import Check
 from mainspring.monitoring.retraining import (
     Decision,
@@ -214,7 +214,7 @@ class Replay:
             version=window.version,
             window=window,
             statistics=by_column(statistics),
-            reference=reference_by_column(reference),
+            reference=reference.by_column(),
             previous=self._previous,
             history=self.figures,
             slices=self.setting.slices,

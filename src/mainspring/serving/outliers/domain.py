@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.data.celltypes import ColumnType
+from mainspring.data.profiling.paths import escaped
 from mainspring.data.schema import Schema
 from mainspring.data.statistics.features import FeatureStatistics
 from mainspring.data.statistics.table import TableStatistics
@@ -98,7 +99,8 @@ def domain_of(statistics: TableStatistics, schema: Schema | None, names: Iterabl
 def _allowed(feature: FeatureStatistics, schema: Schema | None) -> Allowed | None:
     if feature.levels or feature.type == ColumnType.BYTES:
         return None
-    wanted = None if schema is None else schema.features.get(feature.name)
+    features = {} if schema is None else schema.features
+    wanted = features.get(feature.name) or features.get(escaped(feature.name))
     numbers, words = feature.numbers, feature.words
     missing = feature.num_missing > 0 or (numbers is not None and numbers.num_nan > 0)
     if numbers is not None:

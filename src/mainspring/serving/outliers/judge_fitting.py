@@ -12,6 +12,7 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.data import Table
 from mainspring.data.profiling import Options, rows_at, summarize_table
+from mainspring.evaluation.naming import by_column
 from mainspring.evaluation.reference import Reference
 from mainspring.serving.outliers.detector import Fitted
 from mainspring.serving.outliers.distances import Mahalanobis, Neighbours, Reconstruction, Robust
@@ -73,6 +74,7 @@ def fit_reference(
     """
     if not 0.0 < share < 1.0:
         raise InputError(f"the share is {share}", expected="more than 0 and less than 1")
+    reference = reference.by_column()
     known = reference.inputs if inputs is None else [name for name in inputs if name in reference.inputs]
     rows, usual = reference.rows, None
     source: Source
@@ -147,7 +149,8 @@ def _described(reference: Reference, method: Method, names: Sequence[str], share
     together = None if statistics.crosses is None else statistics.crosses.moments
     if len(names) > 1 and (together is None or not set(names) <= set(together.columns)):
         # Statistics of a run without a label do not know how columns vary together, but the rows do.
-        statistics = summarize_table(_rows(reference, method).select(list(names)), options=Options(crosses=True))
+        rows = _rows(reference, method).select(list(names))
+        statistics = by_column(summarize_table(rows, options=Options(crosses=True)))
     if len(names) == 1:
         found = fit(statistics, columns=names, method="robust", share=share)
         return Encoded(_encoder(found), Robust()), found.threshold

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from mainspring.data import TableStatistics
 from mainspring.data.profiling.paths import column_of
-from mainspring.evaluation.reference import Reference
+from mainspring.data.statistics.crosses import Crosses
 
 
 def by_column(statistics: TableStatistics) -> TableStatistics:
@@ -25,13 +25,16 @@ def by_column(statistics: TableStatistics) -> TableStatistics:
         },
         label=None if statistics.label is None else column_of(statistics.label),
         slices={name: by_column(one) for name, one in statistics.slices.items()},
+        crosses=None if statistics.crosses is None else _crosses(statistics.crosses),
     )
 
 
-def reference_by_column(reference: Reference) -> Reference:
-    """A reference whose statistics have the names of columns; its schema keeps its paths."""
-    statistics = by_column(reference.statistics)
-    return reference if statistics is reference.statistics else replace(reference, statistics=statistics)
+def _crosses(crosses: Crosses) -> Crosses:
+    """What pairs hold together: how numbers vary under the names of columns, the rest as it was."""
+    moments = crosses.moments
+    if moments is None:
+        return crosses
+    return replace(crosses, moments=replace(moments, columns=tuple(map(column_of, moments.columns))))
 
 
 def _has_paths(names: Iterable[str]) -> bool:
