@@ -1,11 +1,12 @@
 """What watching a model costs: the processor time of its server with a monitor beside it, and that of the monitor.
 
 A project is made and served by the command line, with its log on, and asked in a closed loop over one connection.
-Beside it ``mainspring monitor --every 1`` judges windows of five seconds with the usual checks. Turns with the
-monitor and without follow one another; it is stopped meanwhile (SIGSTOP), so that in its turns it works off the
-windows of both. Shown are medians over the turns of processor time per request, of all processes of the server,
-the median and the middle half of the ratios of neighbouring turns, and what the monitor took itself per request
-and per window that it judged.
+Beside it ``mainspring monitor --every 1`` judges windows of five seconds with the usual checks. Turns alone, with
+the monitor, and with a process that only counts follow one another; who is not meant is stopped (SIGSTOP), so that
+in its turns the monitor works off the windows of all. A busy neighbour costs something whatever it does, because
+cores share caches and clock: the counter says how much. Shown are the median of processor time per request, of all
+processes of the server, the median and the middle half of the ratios of neighbouring turns, and what the monitor
+took itself, per request and per window that it judged.
 
     python benchmarks/watching.py                    # requests of 1 and of 100 rows, 30 turns of 2 seconds each
     python benchmarks/watching.py --turns 6 --rows 1
@@ -49,10 +50,17 @@ Row = dict[str, Any]
 
 @dataclass
 class Turns:
-    """What the server took per request, in microseconds, with the monitor and without."""
+    """What the server took per request, in microseconds: alone, with the monitor, and with the counter."""
 
-    watched: list[float] = field(default_factory=list)
     alone: list[float] = field(default_factory=list)
+    watched: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)
+
+    def more(self, turns: list[float]) -> str:
+        """How much more it took than in the turns alone: the median and the middle half of the ratios."""
+        ratios = [one / other - 1 for one, other in zip(turns, self.alone, strict=True)]
+        low, middle, high = statistics.quantiles(ratios, n=4)
+        return f"{middle:>+9.1%}{f'{low:+.1%} to {high:+.1%}':>19}"
 
 
 def people(count: int, seed: int) -> list[Row]:
@@ -82,6 +90,18 @@ def make_project(folder: Path) -> Path:
     subprocess.run([*COMMAND, "run"], cwd=folder / "people", check=True, capture_output=True)
     (folder / "people" / "monitoring.yaml").write_text("people:\n  window: 5s\n  wait: 1s\n")
     return folder / "people"
+
+
+@contextmanager
+def counting() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that only counts, stopped."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextmanager
@@ -182,25 +202,24 @@ def measure(project: Path, rows: int, turns: int, seconds: float) -> str:
     with started(project, "serve", "people", "--port", "0") as (server, said):
         connection = address(said, server)
         turn(connection, server.pid, requests, 2.0)
-        with started(project, "monitor", "--every", "1") as (monitor, told):
+        with started(project, "monitor", "--every", "1") as (monitor, told), counting() as counter:
             time.sleep(5)
             idle, before = cpu_seconds(monitor.pid), len(windows_in(told))
-            for place in range(2 * turns):
-                watched = place % 2 == (place // 2) % 2
-                os.kill(monitor.pid, signal.SIGCONT if watched else signal.SIGSTOP)
-                took = turn(connection, server.pid, requests, seconds)
-                (found.watched if watched else found.alone).append(took)
+            beside = {"alone": None, "watched": monitor, "busy": counter}
+            for place in range(turns):
+                for kind in sorted(beside, reverse=place % 2 == 1):
+                    for one in (monitor, counter):
+                        os.kill(one.pid, signal.SIGCONT if one is beside[kind] else signal.SIGSTOP)
+                    getattr(found, kind).append(turn(connection, server.pid, requests, seconds))
+            os.kill(counter.pid, signal.SIGSTOP)
             os.kill(monitor.pid, signal.SIGCONT)
             time.sleep(8)
             own, windows = cpu_seconds(monitor.pid) - idle, windows_in(told)[before:]
-    alone, beside = statistics.median(found.alone), statistics.median(found.watched)
-    ratios = [one / other - 1 for one, other in zip(found.watched, found.alone, strict=True)]
-    low, _, high = statistics.quantiles(ratios, n=4)
-    judged = max(sum(windows), 1)
-    per_request, spread = own / judged * rows * 1e6, f"{low:+.1%} to {high:+.1%}"
+    alone, judged = statistics.median(found.alone), max(sum(windows), 1)
+    per_request = own / judged * rows * 1e6
     per_window, size = own / max(len(windows), 1) * 1e3, judged // max(len(windows), 1)
     return (
-        f"{rows:>6}{alone:>12.0f}{beside:>12.0f}{statistics.median(ratios):>+9.1%}{spread:>19}"
+        f"{rows:>6}{alone:>12.0f}{found.more(found.watched)}{found.more(found.busy)}"
         f"{per_request:>12.1f}{per_request / alone:>9.1%}{per_window:>12.0f}{len(windows):>9}{size:>10,}"
     )
 
@@ -213,11 +232,9 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         project = make_project(Path(name))
-        print(f"{'':6}{'CPU µs per request of the server':>33}{'':19}{'that of the monitor':>21}")
-        print(
-            f"{'rows':>6}{'alone':>12}{'watched':>12}{'more':>9}{'of the turns':>19}"
-            f"{'µs/request':>12}{'share':>9}{'ms/window':>12}{'windows':>9}{'rows each':>10}"
-        )
+        head = f"{'rows':>6}{'alone, µs':>12}{'watched':>9}{'':19}{'beside a counter':>19}{'':9}"
+        print(f"CPU of the server per request, and of the monitor\n{head}{'µs/request':>12}{'share':>9}", end="")
+        print(f"{'ms/window':>12}{'windows':>9}{'rows each':>10}")
         for rows in options.rows:
             print(measure(project, rows, options.turns, options.seconds), flush=True)
 
