@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from mainspring.core.durable import replace_file
 from mainspring.core.errors import IntegrityError
 from mainspring.core.records import Value
 
@@ -105,9 +105,4 @@ class Memory:
     def save(self, folder: Path) -> None:
         """Write it: the old or the new one is there, whatever happens."""
         folder.mkdir(parents=True, exist_ok=True)
-        written = folder / f"{FILE}.new"
-        with written.open("wb") as file:
-            file.write(msgspec.json.encode(self))
-            file.flush()
-            os.fsync(file.fileno())
-        written.replace(folder / FILE)
+        replace_file(folder / FILE, msgspec.json.encode(self))
