@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from mainspring.core.errors import UnavailableError
 
 
 def replace_file(path: Path, data: bytes) -> None:
@@ -28,3 +32,24 @@ def sync_folder(folder: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+@contextmanager
+def kept_in(folder: Path, what: str) -> Iterator[None]:
+    """Say what cannot be kept where the disk refuses something.
+
+    Args:
+        folder: Where it is kept.
+        what: What is kept there, such as ``alerts``.
+
+    Raises:
+        UnavailableError: If anything within raises an ``OSError``.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(
+            f"{what} cannot be kept: {error}",
+            where=str(folder),
+            fix="see that there is room, and that you may write there",
+        ) from error

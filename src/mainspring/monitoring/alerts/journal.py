@@ -27,8 +27,8 @@ from typing import Final
 
 import msgspec
 
-from mainspring.core.durable import replace_file, sync_folder
-from mainspring.core.errors import StateError, UnavailableError
+from mainspring.core.durable import kept_in, replace_file, sync_folder
+from mainspring.core.errors import StateError
 from mainspring.monitoring.alerts.alert import Alert
 from mainspring.monitoring.alerts.contents import Change, Contents
 
@@ -84,7 +84,7 @@ class Journal:
         Raises:
             UnavailableError: If the folder cannot be written.
         """
-        with _kept_in(self.folder):
+        with kept_in(self.folder, "alerts"):
             self.folder.mkdir(parents=True, exist_ok=True)
         with self._guard, self._locked(fcntl.LOCK_EX):
             known = self._read()
@@ -119,7 +119,7 @@ class Journal:
         """
         if not self.folder.is_dir():
             return
-        with self._guard, self._locked(fcntl.LOCK_EX), _kept_in(self.folder):
+        with self._guard, self._locked(fcntl.LOCK_EX), kept_in(self.folder, "alerts"):
             self._known = None
             for path in [*self._old(), self.folder / _JOURNAL]:
                 made = [_line(one.mapped(change)) for one in _lines(path)]
@@ -169,7 +169,7 @@ class Journal:
 
     def _append(self, change: Change) -> None:
         line = _line(change)
-        with _kept_in(self.folder):
+        with kept_in(self.folder, "alerts"):
             file = os.open(self.folder / _JOURNAL, os.O_CREAT | os.O_APPEND | os.O_RDWR | os.O_CLOEXEC, 0o600)
             try:
                 end = os.lseek(file, 0, os.SEEK_END)
@@ -182,7 +182,7 @@ class Journal:
                 os.close(file)
 
     def _fold(self, contents: Contents) -> None:
-        with _kept_in(self.folder):
+        with kept_in(self.folder, "alerts"):
             replace_file(self.folder / _BOOK, _ENCODER.encode(contents))
             (self.folder / _JOURNAL).replace(self.folder / f"journal-{contents.number}.jsonl")
             sync_folder(self.folder)
@@ -195,7 +195,7 @@ class Journal:
 
     @contextmanager
     def _locked(self, how: int) -> Iterator[None]:
-        with _kept_in(self.folder):
+        with kept_in(self.folder, "alerts"):
             file = os.open(self.folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, how)
@@ -235,18 +235,6 @@ def _change(line: bytes) -> Change | None:
     except (ValueError, msgspec.DecodeError):
         pass
     return None
-
-
-@contextmanager
-def _kept_in(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnavailableError(
-            f"alerts cannot be kept: {error}",
-            where=str(folder),
-            fix="see that there is room, and that you may write there",
-        ) from error
 
 
 _ENCODER = msgspec.json.Encoder()

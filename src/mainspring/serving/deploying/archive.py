@@ -28,6 +28,7 @@ import msgspec
 from msgspec.structs import replace
 
 from mainspring.core.clock import Clock, now
+from mainspring.core.durable import kept_in
 from mainspring.core.errors import ConflictError, NotFoundError, StateError, UnavailableError
 from mainspring.serving.deploying.revision import Revision
 from mainspring.serving.deploying.status import Status
@@ -169,7 +170,7 @@ class Archive:
             self._forget_unwanted(after)
             kept = replace(revision, number=max([after, *self.numbers()]) + 1, at=self.clock())
             # First the revision, then the pointer: one that nobody points at was never wanted.
-            with _kept_in(self.folder):
+            with kept_in(self.folder, "what is deployed"):
                 self._place(kept.number).parent.mkdir(exist_ok=True)
             _write(self._place(kept.number), msgspec.json.format(msgspec.json.encode(kept), indent=1))
             _write(self.folder / "CURRENT", f"{kept.number}\n".encode())
@@ -180,7 +181,7 @@ class Archive:
     def note(self, event: Event) -> None:
         """Add a line to the history."""
         line = msgspec.json.encode(event) + b"\n"
-        with _kept_in(self.folder):
+        with kept_in(self.folder, "what is deployed"):
             self.folder.mkdir(parents=True, exist_ok=True)
             file = os.open(self.folder / "history.jsonl", os.O_CREAT | os.O_APPEND | os.O_RDWR, 0o644)
             try:
@@ -209,7 +210,7 @@ class Archive:
         told = {one.number for one in self._lines() if one.what == "accepted"}
         for number in self.numbers():
             if number > wanted and number not in told:
-                with _kept_in(self.folder):
+                with kept_in(self.folder, "what is deployed"):
                     self._place(number).unlink(missing_ok=True)
 
     def _untold(self) -> Event | None:
@@ -268,7 +269,7 @@ class Archive:
         Raises:
             ConflictError: If somebody else does.
         """
-        with _kept_in(self.folder):
+        with kept_in(self.folder, "what is deployed"):
             self.folder.mkdir(parents=True, exist_ok=True)
         with _file(self.folder / "follower.lock") as file:
             # A moment, as somebody may just be looking whether there is one who follows.
@@ -288,7 +289,7 @@ class Archive:
 
     def keep_verdict(self, key: str, verdict: Mapping[str, Any]) -> None:
         """Keep what was judged of a package."""
-        with _kept_in(self.folder):
+        with kept_in(self.folder, "what is deployed"):
             (self.folder / "verdicts").mkdir(parents=True, exist_ok=True)
         _write(self.folder / "verdicts" / f"{key}.json", msgspec.json.encode(verdict))
 
@@ -296,13 +297,13 @@ class Archive:
         return self.folder / "revisions" / f"{number}.json"
 
     def _keep(self, name: str, value: msgspec.Struct) -> None:
-        with _kept_in(self.folder):
+        with kept_in(self.folder, "what is deployed"):
             self.folder.mkdir(parents=True, exist_ok=True)
         _write(self.folder / name, msgspec.json.format(msgspec.json.encode(value), indent=1))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        with _kept_in(self.folder):
+        with kept_in(self.folder, "what is deployed"):
             self.folder.mkdir(parents=True, exist_ok=True)
         with _file(self.folder / "lock") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -339,20 +340,8 @@ def _taken(file: int, how: int, *, seconds: float) -> bool:
 
 
 @contextmanager
-def _kept_in(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnavailableError(
-            f"nothing can be kept: {error}",
-            where=str(folder),
-            fix="see that there is room, and that you may write there",
-        ) from error
-
-
-@contextmanager
 def _file(path: Path) -> Iterator[int]:
-    with _kept_in(path.parent):
+    with kept_in(path.parent, "what is deployed"):
         file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
     try:
         yield file
@@ -377,7 +366,7 @@ def _noted(path: Path, kind: type[T]) -> T | None:
 
 def _write(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
-    with _kept_in(path.parent):
+    with kept_in(path.parent, "what is deployed"):
         try:
             with temporary.open("wb") as file:
                 file.write(content)
