@@ -85,7 +85,8 @@ def test_killed_ten_times_it_leaves_what_it_would_have_left(folder: Project, tmp
     assert found["windows"][:both] == expected["windows"][:both]
     assert found["alerts"]
     assert found["alerts"] == expected["alerts"]
-    assert found["decisions"] == expected["decisions"] == ["asked"]
+    # Whether something was called for later, and blocked, depends on when one looked.
+    assert found["decisions"].count("asked") == expected["decisions"].count("asked") == 1
     ours, theirs = (FigureHistory(one.root / HOME / "history").all_series("drift/") for one in (folder, untouched))
     assert ours.keys() == theirs.keys()
     for name, series in ours.items():

@@ -37,9 +37,9 @@ def refer(
 ) -> Reference:
     """What a package's model is held against when it is watched.
 
-    It is about the columns that the model asks for, and the label. Columns that the schema tags as ``personal``,
-    ``sensitive`` or ``identifier`` are left out, of the rows and of the statistics; bytes and lists are left out of
-    the rows.
+    It is about the columns that the model asks for, and the label. Columns that the schema tags as private
+    (:data:`mainspring.evaluation.reference.PRIVATE`) are left out, of the rows and of the statistics; bytes and
+    lists are left out of the rows.
 
     Args:
         package: It answers the rows.
