@@ -170,6 +170,7 @@ def test_help_of_every_command(project: Project, watch: Any) -> None:
         "deploy schema",  # what it prints is JSON
         "explain-serve",
         "serve",
+        "monitor dashboard",
         "slo dashboard",  # likewise
     }
     text = project.run("--help")
