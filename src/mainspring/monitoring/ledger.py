@@ -12,24 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, cast
 
-from mainspring.core.errors import ConflictError
-from mainspring.core.records import (
-    Artifact,
-    Execution,
-    ExecutionState,
-    Kind,
-    LinkKind,
-    NodeType,
-    PropertyType,
-    Value,
-)
+from mainspring.core.records import Execution, Kind, NodeType, PropertyType, Value
 from mainspring.core.verdicts import Verdict
-from mainspring.store.keeping import kept
-from mainspring.store.ports import BlobStore, Edge, MetadataStore
+from mainspring.store.ports import BlobStore, MetadataStore
+from mainspring.store.verdicts import VerdictEvents
 
 WATCH: Final = "mainspring.Watch"
-
-_PAGE: Final = 2_000
 
 _TYPE = NodeType(
     kind=Kind.EXECUTION,
@@ -56,7 +44,7 @@ class WatchLedger:
     """
 
     def __init__(self, record: MetadataStore, blobs: BlobStore) -> None:
-        self._record, self._blobs = record, blobs
+        self._events = VerdictEvents(record, blobs, _TYPE)
 
     def write(
         self, told: Mapping[str, Value], verdict: Verdict, *, revision: int = 0, packages: Sequence[str] = ()
@@ -72,26 +60,13 @@ class WatchLedger:
         Returns:
             The digest of the verdict, by which it is found in the record.
         """
-        self._record.put_type(_TYPE)
         name = f"{told['model']}~{told['since']}~{revision}"
-        known = self._event(name)
+        known = self._events.find(name)
         if known is not None and known.properties.get("until") != told.get("until"):
             name += f"~{told['until']}"  # windows were of another length then
-            known = self._event(name)
-        if known is not None:
-            return self._verdict_of(known)
-        made = kept(self._record, self._blobs, verdict)
         properties = {**told, "revision": revision, "ok": verdict.ok}
-        event = Execution(type=WATCH, name=name, state=ExecutionState.COMPLETE, properties=properties)
-        inputs = [Edge(LinkKind.INPUT, one, event, "package") for one in self._known(packages)]
-        try:
-            self._record.publish([event, made], [*inputs, Edge(LinkKind.OUTPUT, event, made, "verdict")])
-        except ConflictError:
-            known = self._event(name)
-            if known is None:
-                raise
-            return self._verdict_of(known)  # somebody was quicker
-        return str(made.digest)
+        event, _ = self._events.write(name, properties, verdict, evidence=packages, role="package")
+        return self._events.digest(event)
 
     def verdicts(
         self, model: str, *, since: float | None = None, until: float | None = None, limit: int = 100
@@ -104,16 +79,12 @@ class WatchLedger:
             until: Only of windows that begin before this time.
             limit: At most so many.
         """
-        if not any(one.name == WATCH for one in self._record.types(Kind.EXECUTION)):
-            return []
-        where, given = _of(model, since, until)
-        found = self._record.find(Kind.EXECUTION, where, given, descending=True, limit=limit)
-        events = [cast("Execution", one) for one in reversed(found.items)]
-        return [(event, self.verdict(event)) for event in events]
+        found = list(self._events.events(*_of(model, since, until), newest=limit))
+        return [(event, self.verdict(event)) for event in reversed(found)]
 
     def verdict(self, event: Execution) -> Verdict:
         """What was said when a window was judged."""
-        return self._blob(self._verdict_of(event))
+        return self._events.verdict(event)
 
     def windows(self, model: str, *, since: float | None = None, until: float | None = None) -> list[Execution]:
         """The windows of a model that were judged, by when they begin, each as it was judged last.
@@ -141,42 +112,13 @@ class WatchLedger:
             since: Only of windows that begin at this time or later.
             until: Only of windows that begin before this time.
         """
-        if not any(one.name == WATCH for one in self._record.types(Kind.EXECUTION)):
-            return
         where, given = _of(model, since, until)
-        where, given = f"{where} AND id > :after", {**given, "after": after}
-        page: str | None = None
-        while True:
-            found = self._record.find(Kind.EXECUTION, where, given, limit=_PAGE, page=page)
-            yield from (cast("Execution", one) for one in found.items)
-            page = found.next
-            if page is None:
-                return
-
-    def _event(self, name: str) -> Execution | None:
-        where = "type = :type AND name = :name"
-        found = self._record.find(Kind.EXECUTION, where, {"type": WATCH, "name": name}, limit=1).items
-        return cast("Execution", found[0]) if found else None
-
-    def _verdict_of(self, event: Execution) -> str:
-        links = self._record.links(Kind.EXECUTION, [cast("int", event.id)])
-        (target,) = [link.target for link in links if link.kind is LinkKind.OUTPUT]
-        return str(cast("Artifact", self._record.get(Kind.ARTIFACT, [target])[0]).digest)
-
-    def _blob(self, digest: str) -> Verdict:
-        return Verdict.load(self._blobs.local(digest))
-
-    def _known(self, digests: Sequence[str]) -> list[Artifact]:
-        found = []
-        for digest in dict.fromkeys(digests):
-            page = self._record.find(Kind.ARTIFACT, "digest = :digest", {"digest": digest}, limit=1)
-            found += [cast("Artifact", one) for one in page.items]
-        return found
+        return self._events.events(f"{where} AND id > :after", {**given, "after": after})
 
 
 def _of(model: str, since: float | None, until: float | None) -> tuple[str, dict[str, Value]]:
     """A filter for the windows of a model, and its parameters."""
-    where, given = "type = :type AND properties.model = :model", dict[str, Value]({"type": WATCH, "model": model})
+    where, given = "properties.model = :model", dict[str, Value]({"model": model})
     for name, bound, sign in (("since", since, ">="), ("until", until, "<")):
         if bound is not None:
             where += f" AND properties.since {sign} :{name}"

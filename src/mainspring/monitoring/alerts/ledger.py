@@ -10,26 +10,17 @@ execution ``mainspring.Alert``     an alert fired, got worse, was acknowledged o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from mainspring.core.errors import ConflictError
-from mainspring.core.records import (
-    Artifact,
-    Execution,
-    ExecutionState,
-    Kind,
-    LinkKind,
-    NodeType,
-    PropertyType,
-    Value,
-)
+from mainspring.core.records import Execution, Kind, NodeType, PropertyType, Value
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.monitoring.alerts.alert import Alert, Transition
 from mainspring.monitoring.alerts.messages import plain_alert
-from mainspring.store.keeping import kept
-from mainspring.store.ports import BlobStore, Edge, MetadataStore
+from mainspring.store.ports import BlobStore, MetadataStore
+from mainspring.store.verdicts import VerdictEvents
 
 ALERT: Final = "mainspring.Alert"
 """The type of the executions."""
@@ -38,7 +29,6 @@ WRITTEN: Final = frozenset({"fired", "reopened", "worse", "acknowledged", "resol
 """What of all that happens is written."""
 
 _GATE: Final = "alert"
-_PAGE: Final = 500
 _TEXT = PropertyType.STRING
 _TYPE = NodeType(
     kind=Kind.EXECUTION,
@@ -86,8 +76,7 @@ class AlertLedger:
     """
 
     def __init__(self, record: MetadataStore, blobs: BlobStore) -> None:
-        self._record, self._blobs = record, blobs
-        self._declared = False
+        self._events = VerdictEvents(record, blobs, _TYPE)
 
     def write(self, transition: Transition) -> bool:
         """Write what happened, if it is of those that are written.
@@ -97,23 +86,9 @@ class AlertLedger:
         """
         if transition.kind not in WRITTEN:
             return False
-        self._declare()
-        name = _name(transition)
-        where = "type = :type AND name = :name"
-        if self._record.find(Kind.EXECUTION, where, {"type": ALERT, "name": name}, limit=1).items:
-            return False
         verdict = verdict_of(transition)
-        made = kept(self._record, self._blobs, verdict)
-        event = Execution(
-            type=ALERT, name=name, state=ExecutionState.COMPLETE, properties=_properties(transition, verdict)
-        )
-        used = self._evidence(transition.evidence)
-        edges = [Edge(LinkKind.INPUT, one, event, "evidence", place) for place, one in enumerate(used)]
-        try:
-            self._record.publish([event, made], [*edges, Edge(LinkKind.OUTPUT, event, made, "verdict")])
-        except ConflictError:
-            return False  # somebody else wrote it at the same moment
-        return True
+        told = _properties(transition, verdict)
+        return self._events.write(_name(transition), told, verdict, evidence=transition.evidence)[1]
 
     def history(
         self, model: str | None = None, *, since: float | None = None, limit: int | None = None
@@ -125,56 +100,26 @@ class AlertLedger:
             since: Only from this time on, in seconds since the epoch.
             limit: Only so many, the newest.
         """
-        found = []
-        for event in self._events(model, since):
-            found.append(self._read(event))
-            if limit is not None and len(found) >= limit:
-                break
-        return found[::-1]
-
-    def _events(self, model: str | None, since: float | None) -> Iterator[Execution]:
-        if not any(one.name == ALERT for one in self._record.types(Kind.EXECUTION)):
-            return
-        where, values = "type = :type", cast("dict[str, Value]", {"type": ALERT})
+        where, values = [], dict[str, Value]()
         for name, sign, value in (("model", "=", model), ("at", ">=", since)):
             if value is not None:
-                where, values = f"{where} AND properties.{name} {sign} :{name}", {**values, name: value}
-        page: str | None = None
-        while True:
-            got = self._record.find(Kind.EXECUTION, where, values, descending=True, limit=_PAGE, page=page)
-            yield from (cast("Execution", one) for one in got.items)
-            page = got.next
-            if page is None:
-                return
+                where.append(f"properties.{name} {sign} :{name}")
+                values[name] = value
+        most = sys.maxsize if limit is None else limit
+        return [self._read(one) for one in self._events.events(" AND ".join(where), values, newest=most)][::-1]
 
     def _read(self, event: Execution) -> Recorded:
-        number, told = cast("int", event.id), event.properties
-        links = self._record.links(Kind.EXECUTION, [number])
-        (target,) = [link.target for link in links if link.kind is LinkKind.OUTPUT]
-        artifact = cast("Artifact", self._record.get(Kind.ARTIFACT, [target])[0])
+        told = event.properties
         return Recorded(
-            execution=number,
+            execution=cast("int", event.id),
             model=str(told["model"]),
             alert=str(told["alert"]),
             what=str(told["what"]),
             at=float(cast("float", told["at"])),
             by=str(told["by"]),
             why=str(told["why"]),
-            verdict=Verdict.load(self._blobs.local(str(artifact.digest))),
+            verdict=self._events.verdict(event),
         )
-
-    def _declare(self) -> None:
-        if not self._declared:
-            self._record.put_type(_TYPE)
-            self._declared = True
-
-    def _evidence(self, digests: Sequence[str]) -> list[Artifact]:
-        """The newest artifact of each digest; what the record does not know is left out."""
-        found: list[Artifact] = []
-        for one in dict.fromkeys(digests):
-            page = self._record.find(Kind.ARTIFACT, "digest = :digest", {"digest": one}, descending=True, limit=1)
-            found += [cast("Artifact", each) for each in page.items]
-        return found
 
 
 def verdict_of(transition: Transition) -> Verdict:

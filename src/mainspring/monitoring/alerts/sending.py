@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeAlias
 
+from mainspring.core.attempts import attempted
 from mainspring.core.errors import MainspringError, UnavailableError
 from mainspring.core.signing import read_secret
 from mainspring.monitoring.alerts.contents import Notice, Sent
@@ -91,16 +92,16 @@ def deliver(change: Change, model: str, options: AlertOptions, senders: Senders 
 
 def attempt(destination: Destination, message: Message, senders: Senders | None = None) -> str:
     """Send a message to a destination now; gives why it was not taken, without secrets, or nothing."""
-    try:
+
+    def send() -> None:
         sender = (senders or usual)(destination)
         secret = "" if not destination.secret else read_secret(destination.secret)
         sender(filled(destination), message, secret=secret)
-    except MainspringError as error:
-        told = str(error)
-    except Exception as error:  # noqa: BLE001  whatever a library does, the other destinations are told
-        told = f"{type(error).__name__}: {error}"
-    else:
+
+    error = attempted(send).exception()
+    if error is None:
         return ""
+    told = str(error) if isinstance(error, MainspringError) else f"{type(error).__name__}: {error}"
     for one in secrets_of(destination):
         told = told.replace(one, "…")
     _LOG.warning("%s was not told of %s: %s", shown(destination), message.subject, told)

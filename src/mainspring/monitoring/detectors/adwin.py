@@ -10,8 +10,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import Floats, Ints, numbers, require
+from mainspring.monitoring.detectors.blocks import Floats, Ints, number, numbers, require
 from mainspring.monitoring.detectors.blockwise import Kept
 from mainspring.monitoring.ports import DetectorState
 
@@ -92,13 +91,8 @@ class ADWIN(Kept):
         Raises:
             InputError: If it is not a finite number.
         """
-        try:
-            known = math.isfinite(value)
-        except (TypeError, OverflowError):
-            known = False
-        if not known:
-            raise InputError(f"the item is {value!r}", expected="a finite number")
-        self.pending.append(float(value))
+        value = number(value)
+        self.pending.append(value)
         if len(self.pending) < self.clock:
             return DetectorState.STABLE
         if not self.items:

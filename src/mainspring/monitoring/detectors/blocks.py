@@ -63,6 +63,41 @@ def shares(values: npt.ArrayLike) -> Floats:
     return given
 
 
+def no_mistake(value: object) -> InputError:
+    """What is raised for an item that is neither 0 nor 1."""
+    return InputError(f"the item is {value}", expected="1 for a mistake, 0 for a right answer")
+
+
+def share(value: float) -> float:
+    """One item that is a number from 0 to 1.
+
+    Raises:
+        InputError: If it is not.
+    """
+    try:
+        known = 0 <= value <= 1
+    except TypeError:
+        known = False
+    if not known:
+        raise InputError(f"the item is {value!r}", expected="a number from 0 to 1")
+    return float(value)
+
+
+def number(value: float) -> float:
+    """One item that is a finite number.
+
+    Raises:
+        InputError: If it is not.
+    """
+    try:
+        known = math.isfinite(value)
+    except (TypeError, OverflowError):
+        known = False
+    if not known:
+        raise InputError(f"the item is {value!r}", expected="a finite number")
+    return float(value)
+
+
 def walk(values: npt.NDArray[Any], scan: Callable[[Any], int | None]) -> Ints:
     """Take items by blocks.
 
@@ -140,6 +175,34 @@ def require(ok: bool, name: str, value: object, expected: str) -> None:
     """
     if not ok:
         raise InputError(f"{name} is {value}", expected=expected)
+
+
+def require_levels(drift: float, warning: float, below: float = 1) -> None:
+    """Refuse levels of an alarm and of a warning that do not go together.
+
+    Raises:
+        InputError: If they do not.
+    """
+    require(0 < drift <= warning < below, "drift", drift, f"above 0, at most warning ({warning}) < {below}")
+
+
+def require_deviations(min_items: int, warning: float, drift: float) -> None:
+    """Refuse deviations of a warning and of an alarm that do not go together, and a beginning without items.
+
+    Raises:
+        InputError: If they do not.
+    """
+    require(min_items >= 1, "min_items", min_items, "at least 1")
+    require(0 < warning <= drift, "warning", warning, f"above 0, at most {drift} (drift)")
+
+
+def require_direction(direction: str) -> None:
+    """Refuse what is no direction.
+
+    Raises:
+        InputError: If it is none.
+    """
+    require(direction in ("up", "down", "both"), "direction", direction, "up, down or both")
 
 
 def _flat(values: npt.ArrayLike) -> Floats:

@@ -8,12 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import (
-    Floats,
-    first,
-    require,
-)
+from mainspring.monitoring.detectors.blocks import Floats, first, number, require, require_direction
 from mainspring.monitoring.detectors.blockwise import OnNumbers
 from mainspring.monitoring.ports import DetectorState
 
@@ -76,7 +71,7 @@ class CUSUM(OnNumbers):
         require(self.warning > 0, "warning", self.warning, "above 0")
         require(self.threshold > 0, "threshold", self.threshold, "above 0")
         require(self.min_items >= 2, "min_items", self.min_items, "at least 2")
-        require(self.direction in ("up", "down", "both"), "direction", self.direction, "up, down or both")
+        require_direction(self.direction)
 
     def update(self, value: float) -> DetectorState:
         """Take one item.
@@ -84,13 +79,7 @@ class CUSUM(OnNumbers):
         Raises:
             InputError: If it is not a finite number.
         """
-        try:
-            known = math.isfinite(value)
-        except (TypeError, OverflowError):
-            known = False
-        if not known:
-            raise InputError(f"the item is {value!r}", expected="a finite number")
-        value = float(value)
+        value = number(value)
         self._known()
         self.items += 1
         if self.centre is None or self.spread is None:

@@ -8,14 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import (
-    Ints,
-    at,
-    first,
-    last_least,
-    require,
-)
+from mainspring.monitoring.detectors.blocks import Ints, at, first, last_least, no_mistake, require_deviations
 from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
@@ -57,8 +50,7 @@ class DDM(OnMistakes):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        require(self.min_items >= 1, "min_items", self.min_items, "at least 1")
-        require(0 < self.warning <= self.drift, "warning", self.warning, f"above 0, at most {self.drift} (drift)")
+        require_deviations(self.min_items, self.warning, self.drift)
 
     def update(self, value: float) -> DetectorState:
         """Take one item: 1 (or true) for a mistake, 0 for a right answer.
@@ -67,7 +59,7 @@ class DDM(OnMistakes):
             InputError: If it is neither.
         """
         if value not in (0, 1):
-            raise InputError(f"the item is {value}", expected="1 for a mistake, 0 for a right answer")
+            raise no_mistake(value)
         self.items += 1
         self.errors += int(value)
         if self.items < self.min_items:

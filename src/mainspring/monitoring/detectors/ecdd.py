@@ -10,13 +10,7 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import (
-    Floats,
-    Ints,
-    first,
-    require,
-)
+from mainspring.monitoring.detectors.blocks import Floats, Ints, first, no_mistake, require
 from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
@@ -79,7 +73,7 @@ class ECDD(OnMistakes):
             InputError: If it is neither.
         """
         if value not in (0, 1):
-            raise InputError(f"the item is {value}", expected="1 for a mistake, 0 for a right answer")
+            raise no_mistake(value)
         self.items += 1
         self.errors += int(value)
         self.weighted = 0.8 * self.weighted + 0.2 * float(value)

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import Ints, first, require
+from mainspring.monitoring.detectors.blocks import Ints, first, no_mistake, require, require_levels
 from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
@@ -53,12 +52,7 @@ class EDDM(OnMistakes):
     def __post_init__(self) -> None:
         """Check the settings."""
         require(self.min_errors >= 2, "min_errors", self.min_errors, "at least 2")
-        require(
-            0 < self.drift <= self.warning < 1,
-            "drift",
-            self.drift,
-            f"above 0, at most warning ({self.warning}) < 1",
-        )
+        require_levels(self.drift, self.warning)
 
     def update(self, value: float) -> DetectorState:
         """Take one item: 1 (or true) for a mistake, 0 for a right answer.
@@ -67,7 +61,7 @@ class EDDM(OnMistakes):
             InputError: If it is neither.
         """
         if value not in (0, 1):
-            raise InputError(f"the item is {value}", expected="1 for a mistake, 0 for a right answer")
+            raise no_mistake(value)
         self.items += 1
         if value:
             distance = self.items - self.last

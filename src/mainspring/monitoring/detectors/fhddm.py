@@ -8,8 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import Ints, first, require
+from mainspring.monitoring.detectors.blocks import Ints, first, no_mistake, require
 from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
@@ -59,7 +58,7 @@ class FHDDM(OnMistakes):
             InputError: If it is neither.
         """
         if value not in (0, 1):
-            raise InputError(f"the item is {value}", expected="1 for a mistake, 0 for a right answer")
+            raise no_mistake(value)
         self.last.append(int(value))
         self.errors += int(value)
         if len(self.last) < self.window:

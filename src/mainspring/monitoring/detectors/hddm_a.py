@@ -8,13 +8,14 @@ from typing import Literal
 
 import numpy as np
 
-from mainspring.core.errors import InputError
 from mainspring.monitoring.detectors.blocks import (
     Floats,
     at,
     first,
     last_least,
-    require,
+    require_direction,
+    require_levels,
+    share,
 )
 from mainspring.monitoring.detectors.blockwise import OnShares
 from mainspring.monitoring.ports import DetectorState
@@ -57,13 +58,8 @@ class HDDMA(OnShares):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        require(
-            0 < self.drift <= self.warning < 1,
-            "drift",
-            self.drift,
-            f"above 0, at most warning ({self.warning}) < 1",
-        )
-        require(self.direction in ("up", "down", "both"), "direction", self.direction, "up, down or both")
+        require_levels(self.drift, self.warning)
+        require_direction(self.direction)
 
     def update(self, value: float) -> DetectorState:
         """Take one item, from 0 to 1.
@@ -71,14 +67,9 @@ class HDDMA(OnShares):
         Raises:
             InputError: If it is not.
         """
-        try:
-            known = 0 <= value <= 1
-        except TypeError:
-            known = False
-        if not known:
-            raise InputError(f"the item is {value!r}", expected="a number from 0 to 1")
+        value = share(value)
         self.items += 1
-        self.total += float(value)
+        self.total += value
         log = math.log(1 / self.drift)
         mean, bound = self.total / self.items, math.sqrt(log / (2 * self.items))
         least = _bound(self.least_items, self.least_total, log, 1.0)

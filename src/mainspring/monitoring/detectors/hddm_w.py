@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import Floats, require
+from mainspring.monitoring.detectors.blocks import Floats, require, require_direction, require_levels, share
 from mainspring.monitoring.detectors.blockwise import OnShares
 from mainspring.monitoring.ports import DetectorState
 
@@ -51,14 +50,9 @@ class HDDMW(OnShares):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        require(
-            0 < self.drift <= self.warning < 1,
-            "drift",
-            self.drift,
-            f"above 0, at most warning ({self.warning}) < 1",
-        )
+        require_levels(self.drift, self.warning)
         require(0 < self.weight < 1, "weight", self.weight, "above 0 and below 1")
-        require(self.direction in ("up", "down", "both"), "direction", self.direction, "up, down or both")
+        require_direction(self.direction)
 
     def update(self, value: float) -> DetectorState:
         """Take one item, from 0 to 1.
@@ -66,13 +60,8 @@ class HDDMW(OnShares):
         Raises:
             InputError: If it is not.
         """
-        try:
-            known = 0 <= value <= 1
-        except TypeError:
-            known = False
-        if not known:
-            raise InputError(f"the item is {value!r}", expected="a number from 0 to 1")
-        if self._run([float(value)]) is not None:
+        value = share(value)
+        if self._run([value]) is not None:
             return DetectorState.DRIFT
         log = math.log(1 / self.warning) / 2
         warned = any(

@@ -133,15 +133,11 @@ class OnlineLSDD(Windowed):
         IEEE Transactions on Systems, Man, and Cybernetics 47 (2017); M. Sugiyama and others, "Density-difference
         estimation", Neural Computation 25 (2013).
 
+    The other settings are those of :class:`mainspring.monitoring.detectors.windowed.Windowed`.
+
     Args:
-        window: Rows that are compared; 100. A multiple of ``step``.
-        step: Rows between two looks; 10.
-        reference: Rows that are learned from at the beginning of the stream; 1,000.
-        run: Steady rows from alarm to alarm, on the mean; 10,000.
-        width: Of the Gaussians, in deviations; the median distance of two rows if not given.
         ridge: As for :class:`LSDD`; 0.1.
         centres: Gaussians; 100.
-        seed: Of what is drawn.
 
     Example:
         >>> import numpy as np
@@ -151,32 +147,16 @@ class OnlineLSDD(Windowed):
         array([3019])
     """
 
-    window: int = 100
-    step: int = 10
-    reference: int = 1000
-    run: int = 10_000
-    width: float | None = None
     ridge: float = 0.1
     centres: int = 100
-    seed: int = 0
 
-    columns: int = 0
-    pending: Floats | None = None
-    learned: Floats | None = None
-    limit: float = math.inf
-    value: float = 0.0
-    """The threshold, and how far the last window was."""
-    bandwidth: float = 0.0
-    middle: Floats | None = None
-    wide: Floats | None = None
     at: Floats | None = None
     form: Floats | None = None
     usual: Floats | None = None
     near: Floats | None = None
-    """The width; median and deviation of features; the centres, in these units; the matrix of the distance; the
-    mean nearness to the centres of the reference, and of each block of the window."""
+    """The centres, scaled; the matrix of the distance; the mean nearness to the centres of the reference, and of
+    each block of the window."""
 
-    _UNKNOWN: ClassVar[tuple[str, ...]] = ("limit",)
     _LEARNED: ClassVar[tuple[str, ...]] = ("middle", "wide", "at", "form", "usual", "near")
     _ARRAYS: ClassVar[tuple[str, ...]] = ("pending", "learned", *_LEARNED)
 

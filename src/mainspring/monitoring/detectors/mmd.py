@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mainspring.data.comparison.mmd import gaussian_kernel, median_distance, mmd_squared, points_test
-from mainspring.monitoring.detectors.blocks import Floats, Ints, require
+from mainspring.monitoring.detectors.blocks import Floats, Ints
 from mainspring.monitoring.detectors.kernel_test import KernelTest
 from mainspring.monitoring.detectors.matrices import (
     by_shuffling,
@@ -97,13 +97,7 @@ class OnlineMMD(Windowed):
         A. Van Looveren, J. Klaise, "Sequential multivariate change detection with calibrated and memoryless false
         detection rates", Artificial Intelligence and Statistics (2022), for thresholds by run length.
 
-    Args:
-        window: Rows that are compared; 100. A multiple of ``step``.
-        step: Rows between two looks; 10.
-        reference: Rows that are learned from at the beginning of the stream; 1,000.
-        run: Steady rows from alarm to alarm, on the mean; 10,000.
-        width: Of the Gaussian kernel, in deviations; the median distance of two rows if not given.
-        seed: Of what is drawn.
+    The settings are those of :class:`mainspring.monitoring.detectors.windowed.Windowed`.
 
     Example:
         >>> import numpy as np
@@ -113,39 +107,20 @@ class OnlineMMD(Windowed):
         array([3029])
     """
 
-    window: int = 100
-    step: int = 10
-    reference: int = 1000
-    run: int = 10_000
-    width: float | None = None
-    seed: int = 0
-
-    columns: int = 0
-    pending: Floats | None = None
-    learned: Floats | None = None
-    limit: float = math.inf
-    value: float = 0.0
-    """The threshold, and how far the last window was."""
-    bandwidth: float = 0.0
     within: float = 0.0
-    middle: Floats | None = None
-    wide: Floats | None = None
     base: Floats | None = None
     kept: Floats | None = None
     near: Floats | None = None
     among: Floats | None = None
-    """The width; the mean of the kernel within the reference; median and deviation of features; the reference
-    and the window in these units; of each block of the window the mean kernel with the reference, and the sums of
-    the kernel with each other block."""
+    """The mean of the kernel within the reference; the reference and the window, scaled; of each block of the
+    window the mean kernel with the reference, and the sums of the kernel with each other block."""
 
-    _UNKNOWN: ClassVar[tuple[str, ...]] = ("limit",)
     _LEARNED: ClassVar[tuple[str, ...]] = ("middle", "wide", "base", "kept", "near", "among")
     _ARRAYS: ClassVar[tuple[str, ...]] = ("pending", "learned", *_LEARNED)
 
     def __post_init__(self) -> None:
         """Check the settings."""
         self._check()
-        require(self.width is None or self.width > 0, "width", self.width, "above 0")
 
     def _learn(self, rows: Floats) -> None:
         self.middle, self.wide = scales(rows)

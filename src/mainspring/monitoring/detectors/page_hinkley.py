@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import (
-    Floats,
-    first,
-    require,
-)
+from mainspring.monitoring.detectors.blocks import Floats, first, number, require, require_direction
 from mainspring.monitoring.detectors.blockwise import OnNumbers
 from mainspring.monitoring.ports import DetectorState
 
@@ -64,7 +58,7 @@ class PageHinkley(OnNumbers):
         require(self.threshold > 0, "threshold", self.threshold, "above 0")
         require(self.delta >= 0, "delta", self.delta, "0 or more")
         require(0 < self.forgetting <= 1, "forgetting", self.forgetting, "above 0 and at most 1")
-        require(self.direction in ("up", "down", "both"), "direction", self.direction, "up, down or both")
+        require_direction(self.direction)
 
     @property
     def mean(self) -> float:
@@ -87,14 +81,8 @@ class PageHinkley(OnNumbers):
         Raises:
             InputError: If it is not a finite number.
         """
-        try:
-            known = math.isfinite(value)
-        except (TypeError, OverflowError):
-            known = False
-        if not known:
-            raise InputError(f"the item is {value!r}", expected="a finite number")
+        value = number(value)
         self.items += 1
-        value = float(value)
         self.total += value
         off = value - self.total / self.items
         kept = self.kept = self.kept * self.forgetting

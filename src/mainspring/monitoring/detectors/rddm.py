@@ -9,7 +9,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from mainspring.core.errors import InputError
 from mainspring.core.records import Value
 from mainspring.monitoring.detectors.blocks import (
     Ints,
@@ -17,7 +16,9 @@ from mainspring.monitoring.detectors.blocks import (
     at,
     first,
     last_least,
+    no_mistake,
     require,
+    require_deviations,
 )
 from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
@@ -67,8 +68,7 @@ class RDDM(OnMistakes):
 
     def __post_init__(self) -> None:
         """Check the settings."""
-        require(self.min_items >= 1, "min_items", self.min_items, "at least 1")
-        require(0 < self.warning <= self.drift, "warning", self.warning, f"above 0, at most {self.drift} (drift)")
+        require_deviations(self.min_items, self.warning, self.drift)
         require(
             0 < self.patience < self.kept,
             "patience",
@@ -84,7 +84,7 @@ class RDDM(OnMistakes):
             InputError: If it is neither.
         """
         if value not in (0, 1):
-            raise InputError(f"the item is {value}", expected="1 for a mistake, 0 for a right answer")
+            raise no_mistake(value)
         self._remember([int(value)])
         self.items += 1
         self.errors += int(value)

@@ -9,8 +9,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from mainspring.core.errors import InputError
-from mainspring.monitoring.detectors.blocks import Ints, first, require
+from mainspring.monitoring.detectors.blocks import Ints, first, no_mistake, require, require_levels
 from mainspring.monitoring.detectors.blockwise import OnMistakes
 from mainspring.monitoring.ports import DetectorState
 
@@ -47,12 +46,7 @@ class STEPD(OnMistakes):
     def __post_init__(self) -> None:
         """Check the settings."""
         require(self.recent >= 2, "recent", self.recent, "at least 2")
-        require(
-            0 < self.drift <= self.warning < 0.5,
-            "drift",
-            self.drift,
-            f"above 0, at most warning ({self.warning}) < 0.5",
-        )
+        require_levels(self.drift, self.warning, below=0.5)
 
     def update(self, value: float) -> DetectorState:
         """Take one item: 1 (or true) for a mistake, 0 for a right answer.
@@ -61,7 +55,7 @@ class STEPD(OnMistakes):
             InputError: If it is neither.
         """
         if value not in (0, 1):
-            raise InputError(f"the item is {value}", expected="1 for a mistake, 0 for a right answer")
+            raise no_mistake(value)
         self.items += 1
         self.errors += int(value)
         self.last.append(int(value))

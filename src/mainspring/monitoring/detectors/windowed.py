@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
@@ -18,24 +20,45 @@ _RUNS = 30
 """Steady streams that are simulated, and how many runs of the wanted length they are together."""
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
 class Windowed(Rowwise):
     """A detector that compares the last ``window`` rows of a stream with a reference, every ``step`` rows.
 
     The reference are the rows given to :meth:`fit`, or the first of the stream. One half is what the window is
     compared with; from the other one steady streams are drawn, to find the threshold that is passed once in
     ``run`` rows. After an alarm the rows that follow are learned from.
+
+    Args:
+        window: Rows that are compared; 100. A multiple of ``step``.
+        step: Rows between two looks; 10.
+        reference: Rows that are learned from at the beginning of the stream; 1,000.
+        run: Steady rows from alarm to alarm, on the mean; 10,000.
+        width: Of the Gaussians, in deviations; the median distance of two rows if not given.
+        seed: Of what is drawn.
     """
 
     # Fields of a subclass that are arrays and known after :meth:`_learn`.
     _LEARNED: ClassVar[tuple[str, ...]] = ()
 
-    window: int
-    reference: int
-    run: int
-    seed: int
-    learned: Floats | None
-    limit: float
-    value: float
+    window: int = 100
+    step: int = 10
+    reference: int = 1000
+    run: int = 10_000
+    width: float | None = None
+    seed: int = 0
+
+    columns: int = 0
+    pending: Floats | None = None
+    learned: Floats | None = None
+    limit: float = math.inf
+    value: float = 0.0
+    """The threshold, and how far the last window was."""
+    bandwidth: float = 0.0
+    middle: Floats | None = None
+    wide: Floats | None = None
+    """The width; median and deviation of features."""
+
+    _UNKNOWN: ClassVar[tuple[str, ...]] = ("limit",)
 
     def fit(self, rows: npt.ArrayLike) -> Self:
         """Learn from rows instead of the beginning of the stream; what was learned before is forgotten.
@@ -59,9 +82,10 @@ class Windowed(Rowwise):
         fits = self.reference >= 4 * self.window and self.reference % self.step == 0
         require(fits, "reference", self.reference, f"a multiple of the step ({self.step}), at least four windows")
         require(self.run > self.window, "run", self.run, f"more than the window ({self.window})")
+        require(self.width is None or self.width > 0, "width", self.width, "above 0")
 
     def _take(self, block: Floats) -> bool:
-        if self.limit == float("inf"):
+        if self.limit == math.inf:
             self.learned = block.copy() if self.learned is None else np.concatenate([self.learned, block])
             if len(self.learned) == self.reference:
                 self._calibrate(self.learned)
@@ -76,7 +100,7 @@ class Windowed(Rowwise):
         return True
 
     def _begin(self) -> None:
-        self.learned, self.limit, self.value = None, float("inf"), 0.0
+        self.learned, self.limit, self.value = None, math.inf, 0.0
         for name in self._LEARNED:
             setattr(self, name, None)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
+from mainspring.core.attempts import attempted
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data import TableStatistics
@@ -91,16 +92,14 @@ def judge(seen: Seen, checks: Mapping[str, Check], memory: Mapping[str, Mapping[
     """
     found: dict[str, Judged] = {}
     ran: list[Reason] = []
-    # A pool of one, for its future: it keeps whatever a check raises, a plugin's included.
-    with ThreadPoolExecutor(1) as pool:
-        for name, check in checks.items():
-            future = pool.submit(check.judge, seen, memory.get(name, {}))
-            error = future.exception()
-            if error is None:
-                found[name] = future.result()
-                ran.append(_looked(name))
-            else:
-                ran.append(_broken(name, error))
+    for name, check in checks.items():
+        said = attempted(partial(check.judge, seen, memory.get(name, {})))
+        error = said.exception()
+        if error is None:
+            found[name] = said.result()
+            ran.append(_looked(name))
+        else:
+            ran.append(_broken(name, error))
     # Also where all is well: an alert that a check broke is over when it does not any more.
     found[BROKEN] = Judged(verdict=Verdict.of(BROKEN, ran))
     return Judgement(window=seen.window, version=seen.version, statistics=seen.statistics, judged=found)

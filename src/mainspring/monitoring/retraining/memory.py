@@ -106,7 +106,7 @@ class Memory:
         )
 
     def asking(self, policy: RetrainingPolicy, situation: Situation) -> Memory:
-        """With a run that is asked for now."""
+        """With a run that is asked for at this moment."""
         back = situation.time - (policy.limit.seconds if policy.limit else 0.0)
         return Memory(
             asked=(*(one for one in self.asked if one > back), situation.time),
