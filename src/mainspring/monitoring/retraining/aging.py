@@ -123,7 +123,7 @@ class StaleCurve:
                 code="STALE" if one.low > margin else "FRESH",
                 message=(
                     f"{one.age / _DAY:.3g} days after training {self.metric} is worse than of a fresh model by "
-                    f"{one.loss:.3g} ({one.low:.3g} to {one.high:.3g}; {one.models} models)"
+                    f"{one.loss:.3g} ({one.low:.3g} to {one.high:.3g}; {_counted(one.models)})"
                 ),
                 subject=f"{one.age / _DAY:.3g}d",
                 observed=one.loss,
@@ -305,3 +305,7 @@ def _spread(places: Sequence[int], most: int) -> list[int]:
 def _plain(one: Any, names: Sequence[str]) -> dict[str, Any]:
     told = {name: getattr(one, name) for name in names}
     return {name: None if isinstance(x, float) and math.isnan(x) else x for name, x in told.items()}
+
+
+def _counted(models: int) -> str:
+    return "1 model" if models == 1 else f"{models} models"

@@ -48,6 +48,7 @@ class Setting:
         wait: How many seconds late requests are waited for before a window is judged.
         labels: How many seconds after that a window is judged again as truth comes in.
         tick: How many seconds lie between two looks.
+        filling: Whether windows are by count: one is looked at as soon as it is full.
         quick: Whether a window is judged again only once, with all of its truth.
         slices: Columns by whose values figures are told apart.
         fit: Trains; without it nothing is trained, and every run is taken to win.
@@ -65,6 +66,7 @@ class Setting:
     wait: float
     labels: float
     tick: float
+    filling: bool = False
     quick: bool = False
     slices: Sequence[str] = ()
     fit: Fit | None = None
@@ -74,6 +76,10 @@ class Setting:
     metric: str = ""
     positive: str | None = None
     seed: int = 0
+
+    def complete(self, cut: Cut) -> float:
+        """When a window is judged for the first time: one by count at once, one by time after its wait."""
+        return cut.until if self.filling else cut.until + self.wait
 
 
 @dataclass(slots=True)
@@ -149,7 +155,7 @@ class Replay:
             self._end_runs(time)
             for one in [one for one in still if self._is_due(one, time)]:
                 self._again(one, time)
-            while waiting and waiting[-1].until + setting.wait <= time:
+            while waiting and setting.complete(waiting[-1]) <= time:
                 still.append(self._judge_first(waiting.pop(), time))
             still = [one for one in still if not self._is_over(one, time)]
             self._decide(time, [])
@@ -161,6 +167,8 @@ class Replay:
     def _next(self, time: float, waiting: Sequence[Cut], still: Sequence[_Open]) -> float:
         """The next look; stretches in which nothing can happen are passed over."""
         tick = self.setting.tick
+        if waiting and self.setting.filling:
+            return min(time + tick, self.setting.complete(waiting[-1]))
         if waiting and not still and not self.runs and self.policy is None:
             return max(time + tick, float(np.ceil((waiting[-1].until + self.setting.wait) / tick) * tick))
         return time + tick

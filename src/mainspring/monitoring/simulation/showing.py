@@ -104,7 +104,7 @@ def _over_time(found: Simulation) -> Iterator[Section]:
     quality = [
         Line(
             name=one.name,
-            points=[(_days((q.since + q.until) / 2, found), q.value) for q in one.quality],
+            points=[(_along((q.since + q.until) / 2, found), q.value) for q in one.quality],
             dots=True,
         )
         for one in found.outcomes
@@ -119,12 +119,18 @@ def _over_time(found: Simulation) -> Iterator[Section]:
     if quality:
         title = f"{words(found.metric)} over time"
         chart = line_chart(
-            quality, title=title, x="days", y=words(found.metric), x_bounds=None, y_bounds=None, size=_WIDE
+            quality,
+            title=title,
+            x=_unit(found)[0],
+            y=words(found.metric),
+            x_bounds=None,
+            y_bounds=None,
+            size=_WIDE,
         )
         pictures.append(Picture(svg=chart, caption="On the truth that became known in the end."))
     if costs:
         chart = line_chart(
-            costs, title="Cost over time", x="days", y="cost", x_bounds=None, y_bounds=None, size=_WIDE
+            costs, title="Cost over time", x=_unit(found)[0], y="cost", x_bounds=None, y_bounds=None, size=_WIDE
         )
         pictures.append(Picture(svg=chart, caption="What the runs would have cost, added up."))
     if pictures:
@@ -132,7 +138,7 @@ def _over_time(found: Simulation) -> Iterator[Section]:
 
 
 def _values(one: Outcome, found: Simulation) -> list[tuple[float, float]]:
-    return [(_days((period.since + period.until) / 2, found), period.value) for period in one.quality]
+    return [(_along((period.since + period.until) / 2, found), period.value) for period in one.quality]
 
 
 def _costs(one: Outcome, found: Simulation) -> list[tuple[float, float]]:
@@ -140,8 +146,8 @@ def _costs(one: Outcome, found: Simulation) -> list[tuple[float, float]]:
     for happening in one.happenings:
         if happening.kind == "asked":
             total += float(happening.details.get("cost", 0.0))
-            points.append((_days(happening.at, found), total))
-    return [*points, (_days(found.until, found), total)]
+            points.append((_along(happening.at, found), total))
+    return [*points, (_along(found.until, found), total)]
 
 
 def _events(found: Simulation) -> Iterator[Section]:
@@ -163,5 +169,12 @@ def _events(found: Simulation) -> Iterator[Section]:
         )
 
 
-def _days(time: float, found: Simulation) -> float:
-    return (time - found.since) / _DAY
+def _along(time: float, found: Simulation) -> float:
+    return (time - found.since) / _unit(found)[1]
+
+
+def _unit(found: Simulation) -> tuple[str, float]:
+    """The unit of the time axis: the largest of which there are at least two."""
+    length = found.until - found.since
+    units = (("days", _DAY), ("hours", 3600.0), ("minutes", 60.0))
+    return next((one for one in units if length >= 2 * one[1]), ("seconds", 1.0))

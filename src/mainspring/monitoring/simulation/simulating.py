@@ -101,6 +101,7 @@ def simulate(
         wait=wait,
         labels=labels,
         tick=seconds or 3600.0,
+        filling=rows is not None,
         quick=quick,
         slices=slices,
         fit=fit,

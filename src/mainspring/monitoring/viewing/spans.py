@@ -34,11 +34,14 @@ class Span:
         since: Where it begins, in seconds since the epoch.
         until: Where it ends.
         columns: How many columns.
+        holds: Whether one window begins where the one before ends, as those by count do: then a column in which
+            none begins is still that of the last one.
     """
 
     since: float
     until: float
     columns: int
+    holds: bool = False
 
     @property
     def width(self) -> float:
@@ -49,6 +52,11 @@ class Span:
         """The column of each moment; beyond the ends -1 or the number of columns."""
         found = np.floor((times - self.since) / self.width + 1e-9)
         return np.clip(found, -1, self.columns).astype(np.int64)
+
+    def sources(self, known: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """The column whose windows each column shows: itself, or the last one before in which a window begins."""
+        own = np.arange(self.columns)
+        return np.maximum.accumulate(np.where(known, own, -1)) if self.holds else own
 
     def share(self, moment: float) -> float:
         """Where a moment lies: 0 at the beginning, 1 at the end, and no further."""
@@ -88,7 +96,7 @@ def span_of(since: float, until: float, *, window: float | None, most: int) -> S
         2
     """
     wanted = most if not window else round((until - since) / window)
-    return Span(since, until, min(max(wanted, 1), most))
+    return Span(since, until, min(max(wanted, 1), most), holds=not window)
 
 
 def reduce(series: Series, span: Span) -> Reduced:
@@ -99,15 +107,20 @@ def reduce(series: Series, span: Span) -> Reduced:
     parts = {name: getattr(series, name)[inside] for name in ("values", "low", "high", "least", "most")}
     values = parts["values"]
     past = (values < parts["least"]) | (values > parts["most"])
+    shown = span.sources(np.bincount(places, minlength=span.columns) > 0)
+
+    def held(found: Floats) -> Floats:
+        return np.where(shown < 0, np.nan, found[shown])
+
     return Reduced(
-        mean=_means(places, values, span.columns),
-        least=_extremes(places, values, span.columns, low=True),
-        most=_extremes(places, values, span.columns, low=False),
-        low=_means(places, parts["low"], span.columns),
-        high=_means(places, parts["high"], span.columns),
-        floor=_extremes(places, parts["least"], span.columns, low=False),
-        ceiling=_extremes(places, parts["most"], span.columns, low=True),
-        past=np.bincount(places[past], minlength=span.columns).astype(bool),
+        mean=held(_means(places, values, span.columns)),
+        least=held(_extremes(places, values, span.columns, low=True)),
+        most=held(_extremes(places, values, span.columns, low=False)),
+        low=held(_means(places, parts["low"], span.columns)),
+        high=held(_means(places, parts["high"], span.columns)),
+        floor=held(_extremes(places, parts["least"], span.columns, low=False)),
+        ceiling=held(_extremes(places, parts["most"], span.columns, low=True)),
+        past=(np.bincount(places[past], minlength=span.columns) > 0)[shown] & (shown >= 0),
     )
 
 

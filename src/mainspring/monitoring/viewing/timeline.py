@@ -125,6 +125,9 @@ def windows_picture(windows: Sequence[SeenWindow], span: Span, *, high: float = 
         bad = np.array([not one.ok for one in windows])
         counts = np.bincount(places[inside], minlength=span.columns).astype(float)
         failed = np.bincount(places[inside & bad], minlength=span.columns).astype(float)
+    total, wrong = int(counts.sum()), int(failed.sum())
+    shown = span.sources(counts > 0)
+    counts, failed = (np.where(shown < 0, 0.0, one[shown]) for one in (counts, failed))
     good = broken = empty = ""
     for place in range(span.columns):
         if not counts[place]:
@@ -144,7 +147,7 @@ def windows_picture(windows: Sequence[SeenWindow], span: Span, *, high: float = 
         for style, path in (("w-good", good), ("w-bad", broken), ("w-none", empty))
         if path
     )
-    total, wrong, gaps = int(counts.sum()), int(failed.sum()), int((counts == 0).sum())
+    gaps = int((counts == 0).sum())
     told = f"{counted(total, 'window')} judged, {wrong:,} of them not in order"
     told += f"; no data in {gaps} of {span.columns} columns" if gaps and total else ""
     svg = (

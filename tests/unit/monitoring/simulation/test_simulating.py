@@ -160,6 +160,15 @@ def test_windows_by_count(recording: Recording, checks: Any) -> None:
     assert found[DECLARED].runs >= 1
 
 
+def test_a_window_by_count_is_judged_when_it_is_full(recording: Recording, checks: Any) -> None:
+    policy = RetrainingPolicy(new_data=1)
+    found = simulate(recording, {DECLARED: policy}, checks=checks, seconds=None, rows=300, alternatives=False)
+    full = {one.until for one in recording.by_count(300)}
+    asked = [one.at for one in found[DECLARED].happenings if one.kind == "asked"]
+    assert asked
+    assert asked[0] in full
+
+
 def test_what_makes_no_sense_is_refused(recording: Recording, checks: Any) -> None:
     with pytest.raises(InputError, match="no policy"):
         simulate(recording, {}, checks=checks)

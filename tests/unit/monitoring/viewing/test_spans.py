@@ -63,3 +63,11 @@ def test_ticks_are_round_moments() -> None:
     assert [name for _, name in time_ticks(Span(0.0, 365 * DAY, 120), 4)] == ["Jan 1970", "May", "Sep", "Jan 1971"]
     weeks = [at for at, _ in time_ticks(Span(0.0, 40 * DAY, 40), 4)]
     assert weeks == [4 * DAY, 18 * DAY, 32 * DAY]  # Mondays
+
+
+def test_a_window_by_count_lasts_until_the_next_one_begins(figure_over) -> None:
+    by_count = span_of(0.0, 6.0, window=None, most=6)
+    found = reduce(figure_over([1.0, 5.0], most=[4.0, 4.0], times=[1.0, 4.0]), by_count)
+    assert found.mean[1:].tolist() == [1.0, 1.0, 1.0, 5.0, 5.0]
+    assert np.isnan(found.mean[0])
+    assert found.past.tolist() == [False, False, False, False, True, True]
