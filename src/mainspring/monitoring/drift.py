@@ -9,7 +9,8 @@ from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data import DriftLimits, Table, TableStatistics, summarize
 from mainspring.data.comparison import LEVEL
 from mainspring.data.statistics import FeatureStatistics
-from mainspring.monitoring.checks.columns import Column, by_column, judge_columns, limits_of
+from mainspring.evaluation.naming import by_column
+from mainspring.monitoring.checks.columns import Column, judge_columns, limits_of
 from mainspring.monitoring.checks.wording import reasons_of
 
 GATE = "drift"
@@ -50,8 +51,8 @@ def check_drift(
         message = f"{rows.num_rows} rows are too few to see drift, {least_rows} are needed"
         return Verdict.of(GATE, [Reason(ok=True, code="TOO_FEW_ROWS", message=message, observed=rows.num_rows)])
     trained = _statistics(reference)
-    before = {name: one for name, one in by_column(trained).items() if name not in exclude}
-    served = by_column(_statistics(rows.select([name for name in rows.names if name in before])))
+    before = {name: one for name, one in by_column(trained).features.items() if name not in exclude}
+    served = by_column(_statistics(rows.select([name for name in rows.names if name in before]))).features
     columns = {
         name: Column(reference=before[name], window=one, limits=_limits(name, before[name], limits))
         for name, one in served.items()

@@ -12,8 +12,7 @@ import numpy.typing as npt
 from mainspring.core.errors import InputError
 from mainspring.data.comparison import METRICS, distances
 from mainspring.data.comparison.sides import TIMED
-from mainspring.data.profiling.paths import column_of
-from mainspring.data.statistics import FeatureStatistics, TableStatistics
+from mainspring.data.statistics import FeatureStatistics
 from mainspring.monitoring.correction import Counts, Tested, assess
 from mainspring.monitoring.detectors.binned import Bins, bins_of_reference
 from mainspring.monitoring.seen import Figure
@@ -95,11 +94,6 @@ class Judgements:
     def alone(self) -> frozenset[str]:
         """The columns that drifted in this window by itself."""
         return frozenset(name for name, one in self.columns.items() if one.drifted and one.windows == 1)
-
-
-def by_column(statistics: TableStatistics) -> dict[str, FeatureStatistics]:
-    """The features by the names of their columns, in which a point is a point."""
-    return {column_of(name): one for name, one in statistics.features.items()}
 
 
 def check_limits(limits: Mapping[str, Limits]) -> None:

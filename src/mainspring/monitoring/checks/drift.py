@@ -12,10 +12,9 @@ from mainspring.core.records import Value
 from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data import Table, TableStatistics, summarize
 from mainspring.data.comparison import LIMITS
-from mainspring.evaluation.reference import OUTPUT
+from mainspring.evaluation.naming import by_column
 from mainspring.monitoring.checks.columns import (
     Column,
-    by_column,
     check_limits,
     check_windows,
     judge_columns,
@@ -26,6 +25,7 @@ from mainspring.monitoring.checks.examples import examples
 from mainspring.monitoring.checks.wording import reasons_of
 from mainspring.monitoring.correction import Memory, Spending
 from mainspring.monitoring.seen import Judged, Seen
+from mainspring.monitoring.windows.window import LOGGED
 
 USUAL: Final[Mapping[str, float]] = {
     metric: LIMITS[metric] for metric in ("l_infinity", "jensen_shannon", "missing")
@@ -35,7 +35,6 @@ TOGETHER: Final = (1, 6, 24)
 MOST_SLICED: Final = 20_000
 """So many rows are looked at inside slices."""
 _BLOCKS: Final = 20
-_LOGGED: Final = ("request.", OUTPUT, "feedback.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +100,7 @@ class DriftCheck:
             level=spending.level(seen.window.until - seen.window.since),
         )
         spending.spend(found.p_value)
-        served = by_column(seen.statistics)
+        served = by_column(seen.statistics).features
         whole = {name: one for name, one in found.tables.items() if name in served}
         rows = seen.statistics.num_examples
         reasons = [
@@ -129,15 +128,15 @@ class DriftCheck:
         )
 
     def _columns(self, reference: TableStatistics, window: TableStatistics) -> dict[str, Column]:
-        served = by_column(window)
+        served = by_column(window).features
         return {
             name: Column(
                 reference=feature,
                 window=served[name],
                 limits=limits_of(feature, self.usual, self.limits.get(name)),
             )
-            for name, feature in by_column(reference).items()
-            if name in served and name not in self.exclude and not name.startswith(_LOGGED)
+            for name, feature in by_column(reference).features.items()
+            if name in served and name not in self.exclude and not name.startswith(LOGGED)
         }
 
     def _inside(self, seen: Seen, reference: TableStatistics) -> dict[str, Column]:
@@ -156,16 +155,11 @@ class DriftCheck:
         }
 
     def _not_compared(self, seen: Seen, reference: TableStatistics) -> Iterator[Reason]:
-        served = by_column(seen.statistics)
+        served = by_column(seen.statistics).features
         wanted = _asked_for(seen)
-        trained = by_column(reference)
+        trained = by_column(reference).features
         for name in trained:
-            if (
-                name in served
-                or name in self.exclude
-                or name.startswith(_LOGGED)
-                or not seen.window.table.num_rows
-            ):
+            if name in served or name in self.exclude or name.startswith(LOGGED) or not seen.window.table.num_rows:
                 continue
             if name in wanted:
                 message = f"column {name!r} is gone: no request has it"
@@ -174,7 +168,7 @@ class DriftCheck:
                 message = f"column {name!r} is not asked for"
                 yield Reason(ok=True, code="NOT_SERVED", message=message, subject=name)
         for name in served:
-            if name not in trained and not name.startswith(_LOGGED):
+            if name not in trained and not name.startswith(LOGGED):
                 message = f"column {name!r} was not there in {self.against}"
                 yield Reason(ok=True, code="NOT_TRAINED", message=message, subject=name)
 
@@ -183,14 +177,14 @@ def _asked_for(seen: Seen) -> frozenset[str]:
     """The columns that requests should have: those of the rows that the model answered when it was made."""
     if seen.reference.rows is not None:
         return frozenset(seen.reference.rows.names)
-    return frozenset(by_column(seen.reference.statistics)) - {seen.reference.label or ""}
+    return frozenset(by_column(seen.reference.statistics).features) - {seen.reference.label or ""}
 
 
 def _sliced(table: Table, by: Sequence[str]) -> Mapping[str, TableStatistics]:
     """The statistics of every slice of some rows; of many, blocks that are evenly spread."""
     if not by or not table.num_rows:
         return {}
-    kept = table.select([name for name in table.names if not name.startswith(_LOGGED)])
+    kept = table.select([name for name in table.names if not name.startswith(LOGGED)])
     if kept.num_rows > MOST_SLICED:
         size = MOST_SLICED // _BLOCKS
         starts = [block * (kept.num_rows - size) // (_BLOCKS - 1) for block in range(_BLOCKS)]

@@ -13,11 +13,11 @@ from mainspring.core.verdicts import Reason, Verdict
 from mainspring.data import Table, TableStatistics, summarize
 from mainspring.data.comparison.shift import LabelEstimate
 from mainspring.evaluation.metrics.classes import class_name
+from mainspring.evaluation.naming import by_column
 from mainspring.evaluation.reference import OUTPUT, TRUTH
 from mainspring.monitoring.checks.columns import (
     Column,
     Judgements,
-    by_column,
     check_limits,
     check_windows,
     judge_columns,
@@ -120,7 +120,7 @@ class PredictionsCheck:
         )
 
     def _columns(self, reference: TableStatistics, window: TableStatistics) -> dict[str, Column]:
-        known, answered = by_column(reference), by_column(window)
+        known, answered = by_column(reference).features, by_column(window).features
         names = [name for name in known if name in answered]
         scores = [name for name in names if name.startswith(_PROBABILITY)]
         # Of two classes one says all.
