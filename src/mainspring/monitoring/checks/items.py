@@ -10,8 +10,9 @@ import numpy.typing as npt
 
 from mainspring.core.errors import InputError
 from mainspring.data import Table
-from mainspring.evaluation.reference import TRUTH
+from mainspring.evaluation.reference import OUTPUT, TRUTH
 from mainspring.monitoring.quality.answers import Answers, read_answers, truth_codes
+from mainspring.monitoring.windows.window import FEEDBACK
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -21,7 +22,7 @@ ERRORS: Final = "errors"
 OUTCOMES: Final = "outcomes"
 REWARD: Final = "reward"
 
-_REWARD = "feedback.reward"
+_REWARD = f"{FEEDBACK}{REWARD}"
 _OF_TRUTH = (MISTAKES, ERRORS, OUTCOMES, REWARD)
 
 
@@ -44,12 +45,12 @@ class Items:
 
 def needs_truth(on: str) -> bool:
     """Whether what is watched becomes known only later."""
-    return on in _OF_TRUTH or on.startswith("feedback.")
+    return on in _OF_TRUTH or on.startswith(FEEDBACK)
 
 
 def of_answers(on: str) -> bool:
     """Whether what is watched depends on the version that answers."""
-    return needs_truth(on) or on.startswith("output.")
+    return needs_truth(on) or on.startswith(OUTPUT)
 
 
 def items_of(table: Table, on: str, *, positive: str = "", since: float = 0.0) -> Items:

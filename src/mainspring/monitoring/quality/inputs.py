@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +14,12 @@ from mainspring.data import engine
 from mainspring.data.schema.inference import infer
 from mainspring.data.transforms import Transform
 from mainspring.evaluation.reference import OUTPUT, TRUTH
+from mainspring.monitoring.windows.window import LOGGED
 
 if TYPE_CHECKING:
     from mainspring.data import Table
 
 Floats: TypeAlias = npt.NDArray[np.float64]
-
-_NO_INPUTS: Final = ("feedback.", "request.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +50,7 @@ class Inputs:
         columns = [
             name
             for name in reference.names
-            if not name.startswith((*_NO_INPUTS, OUTPUT))
+            if not name.startswith(LOGGED)
             or (answers and name.startswith(OUTPUT) and reference.type_of(name).is_numeric)
         ]
         table = _by_place(reference, [*columns, TRUTH])

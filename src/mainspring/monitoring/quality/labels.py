@@ -17,6 +17,7 @@ from mainspring.data.schema import DriftLimits
 from mainspring.data.schema.paths import escaped
 from mainspring.evaluation.reference import TRUTH
 from mainspring.monitoring.quality.drawing import some_rows
+from mainspring.monitoring.windows.window import FEEDBACK, REQUEST
 from mainspring.serving.feedback import Feedback
 from mainspring.serving.feedback.record import TRUTH as TRUTH_KEY
 from mainspring.serving.payloads import LogRecord
@@ -139,9 +140,7 @@ def labelled_differ(
     if TRUTH not in table.names:
         raise InputError("the rows have no truth", expected=f"a column {TRUTH}")
     names = [
-        name
-        for name in (table.names if columns is None else columns)
-        if not name.startswith(("feedback.", "request."))
+        name for name in (table.names if columns is None else columns) if not name.startswith((FEEDBACK, REQUEST))
     ]
     there = int(table.sql(f'FROM this SELECT count("{TRUTH}") AS known').column("known")[0])
     if min(there, table.num_rows - there) < _LEAST:
