@@ -89,6 +89,23 @@ class Monitoring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """``[console]``.
+
+    Attributes:
+        host: The address that ``mainspring ui`` listens on.
+        port: Its port.
+        root_path: The prefix under which a proxy shows it, such as ``/console``.
+        server: The address of the prediction server that it shows and moves; by default the one of ``[serving]``.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8090
+    root_path: str = ""
+    server: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """``[[schedule]]``: when ``mainspring scheduler`` starts a run. One of cron, every, data and topic is given.
 
@@ -140,6 +157,7 @@ class Settings:
     run: Run = field(default_factory=Run)
     serving: Serving = field(default_factory=Serving)
     monitoring: Monitoring = field(default_factory=Monitoring)
+    console: Console = field(default_factory=Console)
     schedule: Sequence[Schedule] = ()
     promotion: Sequence[Promotion] = ()
 
@@ -159,6 +177,7 @@ _SECTIONS = {
     "run": Run,
     "serving": Serving,
     "monitoring": Monitoring,
+    "console": Console,
 }
 
 _LISTS = ("schedule", "promotion")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import numpy as np
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -19,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from mainspring.app.listening import LOOPBACK, listening
 from mainspring.core.clock import from_iso, now
-from mainspring.core.errors import InputError, MainspringError, NotFoundError, UnavailableError
+from mainspring.core.errors import InputError, MainspringError, NotFoundError
 from mainspring.monitoring.metrics import watch_exposition
 from mainspring.monitoring.viewing import view, view_overview
 from mainspring.serving.telemetry.exposition import CONTENT_TYPES, negotiated
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from mainspring.monitoring.seen import Series
     from mainspring.monitoring.viewing import Watch
 
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 MOST_SERIES: Final = 200
 """Figures in one answer."""
 
@@ -39,7 +37,6 @@ MOST_POINTS: Final = 100_000
 
 _KEEP: Final = 5.0
 """For so many seconds an answer is given again: many who look at once cost no more than one."""
-_WAITING: Final = 128
 _HEADERS: Final = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -167,42 +164,9 @@ def serving(pages: WatchPages, *, host: str, port: int, local: bool | None = Non
     Raises:
         UnavailableError: If the port is taken.
     """
-    listening = _bound(host, port)
     only_local = host in LOOPBACK if local is None else local
-    config = uvicorn.Config(
-        pages.application(only_local=only_local),
-        lifespan="off",
-        ws="none",
-        proxy_headers=False,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="watch-pages")
-    thread.start()
-    try:
-        shown = f"[{host}]" if ":" in host else host
-        yield f"http://{shown}:{listening.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        made.bind((host, port))
-        made.listen(_WAITING)  # who comes before the server is up waits, and is not refused
-    except OSError as error:
-        made.close()
-        raise UnavailableError(
-            f"{host}:{port} cannot be listened on: {error.strerror}", fix="choose another port: --port 0"
-        ) from error
-    return made
+    with listening(pages.application(only_local=only_local), host=host, port=port) as url:
+        yield url
 
 
 def _bounds(request: Request) -> tuple[float | None, float | None]:

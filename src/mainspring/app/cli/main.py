@@ -55,6 +55,7 @@ _COMMANDS = {
     "slo": "slo:slo",
     "sign": "registry.promote:sign",
     "webhooks": "registry:webhooks",
+    "ui": "ui:ui",
     "why-not-cached": "why_not_cached:why_not_cached",
 }
 
@@ -111,6 +112,7 @@ _SUMMARIES = {
     "simulate": "What retraining policies would have done and cost, and how models grow stale.",
     "slo": "What is asked of servers, how it stands, and alerts and a dashboard for it.",
     "sign": "Sign that a version may be brought into an environment.",
+    "ui": "The console: every model's life on pages, for people who would rather look.",
     "webhooks": "Addresses that are told what happens to models.",
     "why-not-cached": "Why a step had to run again.",
 }

@@ -1,0 +1,171 @@
+"""The REST door: operations over HTTP, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+
+from mainspring.app.accounts import Caller, ForbiddenError, UnauthenticatedError
+from mainspring.app.api.desk import Desk
+from mainspring.app.api.feed import Feed
+from mainspring.app.api.openapi import arguments_in, document
+from mainspring.app.api.operation import Operation
+from mainspring.app.api.performing import perform
+from mainspring.app.api.shared import Shared
+from mainspring.app.api.subject import Subject
+from mainspring.core.errors import (
+    ConflictError,
+    InputError,
+    MainspringError,
+    NotFoundError,
+    StateError,
+    UnavailableError,
+)
+
+MOST: Final = 32 * 1024 * 1024
+"""Bytes that a request may have."""
+
+_STATUS: Final[Sequence[tuple[type[MainspringError], int]]] = (
+    (UnauthenticatedError, 401),
+    (ForbiddenError, 403),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (StateError, 409),
+    (UnavailableError, 503),
+    (InputError, 400),
+)
+_HEADERS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+
+def status_of(error: MainspringError) -> int:
+    """The HTTP status that tells of an error."""
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+class Door:
+    """The routes of an API.
+
+    Args:
+        shared: What all requests share.
+        subjects: What it is about.
+        caller: Tells who sent a request.
+        root: The prefix under which a proxy shows it.
+
+    Raises:
+        UnauthenticatedError: From ``caller``, if nobody is signed in.
+    """
+
+    def __init__(
+        self, shared: Shared, subjects: Sequence[Subject], *, caller: Callable[[Request], Caller], root: str = ""
+    ) -> None:
+        self._shared, self._caller, self._root = shared, caller, root
+        self.operations = {name: one for subject in subjects for name, one in subject.operations.items()}
+        topics = {name: stamp for subject in subjects for name, stamp in subject.topics.items()}
+        self._feed = Feed(shared, topics)
+
+    def routes(self) -> list[BaseRoute]:
+        """Below ``/api``."""
+        listed = sorted(self.operations.values(), key=lambda one: (one.path.count("{"), ":path}" in one.path))
+        longest = sorted(listed, key=lambda one: ":path}" in one.path and -len(one.path))
+        made: list[BaseRoute] = [
+            Route("/openapi.json", self._openapi),
+            Route("/events", self._events),
+        ]
+        return made + [Route(one.path, self._endpoint(one), methods=[one.method]) for one in longest]
+
+    def _endpoint(self, one: Operation) -> Callable[[Request], Any]:
+        within = arguments_in(one.path)
+
+        async def answer(request: Request) -> Response:
+            given = await body_of(request) if one.changes else queried(request, one)
+            given = {**given, **{name: request.path_params[name] for name in within}}
+            made = await run_in_threadpool(self._perform, request, one, given)
+            return Response(encoded(made), media_type="application/json", headers=_HEADERS)
+
+        return answer
+
+    def _perform(self, request: Request, one: Operation, given: Mapping[str, Any]) -> Any:
+        return perform(Desk(self._shared, self._caller(request)), one, given)
+
+    async def _openapi(self, request: Request) -> Response:
+        self._caller(request)
+        made = await run_in_threadpool(document, self.operations.values(), root=self._root)
+        return Response(encoded(made), media_type="application/json", headers=_HEADERS)
+
+    async def _events(self, request: Request) -> Response:
+        await run_in_threadpool(self._caller, request)
+        wanted = list(dict.fromkeys(request.query_params.getlist("on")))
+        self._feed.check(wanted)
+        headers = {**_HEADERS, "x-accel-buffering": "no"}
+        return StreamingResponse(self._feed.listen(wanted), media_type="text/event-stream", headers=headers)
+
+
+def queried(request: Request, one: Operation) -> dict[str, Any]:
+    """The arguments in the address of a request; a name that is there more than once is a list."""
+    lists = {field.name for field in msgspec.structs.fields(one.inputs) if _takes_many(field.type)}
+    given: dict[str, Any] = {}
+    for name, value in request.query_params.multi_items():
+        if name in lists:
+            given.setdefault(name, []).append(value)
+        else:
+            given[name] = value
+    return given
+
+
+def _takes_many(kind: Any) -> bool:
+    made = msgspec.inspect.type_info(kind)
+    if isinstance(made, msgspec.inspect.Metadata):
+        made = made.type
+    return isinstance(made, (msgspec.inspect.ListType, msgspec.inspect.VarTupleType, msgspec.inspect.SetType))
+
+
+async def body_of(request: Request) -> dict[str, Any]:
+    """The JSON object that a request brings.
+
+    Raises:
+        InputError: If it is none, or too large.
+    """
+    raw = bytearray()
+    async for piece in request.stream():
+        raw += piece
+        if len(raw) > MOST:
+            raise InputError("the request is too large", expected=f"at most {MOST} bytes")
+    if not raw:
+        return {}
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise InputError(
+            f"the body is {request.headers.get('content-type', 'of no type')!r}", expected="application/json"
+        )
+    try:
+        return msgspec.json.decode(bytes(raw), type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise InputError(
+            f"the body is no JSON object: {error}", expected='an object such as {"reason": "…"}'
+        ) from error
+
+
+def encoded(value: Any) -> bytes:
+    """An answer as JSON; numbers that are not finite become ``null``."""
+    return msgspec.json.encode(value, enc_hook=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "as_dict"):
+        return value.as_dict()
+    if hasattr(value, "item"):
+        return value.item()
+    if hasattr(value, "items"):
+        return dict(value.items())
+    return str(value)
+
+
+def failed(error: MainspringError) -> Response:
+    """The answer that tells of an error."""
+    headers = {**_HEADERS, **({"www-authenticate": "Bearer"} if isinstance(error, UnauthenticatedError) else {})}
+    return JSONResponse({"error": dict(error.as_dict())}, status_code=status_of(error), headers=headers)

@@ -1,0 +1,176 @@
+"""Long work in processes of its own: commands of Mainspring that a console started, and what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from mainspring.core.clock import now
+from mainspring.core.durable import replace_file
+from mainspring.core.errors import NotFoundError
+
+_TAIL: Final = 64 * 1024
+_LATEST: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A command that was started.
+
+    Attributes:
+        id: To find it by.
+        title: What it does, for people.
+        command: The command, as it would be typed.
+        by: Who started it.
+        path: The page that shows what it makes; empty for none.
+        started: When, in seconds since the epoch.
+        ended: When it ended; ``None`` while it runs.
+        code: Its exit code; ``None`` while it runs, or if nobody saw its end.
+        output: The end of what it printed.
+        errors: The end of what it said on standard error.
+    """
+
+    id: str
+    title: str
+    command: str
+    by: str
+    path: str
+    started: float
+    ended: float | None = None
+    code: int | None = None
+    output: str = ""
+    errors: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Whether it still runs."""
+        return self.ended is None
+
+
+class Jobs:
+    """Starts commands, and remembers them. Safe for threads.
+
+    A job goes on when the console is stopped: what it does is in the record, as if it had been typed.
+
+    Args:
+        folder: Where what jobs print is kept.
+        root: The project's folder, in which they work.
+    """
+
+    def __init__(self, folder: Path, root: Path) -> None:
+        self._folder, self._root = folder, root
+        self._guard = threading.Lock()
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(
+        self,
+        arguments: Sequence[str],
+        *,
+        title: str,
+        by: str,
+        path: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> Job:
+        """Start a command of Mainspring.
+
+        Args:
+            arguments: Of the command ``mainspring``, one by one; no shell sees them.
+            title: What it does, for people.
+            by: Who starts it.
+            path: The page that shows what it makes.
+            environment: Variables for it, besides those of this process.
+        """
+        name = uuid.uuid4().hex[:12]
+        folder = self._folder / name
+        folder.mkdir(parents=True)
+        typed = shlex.join(["mainspring", *arguments])
+        made = Job(id=name, title=title, command=typed, by=by, path=path, started=now())
+        self._keep(made)
+        with (folder / "out").open("wb") as out, (folder / "err").open("wb") as errors:
+            process = subprocess.Popen(  # noqa: S603 - a list without a shell, of our own module
+                [sys.executable, "-m", "mainspring.app.cli.main", *arguments],
+                cwd=self._root,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=errors,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
+                start_new_session=True,
+            )
+        with self._guard:
+            self._processes[name] = process
+        threading.Thread(target=self._wait, args=(name, process), name=f"job-{name}", daemon=True).start()
+        return made
+
+    def get(self, job: str) -> Job:
+        """A job, with the end of what it printed.
+
+        Raises:
+            NotFoundError: If there is none of that id.
+        """
+        folder = self._folder / job
+        if not re.fullmatch(r"[0-9a-f]{12}", job) or not (folder / "job.json").is_file():
+            raise NotFoundError(f"there is no job {job!r}", fix="see the list of jobs")
+        return self._read(folder)
+
+    def latest(self, most: int = 20) -> Sequence[Job]:
+        """The latest jobs, the newest first, without what they printed."""
+        known = [file.parent for file in self._folder.glob("*/job.json")]
+        known.sort(key=lambda one: (one / "job.json").stat().st_ctime, reverse=True)
+        found = sorted((self._read(one, told=False) for one in known[:_LATEST]), key=lambda one: -one.started)
+        return found[:most]
+
+    def stamp(self, job: str) -> tuple[int, ...]:
+        """Another value after every change of a job; of all jobs, for an empty id."""
+        files = [self._folder / job / name for name in ("job.json", "out", "err")] if job else [self._folder]
+        return tuple(file.stat().st_mtime_ns for file in files if file.exists())
+
+    def _wait(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        code = process.wait()
+        with self._guard:
+            self._processes.pop(name, None)
+        self._keep(msgspec.structs.replace(_kept(self._folder / name), ended=now(), code=code))
+
+    def _read(self, folder: Path, *, told: bool = True) -> Job:
+        kept = _kept(folder)
+        texts = {"output": _tail(folder / "out"), "errors": _tail(folder / "err")} if told else {}
+        return Job(**{**msgspec.structs.asdict(kept), **texts})
+
+    def _keep(self, job: Job | _Kept) -> None:
+        folder = self._folder / job.id
+        values = {name: getattr(job, name) for name in _Kept.__struct_fields__}
+        replace_file(folder / "job.json", msgspec.json.encode(values))
+        os.utime(self._folder)
+
+
+class _Kept(msgspec.Struct, kw_only=True):
+    id: str
+    title: str
+    command: str
+    by: str
+    path: str
+    started: float
+    ended: float | None = None
+    code: int | None = None
+
+
+def _kept(folder: Path) -> _Kept:
+    return msgspec.json.decode((folder / "job.json").read_bytes(), type=_Kept)
+
+
+def _tail(file: Path) -> str:
+    if not file.is_file():
+        return ""
+    with file.open("rb") as opened:
+        opened.seek(max(0, file.stat().st_size - _TAIL))
+        return opened.read().decode("utf-8", "replace")

@@ -1,0 +1,125 @@
+"""The OpenAPI document of a console, made of its operations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+import mainspring
+from mainspring.app.api.operation import Operation
+
+_ERROR: Final = {
+    "type": "object",
+    "properties": {
+        "error": {
+            "type": "object",
+            "properties": {
+                name: {"type": ["string", "null"]} for name in ("code", "found", "expected", "where", "fix")
+            },
+        }
+    },
+}
+_PROBLEMS: Final = {
+    "400": "An argument is missing, unknown, or wrong.",
+    "401": "Nobody is signed in.",
+    "403": "The caller's role does not allow it, or the request comes from another site.",
+    "404": "There is no such thing.",
+    "409": "It exists already, is not in a state that allows it, or somebody else was quicker.",
+    "503": "Something that is needed does not answer.",
+}
+
+
+def document(operations: Iterable[Operation], *, root: str = "") -> Mapping[str, Any]:
+    """An OpenAPI 3.1 document.
+
+    Args:
+        operations: What can be asked for.
+        root: The prefix under which a proxy shows the console.
+    """
+    listed = sorted(operations, key=lambda one: (one.path, one.method))
+    types = [one.inputs for one in listed] + [one.answer for one in listed if one.answer is not Any]
+    schemas, named = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    inputs = dict(zip([one.name for one in listed], schemas, strict=False))
+    answers = dict(zip([one.name for one in listed if one.answer is not Any], schemas[len(listed) :], strict=True))
+    paths: dict[str, Any] = {}
+    for one in listed:
+        given = _resolved(inputs[one.name], named)
+        paths.setdefault(plain_path(one.path), {})[one.method.lower()] = _described(
+            one, given, answers.get(one.name)
+        )
+    used = {one.inputs.__name__ for one in listed}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Mainspring",
+            "version": mainspring.__version__,
+            "description": "All that the console does, with the same names as in Python and in a terminal.",
+        },
+        "servers": [{"url": f"{root}/api"}],
+        "security": [{"token": []}, {"session": []}, {}],
+        "tags": [{"name": name} for name in sorted({one.name.partition(".")[0] for one in listed})],
+        "paths": paths,
+        "components": {
+            "schemas": {"Error": _ERROR, **{name: one for name, one in named.items() if name not in used}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "session": {"type": "apiKey", "in": "cookie", "name": "mainspring_session"},
+            },
+        },
+    }
+
+
+def plain_path(path: str) -> str:
+    """A path without the kinds of its arguments.
+
+    Example:
+        >>> plain_path("/models/{model:path}/versions")
+        '/models/{model}/versions'
+    """
+    return re.sub(r"\{(\w+):\w+\}", r"{\1}", path)
+
+
+def arguments_in(path: str) -> list[str]:
+    """The names of the arguments in a path."""
+    return re.findall(r"\{(\w+)", path)
+
+
+def _described(one: Operation, given: Mapping[str, Any], answer: Mapping[str, Any] | None) -> dict[str, Any]:
+    fields, needed = dict(given.get("properties", {})), set(given.get("required", ()))
+    within = arguments_in(one.path)
+    parameters = [{"name": name, "in": "path", "required": True, "schema": fields.pop(name)} for name in within]
+    body: dict[str, Any] = {}
+    if one.changes:
+        required = sorted(needed - set(within))
+        schema = {"type": "object", "properties": fields, "additionalProperties": False}
+        schema |= {"required": required} if required else {}
+        body = {"requestBody": {"required": bool(required), "content": {"application/json": {"schema": schema}}}}
+    else:
+        parameters += [
+            {"name": name, "in": "query", "required": name in needed, "schema": schema}
+            for name, schema in fields.items()
+        ]
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    told = {"x-command": one.command} if one.command else {}
+    return {
+        "operationId": one.name,
+        "tags": [one.name.partition(".")[0]],
+        "summary": one.summary,
+        "description": "\n\n".join(part for part in (one.details, f"Role: {one.role}.") if part),
+        "x-role": one.role.value,
+        **told,
+        **({"parameters": parameters} if parameters else {}),
+        **body,
+        "responses": {
+            "200": {"description": "Done.", "content": {"application/json": {"schema": answer or {}}}},
+            **{code: {"description": words, "content": error} for code, words in _PROBLEMS.items()},
+        },
+    }
+
+
+def _resolved(schema: Mapping[str, Any], named: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = schema.get("$ref")
+    return named[reference.rpartition("/")[2]] if reference else schema

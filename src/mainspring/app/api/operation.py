@@ -1,0 +1,143 @@
+"""Operations: everything that can be asked of a console, with one name at every door."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeVar
+
+import msgspec
+
+from mainspring.app.accounts import Role
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_MARK: Final = "__operation__"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """Something that can be asked for.
+
+    Attributes:
+        name: ``subject.verb``, such as ``runs.cancel``.
+        method: How it is asked for over HTTP; only ``GET`` changes nothing.
+        path: Where, below ``/api``; names in braces are arguments.
+        role: What somebody needs to be for it.
+        function: Does it: takes the desk and the arguments by name, gives the answer.
+        inputs: Its arguments as a type, with their defaults.
+        answer: The type of what it gives.
+        summary: One line.
+        details: The rest of what its docstring says.
+        command: The command that does the same in a terminal, names in braces being arguments; empty for none.
+        done: What a person is told afterwards, names in braces being arguments; empty for nothing.
+        secrets: Arguments that the audit trail leaves out.
+        audited: Whether the trail has an entry for it.
+    """
+
+    name: str
+    method: Method
+    path: str
+    role: Role
+    function: Callable[..., Any]
+    inputs: type[msgspec.Struct]
+    answer: Any
+    summary: str
+    details: str
+    command: str
+    done: str
+    secrets: tuple[str, ...]
+    audited: bool
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes anything."""
+        return self.method != "GET"
+
+
+def operation(
+    name: str,
+    method: Method,
+    path: str,
+    *,
+    role: Role | None = None,
+    command: str = "",
+    done: str = "",
+    secrets: tuple[str, ...] = (),
+    audited: bool | None = None,
+) -> Callable[[Function], Function]:
+    """Make a function an operation. The function stays what it is, and is called as before.
+
+    Its first parameter is the desk; the others are the arguments, with types that JSON has
+    (``Annotated[str, msgspec.Meta(description=…)]`` describes one). Its docstring is the operation's text.
+
+    Args:
+        name: ``subject.verb``.
+        method: How it is asked for.
+        path: Where, below ``/api``; ``{run}`` is an argument, ``{run:path}`` one that may hold slashes.
+        role: What somebody needs to be for it; by default a viewer to look, and an editor to change.
+        command: The command that does the same.
+        done: What a person is told afterwards, such as ``"{run} is cancelled"``.
+        secrets: Arguments that nobody may read later.
+        audited: Whether the trail has an entry for it; by default if it changes anything.
+
+    Example:
+        >>> @operation("runs.cancel", "POST", "/runs/{run}/cancel", command="mainspring cancel {run}")
+        ... def cancel(desk, run: str, *, reason: str = "") -> None:
+        ...     "Stop a run."
+        >>> of(cancel).role
+        <Role.EDITOR: 'editor'>
+    """
+
+    def mark(function: Function) -> Function:
+        hints = typing.get_type_hints(function, include_extras=True)
+        summary, _, details = (inspect.getdoc(function) or "").partition("\n\n")
+        made = Operation(
+            name=name,
+            method=method,
+            path=path,
+            role=role or (Role.VIEWER if method == "GET" else Role.EDITOR),
+            function=function,
+            inputs=_inputs(name, function, hints),
+            answer=hints.get("return", Any),
+            summary=" ".join(summary.split()),
+            details=details,
+            command=command,
+            done=done,
+            secrets=secrets,
+            audited=method != "GET" if audited is None else audited,
+        )
+        setattr(function, _MARK, made)
+        return function
+
+    return mark
+
+
+def of(function: Callable[..., Any]) -> Operation:
+    """The operation that a function is."""
+    found: Operation = getattr(function, _MARK)
+    return found
+
+
+def operations_in(*functions: Callable[..., Any]) -> dict[str, Operation]:
+    """Operations by name."""
+    return {found.name: found for found in map(of, functions)}
+
+
+def _inputs(name: str, function: Callable[..., Any], hints: Mapping[str, Any]) -> type[msgspec.Struct]:
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    fields: list[Any] = [
+        (one.name, hints[one.name])
+        if one.default is one.empty
+        else (one.name, hints[one.name], msgspec.field(default_factory=_giving(one.default)))
+        for one in parameters
+    ]
+    title = "".join(part.capitalize() for part in name.replace("_", ".").split("."))
+    return msgspec.defstruct(title, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def _giving(value: Any) -> Callable[[], Any]:
+    return lambda: value

@@ -1,0 +1,89 @@
+"""Doing what was asked for: whether they may, with what, and what the trail says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mainspring.app.accounts import Entry, ForbiddenError, Outcome
+from mainspring.core.clock import now
+from mainspring.core.errors import InputError, MainspringError
+
+if TYPE_CHECKING:
+    from mainspring.app.api.desk import Desk
+    from mainspring.app.api.operation import Operation
+
+
+def perform(desk: Desk, asked: Operation, given: Mapping[str, Any]) -> Any:
+    """Do what was asked for.
+
+    Args:
+        desk: Whose.
+        asked: What.
+        given: The arguments, as JSON or as texts of a form.
+
+    Raises:
+        ForbiddenError: If the caller may not.
+        InputError: If an argument is missing, unknown, or not of its type.
+        MainspringError: What the operation itself raises.
+    """
+    caller = desk.caller
+    try:
+        if not caller.may(asked.role):
+            raise ForbiddenError(
+                f"{caller.name} is {_article(caller.role)}, and may not: {asked.summary.rstrip('.').lower()}",
+                expected=_article(asked.role),
+                fix="ask an admin for that role, or somebody who has it to do it",
+            )
+        answer = asked.function(desk, **bound(asked, given))
+    except ForbiddenError as error:
+        _tell(desk, asked, given, Outcome.REFUSED, str(error))
+        raise
+    except MainspringError as error:
+        _tell(desk, asked, given, Outcome.FAILED, str(error))
+        raise
+    except BaseException as error:
+        _tell(desk, asked, given, Outcome.FAILED, type(error).__name__)
+        raise
+    _tell(desk, asked, given, Outcome.DONE, "")
+    return answer
+
+
+def bound(asked: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of an operation, of their types; texts of forms and addresses are read as what they stand for.
+
+    Raises:
+        InputError: If one is missing, unknown, or not of its type.
+    """
+    try:
+        made = msgspec.convert(dict(given), asked.inputs, strict=False)
+    except msgspec.ValidationError as error:
+        names = ", ".join(msgspec.structs.asdict(one)["name"] for one in msgspec.structs.fields(asked.inputs))
+        raise InputError(
+            str(error), where=asked.name, expected=f"arguments: {names or 'none'}", fix="see /api for their types"
+        ) from error
+    return {one.name: getattr(made, one.name) for one in msgspec.structs.fields(asked.inputs)}
+
+
+def _tell(desk: Desk, asked: Operation, given: Mapping[str, Any], outcome: Outcome, why: str) -> None:
+    if not asked.audited and outcome is not Outcome.REFUSED:
+        return
+    caller = desk.caller
+    desk.shared.trail.write(
+        Entry(
+            at=now(),
+            who=caller.name,
+            way=caller.way,
+            address=caller.address,
+            operation=asked.name,
+            given={name: value for name, value in given.items() if name not in asked.secrets},
+            outcome=outcome,
+            why=why,
+        )
+    )
+
+
+def _article(role: str) -> str:
+    return f"an {role}" if role[0] in "aeiou" else f"a {role}"

@@ -1,0 +1,114 @@
+"""What stands before every page: hosts, origins, headers, and who somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping, Sequence
+from typing import Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mainspring.app.accounts import Caller, ForbiddenError, Role, Way
+from mainspring.app.api.door import failed
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
+_HEADERS: Final = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+class SignIn(Protocol):
+    """Tells who somebody is."""
+
+    def caller(self, request: Request) -> Caller:
+        """Who sent a request.
+
+        Raises:
+            UnauthenticatedError: If nobody is signed in.
+        """
+        ...
+
+
+class Everybody:
+    """On the machine itself nobody signs in: whoever reaches it may do everything.
+
+    Args:
+        name: What the record calls them.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def caller(self, request: Request) -> Caller:
+        """Whoever started the console."""
+        address = request.client.host if request.client else ""
+        return Caller(name=self._name, role=Role.ADMIN, way=Way.LOCAL, address=address, session="local")
+
+
+class Guard:
+    """Stands before an application: refuses what comes from other sites, and adds headers to what goes out.
+
+    Args:
+        inner: The application.
+        hosts: The names by which it may be addressed, so that no page of another site can make a browser read it;
+            empty if any will do.
+        secure: Whether it is reached by HTTPS alone.
+    """
+
+    def __init__(self, inner: ASGIApp, *, hosts: Sequence[str] = (), secure: bool = False) -> None:
+        self._inner, self._hosts, self._secure = inner, frozenset(hosts), secure
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, as ASGI has it."""
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        problem = self._problem(scope)
+        if problem is not None:
+            await failed(problem)(scope, receive, self._with_headers(send))
+            return
+        await self._inner(scope, receive, self._with_headers(send))
+
+    def _problem(self, scope: Scope) -> ForbiddenError | None:
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if self._hosts and _name(host) not in self._hosts:
+            return ForbiddenError(f"the console is not called {host!r}", expected=", ".join(sorted(self._hosts)))
+        if scope["method"] in SAFE:
+            return None
+        site = headers.get("sec-fetch-site", "none")
+        origin = headers.get("origin", "")
+        if site not in ("same-origin", "none") or (origin and urlsplit(origin).netloc != host):
+            return ForbiddenError(
+                "the request comes from another site",
+                expected="one from a page of this console",
+                where=origin or site,
+            )
+        return None
+
+    def _with_headers(self, send: Send) -> Callable[[Message], Any]:
+        async def sent(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("content-security-policy", POLICY)
+                headers.setdefault("cache-control", "no-store")
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if self._secure:
+                    headers.setdefault("strict-transport-security", "max-age=31536000")
+            await send(message)
+
+        return sent
+
+
+def _name(host: str) -> str:
+    return urlsplit(f"//{host}").hostname or ""

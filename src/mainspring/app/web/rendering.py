@@ -1,0 +1,208 @@
+"""Templates, and the words in them: times, numbers, lengths, states, addresses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+import mainspring
+from mainspring.app.accounts import Role
+from mainspring.app.api.operation import Operation
+from mainspring.app.timing import duration
+from mainspring.app.web.room import Room
+from mainspring.app.web.seals import Seals
+from mainspring.app.web.static_files import digest
+from mainspring.app.web.visit import TOLD, Visit
+from mainspring.core.clock import iso
+from mainspring.evaluation.drawing.colours import within_page
+
+
+class Renderer:
+    """Fills templates. Safe for threads.
+
+    Args:
+        rooms: The menu.
+        operations: What forms may be sent to.
+        root: The prefix under which a proxy shows the console, such as ``/console``.
+        project: The project's name.
+        seals: What forms and cookies are signed with.
+    """
+
+    def __init__(
+        self,
+        rooms: Sequence[Room],
+        operations: Mapping[str, Operation],
+        *,
+        seals: Seals,
+        root: str = "",
+        project: str = "",
+    ) -> None:
+        self.seals = seals
+        self._root, self._operations = root, operations
+        self._environment = Environment(
+            loader=PackageLoader("mainspring.app.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.filters.update(
+            number=number,
+            whole=whole,
+            percent=percent,
+            duration=length,
+            size=size,
+            picture=picture,
+            short=short,
+            counted=counted,
+        )
+        self._environment.globals.update(
+            url=self.url,
+            asset=self.asset,
+            when=when,
+            may=_may,
+            operation=self._operation,
+            rooms=rooms,
+            version=mainspring.__version__,
+            project=project,
+            Role=Role,
+            min=min,
+            max=max,
+        )
+
+    def url(self, *parts: object, **query: Any) -> str:
+        """An address within the console.
+
+        Args:
+            parts: The first is a path as it is (``/runs``); the others are names, escaped and put behind it.
+            query: Behind the question mark; what is ``None`` or empty is left out, a list is repeated.
+        """
+        path = str(parts[0]) + "".join("/" + quote(str(one), safe="/@:") for one in parts[1:])
+        given = [(name, each) for name, one in query.items() for each in (one if isinstance(one, list) else [one])]
+        named = [(name.rstrip("_"), each) for name, each in given if each not in (None, "")]
+        return self._root + path + (f"?{urlencode(named)}" if named else "")
+
+    def within(self, path: str) -> str:
+        """A path as the console knows it, without the prefix of a proxy."""
+        inner = path.removeprefix(self._root) if self._root else path
+        return inner or "/"
+
+    def asset(self, name: str) -> str:
+        """The address of a style sheet or a script."""
+        return f"{self._root}/static/{digest(name)}/{name}"
+
+    def render(self, visit: Visit, template: str, shown: Mapping[str, Any]) -> str:
+        """A page as HTML."""
+        theme = visit.request.cookies.get("mainspring_theme", "auto")
+        return self._environment.get_template(template).render(
+            visit=visit,
+            caller=visit.desk.caller,
+            here=visit.here,
+            theme=theme if theme in ("light", "dark") else "auto",
+            told=self.seals.read(visit.request.cookies.get(TOLD, "")) or "",
+            **{"room": "", **shown},
+        )
+
+    def _operation(self, name: str) -> Operation:
+        return self._operations[name]
+
+
+@pass_context
+def _may(context: Context, name: str) -> bool:
+    """Whether the caller may do an operation."""
+    caller = context["caller"]
+    return bool(caller.may(context["operation"](name).role))
+
+
+def when(seconds: float | None, form: str = "ago") -> str:
+    """A moment, which the script turns into the reader's own time.
+
+    Args:
+        seconds: Since the epoch; ``None`` for never.
+        form: ``ago`` (how long ago), ``moment`` (day and time), ``day``, or ``time``.
+    """
+    if seconds is None:
+        return Markup('<span class="quiet">—</span>')
+    text = iso(seconds)
+    shown = f"{text[:10]} {text[11:16]} UTC" if form != "day" else text[:10]
+    return Markup('<time datetime="{}" data-form="{}">{}</time>').format(text, form, shown)
+
+
+def number(value: object, digits: int = 4) -> str:
+    """A figure with a few significant digits.
+
+    Example:
+        >>> number(0.91234567), number(1234567.0), number(3), number(None)
+        ('0.9123', '1,234,567', '3', '—')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "—"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, int) or abs(value) >= 10**digits:
+        return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.{digits}g}"
+    return f"{value:.{digits}g}"
+
+
+def whole(value: float | None) -> str:
+    """A count with its thousands parted."""
+    return "—" if value is None else f"{value:,.0f}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share as per cent.
+
+    Example:
+        >>> percent(0.5), percent(1 / 3, 0)
+        ('50.0 %', '33 %')
+    """
+    return "—" if value is None or math.isnan(value) else f"{value * 100:.{digits}f} %"
+
+
+def length(seconds: float | None) -> str:
+    """How long something took."""
+    return "—" if seconds is None else duration(seconds)
+
+
+def size(count: float | None) -> str:
+    """A number of bytes.
+
+    Example:
+        >>> size(999), size(1_500_000)
+        ('999 B', '1.5 MB')
+    """
+    if count is None:
+        return "—"
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+def picture(svg: str) -> str:
+    """A picture that was drawn here, as it is: its style is in the page's."""
+    return Markup(within_page(svg))  # noqa: S704 - drawn by evaluation.drawing, which escapes what it is given
+
+
+def short(text: object, most: int = 12) -> str:
+    """A digest without its kind, cut; the whole is its title."""
+    whole_text = str(text or "")
+    return Markup('<code title="{}">{}</code>').format(whole_text, escape(whole_text.rpartition(":")[2][:most]))
+
+
+def counted(many: int, one: str, more: str = "") -> str:
+    """A number with its noun.
+
+    Example:
+        >>> counted(1, "run"), counted(2, "run"), counted(3, "entry", "entries")
+        ('1 run', '2 runs', '3 entries')
+    """
+    return f"{many:,} {one if many == 1 else more or one + 's'}"

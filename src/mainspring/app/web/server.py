@@ -1,0 +1,150 @@
+"""The console as an application, and a server for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from mainspring.app.accounts import Caller, UnauthenticatedError, Way
+from mainspring.app.api.desk import Desk
+from mainspring.app.api.door import Door, failed, status_of
+from mainspring.app.api.operation import Operation
+from mainspring.app.api.shared import Shared
+from mainspring.app.api.subjects import SUBJECTS
+from mainspring.app.web import forms
+from mainspring.app.web.guarding import SAFE, Guard, SignIn
+from mainspring.app.web.rendering import Renderer
+from mainspring.app.web.room import Page
+from mainspring.app.web.rooms import ROOMS
+from mainspring.app.web.seals import Seals
+from mainspring.app.web.static_files import serve as serve_static
+from mainspring.app.web.visit import Visit
+from mainspring.core.errors import MainspringError, NotFoundError
+
+SEAL_HEADER: Final = "x-mainspring-seal"
+
+
+class Console:
+    """Pages and API of a project.
+
+    Args:
+        shared: What all requests share.
+        sign_in: Tells who somebody is.
+        seals: What forms are signed with.
+        root: The prefix under which a proxy shows the console, such as ``/console``; paths may come with it or
+            without.
+        hosts: The names by which it may be addressed; empty if any will do.
+        secure: Whether it is reached by HTTPS alone.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        *,
+        sign_in: SignIn,
+        seals: Seals,
+        root: str = "",
+        hosts: Sequence[str] = (),
+        secure: bool = False,
+    ) -> None:
+        self._shared, self._sign_in, self._seals, self._root = shared, sign_in, seals, root.rstrip("/")
+        self._hosts, self._secure = hosts, secure
+        self._door = Door(shared, SUBJECTS, caller=self._program, root=self._root)
+        settings = shared.platform.settings
+        self._renderer = Renderer(
+            ROOMS,
+            self._door.operations,
+            seals=seals,
+            root=self._root,
+            project=settings.project.name or settings.root.name,
+        )
+
+    def application(self) -> Guard:
+        """What a web server runs."""
+        routes: list[BaseRoute] = [
+            Mount("/api", routes=self._door.routes()),
+            Route("/static/{digest}/{name}", serve_static),
+            Route("/act/{operation}", self._act, methods=["POST"]),
+            Route("/healthz", _healthy),
+            *(Route(page.path, self._page(page)) for room in ROOMS for page in room.pages),
+        ]
+        if self._root:
+            routes = [Mount(self._root, routes=routes), *routes]
+        handlers: dict[Any, Any] = {MainspringError: self._failed, HTTPException: self._no_page}
+        inner = Starlette(routes=routes, exception_handlers=handlers)
+        return Guard(inner, hosts=self._hosts, secure=self._secure)
+
+    def _program(self, request: Request) -> Caller:
+        """Who asks the API: whoever changes something with a browser's cookie has to show the seal of a page."""
+        caller = self._sign_in.caller(request)
+        if request.method not in SAFE and caller.way is Way.SESSION:
+            self._seals.check(caller.session, request.headers.get(SEAL_HEADER, ""))
+        return caller
+
+    def _visit(self, request: Request, caller: Caller) -> Visit:
+        return Visit(request, Desk(self._shared, caller), self._renderer, self._seals.seal(caller.session))
+
+    def _page(self, page: Page) -> Callable[[Request], Response]:
+        def answer(request: Request) -> Response:
+            return page.show(self._visit(request, self._sign_in.caller(request)))
+
+        return answer
+
+    async def _act(self, request: Request) -> Response:
+        fields = await forms.read(request)
+        asked = self._door.operations.get(request.path_params["operation"])
+        if asked is None or not asked.changes:
+            raise NotFoundError(f"there is no form for {request.path_params['operation']!r}")
+        return await run_in_threadpool(self._sent, request, asked, fields)
+
+    def _sent(self, request: Request, asked: Operation, fields: list[tuple[str, str]]) -> Response:
+        caller = self._sign_in.caller(request)
+        self._seals.check(caller.session, dict(fields).get(forms.SEAL, ""))
+        return forms.act(self._visit(request, caller), asked, fields)
+
+    async def _failed(self, request: Request, error: Exception) -> Response:
+        return await run_in_threadpool(self._told, request, error)
+
+    def _told(self, request: Request, error: Exception) -> Response:
+        """A page for people, JSON for programs, and the way in for whoever is not signed in."""
+        if not isinstance(error, MainspringError):
+            raise error
+        inner = self._renderer.within(request.url.path)
+        if inner.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+            return failed(error)
+        if isinstance(error, UnauthenticatedError):
+            asked = inner + (f"?{request.url.query}" if request.url.query else "")
+            then = quote(asked if request.method == "GET" else "/", safe="/")
+            return RedirectResponse(f"{self._root}/sign-in?then={then}", status_code=303)
+        try:
+            caller = self._sign_in.caller(request)
+        except MainspringError:
+            return failed(error)
+        back = _back(request, self._renderer)
+        visit = self._visit(request, caller)
+        return visit.render("shell/failed.html.j2", status=status_of(error), error=error, back=back)
+
+    async def _no_page(self, request: Request, error: HTTPException) -> Response:
+        if error.status_code != 404:
+            return JSONResponse({"error": {"found": error.detail}}, status_code=error.status_code)
+        missing = NotFoundError(f"there is no page {request.url.path}", fix="look for it: press /")
+        return await self._failed(request, missing)
+
+
+async def _healthy(_: Request) -> Response:
+    return JSONResponse({"ok": True})
+
+
+def _back(request: Request, renderer: Renderer) -> str:
+    """The page that a failed form was on."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    inside = parts.netloc == request.headers.get("host", "") and request.method == "POST"
+    return renderer.within(parts.path) + (f"?{parts.query}" if parts.query else "") if inside else "/"
