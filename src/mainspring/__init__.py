@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from mainspring.app import steps
     from mainspring.app.platform import Mainspring, open  # noqa: A004 - mainspring.open reads well
     from mainspring.core.verdicts import Reason, Verdict
-    from mainspring.pipelines import File, Retry, RunStatus, at_exit, each, pipeline, resource, step, unless, when
+    from mainspring.pipelines import (
+        File,
+        Retry,
+        RunStatus,
+        at_exit,
+        each,
+        log_metric,
+        pipeline,
+        resource,
+        step,
+        unless,
+        when,
+    )
     from mainspring.pipelines.approvals import approval
     from mainspring.pipelines.resolvers import (
         by_alias,
@@ -42,6 +54,7 @@ __all__ = [
     "import_artifact",
     "latest",
     "latest_blessed",
+    "log_metric",
     "open",
     "pipeline",
     "resource",
@@ -65,7 +78,19 @@ _EXPORTS = {
     "latest_blessed": "pipelines.resolvers",
     "open": "app.platform",
     **dict.fromkeys(
-        ("File", "Retry", "RunStatus", "at_exit", "each", "pipeline", "resource", "step", "unless", "when"),
+        (
+            "File",
+            "Retry",
+            "RunStatus",
+            "at_exit",
+            "each",
+            "log_metric",
+            "pipeline",
+            "resource",
+            "step",
+            "unless",
+            "when",
+        ),
         "pipelines",
     ),
 }

@@ -9,6 +9,7 @@ from mainspring.pipelines.building import at_exit, each, unless, when
 from mainspring.pipelines.graph import Graph
 from mainspring.pipelines.options import Isolation, Retry
 from mainspring.pipelines.pipeline import Pipeline, pipeline
+from mainspring.pipelines.series import log_metric
 from mainspring.pipelines.steps import Step, step
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Step",
     "at_exit",
     "each",
+    "log_metric",
     "pipeline",
     "resource",
     "step",

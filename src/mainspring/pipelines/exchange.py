@@ -46,7 +46,8 @@ def write_outcome(folder: Path, outcome: Outcome) -> None:
     for name, encoded in outcome.outputs.items():
         outputs[name] = None if encoded is None else _as_file(folder, name, encoded)
     failure = dataclasses.asdict(outcome.failure) if outcome.failure else None
-    text = json.dumps({"outputs": outputs, "seconds": outcome.seconds, "failure": failure}, default=str)
+    told = {"outputs": outputs, "seconds": outcome.seconds, "failure": failure, "metrics": dict(outcome.metrics)}
+    text = json.dumps(told, default=str)
     temporary = folder / (_OUTCOME + ".new")
     temporary.write_text(text, encoding="utf-8")
     temporary.replace(folder / _OUTCOME)
@@ -65,7 +66,7 @@ def read_outcome(folder: Path) -> Outcome | None:
         for name, one in value["outputs"].items()
     }
     failure = Failure(**value["failure"]) if value["failure"] else None
-    return Outcome(outputs=outputs, seconds=value["seconds"], failure=failure)
+    return Outcome(outputs=outputs, seconds=value["seconds"], failure=failure, metrics=value["metrics"])
 
 
 def _as_file(folder: Path, name: str, encoded: Encoded) -> Mapping[str, Any]:

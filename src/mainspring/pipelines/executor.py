@@ -11,6 +11,7 @@ from typing import Any
 
 from mainspring.core import plugins
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
+from mainspring.pipelines import series
 from mainspring.pipelines.arguments import CHECKPOINTS, Argument, File, Role, RunStatus
 from mainspring.pipelines.codecs import Encoded, decode, encode, remember, shaped
 from mainspring.pipelines.loading import resolve
@@ -26,11 +27,12 @@ def execute(task: Task, step: Step[..., Any], resources: Mapping[str, Callable[[
     started = time.perf_counter()
     try:
         arguments = _arguments(task, step, resources)
-        returned = step.function(**arguments)
+        with series.writing(Path(task.log)) as metrics:
+            returned = step.function(**arguments)
         outputs = _encoded(task, step, returned)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a user's function raises is its outcome
         return Outcome(seconds=time.perf_counter() - started, failure=failure_of(error))
-    return Outcome(outputs=outputs, seconds=time.perf_counter() - started)
+    return Outcome(outputs=outputs, seconds=time.perf_counter() - started, metrics=metrics)
 
 
 def failure_of(error: BaseException) -> Failure:

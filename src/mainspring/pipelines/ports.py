@@ -109,11 +109,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a task: its outputs (``None`` for an output that is nothing), or a failure."""
+    """What came of a task: its outputs (``None`` for an output that is nothing), or a failure.
+
+    Attributes:
+        metrics: The last value of every metric that it logged.
+    """
 
     outputs: Mapping[str, Encoded | None] = field(default_factory=dict)
     seconds: float = 0.0
     failure: Failure | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 class Runner(Protocol):
@@ -124,7 +129,8 @@ class Runner(Protocol):
         - A task that exceeds its timeout or is cancelled ends as a failure of kind ``TIMEOUT`` or ``CANCELED``;
           a runner that cannot stop a task says so in ``can_stop``.
         - What the task prints and logs goes to ``task.log`` while it runs.
-        - Nothing is written outside ``task.folder``, ``task.checkpoints`` and ``task.log``.
+        - Nothing is written outside ``task.folder``, ``task.checkpoints``, ``task.log`` and the file of logged
+          metrics beside it.
     """
 
     can_stop: bool

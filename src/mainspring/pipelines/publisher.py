@@ -87,6 +87,7 @@ class Publisher:
             execution,
             state=ExecutionState.COMPLETE,
             properties={**execution.properties, "seconds": outcome.seconds, "attempts": attempts},
+            custom={**execution.custom, **({"metrics": dict(outcome.metrics)} if outcome.metrics else {})},
         )
         self._nodes.append(ended)
         for name, artifact in made.items():

@@ -58,6 +58,11 @@ class StepRecord:
         return parts
 
     @property
+    def metrics(self) -> Mapping[str, float]:
+        """The last value of every metric that it logged (:func:`mainspring.log_metric`)."""
+        return cast("Mapping[str, float]", self.execution.custom.get("metrics") or {})
+
+    @property
     def error(self) -> str | None:
         """Why it failed or was skipped."""
         return cast("str | None", self.execution.custom.get("error"))
