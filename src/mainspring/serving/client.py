@@ -259,13 +259,23 @@ class Client:
         ]
         return found
 
-    def act(self, model: str, verb: str, *, arm: str = "", reason: str = "", by: str = "") -> dict[str, Any]:
+    def act(
+        self,
+        model: str,
+        verb: str,
+        *,
+        arm: str = "",
+        share: float | None = None,
+        reason: str = "",
+        by: str = "",
+    ) -> dict[str, Any]:
         """Decide about the rollout of a model; gives what is added to its history.
 
         Args:
             model: The model.
-            verb: ``promote``, ``rollback``, ``hold``, ``resume`` or ``advance``.
+            verb: ``promote``, ``rollback``, ``hold``, ``resume``, ``advance`` or ``share``.
             arm: Which arm is promoted; by default the candidate of a canary.
+            share: How many of a hundred requests the candidate of a canary gets from now on, of ``share``.
             reason: Why.
             by: Who decides, where the server does not know by itself.
 
@@ -274,7 +284,9 @@ class Client:
             InputError: If that cannot be done now, with the reason.
             UnavailableError: If the server does not answer.
         """
-        value = {"action": verb, "arm": arm, "reason": reason, "by": by}
+        value: dict[str, Any] = {"action": verb, "arm": arm, "reason": reason, "by": by}
+        if share is not None:
+            value["share"] = share
         found: dict[str, Any] = self._checked("POST", f"/v2{_place(model, None)}/rollout", value)
         return found
 

@@ -21,6 +21,7 @@ class _Order(msgspec.Struct, forbid_unknown_fields=True):
 
     action: Verb | None = None
     arm: str = ""
+    share: float | None = None
     reason: str = ""
     by: str = ""
     labels: dict[str, str | None] | None = None
@@ -54,7 +55,7 @@ class RolloutOrders:
     async def order(self, asked: Asked) -> Answer:
         """Do what is asked, in all processes of the server.
 
-        The body has either ``action``, with ``arm``, ``reason`` and ``by``; or ``labels``, those that are moved
+        The body has either ``action``, with ``arm``, ``share``, ``reason`` and ``by``; or ``labels``, those that are moved
         (to ``null`` where they are taken away), and ``rollout``, the declaration, or ``null`` for none.
 
         Raises:
@@ -82,7 +83,9 @@ class RolloutOrders:
             await self._control.arrange(model, config=msgspec.json.encode(config).decode())
             return json_answer({"model": model, **config})
         by = asked.caller.name or order.by
-        event = await self._there().act(model, order.action, arm=order.arm, by=by, reason=order.reason)
+        event = await self._there().act(
+            model, order.action, arm=order.arm, share=order.share, by=by, reason=order.reason
+        )
         return json_answer(msgspec.to_builtins(event))
 
     def _there(self) -> Desk:

@@ -25,6 +25,7 @@ from mainspring.serving.rollout.figures import (
     sample_of,
 )
 from mainspring.serving.rollout.history import Event, Kind
+from mainspring.serving.rollout.options import Canary
 from mainspring.serving.rollout.rolling import Rolling
 from mainspring.serving.rollout.rollouts import Rollouts
 from mainspring.serving.rollout.standing import Counted, Standing
@@ -32,8 +33,8 @@ from mainspring.serving.rollout.standing import Counted, Standing
 GATE = "rollout"
 """The gate of verdicts about rollouts."""
 
-Verb: TypeAlias = Literal["promote", "rollback", "hold", "resume", "advance"]
-VERBS: tuple[Verb, ...] = ("promote", "rollback", "hold", "resume", "advance")
+Verb: TypeAlias = Literal["promote", "rollback", "hold", "resume", "advance", "share"]
+VERBS: tuple[Verb, ...] = ("promote", "rollback", "hold", "resume", "advance", "share")
 
 _KINDS: Mapping[Verb, Kind] = {
     "promote": "promoted",
@@ -41,6 +42,7 @@ _KINDS: Mapping[Verb, Kind] = {
     "hold": "held",
     "resume": "resumed",
     "advance": "advanced",
+    "share": "shared",
 }
 
 
@@ -166,6 +168,8 @@ class Desk:
             found["canary"] = {
                 "step": standing.step + 1,
                 "steps": list(rollout.canary.steps),
+                "share": 0.0 if standing.over else steps.share_of(standing, rollout.canary),
+                "by_hand": standing.share is not None,
                 "arms": [one.as_dict() for one in look.step],
                 "guards": [one.as_dict() for one in judgements],
                 "next": steps.decided(rollout.canary, standing, judgements, self._clock()),
@@ -181,19 +185,29 @@ class Desk:
         """What was decided about the rollouts of a model, oldest first."""
         return list(history.read(self._rollouts.state.of(model)))
 
-    async def act(self, model: str, verb: Verb, *, arm: str = "", by: str = "", reason: str = "") -> Event:
+    async def act(
+        self,
+        model: str,
+        verb: Verb,
+        *,
+        arm: str = "",
+        share: float | None = None,
+        by: str = "",
+        reason: str = "",
+    ) -> Event:
         """Do what a person asks for.
 
         Args:
             model: The model.
             verb: What is asked for.
             arm: Which arm is to be promoted; by default the candidate of a canary.
+            share: How many of a hundred requests the candidate of a canary is to get, of ``share``.
             by: Who asks.
             reason: Why.
 
         Raises:
             NotFoundError: If the model has no rollout.
-            InputError: If there is no such arm, or the rollout is of another kind.
+            InputError: If there is no such arm or share, or the rollout is of another kind.
             ConflictError: If the rollout is over, or somebody else changed it at the same moment.
         """
         look = self.look(model)
@@ -209,9 +223,12 @@ class Desk:
             fresh = steps.held(standing, moment)
         elif verb == "resume":
             fresh = steps.resumed(standing, look.counted, moment)
-        else:
+        elif verb == "advance":
             fresh = steps.advanced(standing, canary, look.counted, moment)
-        told = f"{_KINDS[verb].replace('_', ' ')} by {by or 'hand'}" + (f": {reason}" if reason else "")
+        else:
+            fresh, arm = self._shared(look, canary, share, moment), canary.to
+        done = _KINDS[verb].replace("_", " ") if fresh.share is None or verb != "share" else f"{fresh.share:g} %"
+        told = f"{done} by {by or 'hand'}" + (f": {reason}" if reason else "")
         judgements = await asyncio.to_thread(look.judgements)
         by_hand = Reason(ok=verb != "rollback", code="BY_HAND", message=told, subject=arm or None)
         verdict = Verdict.of(GATE, [by_hand], figures(look, judgements))
@@ -238,6 +255,7 @@ class Desk:
             versions={one.arm: one.version for one in look.all},
             arm=arm,
             step=fresh.step,
+            share=fresh.share if kind == "shared" else None,
             by=by,
             plan=fresh.plan,
         )
@@ -259,6 +277,11 @@ class Desk:
                 ) from error
         await self._control.arrange(model)
         return event
+
+    def _shared(self, look: Look, canary: Canary, share: float | None, moment: float) -> Standing:
+        if share is None:
+            raise InputError("it is not said how many requests the candidate is to get", expected="a share in %")
+        return steps.shared(look.rolling.standing, canary, share, look.counted, moment)
 
     def _promoted(self, rolling: Rolling, name: str, moment: float) -> tuple[Standing, str]:
         canary = rolling.rollout.canary

@@ -13,7 +13,7 @@ from mainspring.core.verdicts import Verdict
 
 FILE = "history.jsonl"
 
-Kind: TypeAlias = Literal["began", "advanced", "promoted", "rolled_back", "held", "resumed", "concluded"]
+Kind: TypeAlias = Literal["began", "advanced", "promoted", "rolled_back", "held", "resumed", "shared", "concluded"]
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -26,8 +26,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         kind: What happened.
         verdict: Why, with every figure, as :meth:`mainspring.core.verdicts.Verdict.as_dict` gives it.
         versions: The version of each arm at that moment.
-        arm: The arm that was promoted or rolled back.
+        arm: The arm that was promoted or rolled back, or whose share was set.
         step: The step of a canary, from 0.
+        share: How many of a hundred requests its candidate gets, where that was set by hand.
         by: Who decided; empty for the server itself.
         plan: The declaration that it was about.
     """
@@ -40,6 +41,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     versions: Mapping[str, str] = {}
     arm: str = ""
     step: int = 0
+    share: float | None = None
     by: str = ""
     plan: str = ""
 

@@ -14,6 +14,7 @@ from mainspring.serving.feedback.answers import Answered
 from mainspring.serving.feedback.record import Feedback
 from mainspring.serving.prediction import Inputs
 from mainspring.serving.problems import LoadingError
+from mainspring.serving.rollout import steps
 from mainspring.serving.rollout.arms import Arm, Loaded, arms_of, declared
 from mainspring.serving.rollout.bandit import SharedBandit
 from mainspring.serving.rollout.figures import figures_of, named
@@ -201,8 +202,7 @@ class Rolling:
             return PRIMARY, None
         if rollout.canary is not None:
             self._stick(rollout.canary.sticky)
-            steps = rollout.canary.steps
-            percent = steps[min(standing.step, len(steps) - 1)] if steps else 0.0
+            percent = steps.share_of(standing, rollout.canary)
             return CANARY, Split([100.0 - percent, percent], salt=salted(self.model, CANARY), chance=chance)
         if rollout.experiment is not None:
             self._stick(rollout.experiment.sticky)

@@ -44,6 +44,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         number: How often it has changed.
         phase: What is done with requests.
         step: The step of a canary, from 0.
+        share: How many of a hundred requests the candidate of a canary gets in place of what its step says;
+            ``None`` for that of the step.
         since: When the step or phase began, in seconds since the epoch.
         began: When the rollout began.
         primary: The version that has become the primary one; empty if none has.
@@ -56,6 +58,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     number: int = 0
     phase: Phase = "running"
     step: int = 0
+    share: float | None = None
     since: float = 0.0
     began: float = 0.0
     primary: str = ""

@@ -33,7 +33,25 @@ def decided(canary: Canary, standing: Standing, judgements: Sequence[Judgement],
         return "roll back"
     if now - standing.since < canary.every or any(one.answer != "good" for one in judgements):
         return "stay"
-    return "advance" if standing.step + 1 < len(canary.steps) else "promote"
+    return "promote" if following(standing, canary) is None else "advance"
+
+
+def share_of(standing: Standing, canary: Canary) -> float:
+    """How many of a hundred requests the candidate of a canary gets, as long as requests are divided."""
+    if standing.share is not None:
+        return standing.share
+    return canary.steps[min(standing.step, len(canary.steps) - 1)]
+
+
+def following(standing: Standing, canary: Canary) -> int | None:
+    """The step that comes next, from 0; ``None`` behind the last.
+
+    Of a share that was set by hand, and that is less than what its step says, it is this step itself.
+    """
+    step = min(standing.step, len(canary.steps) - 1)
+    if standing.share is not None and standing.share < canary.steps[step]:
+        return step
+    return step + 1 if step + 1 < len(canary.steps) else None
 
 
 def begun(standing: Standing, counted: Counted) -> Standing:
@@ -52,11 +70,39 @@ def advanced(standing: Standing, canary: Canary, counted: Counted, now: float) -
     Raises:
         ConflictError: If there is none.
     """
-    if standing.over or standing.step + 1 >= len(canary.steps):
+    step = following(standing, canary)
+    if standing.over or step is None:
         raise ConflictError(
             f"the canary is at step {standing.step + 1} of {len(canary.steps)}", fix="promote it, or roll it back"
         )
-    return _next(standing, now, phase=standing.phase, step=standing.step + 1, counted=counted)
+    return _next(standing, now, phase=standing.phase, step=step, counted=counted)
+
+
+def shared(standing: Standing, canary: Canary, percent: float, counted: Counted, now: float) -> Standing:
+    """The candidate gets so many of a hundred requests from now on; counting begins anew, and guards go on.
+
+    The step is the last one that gives no more than that, so that the next one gives more.
+
+    Args:
+        standing: How the rollout stood.
+        canary: Its options.
+        percent: From 0 to 100.
+        counted: What had been counted.
+        now: The time, in seconds since the epoch.
+
+    Raises:
+        InputError: If it is no share.
+        ConflictError: If the rollout is over.
+    """
+    if not 0 <= percent <= 100:
+        raise InputError(f"the share is {percent:g} %", expected="from 0 to 100 % of the requests")
+    if standing.over:
+        raise ConflictError(
+            f"the rollout is over: it was {standing.phase.replace('_', ' ')}", fix="resume it, and ask again"
+        )
+    step = max((place for place, share in enumerate(canary.steps) if share <= percent), default=0)
+    fresh = _next(standing, now, phase=standing.phase, step=step, counted=counted)
+    return replace(fresh, share=float(percent))
 
 
 def promoted(
@@ -101,7 +147,7 @@ def resumed(standing: Standing, counted: Counted, now: float) -> Standing:
         raise InputError("the rollout runs already", expected="one that is held or over")
     step = 0 if standing.over else standing.step
     fresh = _next(standing, now, phase="running", step=step, counted=counted)
-    return replace(fresh, primary="", labels={})
+    return replace(fresh, primary="", labels={}, share=None if standing.over else standing.share)
 
 
 def _next(standing: Standing, now: float, *, phase: Phase, step: int, counted: Counted | None = None) -> Standing:

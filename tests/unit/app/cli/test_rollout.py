@@ -72,6 +72,10 @@ def test_looking_and_deciding(server: PythonServer, capsys: pytest.CaptureFixtur
     assert plain("status", "x")["primary"] == {"arm": "live", "version": "2"}
     assert "goes on" in run("resume", "x")
     assert "held" in run("hold", "x")
+    assert "x: next gets 2.5 % of the requests" in run("share", "x", "2.5%", "--reason", "a little")
+    assert "'much' is no share" in run("share", "x", "much", code=1)
+    assert plain("share", "x", "100", "--by", "ann")["share"] == 100.0
+    assert asked() == "next"
     assert [one["kind"] for one in plain("history", "x")["history"]][1:4] == [
         "advanced",
         "rolled_back",

@@ -250,6 +250,40 @@ def test_a_person_moves_a_canary_by_hand_and_that_outlives_the_server(start: Sta
 
 
 @pytest.mark.slow
+def test_a_share_set_by_hand_is_followed_by_all_workers_and_outlives_the_server(start: Start) -> None:
+    canary = {"to": "next", "steps": [5, 50], "every": 3600}
+    rollout = {"primary": "stable", "canary": canary}
+    server = start(rollout, workers=2)
+
+    def answers(url: str) -> Counter[str]:
+        with httpx.Client(base_url=url) as client:
+            return Counter(
+                client.post("/v2/models/taxi/infer", json=INFER).headers["x-mainspring-route"] for _ in range(40)
+            )
+
+    with Client(server.url) as client:
+        until(lambda: client.rollout_history("taxi"))
+        event = client.act("taxi", "share", share=100, by="ann", reason="all of it")
+        assert (event["kind"], event["arm"], event["share"], event["step"]) == ("shared", "next", 100.0, 1)
+        assert event["verdict"]["reasons"][0]["message"] == "100 % by ann: all of it"
+        until(lambda: answers(server.url) == {"next": 40})
+        told = client.rollout("taxi")
+        assert (told["phase"], told["canary"]["share"], told["canary"]["by_hand"]) == ("running", 100.0, True)
+        assert [one["share"] for one in told["arms"]] == [0.0, 1.0]
+        assert {one["figure"] for one in told["canary"]["guards"]} == {"error_rate", "latency_p95"}
+        with pytest.raises(InputError, match="from 0 to 100"):
+            client.act("taxi", "share", share=-1)
+        with pytest.raises(InputError, match="not said how many"):
+            client.act("taxi", "share")
+    server.stop()
+    again = start(rollout, workers=2)
+    assert answers(again.url) == {"next": 40}
+    with Client(again.url) as client:
+        assert client.act("taxi", "share", share=0, by="ann")["share"] == 0.0
+        until(lambda: answers(again.url) == {"stable": 40})
+        assert [one["kind"] for one in client.rollout_history("taxi")] == ["began", "shared", "shared"]
+
+
 def test_a_shadow_is_compared_over_all_workers(start: Start) -> None:
     server = start({"primary": "stable", "shadow": {"to": "next"}}, workers=2)
     for _ in range(40):

@@ -6,7 +6,17 @@ from mainspring.core.errors import ConflictError, InputError
 from mainspring.serving.rollout.experiments import Comparison, Judgement
 from mainspring.serving.rollout.options import Canary, Rollout
 from mainspring.serving.rollout.standing import Counted, Standing
-from mainspring.serving.rollout.steps import advanced, decided, held, promoted, resumed, rolled_back
+from mainspring.serving.rollout.steps import (
+    advanced,
+    decided,
+    following,
+    held,
+    promoted,
+    resumed,
+    rolled_back,
+    share_of,
+    shared,
+)
 
 CANARY = Canary(to="next", steps=(5, 50), every=60)
 ROLLOUT = Rollout(primary="stable", canary=CANARY)
@@ -67,3 +77,35 @@ def test_the_way_of_a_canary() -> None:
 def test_a_version_that_is_primary_by_its_number_moves_no_label() -> None:
     done = promoted(Standing(plan="p"), Rollout(primary="1", canary=CANARY), "2", {"stable": "1"}, 1.0)
     assert (done.primary, dict(done.labels)) == ("2", {})
+
+
+@pytest.mark.parametrize(
+    ("percent", "step", "then"),
+    [(0, 0, 0), (2, 0, 0), (5, 0, 1), (49.5, 0, 1), (50, 1, None), (100, 1, None)],
+)
+def test_a_share_by_hand_stands_between_two_steps(percent: float, step: int, then: int | None) -> None:
+    counted = Counted(((1.0,), (2.0,)))
+    moved = shared(Standing(plan="p", since=1.0, began=1.0), CANARY, percent, counted, 2.0)
+    assert (moved.step, moved.share, moved.since, moved.number, moved.counted) == (step, percent, 2.0, 1, counted)
+    assert share_of(moved, CANARY) == percent
+    assert following(moved, CANARY) == then
+    comes = decided(CANARY, moved, [says("good")], 1000.0)
+    assert comes == ("promote" if then is None else "advance")
+    if then is not None:
+        following_step = advanced(moved, CANARY, counted, 3.0)
+        assert (following_step.step, following_step.share) == (then, None)
+        assert share_of(following_step, CANARY) == CANARY.steps[then]
+
+
+def test_a_share_by_hand_is_kept_while_it_is_held_and_forgotten_when_it_is_over() -> None:
+    moved = shared(Standing(plan="p"), CANARY, 12.5, Counted(), 2.0)
+    assert held(moved, 3.0).share == 12.5
+    assert resumed(held(moved, 3.0), Counted(), 4.0).share == 12.5
+    assert decided(CANARY, moved, [says("bad")], 2.0) == "roll back"
+    over = rolled_back(moved, 5.0)
+    assert over.share is None
+    assert share_of(resumed(over, Counted(), 6.0), CANARY) == 5
+    with pytest.raises(ConflictError, match="was rolled back"):
+        shared(over, CANARY, 10, Counted(), 6.0)
+    with pytest.raises(InputError, match="101"):
+        shared(moved, CANARY, 101, Counted(), 6.0)

@@ -17,6 +17,7 @@ _COMMANDS = {
     "report": "standing:report",
     "resume": "acting:resume",
     "rollback": "acting:rollback",
+    "share": "acting:share",
     "state": "learned:state",
     "status": "standing:status",
 }
@@ -31,6 +32,7 @@ _SUMMARIES = {
     "report": "How a shadow's answers differ from those that went out.",
     "resume": "Go on with a rollout that is held or over.",
     "rollback": "Have the primary version alone answer.",
+    "share": "Give the candidate of a canary so many of a hundred requests.",
     "state": "What a bandit has learned: look at it, take it elsewhere, forget.",
     "status": "How a rollout stands: shares, figures, guards, readout.",
 }

@@ -1,4 +1,4 @@
-"""``mainspring rollout promote``, ``rollback``, ``hold``, ``resume``, ``advance`` and ``label``."""
+"""``mainspring rollout promote``, ``rollback``, ``hold``, ``resume``, ``advance``, ``share`` and ``label``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ _DONE = {
     "held": "held: nothing is decided until it goes on",
     "resumed": "goes on",
     "advanced": "is at its next step",
+    "shared": "gets {share:g} % of the requests",
 }
 
 
@@ -81,6 +82,25 @@ def advance(name: str, reason: str, by: str | None, url: str, as_json: bool) -> 
 
 
 @click.command(
+    epilog="\b\nExamples:\n  mainspring rollout share taxi 25%\n"
+    "  mainspring rollout share taxi 2.5% --reason 'the week begins'"
+)
+@click.argument("name")
+@click.argument("percent", metavar="PERCENT")
+@_reason_option
+@_by_option
+@url_option
+@json_option
+def share(name: str, percent: str, reason: str, by: str | None, url: str, as_json: bool) -> None:
+    """Give the candidate of a canary PERCENT of the requests, whatever its steps say; its guards go on."""
+    try:
+        wanted = float(percent.removesuffix("%"))
+    except ValueError as error:
+        raise InputError(f"{percent!r} is no share", expected="such as 25%") from error
+    _act(url, name, "share", share=wanted, reason=reason, by=by, as_json=as_json)
+
+
+@click.command(
     epilog="\b\nExamples:\n  mainspring rollout label taxi live=2\n  mainspring rollout label taxi live=2 next=3"
 )
 @click.argument("name")
@@ -112,5 +132,5 @@ def _act(url: str, name: str, verb: str, *, by: str | None, as_json: bool, **mor
         print_json(event)
         return
     arm, kind = event.get("arm", ""), event["kind"]
-    subject = f"{bold(name)}: " + (f"{arm} " if arm and kind == "promoted" else "")
-    click.echo(subject + _DONE.get(kind, kind))
+    subject = f"{bold(name)}: " + (f"{arm} " if arm and kind in ("promoted", "shared") else "")
+    click.echo(subject + _DONE.get(kind, kind).format(**event))
