@@ -12,9 +12,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
+from console_browser import THEMES, WIDTHS, Inhabited, context_of, problems_of
 from starlette.routing import Match, Route
 
-from conftest import THEMES, WIDTHS, Inhabited, context_of, problems_of
 from mainspring.app.web.rooms import ROOMS
 
 if TYPE_CHECKING:
