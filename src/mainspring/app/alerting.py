@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from mainspring.core.errors import MainspringError, NotFoundError
+from mainspring.core.clock import interval, now
+from mainspring.core.errors import InputError, MainspringError, NotFoundError
 from mainspring.data import Table
 from mainspring.monitoring.alerts import AlertLedger, AllCauses, RecordedCauses, ServedCauses
 
@@ -82,3 +84,23 @@ class RegisteredExplainer:
             except MainspringError:
                 continue
         raise NotFoundError(f"version {version} of {', '.join(self.names)} is not registered")
+
+
+def silence_end(length: str | None, until: str | None) -> float:
+    """When a silence ends, in seconds since the epoch.
+
+    Args:
+        length: How long it is, such as ``2d``; or
+        until: up to when (ISO 8601).
+
+    Raises:
+        InputError: If neither or both are said, or one cannot be read.
+    """
+    if bool(length) == bool(until):
+        raise InputError("it is not said how long", expected="one of --for 2d and --until 2030-01-31T08:00")
+    if length:
+        return now() + interval(length)
+    try:
+        return datetime.fromisoformat(str(until)).timestamp()
+    except ValueError as error:
+        raise InputError(f"{until!r} is no time", expected="ISO 8601, such as 2030-01-31T08:00") from error

@@ -98,7 +98,7 @@ class SeenModels:
                 fix="name it in the monitoring file: mainspring monitor init",
             )
         told = self._verdicts(model, since, until) if full else {}
-        windows = [_window(one, told) for one in self._ledger.windows(model, since=since, until=until)]
+        windows = [seen_window(one, told) for one in self._ledger.windows(model, since=since, until=until)]
         if since is None and len(windows) > RECENT:
             windows = windows[-RECENT:]
             since = windows[0].since
@@ -106,17 +106,17 @@ class SeenModels:
         if full and windows:
             begin = windows[-min(len(windows), LAST)].since
             latest = ProfileArchive(self._home / "profiles").merged(model, since=begin, until=windows[-1].until)
-            reference = self._reference(model, windows[-1].version)
+            reference = self.reference(model, windows[-1].version)
         return Watch(
             model=model,
             windows=windows,
             figures=self.history(model).all_series(since=since, until=until),
             alerts=self.alerts(model),
-            changes=self._changes(model, windows) if full else (),
+            changes=self.changes(model, windows) if full else (),
             decisions=DecisionLog(self._home / model).read(since=since, until=until),
             latest=latest,
             reference=reference,
-            window=_length(windows),
+            window=window_length(windows),
             since=since,
             until=until,
             now=now(),
@@ -157,14 +157,16 @@ class SeenModels:
         found = self._ledger.verdicts(model, since=since, until=until, limit=2 * LAST)
         return {_number(event, "since"): verdict for event, verdict in found}
 
-    def _reference(self, model: str, version: str) -> TableStatistics | None:
+    def reference(self, model: str, version: str) -> TableStatistics | None:
+        """What the windows of a version are held against: training, or the first windows; ``None`` without either."""
         known = self._versions.known(model, version).reference
         if known is not None:
             return known.statistics
         folder = self._home / model / "references" / (version or "unknown")
         return Reference.load(folder).statistics if folder.is_dir() else None
 
-    def _changes(self, model: str, windows: Sequence[SeenWindow]) -> Sequence[Cause]:
+    def changes(self, model: str, windows: Sequence[SeenWindow]) -> Sequence[Cause]:
+        """What changed upstream while windows were judged: deployments, versions, data."""
         if not windows:
             return ()
         begin, end = windows[0].since, windows[-1].until
@@ -192,7 +194,7 @@ class _Counts:
 
     def take(self, event: Execution) -> None:
         """Count one."""
-        window = _window(event, {})
+        window = seen_window(event)
         self.last = max(self.last, event.id or 0)
         self.ok, self.failed = self.ok + window.ok, self.failed + (not window.ok)
         if self.newest is None or window.since >= self.newest.since:
@@ -206,7 +208,13 @@ def _last_known(series: Series) -> Series:
     return Series(**{name: getattr(series, name)[known].copy() for name in names})
 
 
-def _window(event: Execution, told: dict[float, Verdict]) -> SeenWindow:
+def seen_window(event: Execution, told: Mapping[float, Verdict] | None = None) -> SeenWindow:
+    """A window as the record has it, with what was said of it where that was read.
+
+    Args:
+        event: What the record has.
+        told: Verdicts by the beginning of their windows.
+    """
     since = _number(event, "since")
     return SeenWindow(
         since=since,
@@ -216,7 +224,7 @@ def _window(event: Execution, told: dict[float, Verdict]) -> SeenWindow:
         version=str(event.properties["version"]),
         revision=int(_number(event, "revision")),
         judged_at=event.created_at,
-        verdict=told.get(since),
+        verdict=(told or {}).get(since),
     )
 
 
@@ -224,7 +232,7 @@ def _number(event: Execution, name: str) -> float:
     return float(cast("float", event.properties[name]))
 
 
-def _length(windows: Sequence[SeenWindow]) -> float | None:
+def window_length(windows: Sequence[SeenWindow]) -> float | None:
     """How long windows are, if most are of one length: those by count are not."""
     lengths = sorted(round(one.until - one.since, 3) for one in windows)
     middle = lengths[len(lengths) // 2] if lengths else 0.0

@@ -12,7 +12,7 @@ from mainspring.core.clock import Clock, now
 from mainspring.core.errors import StateError
 from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.alerts.alert import Acknowledgement, Alert, State, Transition
-from mainspring.monitoring.alerts.contents import Change, Contents, Notice
+from mainspring.monitoring.alerts.contents import Change, Contents, Notice, Sent
 from mainspring.monitoring.alerts.draft import Draft
 from mainspring.monitoring.alerts.examples import private_columns, without_rows
 from mainspring.monitoring.alerts.journal import Journal
@@ -241,6 +241,10 @@ class AlertBook:
     def waiting(self) -> Sequence[Notice]:
         """Messages that are still to be sent, in the order in which they are due."""
         return sorted(self._journal.read().notices.values(), key=lambda one: (one.due, one.id))
+
+    def sent(self) -> Sequence[Sent]:
+        """Messages that were sent in the last eight days, oldest first."""
+        return self._journal.read().sent
 
     def history(self, model: str | None = None, *, alert: str | None = None) -> Sequence[Transition]:
         """What happened, oldest first.

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from mainspring.app.cli.main import cli
-from mainspring.app.cli.monitoring.declaring import starting_file
+from mainspring.app.monitoring_file import starting_file
 from mainspring.monitoring.declaration import USUAL, read_text
 
 if TYPE_CHECKING:

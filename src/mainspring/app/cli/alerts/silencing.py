@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import asdict
-from datetime import datetime
 
 import click
 
 from mainspring.app import platform
 from mainspring.app.cli.words import bold, dim, json_option, print_json, table, who
-from mainspring.core.clock import interval, iso
-from mainspring.core.errors import InputError
+from mainspring.core.clock import iso
 
 _by_option = click.option("--by", default=None, help="Who; by default you.")
 
@@ -35,7 +32,7 @@ def silence(
     What they have is given as patterns of model, version, check, code, subject, slice, severity or group, and all
     of them must fit; or an alert is named by its id.
     """
-    from mainspring.app.alerting import alert_ledger
+    from mainspring.app.alerting import alert_ledger, silence_end
     from mainspring.app.watching import alert_book
 
     with platform.existing() as opened:
@@ -44,7 +41,7 @@ def silence(
         for one in given:
             name, mark, pattern = one.partition("=")
             matcher[name if mark else "id"] = pattern if mark else book.get(one).id
-        made = book.silence(matcher, until=_end(length, until), by=by or who(), why=why)
+        made = book.silence(matcher, until=silence_end(length, until), by=by or who(), why=why)
         book.record(alert_ledger(opened))
     if as_json:
         print_json(asdict(made))
@@ -94,14 +91,3 @@ def silences(as_json: bool) -> None:
         for one in found
     ]
     click.echo(table(rows, ("id", "about", "until", "by", "why")) if rows else "nothing is silenced")
-
-
-def _end(length: str | None, until: str | None) -> float:
-    if (length is None) == (until is None):
-        raise InputError("it is not said how long", expected="one of --for 2d and --until 2030-01-31T08:00")
-    if length is not None:
-        return time.time() + interval(length)
-    try:
-        return datetime.fromisoformat(str(until)).timestamp()
-    except ValueError as error:
-        raise InputError(f"{until!r} is no time", expected="ISO 8601, such as 2030-01-31T08:00") from error

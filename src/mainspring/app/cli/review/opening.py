@@ -10,14 +10,13 @@ import click
 
 from mainspring.app import platform
 from mainspring.app.cli.words import who
+from mainspring.app.reviewing import reviews_folder
 from mainspring.monitoring.reviewing import ReviewQueue
 
 if TYPE_CHECKING:
     from mainspring.monitoring.reviewing import ReviewItem
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_FOLDER = "reviews"
 
 
 def queue_options(command: F) -> F:
@@ -49,7 +48,7 @@ def folders(log: Path | None, reviews: Path | None) -> tuple[Path, Path]:
         settings = opened.settings
         return (
             settings.path(settings.serving.log) if log is None else log,
-            settings.path(settings.run.home) / _FOLDER if reviews is None else reviews,
+            reviews_folder(opened) if reviews is None else reviews,
         )
 
 

@@ -1,0 +1,222 @@
+"""Simulations: the log of a model replayed under policies, as jobs whose results are kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import yaml
+
+from mainspring.app.api.desk import Desk
+from mainspring.app.api.operation import operation
+from mainspring.app.api.subjects.monitoring.sight import Sight, moment
+from mainspring.core.clock import iso, now, seconds_of
+from mainspring.core.durable import replace_file
+from mainspring.core.errors import InputError, MainspringError, NotFoundError
+from mainspring.monitoring.retraining import RetrainingPolicy
+
+_ID: Final = re.compile(r"[0-9a-f]{12}")
+_NAME: Final = re.compile(r"[\w .-]{1,40}")
+_LATEST: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulated:
+    """A simulation that was started from the console.
+
+    Attributes:
+        id: To find it by.
+        model: The model.
+        title: What was replayed, in a few words.
+        by: Who started it.
+        started: When, in seconds since the epoch.
+        job: The job that does it; its page is ``/jobs/{job}``.
+        state: ``running``, ``complete`` or ``failed``.
+        error: Why it failed: what it said last.
+        options: What it was started with.
+        result: What came of it: ``outcomes`` by policy and more, as ``mainspring simulate --json`` prints it;
+            empty while it runs, and in lists.
+    """
+
+    id: str
+    model: str
+    title: str
+    by: str
+    started: float
+    job: str
+    state: str
+    error: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    result: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _Kept(msgspec.Struct, kw_only=True):
+    id: str
+    model: str
+    title: str
+    by: str
+    started: float
+    job: str
+    options: dict[str, Any]
+
+
+@operation("simulations.list", "GET", "/simulations")
+def listed(desk: Desk, *, model: str = "") -> Sequence[Simulated]:
+    """The simulations that were started from the console, the newest first, without their results."""
+    kept = [_kept(file) for file in _home(desk).glob("*/simulation.json")]
+    kept = sorted((one for one in kept if model in ("", one.model)), key=lambda one: -one.started)
+    return [_told(desk, one) for one in kept[:_LATEST]]
+
+
+@operation("simulations.show", "GET", "/simulations/{simulation}")
+def shown(desk: Desk, simulation: str) -> Simulated:
+    """A simulation, and what came of it policy by policy."""
+    file = _home(desk) / simulation / "simulation.json"
+    if not _ID.fullmatch(simulation) or not file.is_file():
+        raise NotFoundError(f"there is no simulation {simulation!r}", fix="see the list of simulations")
+    return _told(desk, _kept(file), full=True)
+
+
+@operation("simulations.start", "POST", "/simulations", command="mainspring simulate log {model}")
+def start(
+    desk: Desk,
+    model: str,
+    *,
+    policy: str = "",
+    name: str = "another",
+    since: str = "",
+    until: str = "",
+    estimator: str = "",
+    params: str = "",
+    metric: str = "",
+    positive: str = "",
+    run_time: str = "",
+    quick: bool = False,
+    alone: bool = False,
+) -> Simulated:
+    """Replay the log of a model under its policy, and under another one beside it.
+
+    ``policy`` is the section ``retraining`` of a monitoring file, as YAML: ``when: [drift]`` and so on; without it
+    only the policy of the monitoring file is replayed. ``estimator`` is trained whenever a policy asks for a run,
+    such as ``lightgbm.LGBMClassifier``; without it nothing is trained, and only runs and alerts are counted.
+    ``quick`` judges windows again only once; ``alone`` leaves out what every week and day would have come to.
+    """
+    sight = Sight(desk.shared)
+    sight.known(model)
+    identity = uuid.uuid4().hex[:12]
+    folder = _home(desk) / identity
+    folder.mkdir(parents=True)
+    arguments = ["simulate", "log", model, "--json", "--html", str(folder / "page.html")]
+    for option, value in (("--since", _iso(since)), ("--until", _iso(until)), ("--metric", metric)):
+        arguments += [option, value] if value else []
+    if estimator:
+        arguments += ["--estimator", estimator, *(["--params", _json(params)] if params else [])]
+    arguments += ["--positive", positive] if positive else []
+    if run_time:
+        seconds_of(run_time)
+        arguments += ["--run-time", run_time]
+    arguments += [*(["--quick"] if quick else []), *(["--alone"] if alone else [])]
+    if policy.strip():
+        arguments += ["--policy", str(_policy_file(sight, model, policy, name, folder))]
+    title = f"{model}: " + ("its policy and " + name if policy.strip() else "its policy")
+    job = desk.jobs.start(
+        arguments, title=f"Simulate {title}", by=desk.caller.name, path=f"/monitoring/simulations/{identity}"
+    )
+    options = {"policy": policy, "name": name, "since": since, "until": until, "estimator": estimator}
+    kept = _Kept(
+        id=identity,
+        model=model,
+        title=title,
+        by=desk.caller.name,
+        started=now(),
+        job=job.id,
+        options={key: value for key, value in (options | {"quick": quick, "alone": alone}).items() if value},
+    )
+    replace_file(folder / "simulation.json", msgspec.json.encode(kept))
+    return _told(desk, kept)
+
+
+def page_of(desk: Desk, simulation: str) -> str:
+    """The whole page of a simulation, as ``mainspring simulate --html`` writes it.
+
+    Raises:
+        NotFoundError: If there is none, or none yet.
+    """
+    file = _home(desk) / simulation / "page.html"
+    if not _ID.fullmatch(simulation) or not file.is_file():
+        raise NotFoundError(f"there is no page of simulation {simulation!r}", fix="wait until it is done")
+    return file.read_text(encoding="utf-8")
+
+
+def _policy_file(sight: Sight, model: str, policy: str, name: str, folder: Path) -> Path:
+    """Another monitoring file, with another policy."""
+    if not _NAME.fullmatch(name):
+        raise InputError(f"{name!r} is no name of a policy", expected="up to 40 letters and digits", where="name")
+    try:
+        plain = yaml.safe_load(policy)
+    except yaml.YAMLError as error:
+        raise InputError(f"the policy is no YAML: {error}", where="policy", expected="when: [drift]") from error
+    if not isinstance(plain, dict):
+        raise InputError(f"the policy is {plain!r}", where="policy", expected="when: [drift] and so on")
+    try:
+        RetrainingPolicy(**plain)
+    except TypeError as error:
+        known = ", ".join(one.name for one in fields(RetrainingPolicy) if one.init)
+        raise InputError(f"the policy cannot be read: {error}", where="policy", expected=known) from error
+    except MainspringError as error:
+        raise InputError(error.found, where="policy", expected=error.expected) from error
+    declared = sight.declared.get(model)
+    checks: dict[str, Any] = {} if declared is None else {one: {} for one in declared.checks}
+    file = folder / f"{name.strip() or 'another'}.yaml"
+    file.write_text(yaml.safe_dump({model: {"checks": checks, "retraining": plain}}, allow_unicode=True), "utf-8")
+    return file
+
+
+def _told(desk: Desk, kept: _Kept, *, full: bool = False) -> Simulated:
+    try:
+        job = desk.jobs.get(kept.job)
+    except NotFoundError:
+        return Simulated(**msgspec.structs.asdict(kept), state="failed", error="its job is gone")
+    state = "running" if job.running else "complete" if job.code == 0 else "failed"
+    error = job.errors.strip() if state == "failed" else ""
+    result = _result(desk, kept) if full and state == "complete" else {}
+    return Simulated(**msgspec.structs.asdict(kept), state=state, error=error, result=result)
+
+
+def _result(desk: Desk, kept: _Kept) -> Mapping[str, Any]:
+    """What the command printed, all of it."""
+    printed = desk.shared.home / "jobs" / kept.job / "out"
+    try:
+        found = json.loads(printed.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _home(desk: Desk) -> Path:
+    return desk.shared.home / "simulations"
+
+
+def _kept(file: Path) -> _Kept:
+    return msgspec.json.decode(file.read_bytes(), type=_Kept)
+
+
+def _iso(text: str) -> str:
+    at = moment(text)
+    return "" if at is None else iso(at)
+
+
+def _json(text: str) -> str:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InputError(f"params is no JSON: {error}", where="params", expected='{"n_estimators": 50}') from error
+    if not isinstance(found, dict):
+        raise InputError(f"params is {text!r}", where="params", expected='a JSON object: {"n_estimators": 50}')
+    return text

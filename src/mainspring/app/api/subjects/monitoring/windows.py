@@ -1,0 +1,84 @@
+"""The windows of a model that were judged, and one of them with all that was said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mainspring.app.api.desk import Desk
+from mainspring.app.api.operation import operation
+from mainspring.app.api.subjects.monitoring.figures import line_of
+from mainspring.app.api.subjects.monitoring.nouns import Told, WindowLine
+from mainspring.app.api.subjects.monitoring.sight import Sight, moment
+from mainspring.core.errors import NotFoundError
+from mainspring.monitoring.viewing import SeenWindow
+from mainspring.monitoring.viewing.standings import standings
+
+
+@operation(
+    "monitoring.windows", "GET", "/monitoring/{model:path}/windows", command="mainspring monitor windows {model}"
+)
+def listed(
+    desk: Desk, model: str, *, within: str = "", since: str = "", until: str = "", failed: bool = False
+) -> Sequence[WindowLine]:
+    """The windows of a model that were judged, oldest first, each as it was judged last.
+
+    ``within`` is ``day``, ``week``, ``month``, ``year`` or ``all``, up to the last window; ``since`` and ``until``
+    are days, moments (ISO 8601) or seconds since the epoch. ``failed`` leaves out those that are in order.
+    """
+    sight = Sight(desk.shared)
+    found = between(sight, sight.known(model), within, since, until)
+    return [WindowLine.of(one) for one in found if not (failed and one.ok)]
+
+
+@operation(
+    "monitoring.window",
+    "GET",
+    "/monitoring/{model:path}/windows/{window}",
+    command="mainspring monitor windows {model} --all",
+)
+def shown(desk: Desk, model: str, window: str) -> Told:
+    """A window, what the checks said of it, and what they measured.
+
+    ``window`` is where it begins: seconds since the epoch, or a moment (ISO 8601).
+    """
+    sight = Sight(desk.shared)
+    windows = sight.windows(sight.known(model))
+    begin = moment(window)
+    found = None if begin is None else windows.told(_nearest(windows.all(), begin))
+    if found is None or found.verdict is None:
+        raise NotFoundError(
+            f"no window of {model} that was judged begins at {window}",
+            fix=f"see which there are: mainspring monitor windows {model}",
+        )
+    everything = windows.all()
+    place = next(place for place, one in enumerate(everything) if one.since == found.since)
+    reasons = sorted(found.verdict.reasons, key=lambda one: one.ok)
+    history = sight.seen.history(model)
+    measured = standings(history.all_series(since=found.since, until=found.since + 1e-3))
+    return Told(
+        model=model,
+        window=WindowLine.of(found),
+        reasons=reasons,
+        figures=[line_of(one) for one in measured if one.last == one.last],
+        before=everything[place - 1].since if place else None,
+        after=everything[place + 1].since if place + 1 < len(everything) else None,
+    )
+
+
+def between(sight: Sight, model: str, within: str, since: str, until: str) -> Sequence[SeenWindow]:
+    """The windows of a stretch of time."""
+    begin, end = sight.bounds(model, within, since, until)
+    return [
+        one
+        for one in sight.windows(model).all()
+        if (begin is None or one.since >= begin) and (end is None or one.since < end)
+    ]
+
+
+def _nearest(windows: Sequence[SeenWindow], begin: float) -> float:
+    """Where the window begins that is meant: addresses have moments to the millisecond."""
+    return min(
+        (one.since for one in windows),
+        key=lambda since: abs(since - begin) if abs(since - begin) < 2e-3 else 1e18,
+        default=begin,
+    )
