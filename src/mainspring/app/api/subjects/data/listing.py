@@ -1,0 +1,114 @@
+"""Listing data sets and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mainspring.app.api.desk import Desk
+from mainspring.app.api.operation import operation
+from mainspring.app.api.subjects.data.gathering import catalogue
+from mainspring.app.api.subjects.data.nouns import DataSet, Version
+from mainspring.app.api.subjects.data.privacy import private_columns
+from mainspring.app.api.subjects.data.reading import is_kept
+from mainspring.core.errors import NotFoundError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A data set, as it is listed.
+
+    Attributes:
+        name: ``pipeline.step``.
+        pipeline: The pipeline.
+        step: The step.
+        source: Where the newest rows came from.
+        versions: How many versions there are.
+        latest: The newest.
+        spans: How many stretches of time there are; 0 if it has none.
+        failing: How many of the last ten versions did not pass their latest validation.
+    """
+
+    name: str
+    pipeline: str
+    step: str
+    source: str
+    versions: int
+    latest: Version
+    spans: int
+    failing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A version, and what can be seen of it.
+
+    Attributes:
+        version: The version.
+        newest: The number of the newest one.
+        kept: Whether its rows are still there.
+        described: Whether its statistics are there.
+        splits: The names of its splits.
+        private: The columns whose values are not shown.
+    """
+
+    version: Version
+    newest: int
+    kept: bool
+    described: bool
+    splits: Sequence[str]
+    private: Sequence[str]
+
+
+@operation("data.list", "GET", "/data")
+def listed(desk: Desk) -> Sequence[Listed]:
+    """The data sets of the project, the most lately used first."""
+    return [_listed(one) for one in catalogue(desk.shared).sets.values()]
+
+
+@operation("data.versions", "GET", "/data/{name}")
+def versions(desk: Desk, name: str) -> DataSet:
+    """A data set with its versions, the newest first."""
+    return catalogue(desk.shared).data(name)
+
+
+@operation("data.version", "GET", "/data/{name}/versions/{version}")
+def version_facts(desk: Desk, name: str, version: str = "latest") -> Facts:
+    """A version of a data set, by its number or ``latest``, and what can be seen of it."""
+    found = catalogue(desk.shared)
+    one = found.version(name, version)
+    return Facts(
+        version=one,
+        newest=found.data(name).latest.number,
+        kept=is_kept(desk.shared, one.artifact),
+        described=bool(one.statistics) and is_kept(desk.shared, one.statistics[0]),
+        splits=list(one.rows),
+        private=sorted(private_columns(desk.shared, one)),
+    )
+
+
+@operation("data.find_artifact", "GET", "/data/artifacts/{artifact}")
+def of_artifact(desk: Desk, artifact: int) -> Version:
+    """The version that an artifact of the record is, describes or judges."""
+    found = catalogue(desk.shared)
+    if artifact not in found.places:
+        raise NotFoundError(
+            f"the artifact {artifact} is no data, and describes none",
+            fix=f"see where it came from: mainspring lineage artifact:{artifact}",
+        )
+    return found.version(*found.places[artifact])
+
+
+def _listed(one: DataSet) -> Listed:
+    spans = {span for each in one.versions for span in each.spans}
+    failing = sum(1 for each in one.versions[:10] if each.check is not None and not each.check.ok)
+    return Listed(
+        name=one.name,
+        pipeline=one.pipeline,
+        step=one.step,
+        source=one.source,
+        versions=len(one.versions),
+        latest=one.latest,
+        spans=len(spans),
+        failing=failing,
+    )
