@@ -1,4 +1,4 @@
-"""What an edited schema would mean: its problems, its differences, and what the last versions would have been told."""
+"""What an edited schema would mean: problems, differences, and what it would have said of the last versions."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class SchemaCheck:
     command="mainspring data schema diff {file} EDITED",
 )
 def check_schema(desk: Desk, file: str, *, text: str) -> SchemaCheck:
-    """What an edited schema would mean: problems by line, differences, and what comes and goes in the last versions.
+    """What an edited schema would mean: problems by line, differences, anomalies that come and go.
 
     Nothing is saved.
 

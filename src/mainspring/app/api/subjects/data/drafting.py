@@ -17,6 +17,7 @@ from mainspring.app.api.subjects.data.schema_listing import described, sets_of
 from mainspring.app.api.subjects.data.schema_text import rewritten
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.data.celltypes import ColumnType
+from mainspring.data.comparison import Measurement
 from mainspring.data.schema import TRAINING, Feature, Schema, Stage
 from mainspring.data.schema.inference import infer_feature
 from mainspring.data.schema.updating import update
@@ -130,7 +131,7 @@ def suggest_schema(desk: Desk, *, file: str, name: str = "", version: str = "", 
         for key, one in schema.features.items()
     }
     environment = TRAINING if TRAINING in schema.environments else next(iter(schema.environments), TRAINING)
-    measured = ()
+    measured: tuple[Measurement, ...] = ()
     if data.check is not None and is_kept(desk.shared, data.check.artifact):
         measured = tuple(
             one

@@ -90,7 +90,7 @@ def kind_of(one: FeatureStatistics) -> str:
 
 def ends_of(one: FeatureStatistics) -> tuple[str, str]:
     """The least and the largest value, as text."""
-    if one.words is not None and (one.times is not None or one.numbers is None):
+    if one.words is not None and one.numbers is None:
         return cut(one.words.min or ""), cut(one.words.max or "")
     numbers = one.numbers
     if numbers is None or numbers.min is None or numbers.max is None:
@@ -113,7 +113,7 @@ def top_of(words: Words | None) -> str:
 
 def cut(text: str, most: int = _LONGEST) -> str:
     """A text on one line, and not too long."""
-    line = " ".join(str(text).split()) if str(text).strip() else repr(text) if text else ""
+    line = " ".join(text.split()) or (repr(text) if text else "")
     return line if len(line) <= most else line[: most - 1] + "…"
 
 

@@ -134,7 +134,8 @@ def column_page(
     closed = is_private(column, hidden)
     shown = _shown(one, closed)
     other, words = overlaid(shared, here, over, over_split)
-    distances, why = {}, ()
+    distances: dict[str, tuple[float, float | None]] = {}
+    why: tuple[str, ...] = ()
     if other is not None:
         known = {each.name: each for each in compared(shared, other, (here, split)).features}
         apart = known.get(column)

@@ -31,6 +31,7 @@ DOWNLOAD: Final = 10_000
 SHOWN: Final = 60
 """The most columns of a page."""
 _CUT: Final = 200
+_NONE: Final[list[str]] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +100,8 @@ def rows(
     version: str = "latest",
     *,
     split: str = "",
-    where: list[str] = [],
-    columns: list[str] = [],
+    where: list[str] = _NONE,
+    columns: list[str] = _NONE,
     sort: str = "",
     down: bool = False,
     offset: int = 0,
@@ -129,8 +130,8 @@ def revealed(
     version: str = "latest",
     *,
     split: str = "",
-    where: list[str] = [],
-    columns: list[str] = [],
+    where: list[str] = _NONE,
+    columns: list[str] = _NONE,
     sort: str = "",
     down: bool = False,
     offset: int = 0,
@@ -151,8 +152,8 @@ def download(
     *,
     kind: Literal["csv", "parquet"] = "csv",
     split: str = "",
-    where: list[str] = [],
-    columns: list[str] = [],
+    where: list[str] = _NONE,
+    columns: list[str] = _NONE,
     sort: str = "",
     down: bool = False,
 ) -> File:
@@ -213,17 +214,18 @@ class _Chosen:
             )
         self.where = where_of(self.table, conditions, closed)
         self.erased = self._without(erased_subjects(desk.shared))
-        self._order = (
-            f" ORDER BY {engine.quote(wish.sort)} {'DESC' if wish.down else 'ASC'} NULLS LAST" if wish.sort else ""
-        )
+        end = "DESC" if wish.down else "ASC"
+        self._order = f"ORDER BY {engine.quote(wish.sort)} {end} NULLS LAST" if wish.sort else ""
 
     def query(self, cells: Sequence[str], limit: int, offset: int) -> str:
-        return f"SELECT {', '.join(cells)} FROM this WHERE {self.where}{self._order} LIMIT {limit} OFFSET {offset}"
+        part = f"LIMIT {limit} OFFSET {offset}"
+        return " ".join(["SELECT", ", ".join(cells), "FROM this WHERE", self.where, self._order, part])
 
     def count(self) -> int:
         if self.where == "true":
             return self.table.num_rows
-        found: int = self.table.sql(f"SELECT count(*) AS n FROM this WHERE {self.where}").to_columns()["n"][0]
+        query = " ".join(["SELECT count(*) AS n FROM this WHERE", self.where])
+        found: int = self.table.sql(query).to_columns()["n"][0]
         return found
 
     def _without(self, subjects: frozenset[str]) -> bool:
@@ -276,9 +278,8 @@ def _cell(column: Column, masked: bool) -> str:
     if column.type is ColumnType.BYTES:
         return f"octet_length({name})::VARCHAR || ' bytes' AS {name}"
     text = f"CAST({name} AS VARCHAR)"
-    if column.nested:
-        return f"CASE WHEN length({text}) > {_CUT} THEN left({text}, {_CUT}) || '… (' || length({text}) || ' characters)' ELSE {text} END AS {name}"
-    return f"CASE WHEN length({text}) > {_CUT} THEN left({text}, {_CUT}) || '…' ELSE {text} END AS {name}"
+    more = f"'… (' || length({text}) || ' characters)'" if column.nested else "'…'"
+    return f"CASE WHEN length({text}) > {_CUT} THEN left({text}, {_CUT}) || {more} ELSE {text} END AS {name}"
 
 
 def _plain(column: Column, masked: bool) -> str:

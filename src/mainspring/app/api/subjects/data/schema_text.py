@@ -43,18 +43,6 @@ def rewritten(text: str, before: Schema, now: Schema) -> Rewritten:
         text: The text that says what ``before`` says.
         before: The schema as it was.
         now: The schema as it is to be.
-
-    Example:
-        >>> text = "features:\\n  # whole years\\n  age: {type: INT}\\n"
-        >>> before = Schema.from_text(text)
-        >>> now = Schema.from_text("features: {age: {type: INT}, name: {type: STRING}}")
-        >>> print(rewritten(text, before, now).text)
-        features:
-          # whole years
-          age: {type: INT}
-          name:
-            type: STRING
-        <BLANKLINE>
     """
     if before == now:
         return Rewritten(text)

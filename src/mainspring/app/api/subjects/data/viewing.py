@@ -35,7 +35,7 @@ class WholePage:
     "data.statistics", "GET", "/data/{name}/versions/{version}/statistics", command="mainspring data stats DATA"
 )
 def statistics(desk: Desk, name: str, version: str = "latest") -> Mapping[str, Any]:
-    """All statistics of a version, split by split, as they are kept; private columns tell what is missing alone."""
+    """All statistics of a version, split by split; private columns tell only what is missing."""
     found = catalogue(desk.shared).version(name, version)
     shown = shielded(statistics_of(desk.shared, found), private_columns(desk.shared, found))
     return dict(shown.splits)
