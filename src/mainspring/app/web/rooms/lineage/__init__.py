@@ -1,17 +1,9 @@
-"""Pages: Lineage."""
+"""Pages: the lineage explorer, and the way between two things."""
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from mainspring.app.web.room import Page, Room
-from mainspring.app.web.visit import Visit
-
-
-def first(visit: Visit) -> Response:
-    """The first page."""
-    return visit.render("lineage/first.html.j2", room="lineage")
-
+from mainspring.app.web.rooms.lineage import between, downloads, explorer, start
 
 ROOM = Room(
     name="lineage",
@@ -19,7 +11,14 @@ ROOM = Room(
     icon="lineage",
     key="l",
     admin=False,
-    pages=[Page(path="/lineage", show=first)],
+    pages=[
+        Page(path="/lineage", show=start.first),
+        Page(path="/lineage/path", show=between.between),
+        Page(path="/lineage/drawn", show=explorer.drawn),
+        Page(path="/lineage/facts", show=explorer.facts),
+        Page(path="/lineage/export", show=downloads.download),
+        Page(path="/lineage/{id:int}", show=explorer.of_artifact),
+    ],
 )
 
 __all__ = ["ROOM"]

@@ -1,0 +1,191 @@
+"""The lineage explorer over 10,000 artifacts and executions: from the question to a picture that answers.
+
+    python benchmarks/console_lineage.py [--nodes 10000] [--browser /usr/bin/chromium]
+
+Three shapes, each in a project of its own. *Days*: a pipeline runs every day on a file of its own and on reference
+data that all share, starts from yesterday's model, is judged, packaged, registered and pushed; now and then a run
+fails at its gate. *Chain*: each artifact is made from the one before. *Fan*: one artifact that thousands of
+executions used. Measured on the server: the query, the layout, and what is sent; in the browser: from the request
+of the page until the picture is drawn and answers, and the frames while it is dragged and zoomed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mainspring.app import platform
+from mainspring.core.digests import digest_text
+from mainspring.core.records import (
+    Artifact,
+    Direction,
+    Execution,
+    ExecutionState,
+    Kind,
+    LinkKind,
+    NodeType,
+    PropertyType,
+)
+from mainspring.store.ports import Edge, MetadataStore
+
+SETTINGS = '[project]\nname = "lineage"\n'
+TYPES = (
+    "File",
+    "Code",
+    "Examples",
+    "Statistics",
+    "Schema",
+    "Validation",
+    "Transform",
+    "Model",
+    "Evaluation",
+    "Verdict",
+    "Package",
+    "ModelVersion",
+    "Pushed",
+)
+
+
+@dataclass
+class Writing:
+    """What is to be published at once."""
+
+    nodes: list[Artifact | Execution] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+
+    def artifact(self, kind: str, about: str, **properties: Any) -> Artifact:
+        """A new artifact."""
+        digest = digest_text(f"{kind}{len(self.nodes)}{about}")
+        made = Artifact(type=f"mainspring.{kind}", uri=f"blob:{digest}", digest=digest, properties=properties)
+        self.nodes.append(made)
+        return made
+
+    def step(
+        self,
+        node: str,
+        run: str,
+        inputs: Sequence[tuple[str, Artifact | None]],
+        outputs: Sequence[Artifact],
+        state: ExecutionState = ExecutionState.COMPLETE,
+    ) -> None:
+        """A step of a run, with about as much written about it as the engine writes."""
+        made = Execution(
+            type="mainspring.Step",
+            state=state,
+            properties={"step": node, "node": node, "run": run, "pipeline": "daily", "seconds": 1.5},
+            custom={"parameters": {"depth": 6, "rate": 0.1}, "cache_parts": "x" * 900, "why": "its data changed"},
+        )
+        self.nodes.append(made)
+        self.edges += [Edge(LinkKind.INPUT, one, made, name) for name, one in inputs if one is not None]
+        self.edges += [Edge(LinkKind.OUTPUT, made, one, "result") for one in outputs]
+
+
+def declare(store: MetadataStore) -> None:
+    """Declare what the engine declares."""
+    named = dict.fromkeys(("name", "version"), PropertyType.STRING)
+    for name in TYPES:
+        store.put_type(NodeType(kind=Kind.ARTIFACT, name=f"mainspring.{name}", properties=named))
+    texts = dict.fromkeys(("step", "node", "run", "pipeline"), PropertyType.STRING)
+    store.put_type(
+        NodeType(
+            kind=Kind.EXECUTION, name="mainspring.Step", properties={**texts, "seconds": PropertyType.DOUBLE}
+        )
+    )
+
+
+def days(store: MetadataStore, count: int) -> int:
+    """Daily runs; gives the reference data that all share."""
+    writing = Writing()
+    shared = writing.artifact("File", "reference.csv", name="reference.csv")
+    schema = writing.artifact("Schema", "schema")
+    code = model = None
+    day = 0
+    while len(writing.nodes) < count:
+        if day % 30 == 0:
+            code = writing.artifact("Code", f"code {day}")
+        model = _day(writing, day, shared, schema, code, model)
+        day += 1
+    return _published(store, writing, shared)
+
+
+def _day(
+    writing: Writing,
+    day: int,
+    shared: Artifact,
+    schema: Artifact,
+    code: Artifact | None,
+    before: Artifact | None,
+) -> Artifact:
+    run, make = f"daily-{day:04}", writing.artifact
+    file = make("File", f"day{day}.csv", name=f"day-{day:04}.csv")
+    examples, statistics_ = make("Examples", run), make("Statistics", run)
+    validation, transform, model = make("Validation", run), make("Transform", run), make("Model", run)
+    evaluation, verdict, package = make("Evaluation", run), make("Verdict", run), make("Package", run)
+    also = ("code", code)
+    writing.step("ingest", run, [("source", file), ("reference", shared), also], [examples])
+    writing.step("statistics", run, [("examples", examples), also], [statistics_])
+    writing.step("validate", run, [("statistics", statistics_), ("schema", schema), also], [validation])
+    writing.step("transform", run, [("examples", examples), ("schema", schema), also], [transform])
+    writing.step("train", run, [("examples", examples), ("transform", transform), ("warm", before), also], [model])
+    writing.step("evaluate", run, [("model", model), ("examples", examples), also], [evaluation])
+    writing.step("gate", run, [("evaluation", evaluation), also], [verdict])
+    if day % 11 == 7:
+        return before or model
+    writing.step("package", run, [("model", model), ("schema", schema), also], [package])
+    number = f"1.{day}.0"
+    version = make("ModelVersion", run, name="daily", version=number)
+    pushed = make("Pushed", run, name="daily", version=number)
+    writing.step("register", run, [("package", package), ("evaluation", evaluation), also], [version])
+    writing.step("push", run, [("package", package), ("version", version), also], [pushed])
+    return model
+
+
+def chain(store: MetadataStore, count: int) -> int:
+    """Each artifact is made from the one before; gives the first."""
+    writing = Writing()
+    first = last = writing.artifact("Model", "first")
+    while len(writing.nodes) < count:
+        made = writing.artifact("Model", "next")
+        writing.step("tune", f"tune-{len(writing.nodes)}", [("model", last)], [made])
+        last = made
+    return _published(store, writing, first)
+
+
+def fan(store: MetadataStore, count: int) -> int:
+    """An artifact that thousands of executions used; gives it."""
+    writing = Writing()
+    first = writing.artifact("Examples", "all of them")
+    while len(writing.nodes) < count:
+        made = writing.artifact("Model", "trial")
+        writing.step("train", f"trial-{len(writing.nodes)}", [("examples", first)], [made])
+    return _published(store, writing, first)
+
+
+def _published(store: MetadataStore, writing: Writing, wanted: Artifact) -> int:
+    stored = store.publish(writing.nodes, writing.edges)
+    found = next(node for node, given in zip(stored, writing.nodes, strict=True) if given is wanted)
+    return found.id or 0
+
+
+SHAPES: dict[str, Callable[[MetadataStore, int], int]] = {"days": days, "chain": chain, "fan": fan}
+
+
+def project(folder: Path, shape: str, count: int) -> int:
+    """A project with that many nodes; gives the artifact to start from."""
+    folder.mkdir(parents=True)
+    (folder / "mainspring.toml").write_text(SETTINGS, encoding="utf-8")
+    with platform.open(folder) as opened:
+        declare(opened.store.record)
+        return SHAPES[shape](opened.store.record, count)
