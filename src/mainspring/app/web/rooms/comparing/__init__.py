@@ -1,18 +1,10 @@
-"""Pages: comparing."""
+"""Pages: comparing runs. All that is chosen is in the address, so that a view can be sent to somebody."""
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from mainspring.app.web.room import Page, Room
-from mainspring.app.web.visit import Visit
+from mainspring.app.web.rooms.comparing.showing import compared
 
-
-def first(visit: Visit) -> Response:
-    """The first page."""
-    return visit.render("comparing/first.html.j2", room="comparing")
-
-
-ROOM = Room(name="comparing", title="", icon="", key="", admin=False, pages=[Page(path="/compare", show=first)])
+ROOM = Room(name="comparing", title="", icon="", key="", admin=False, pages=[Page(path="/compare", show=compared)])
 
 __all__ = ["ROOM"]
