@@ -89,6 +89,33 @@ class Monitoring:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Oidc:
+    """``[console.oidc]``: an identity provider that says who people are (OpenID Connect).
+
+    Attributes:
+        issuer: Its address; ``/.well-known/openid-configuration`` below it tells the rest.
+        client: What it knows the console by (``client_id``).
+        secret: What the console proves itself with; better in ``MAINSPRING_CONSOLE_OIDC_SECRET`` than in a file.
+        label: What the button says; by default the name of the issuer.
+        scopes: What it is asked for.
+        name_claim: The claim that is somebody's name, with dots into nested ones.
+        role_claim: The claim that says what they may do: a word, or a list of words. Without it, admins say so.
+        roles: What such a word gives, by word: ``{ml-leads = "approver"}``. The highest counts.
+        role: What somebody may do for whom no word gives anything; empty to turn them away.
+    """
+
+    issuer: str = ""
+    client: str = ""
+    secret: str = ""
+    label: str = ""
+    scopes: Sequence[str] = ("openid", "profile", "email")
+    name_claim: str = "preferred_username"
+    role_claim: str = ""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    role: str = "viewer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
     """``[console]``.
 
@@ -97,12 +124,30 @@ class Console:
         port: Its port.
         root_path: The prefix under which a proxy shows it, such as ``/console``.
         server: The address of the prediction server that it shows and moves; by default the one of ``[serving]``.
+        sign_in: Who has to sign in, and with what: ``accounts``, ``oidc``, ``nobody``; ``auto`` asks nobody on an
+            address of this machine, and elsewhere for what there is.
+        hosts: The names by which it may be addressed; requests to others are refused.
+        secure: Whether people reach it by HTTPS alone: cookies are then sent in no other way.
+        proxies: Addresses and networks whose ``X-Forwarded-For`` is believed, such as ``10.0.0.0/8``.
+        idle_minutes: After how many minutes without a request somebody is signed out.
+        session_hours: After how many hours somebody is signed out whatever they do.
+        secret_file: The file with the secret that sessions are signed with, which consoles behind one name share;
+            by default each makes its own.
+        oidc: An identity provider.
     """
 
     host: str = "127.0.0.1"
     port: int = 8090
     root_path: str = ""
     server: str = ""
+    sign_in: str = "auto"
+    hosts: Sequence[str] = ()
+    secure: bool = False
+    proxies: Sequence[str] = ()
+    idle_minutes: int = 480
+    session_hours: int = 168
+    secret_file: str = ""
+    oidc: Oidc = field(default_factory=Oidc)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +227,12 @@ _SECTIONS = {
 
 _LISTS = ("schedule", "promotion")
 
+_INNER = {"console": {"oidc": Oidc}}
+"""Sections within sections: ``[console.oidc]``."""
+
+_SIGN_IN = ("auto", "accounts", "oidc", "nobody")
+_ROLES = ("viewer", "editor", "approver", "admin")
+
 
 def find_root(start: Path | None = None) -> Path:
     """The project's folder: the nearest one upwards with a ``mainspring.toml``, or the only one directly below.
@@ -221,7 +272,13 @@ def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
     for name, cls in _SECTIONS.items():
         given = content.get(name)
         values = dict(given) if isinstance(given, dict) else {}
-        values |= _from_environment(name, cls, os.environ if environ is None else environ)
+        known = os.environ if environ is None else environ
+        for part, inner in _INNER.get(name, {}).items():
+            within = values.get(part, {})
+            if isinstance(within, dict):
+                within = within | _from_environment(f"{name}_{part}", inner, known)
+                values[part] = _section(f"[{name}.{part}]", inner, within, problems)
+        values |= _from_environment(name, cls, known)
         sections[name] = _section(f"[{name}]", cls, values, problems)
     schedules = [_schedule(number, values, problems) for number, values in _tables(content, "schedule")]
     promotions = [_promotion(number, values, problems) for number, values in _tables(content, "promotion")]
@@ -256,6 +313,27 @@ def _out_of_range(sections: Mapping[str, Any]) -> list[str]:
         problems.append(f"[run] workers = {sections['run'].workers}: expected 0 or more")
     if not 0 <= sections["serving"].port <= 65535:
         problems.append(f"[serving] port = {sections['serving'].port}: expected 0 to 65535")
+    return problems + _console_problems(sections["console"])
+
+
+def _console_problems(console: Console) -> list[str]:
+    problems = []
+    if not 0 <= console.port <= 65535:
+        problems.append(f"[console] port = {console.port}: expected 0 to 65535")
+    if console.root_path and not console.root_path.startswith("/"):
+        problems.append(f"[console] root_path = {console.root_path!r}: expected a path such as '/console'")
+    if console.sign_in not in _SIGN_IN:
+        problems.append(f"[console] sign_in = {console.sign_in!r}: expected one of {', '.join(_SIGN_IN)}")
+    for name, lasting in (("idle_minutes", console.idle_minutes), ("session_hours", console.session_hours)):
+        if lasting < 1:
+            problems.append(f"[console] {name} = {lasting}: expected 1 or more")
+    lists = {"hosts": console.hosts, "proxies": console.proxies, "oidc.scopes": console.oidc.scopes}
+    for name, given in lists.items():
+        if isinstance(given, str) or not all(isinstance(one, str) for one in given):
+            problems.append(f"[console] {name} = {given!r}: expected a list of texts")
+    given_roles = [*console.oidc.roles.values(), *filter(None, [console.oidc.role])]
+    unknown = [role for role in given_roles if role not in _ROLES]
+    problems += [f"[console.oidc] there is no role {role!r} (there are: {', '.join(_ROLES)})" for role in unknown]
     return problems
 
 
@@ -308,5 +386,54 @@ def _from_environment(section: str, cls: Any, environ: Mapping[str, str]) -> dic
     for one in dataclasses.fields(cls):
         text = environ.get(f"MAINSPRING_{section}_{one.name}".upper())
         if text is not None:
-            found[one.name] = int(text) if one.type == "int" and text.isdigit() else text
+            found[one.name] = _read(text, str(one.type))
+    return found
+
+
+def _read(text: str, kind: str) -> Any:
+    """The value of a variable; a text that is none of its kind stays one, and is complained about."""
+    if kind == "int" and text.isdigit():
+        return int(text)
+    if kind == "bool" and text.lower() in ("true", "1", "yes", "false", "0", "no"):
+        return text.lower() in ("true", "1", "yes")
+    if kind.startswith("Sequence"):
+        return [one.strip() for one in text.split(",") if one.strip()]
+    return text
+
+
+def origins(settings: Settings, environ: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Where each value comes from: ``environment``, ``file`` or ``default``, by names such as ``console.port``.
+
+    Args:
+        settings: As :func:`load` gave them.
+        environ: The environment that they were read in.
+    """
+    file = settings.root / FILE
+    content = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+    known = os.environ if environ is None else environ
+    found: dict[str, str] = {}
+    for name, cls in _SECTIONS.items():
+        given = content.get(name)
+        section = given if isinstance(given, dict) else {}
+        inner = _INNER.get(name, {})
+        found |= _origins((name,), cls, section, known, without=tuple(inner))
+        for part, kind in inner.items():
+            within = section.get(part)
+            found |= _origins((name, part), kind, within if isinstance(within, dict) else {}, known)
+    return found
+
+
+def _origins(
+    path: Sequence[str],
+    cls: Any,
+    given: Mapping[str, Any],
+    environ: Mapping[str, str],
+    without: Sequence[str] = (),
+) -> dict[str, str]:
+    found = {}
+    for one in dataclasses.fields(cls):
+        if one.name not in without:
+            variable = "_".join(("MAINSPRING", *path, one.name)).upper()
+            where = "environment" if variable in environ else "file" if one.name in given else "default"
+            found[".".join((*path, one.name))] = where
     return found

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mainspring.app.accounts import Caller, ForbiddenError, Role, Way
 from mainspring.app.api.door import failed
+from mainspring.core.errors import InputError
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -34,6 +37,18 @@ class SignIn(Protocol):
 
         Raises:
             UnauthenticatedError: If nobody is signed in.
+        """
+        ...
+
+
+class Opening(Protocol):
+    """What is open to those who have not signed in."""
+
+    def routes(self, visit: Callable[[Request, Caller], Any]) -> list[BaseRoute]:
+        """Its addresses.
+
+        Args:
+            visit: Makes a visit, to show pages in.
         """
         ...
 
@@ -81,6 +96,8 @@ class Guard:
     def _problem(self, scope: Scope) -> ForbiddenError | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
+        if len(headers.getlist("host")) > 1:
+            return ForbiddenError("the request names several hosts", expected="one")
         if self._hosts and _name(host) not in self._hosts:
             return ForbiddenError(f"the console is not called {host!r}", expected=", ".join(sorted(self._hosts)))
         if scope["method"] in SAFE:
@@ -111,4 +128,49 @@ class Guard:
 
 
 def _name(host: str) -> str:
-    return urlsplit(f"//{host}").hostname or ""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def address_of(request: Request, proxies: Sequence[str] = ()) -> str:
+    """The address that a request came from: that of the connection, or, where it is a proxy's, the one it tells.
+
+    Of ``X-Forwarded-For`` the last address counts that is no proxy's: what stands before it, anybody can write.
+
+    Args:
+        request: It.
+        proxies: Addresses and networks of proxies.
+    """
+    found = request.client.host if request.client else ""
+    if not proxies:
+        return found
+    told = [one.strip() for line in request.headers.getlist("x-forwarded-for") for one in line.split(",")]
+    while told and _among(found, proxies):
+        found = told.pop()
+    return found[:64]
+
+
+def checked_networks(proxies: Sequence[str]) -> Sequence[str]:
+    """Addresses and networks, as they are.
+
+    Raises:
+        InputError: If one is none.
+    """
+    for one in proxies:
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError as error:
+            raise InputError(
+                f"{one!r} is no address or network", expected="such as 10.0.0.0/8", where="[console] proxies"
+            ) from error
+    return proxies
+
+
+def _among(address: str, networks: Sequence[str]) -> bool:
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(known in ipaddress.ip_network(one, strict=False) for one in networks)

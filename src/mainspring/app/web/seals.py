@@ -13,11 +13,13 @@ from typing import Final
 
 from mainspring.app.accounts import ForbiddenError
 from mainspring.core.clock import now
+from mainspring.core.errors import InputError
 
 LIFE: Final = 12 * 3600.0
 """Seconds for which a seal is good."""
 
 _SECRET: Final = "secret"  # noqa: S105 - the name of a file
+_SHORTEST: Final = 32
 
 
 class Seals:
@@ -39,7 +41,7 @@ class Seals:
             >>> seals.check("me", seals.seal("me"))
         """
         until = f"{self._clock() + LIFE:.0f}"
-        return f"{until}.{self._sign(f'{until}.{session}')}"
+        return f"{until}.{self._sign('seal', f'{until}.{session}')}"
 
     def check(self, session: str, seal: str) -> None:
         """See that a form comes from a page that was shown in this session, not too long ago.
@@ -48,7 +50,8 @@ class Seals:
             ForbiddenError: If it does not.
         """
         until, _, signed = seal.partition(".")
-        if not hmac.compare_digest(signed.encode(), self._sign(f"{until}.{session}").encode()):
+        right = self._sign("seal", f"{until}.{session}")
+        if not until.isascii() or not until.isdigit() or not _same(signed, right):
             raise ForbiddenError(
                 "the form was not made by this console for you" if seal else "the form has no seal",
                 fix="open the page again, and send the form from there",
@@ -56,34 +59,64 @@ class Seals:
         if float(until) < self._clock():
             raise ForbiddenError("the form is too old", fix="open the page again, and send the form from there")
 
-    def sign(self, text: str) -> str:
-        """A text with its signature, for a cookie that nobody may change."""
-        held = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-        return f"{held}.{self._sign(f'text.{text}')}"
+    def sign(self, text: str, purpose: str = "text") -> str:
+        """A text with its signature, for a cookie that nobody may change.
 
-    def read(self, signed: str) -> str | None:
-        """The text of :meth:`sign`; ``None`` if it was changed."""
+        Args:
+            text: It. Whoever has the cookie can read it.
+            purpose: What it is for; signed for one purpose it counts for no other.
+        """
+        held = base64.urlsafe_b64encode(text.encode("utf-8", "replace")).decode().rstrip("=")
+        return f"{held}.{self._sign(f'sign {purpose}', held)}"
+
+    def read(self, signed: str, purpose: str = "text") -> str | None:
+        """The text of :meth:`sign`; ``None`` if it was changed, or signed for something else."""
         held, _, signature = signed.partition(".")
-        try:
-            text = base64.urlsafe_b64decode(held + "=" * (-len(held) % 4)).decode()
-        except ValueError:
+        if not _same(signature, self._sign(f"sign {purpose}", held)):
             return None
-        fits = hmac.compare_digest(signature.encode(), self._sign(f"text.{text}").encode())
-        return text if fits else None
+        return base64.urlsafe_b64decode(held + "=" * (-len(held) % 4)).decode()
 
-    def _sign(self, text: str) -> str:
-        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+    def _sign(self, purpose: str, text: str) -> str:
+        whole = f"{purpose}\n{text}".encode("utf-8", "replace")
+        return hmac.new(self._secret, whole, hashlib.sha256).hexdigest()
+
+
+def _same(given: str, right: str) -> bool:
+    return hmac.compare_digest(given.encode("utf-8", "replace"), right.encode())
 
 
 def secret_in(folder: Path) -> bytes:
     """The secret of a console: made the first time, readable by its owner alone."""
-    file = folder / _SECRET
     folder.mkdir(parents=True, exist_ok=True)
+    return secret_of(folder / _SECRET)
+
+
+def secret_of(file: Path) -> bytes:
+    """The secret in a file: made if there is none, readable by its owner alone.
+
+    Raises:
+        InputError: If what is there is none.
+    """
+    fresh = file.with_name(f".{file.name}.{secrets.token_hex(6)}")
+    if not file.exists():
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as opened:
+            opened.write(secrets.token_hex(_SHORTEST))
+        try:
+            os.link(fresh, file)  # whole or not at all: two who start at once share the first one's
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(file.read_text(encoding="ascii"))
-    made = secrets.token_bytes(32)
-    with os.fdopen(handle, "w", encoding="ascii") as opened:
-        opened.write(made.hex())
-    return made
+        found = bytes.fromhex(file.read_text(encoding="ascii").strip())
+    except ValueError:
+        found = b""
+    if len(found) < _SHORTEST:
+        raise InputError(
+            "it holds no secret",
+            expected=f"at least {2 * _SHORTEST} hexadecimal digits",
+            where=str(file),
+            fix="remove it: a new one is made, and everybody signs in again",
+        )
+    return found

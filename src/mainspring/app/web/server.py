@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlsplit
 
 from starlette.applications import Starlette
@@ -13,23 +13,30 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from mainspring.app.accounts import Caller, UnauthenticatedError, Way
+from mainspring.app.accounts import Caller, Entry, ForbiddenError, Outcome, UnauthenticatedError, Way
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.door import Door, failed, status_of
 from mainspring.app.api.operation import Operation
 from mainspring.app.api.shared import Shared
 from mainspring.app.api.subjects import SUBJECTS
 from mainspring.app.web import forms
-from mainspring.app.web.guarding import SAFE, Guard, SignIn
+from mainspring.app.web.guarding import SAFE, Guard, Opening, SignIn
 from mainspring.app.web.rendering import Renderer
 from mainspring.app.web.room import Page
 from mainspring.app.web.rooms import ROOMS
 from mainspring.app.web.seals import Seals
 from mainspring.app.web.static_files import serve as serve_static
 from mainspring.app.web.visit import Visit
+from mainspring.core.clock import now
 from mainspring.core.errors import MainspringError, NotFoundError
 
 SEAL_HEADER: Final = "x-mainspring-seal"
+
+
+class BrokenError(MainspringError):
+    """The console itself failed."""
+
+    code: ClassVar[str] = "BROKEN"
 
 
 class Console:
@@ -43,6 +50,7 @@ class Console:
             without.
         hosts: The names by which it may be addressed; empty if any will do.
         secure: Whether it is reached by HTTPS alone.
+        opening: Where people sign in; none where nobody has to.
     """
 
     def __init__(
@@ -54,7 +62,9 @@ class Console:
         root: str = "",
         hosts: Sequence[str] = (),
         secure: bool = False,
+        opening: Opening | None = None,
     ) -> None:
+        self._opening = opening
         self._shared, self._sign_in, self._seals, self._root = shared, sign_in, seals, root.rstrip("/")
         self._hosts, self._secure = hosts, secure
         self._door = Door(shared, SUBJECTS, caller=self._program, root=self._root)
@@ -74,11 +84,20 @@ class Console:
             Route("/static/{digest}/{name}", serve_static),
             Route("/act/{operation}", self._act, methods=["POST"]),
             Route("/healthz", _healthy),
+            *(
+                self._opening.routes(self._visit)
+                if self._opening is not None
+                else [Route("/sign-in", self._first)]
+            ),
             *(Route(page.path, self._page(page)) for room in ROOMS for page in room.pages),
         ]
         if self._root:
             routes = [Mount(self._root, routes=routes), *routes]
-        handlers: dict[Any, Any] = {MainspringError: self._failed, HTTPException: self._no_page}
+        handlers: dict[Any, Any] = {
+            MainspringError: self._failed,
+            HTTPException: self._no_page,
+            Exception: self._broken,
+        }
         inner = Starlette(routes=routes, exception_handlers=handlers)
         return Guard(inner, hosts=self._hosts, secure=self._secure)
 
@@ -86,8 +105,34 @@ class Console:
         """Who asks the API: whoever changes something with a browser's cookie has to show the seal of a page."""
         caller = self._sign_in.caller(request)
         if request.method not in SAFE and caller.way is Way.SESSION:
-            self._seals.check(caller.session, request.headers.get(SEAL_HEADER, ""))
+            asked = f"{request.method} {self._renderer.within(request.url.path)}"
+            self._check(caller, request.headers.get(SEAL_HEADER, ""), asked)
         return caller
+
+    def _check(self, caller: Caller, seal: str, asked: str) -> None:
+        """See that a page of this caller asks; the trail hears of it if not: somebody may be lured."""
+        try:
+            self._seals.check(caller.session, seal)
+        except ForbiddenError as error:
+            told = Entry(
+                at=now(),
+                who=caller.name,
+                way=caller.way,
+                address=caller.address,
+                operation=asked,
+                outcome=Outcome.REFUSED,
+                why=error.found,
+            )
+            self._shared.trail.write(told)
+            raise
+
+    def _entrance(self) -> list[BaseRoute]:
+        if self._opening is not None:
+            return self._opening.routes(self._visit)
+        return [Route("/sign-in", self._first)]
+
+    def _first(self, request: Request) -> Response:
+        return RedirectResponse(f"{self._root}/", status_code=303)
 
     def _visit(self, request: Request, caller: Caller) -> Visit:
         return Visit(request, Desk(self._shared, caller), self._renderer, self._seals.seal(caller.session))
@@ -99,15 +144,15 @@ class Console:
         return answer
 
     async def _act(self, request: Request) -> Response:
+        caller = await run_in_threadpool(self._sign_in.caller, request)
         fields = await forms.read(request)
         asked = self._door.operations.get(request.path_params["operation"])
         if asked is None or not asked.changes:
             raise NotFoundError(f"there is no form for {request.path_params['operation']!r}")
-        return await run_in_threadpool(self._sent, request, asked, fields)
+        return await run_in_threadpool(self._sent, request, caller, asked, fields)
 
-    def _sent(self, request: Request, asked: Operation, fields: list[tuple[str, str]]) -> Response:
-        caller = self._sign_in.caller(request)
-        self._seals.check(caller.session, dict(fields).get(forms.SEAL, ""))
+    def _sent(self, request: Request, caller: Caller, asked: Operation, fields: list[tuple[str, str]]) -> Response:
+        self._check(caller, dict(fields).get(forms.SEAL, ""), asked.name)
         return forms.act(self._visit(request, caller), asked, fields)
 
     async def _failed(self, request: Request, error: Exception) -> Response:
@@ -131,6 +176,15 @@ class Console:
         back = _back(request, self._renderer)
         visit = self._visit(request, caller)
         return visit.render("shell/failed.html.j2", status=status_of(error), error=error, back=back)
+
+    async def _broken(self, request: Request, error: Exception) -> Response:
+        """A fault of the console itself: told as such; what it was stands in the output of the command."""
+        fault = BrokenError(
+            f"the console itself failed here: {type(error).__name__}",
+            where=request.url.path,
+            fix="what happened stands in the output of mainspring ui; please report it",
+        )
+        return await self._failed(request, fault)
 
     async def _no_page(self, request: Request, error: HTTPException) -> Response:
         if error.status_code != 404:

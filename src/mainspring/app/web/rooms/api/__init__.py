@@ -1,18 +1,10 @@
-"""Pages: API."""
+"""Pages: the API, operation by operation."""
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from mainspring.app.web.room import Page, Room
-from mainspring.app.web.visit import Visit
+from mainspring.app.web.rooms.api.showing import shown
 
-
-def first(visit: Visit) -> Response:
-    """The first page."""
-    return visit.render("api/first.html.j2", room="api")
-
-
-ROOM = Room(name="api", title="API", icon="api", key="i", admin=True, pages=[Page(path="/rest", show=first)])
+ROOM = Room(name="api", title="API", icon="api", key="i", admin=True, pages=[Page(path="/rest", show=shown)])
 
 __all__ = ["ROOM"]

@@ -1,18 +1,17 @@
-"""Pages: signing_in."""
+"""Signing in and out: with a password, or with an identity provider.
+
+============= ===========================================================
+``people``    who sent a request: by a session or a token
+``cookies``   what a browser keeps
+``entrance``  the page of signing in, and what its forms and links do
+============= ===========================================================
+"""
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from mainspring.app.web.room import Room
 
-from mainspring.app.web.room import Page, Room
-from mainspring.app.web.visit import Visit
-
-
-def first(visit: Visit) -> Response:
-    """The first page."""
-    return visit.render("signing_in/first.html.j2", room="signing_in")
-
-
-ROOM = Room(name="signing_in", title="", icon="", key="", admin=False, pages=[Page(path="/sign-in", show=first)])
+ROOM = Room(name="signing_in")
+"""Its addresses are open to those who have not signed in, so the server has them apart from the pages."""
 
 __all__ = ["ROOM"]
