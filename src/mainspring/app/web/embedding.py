@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from starlette.responses import HTMLResponse, Response
 
 from mainspring.app.web.visit import Visit
 
 _DARK = "@media screen and (prefers-color-scheme:dark)"
 _THEMES = {"dark": "@media screen", "light": "@media not all"}
+
+_OWN: Final = re.compile(r"<meta http-equiv=\"Content-Security-Policy\"[^>]*>\s*", re.IGNORECASE)
+"""The policy that a page brings along for when it is opened as a file: the header below holds instead."""
 
 _REPORT = (
     "<script>(function(){var tell=function(){parent.postMessage("
@@ -34,6 +40,6 @@ def embedded(visit: Visit, html: str) -> Response:
     """
     theme = visit.request.cookies.get("mainspring_theme", "auto")
     themed = html.replace(_DARK, _THEMES[theme]) if theme in _THEMES else html
-    before, found, after = themed.rpartition("</body>")
-    whole = f"{before}{_REPORT}{found}{after}" if found else themed + _REPORT
+    before, found, after = _OWN.sub("", themed, count=1).rpartition("</body>")
+    whole = f"{before}{_REPORT}{found}{after}" if found else after + _REPORT
     return HTMLResponse(whole, headers={"content-security-policy": _POLICY})

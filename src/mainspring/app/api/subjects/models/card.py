@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
-from mainspring.app.api.shared import Shared
 from mainspring.app.api.subjects.models.judging import Said, verdicts
-from mainspring.app.api.subjects.models.packages import described
+from mainspring.app.api.subjects.models.packages import described, text_of
 from mainspring.app.api.subjects.models.shelf import Shelf, shelf
 from mainspring.app.api.subjects.models.standing import environments_of, standing
 from mainspring.core.clock import iso
-from mainspring.core.errors import NotFoundError
 
 if TYPE_CHECKING:
     from mainspring.models.registry import ModelVersion
@@ -58,21 +56,6 @@ def card(desk: Desk, model: str, version: str) -> Card:
         markdown=to_markdown(said) + "\n" + own.replace("\n# ", "\n## "),
         html=_joined(to_html(said), own_page),
     )
-
-
-def text_of(shared: Shared, version: ModelVersion, name: str) -> str:
-    """A file of a package as text; empty if there is none."""
-    if name not in described(shared, version).files:
-        return ""
-    return shared.remembered(("models", "text", version.digest, name), 0, lambda: _read(shared, version, name))
-
-
-def _read(shared: Shared, version: ModelVersion, name: str) -> str:
-    try:
-        with shared.platform.store.blobs.open(version.digest, name) as file:
-            return file.read().decode("utf-8", "replace")
-    except NotFoundError:
-        return ""
 
 
 def _joined(first: str, second: str) -> str:

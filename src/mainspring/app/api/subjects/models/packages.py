@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import msgspec
+
 from mainspring.core.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ _OPEN: Final = 4
 
 _DESCRIBED: Final = 2000
 _ROWS: Final = 500
+_EXAMPLE: Final = "input_example.json"
 _EXPLAINER: Final = "mainspring.Explainer"
 
 
@@ -103,6 +106,19 @@ def described_if_there(shared: Shared, version: ModelVersion) -> Described | Non
     return found
 
 
+def text_of(shared: Shared, version: ModelVersion, name: str) -> str:
+    """A file of a package as text; empty if there is none."""
+    if name not in described(shared, version).files:
+        return ""
+    return shared.remembered(("models", "text", version.digest, name), 0, lambda: _read(shared, version, name))
+
+
+def examples_of(shared: Shared, version: ModelVersion) -> Sequence[Mapping[str, Any]]:
+    """Real rows that a package keeps."""
+    text = text_of(shared, version, _EXAMPLE)
+    return msgspec.json.decode(text, type=list[dict[str, Any]]) if text else []
+
+
 def opening(shared: Shared, version: ModelVersion) -> Future[Opened]:
     """A package that is being opened, or is open: libraries of models take seconds to import the first time."""
     kept = _shelf(shared)
@@ -116,6 +132,14 @@ def opening(shared: Shared, version: ModelVersion) -> Future[Opened]:
         while len(kept.opened) > _OPEN:
             kept.opened.popitem(last=False)
     return found
+
+
+def _read(shared: Shared, version: ModelVersion, name: str) -> str:
+    try:
+        with shared.platform.store.blobs.open(version.digest, name) as file:
+            return file.read().decode("utf-8", "replace")
+    except NotFoundError:
+        return ""
 
 
 def _shelf(shared: Shared) -> _Shelf:

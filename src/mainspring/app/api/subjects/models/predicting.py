@@ -20,8 +20,8 @@ from mainspring.app.api.subjects.models.answers import (
     Question,
     Way,
 )
-from mainspring.app.api.subjects.models.packages import Opened, described, opening
-from mainspring.app.api.subjects.models.rows import columns_asked, examples_of, read_row, strange_values
+from mainspring.app.api.subjects.models.packages import Opened, described, examples_of, opening
+from mainspring.app.api.subjects.models.rows import columns_asked, read_row, strange_values
 from mainspring.app.api.subjects.models.shelf import shelf
 from mainspring.core.errors import InputError, UnavailableError
 
@@ -43,7 +43,7 @@ def question(desk: Desk, model: str, version: str) -> Question:
     """
     meant = shelf(desk.shared, model).version(version)
     package = described(desk.shared, meant).package
-    examples = examples_of(package)
+    examples = examples_of(desk.shared, meant)
     return Question(
         model=model,
         version=str(meant.version),

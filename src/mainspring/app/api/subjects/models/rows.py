@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -16,15 +15,6 @@ if TYPE_CHECKING:
 
 _NUMBERS: Final = frozenset({"FP64", "FP32", "FP16", "BF16"})
 _TRUTH: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_EXAMPLE: Final = "input_example.json"
-
-
-def examples_of(package: Package) -> Sequence[Mapping[str, Cell]]:
-    """Real rows that a package keeps."""
-    if _EXAMPLE not in package.files.names:
-        return []
-    found: Sequence[Mapping[str, Cell]] = json.loads(package.files.text(_EXAMPLE))
-    return found
 
 
 def columns_asked(package: Package, example: Mapping[str, Cell]) -> Sequence[Asked]:

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
-
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.models.listing import listed_version
 from mainspring.app.api.subjects.models.nouns import ListedVersion, Standing
 from mainspring.app.api.subjects.models.origins import Origin
-from mainspring.app.api.subjects.models.packages import described, described_if_there
+from mainspring.app.api.subjects.models.packages import described, described_if_there, examples_of
 from mainspring.app.api.subjects.models.shelf import shelf
 from mainspring.app.api.subjects.models.standing import environments_of, standing
 
@@ -180,16 +178,8 @@ def packed(desk: Desk, model: str, version: str) -> Packed:
         requirements=package.requirements,
         parity=f"{package.parity}",
         assertions=[str(one) for one in package.assertions],
-        example=_example(desk, model, version),
+        example=next(iter(examples_of(desk.shared, meant)), {}),
     )
-
-
-def _example(desk: Desk, model: str, version: str) -> Mapping[str, Any]:
-    from mainspring.app.api.subjects.models.card import text_of
-
-    meant = shelf(desk.shared, model).version(version)
-    text = text_of(desk.shared, meant, "input_example.json")
-    return next(iter(msgspec.json.decode(text, type=list[dict[str, Any]])), {}) if text else {}
 
 
 def _column(one: Any, low: float | None = None, high: float | None = None) -> Column:

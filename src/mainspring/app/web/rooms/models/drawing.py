@@ -10,7 +10,7 @@ from mainspring.app.api.subjects.models.listing import is_lower_better, title_of
 from mainspring.app.api.subjects.models.nouns import AliasChange
 from mainspring.app.api.subjects.models.shelf import Shelf
 from mainspring.core.clock import iso, now
-from mainspring.evaluation.drawing import Line, line_chart, sparkline
+from mainspring.evaluation.drawing import sparkline
 from mainspring.evaluation.drawing.lettering import escaped, width
 from mainspring.evaluation.drawing.lettering import number as _n
 
@@ -18,6 +18,7 @@ _WIDE: Final = 860.0
 _LANE: Final = 40.0
 _LEFT: Final = 118.0
 _LEAST: Final = 3.0
+_DOTS: Final = 60
 
 
 def small_line(values: Sequence[float | None], title: str) -> str:
@@ -26,32 +27,60 @@ def small_line(values: Sequence[float | None], title: str) -> str:
     return sparkline(known, title=title) if len(known) > 1 else ""
 
 
-def metric_charts(its: Shelf, metrics: Sequence[str]) -> Sequence[str]:
-    """Each metric over the versions of a model."""
+def metric_charts(its: Shelf, metrics: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """Each metric over the versions of a model: its title, and the picture."""
     if len(its.versions) < 2:
         return []
-    charts = []
+    names = [str(one.version) for one in its.versions]
+    drawn = []
     for metric in metrics:
-        points = [
-            (float(place), one.metrics[metric])
-            for place, one in enumerate(its.versions, start=1)
-            if math.isfinite(one.metrics.get(metric, math.nan))
-        ]
-        if len(points) > 1:
-            told = f"{title_of(metric)}, from {points[0][1]:.4g} to {points[-1][1]:.4g}"
-            charts.append(
-                line_chart(
-                    [Line(name=title_of(metric), points=points, dots=len(points) <= 40)],
-                    title=title_of(metric),
-                    x="version, in the order of their numbers",
-                    y=title_of(metric),
-                    description=told,
-                    x_bounds=(0.5, len(its.versions) + 0.5),
-                    y_bounds=None,
-                    size=(400, 230),
-                )
-            )
-    return charts
+        values = [one.metrics.get(metric, math.nan) for one in its.versions]
+        if sum(map(math.isfinite, values)) > 1:
+            drawn.append((title_of(metric), _chart(names, values, title_of(metric))))
+    return drawn
+
+
+def _chart(names: Sequence[str], values: Sequence[float], title: str) -> str:
+    """A metric over versions, which are named below."""
+    known = [one for one in values if math.isfinite(one)]
+    low, high = min(known), max(known)
+    pad = (high - low) * 0.12 or abs(high) * 0.05 or 1.0
+    wide, tall, left, foot = 400.0, 190.0, 52.0, 26.0
+    room, depth = wide - left - 24, tall - foot - 14
+
+    def x(place: int) -> float:
+        return left + 8 + place / (len(values) - 1) * room
+
+    def y(value: float) -> float:
+        return 10 + (high + pad - value) / (high - low + 2 * pad) * depth
+
+    body = "".join(
+        f'<path class="grid" d="M{_n(left)} {_n(y(level))}H{_n(wide - 8)}"/>'
+        f'<text class="q" x="{_n(left - 8)}" y="{_n(y(level) + 4)}" text-anchor="end">{level:.3g}</text>'
+        for level in ((low, (low + high) / 2, high) if high > low else (high,))
+    )
+    every = max(1, math.ceil(len(names) * max(width(one, 12) + 16 for one in names) / room))
+    for place in range(len(names) - 1, -1, -every):
+        end = "middle" if 0 < place < len(names) - 1 else ("end" if place else "start")
+        shift = {"end": 14, "start": -14, "middle": 0}[end]
+        body += (
+            f'<text class="q" x="{_n(x(place) + shift)}" y="{_n(tall - 4)}" text-anchor="{end}">'
+            f"{escaped(names[place])}</text>"
+        )
+    points = [(x(place), y(one)) for place, one in enumerate(values) if math.isfinite(one)]
+    body += '<path class="l1" d="M' + "L".join(f"{_n(one)} {_n(other)}" for one, other in points) + '"/>'
+    if len(values) <= _DOTS:
+        body += "".join(
+            f'<circle class="f1" cx="{_n(x(place))}" cy="{_n(y(one))}" r="3.5">'
+            f"<title>{escaped(names[place])}: {one:.4g}</title></circle>"
+            for place, one in enumerate(values)
+            if math.isfinite(one)
+        )
+    words = f"{title} over {len(names)} versions, from {known[0]:.4g} to {known[-1]:.4g}"
+    return (
+        f'<svg class="ms-pic" role="img" aria-label="{escaped(words)}" width="{_n(wide)}" height="{_n(tall)}" '
+        f'viewBox="0 0 {_n(wide)} {_n(tall)}" font-size="12"><title>{escaped(words)}</title>{body}</svg>'
+    )
 
 
 def best_of(its: Shelf, metrics: Sequence[str]) -> Mapping[str, float]:
