@@ -48,4 +48,27 @@ SUBJECT = Subject(
     waiting=waiting,
 )
 
-__all__ = ["SUBJECT"]
+__all__ = [
+    "SUBJECT",
+    "anomalies",
+    "check_schema",
+    "column_page",
+    "columns",
+    "differences",
+    "download",
+    "draft_column",
+    "drift",
+    "kept_schema",
+    "listed",
+    "of_artifact",
+    "revealed",
+    "rows",
+    "save_schema",
+    "schema",
+    "schemas",
+    "statistics",
+    "suggest_schema",
+    "version_facts",
+    "versions",
+    "whole_page",
+]

@@ -76,9 +76,12 @@ def bars_beside(one: FeatureStatistics, other: FeatureStatistics | None) -> list
     bins = shared_bins(parts)
     sides = [shares_in(part, bins) for part in parts]
     beside = sides[1] if len(sides) > 1 and len(sides[1]) == len(sides[0]) else [0.0] * len(sides[0])
+    ends: Sequence[tuple[float | None, float | None]] = [(None, None)] * len(bins.names)
+    if bins.edges and one.times is None:
+        ends = list(zip(bins.edges, bins.edges[1:], strict=False))
     return [
-        Bar(name=name, one=mine, other=theirs)
-        for name, mine, theirs in zip(bins.names, sides[0], beside, strict=False)
+        Bar(name=name, one=mine, other=theirs, low=low, high=high)
+        for name, mine, theirs, (low, high) in zip(bins.names, sides[0], beside, ends, strict=False)
     ]
 
 

@@ -21,11 +21,15 @@ class Bar:
         name: The word, or the range of the bin.
         one: The share here.
         other: The share in what is laid over; 0 without it.
+        low: The lower edge of a bin of numbers; ``None`` for words and times.
+        high: The upper edge.
     """
 
     name: str
     one: float
     other: float = 0.0
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,4 +122,4 @@ def cut(text: str, most: int = _LONGEST) -> str:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.4g}" if isinstance(value, float) and abs(value) < 1e6 else f"{value:,}"
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < 1e15 else f"{value:,.4g}"
