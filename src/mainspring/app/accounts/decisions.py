@@ -205,14 +205,17 @@ def _version(node: Execution, by: str, what: str, told: Any, words: str) -> Deci
 
 def _rollout(node: Execution) -> Decided:
     told: Any = node.properties
-    words = f"{told['kind'].replace('_', ' ')} {told['arm']}".strip()
+    arms = ", ".join(f"{arm} {version}" for arm, version in (told.get("versions") or {}).items())
+    words = f"{told['kind'].replace('_', ' ')} {told['arm']}".strip() + (f": {arms}" if arms else "")
     path = f"/deployments/{told['model']}"
     return _decided(node, "execution", told["by"], f"rollout.{told['kind']}", told["model"], words, path)
 
 
 def _deployment(node: Execution) -> Decided:
     told: Any = node.properties
-    words = ". ".join(str(told[name]) for name in ("changes", "reason") if told.get(name)) or "files accepted"
+    changes = str(told.get("changes") or "files accepted").splitlines()
+    more = f" and {len(changes) - 1} more lines" if len(changes) > 1 else ""
+    words = f"{changes[0]}{more}" + (f". {told['reason']}" if told.get("reason") else "")
     by = str(told.get("by") or told.get("cause") or "")
     return _decided(node, "execution", by, "deployment.accepted", "deployments", words, "/deployments")
 

@@ -18,6 +18,7 @@ _COMMANDS = {
     "alerts": "alerts:alerts",
     "approve": "approve:approve",
     "attach": "registry.promote:attach",
+    "audit": "users:audit",
     "cancel": "cancel:cancel",
     "data": "data:data",
     "demo": "demo:demo",
@@ -54,8 +55,10 @@ _COMMANDS = {
     "simulate": "simulating:simulate",
     "slo": "slo:slo",
     "sign": "registry.promote:sign",
+    "tokens": "users:tokens",
     "webhooks": "registry:webhooks",
     "ui": "ui:ui",
+    "users": "users:users",
     "why-not-cached": "why_not_cached:why_not_cached",
 }
 
@@ -76,6 +79,7 @@ _SUMMARIES = {
     "alerts": "What is wrong with watched models: acknowledged, silenced, told.",
     "approve": "Sign (or reject) what a run waits for, and let it go on.",
     "attach": "Add evidence about a version of a model.",
+    "audit": "Who asked for what and what became of it, whether the trail is whole.",
     "cancel": "Stop a run.",
     "data": "Statistics, schema, validation and comparison of data, no project needed.",
     "demo": "Run everything once on a bundled data set, and tell the story.",
@@ -112,7 +116,9 @@ _SUMMARIES = {
     "simulate": "What retraining policies would have done and cost, and how models grow stale.",
     "slo": "What is asked of servers, how it stands, and alerts and a dashboard for it.",
     "sign": "Sign that a version may be brought into an environment.",
+    "tokens": "What programs show to the console's API: made, listed, taken back.",
     "ui": "The console: every model's life on pages, for people who would rather look.",
+    "users": "Who may sign in to the console, and what they may do.",
     "webhooks": "Addresses that are told what happens to models.",
     "why-not-cached": "Why a step had to run again.",
 }

@@ -61,7 +61,7 @@ def listed(desk: Desk, *, user: str | None = None) -> Sequence[Token]:
     "POST",
     "/tokens",
     role=Role.VIEWER,
-    command="mainspring tokens new '{label}' --role {role} --days {days}",
+    command="mainspring tokens new '{label}' --user {user} --role {role} --days {days}",
 )
 def new(
     desk: Desk,

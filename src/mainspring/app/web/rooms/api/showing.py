@@ -127,9 +127,8 @@ def _subject(one: Shown) -> str:
 def _curl(base: str, method: str, path: str, arguments: Sequence[Argument], with_token: bool) -> str:
     words = ["curl", *([] if method == "GET" else ["-X", method])]
     shown_token = ' -H "Authorization: Bearer $TOKEN"' if with_token else ""
-    query = "&".join(
-        f"{one.name}={_example(one)}" for one in arguments if one.place == "behind the ?" and one.needed
-    )
+    needed = [one for one in arguments if one.needed]
+    query = "&".join(f"{one.name}={_example(one)}" for one in needed if one.place == "behind the ?")
     address = base + _filled(path)
     body = {one.name: _example(one) for one in needed if one.place == "in the body"}
     typed = shlex.join([address + (f"?{query}" if query else "")])
