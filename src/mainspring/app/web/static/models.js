@@ -40,6 +40,8 @@ function problem(error) {
   return place;
 }
 
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // ---- What matters most
 
 for (const place of all("[data-importance]")) {

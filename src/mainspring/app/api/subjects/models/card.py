@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _CARD: Final = "MODEL_CARD.md"
 _PAGE: Final = "MODEL_CARD.html"
+_KEPT_ELSEWHERE: Final = ("description: ", "tag ")
+"""How notes begin that say what the card has in another place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,8 @@ def _sections(desk: Desk, its: Shelf, version: ModelVersion) -> Sequence[Any]:
 
 
 def _remarks(its: Shelf, version: ModelVersion) -> Sequence[Any]:
-    return [one for one in its.notes if one.version in (None, version.version)]
+    said = [one for one in its.notes if one.version in (None, version.version)]
+    return [one for one in said if not one.text.startswith(_KEPT_ELSEWHERE)]
 
 
 def _gates(judged: Sequence[Said]) -> Any:

@@ -214,7 +214,10 @@ def _told(its: Shelf) -> Iterator[Told]:
     for one in its.versions:
         at = its.registered[one.version]
         yield Told(at=at, kind="registered", version=str(one.version), by=one.author, text=one.reason or one.why)
+    promoted = {(one.environment, one.version, round(one.at)) for one in its.decisions if one.verb == "promote"}
     for move in its.moves:
+        if (move.alias, move.after, round(move.at)) in promoted:  # told as a promotion, with the version before
+            continue
         yield Told(
             at=move.at,
             kind="rolled back" if move.action == "rollback" else "moved",
@@ -225,7 +228,9 @@ def _told(its: Shelf) -> Iterator[Told]:
             before="" if move.before is None else str(move.before),
             evidence=move.evidence,
         )
+    before = {(one.alias, one.after, round(one.at)): one.before for one in its.moves}
     for decision in its.decisions:
+        held = before.get((decision.environment, decision.version, round(decision.at)))
         yield Told(
             at=decision.at,
             kind=_VERBS[decision.verb],
@@ -234,6 +239,7 @@ def _told(its: Shelf) -> Iterator[Told]:
             text=decision.comment,
             alias=decision.environment,
             role=decision.role,
+            before=str(held) if held is not None and decision.verb == "promote" else "",
             evidence=decision.evidence,
             missing=decision.missing,
         )

@@ -14,7 +14,8 @@ from mainspring.evaluation.drawing import sparkline
 from mainspring.evaluation.drawing.lettering import escaped, width
 from mainspring.evaluation.drawing.lettering import number as _n
 
-_WIDE: Final = 860.0
+_WIDE: Final = 940.0
+_GAP: Final = 52.0
 _LANE: Final = 40.0
 _LEFT: Final = 118.0
 _LEAST: Final = 3.0
@@ -102,31 +103,41 @@ def timeline(moves: Sequence[AliasChange]) -> str:
     if not moves:
         return ""
     aliases = list(dict.fromkeys(one.alias for one in reversed(moves)))
-    start, end = min(one.at for one in moves), now()
-    end = max(end, start + 1.0)
-    high = len(aliases) * _LANE + 30
-    room = _WIDE - _LEFT - 10
-
-    def along(at: float) -> float:
-        return _LEFT + (at - start) / (end - start) * room
-
+    start = min(one.at for one in moves)
+    end = max(now(), start + 1.0)
+    places = _places([*(one.at for one in moves), end])
+    wide, high = places[end] + 10, len(aliases) * _LANE + 30
     body = ""
     for lane, alias in enumerate(aliases):
         top = lane * _LANE + 6
         body += f'<text class="b" x="0" y="{_n(top + 18)}">{escaped(alias)}</text>'
         for one in moves:
             if one.alias == alias:
-                body += _held(one, along(one.at), along(one.until or end), top)
+                body += _held(one, places[one.at], places[one.until or end], top)
     foot = len(aliases) * _LANE + 20
     body += (
         f'<text class="q" x="{_n(_LEFT)}" y="{_n(foot)}">{escaped(_day(start, end))}</text>'
-        f'<text class="q" x="{_n(_WIDE - 10)}" y="{_n(foot)}" text-anchor="end">now</text>'
+        f'<text class="q" x="{_n(wide - 10)}" y="{_n(foot)}" text-anchor="end">now</text>'
     )
     words = "Which version each alias pointed at, over time"
     return (
-        f'<svg class="ms-pic alias-time" role="img" aria-label="{words}" width="{_n(_WIDE)}" height="{_n(high)}" '
-        f'viewBox="0 0 {_n(_WIDE)} {_n(high)}" font-size="13"><title>{words}</title>{body}</svg>'
+        f'<svg class="ms-pic alias-time" role="img" aria-label="{words}" width="{_n(wide)}" height="{_n(high)}" '
+        f'viewBox="0 0 {_n(wide)} {_n(high)}" font-size="13"><title>{words}</title>{body}</svg>'
     )
+
+
+def _places(moments: Sequence[float]) -> dict[float, float]:
+    """Where moments lie: as far apart as they are, but never so close that a version between them is not seen."""
+    ordered = sorted(set(moments))
+    gaps = len(ordered) - 1
+    room = max(_WIDE - _LEFT - gaps * _GAP, 0.0)
+    whole = (ordered[-1] - ordered[0]) or 1.0
+    found, place = {}, _LEFT
+    for number, at in enumerate(ordered):
+        if number:
+            place += _GAP + room * (at - ordered[number - 1]) / whole
+        found[at] = place
+    return found
 
 
 def _held(one: AliasChange, left: float, right: float, top: float) -> str:

@@ -13,9 +13,14 @@ from mainspring.app.api.subjects.models.shelf import Shelf, shelf
 from mainspring.app.web.embedding import embedded
 from mainspring.app.web.visit import Visit
 from mainspring.core.errors import NotFoundError
+from mainspring.evaluation.drawing.colours import PALETTE
 
 if TYPE_CHECKING:
     from mainspring.models.registry import ModelVersion
+
+_LINK: Final = "#2563eb"
+_SCHEME: Final = "color-scheme: light dark"
+"""What a card says of its colours; by night its links need a lighter one."""
 
 _BESIDE: Final = {
     "fairness": "mainspring.Fairness",
@@ -123,7 +128,9 @@ def _comparison(visit: Visit, its: Shelf, version: ModelVersion) -> str:
 
 def _card(visit: Visit, its: Shelf, version: ModelVersion) -> str:
     made: cards.Card = visit.ask(cards.card, model=its.name, version=str(version.version))
-    return made.html
+    theme = visit.request.cookies.get("mainspring_theme", "auto")
+    page = made.html.replace(_LINK, f"light-dark({_LINK}, {PALETTE['accent'][1]})")
+    return page.replace(_SCHEME, f"color-scheme: {theme}") if theme in ("light", "dark") else page
 
 
 def _file(text: str, name: str, kind: str) -> Response:
