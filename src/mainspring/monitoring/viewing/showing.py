@@ -46,7 +46,7 @@ _WINDOWS: Final = 24
 _DECISIONS: Final = 50
 _SMALL_COLUMNS: Final = 60
 
-_TITLES: Final[Mapping[str, tuple[str, str]]] = {
+GROUPS: Final[Mapping[str, tuple[str, str]]] = {
     "drift": ("Drift of features", "How far each input is from training; the furthest past its limit first."),
     "predictions": ("Drift of answers", "How far the answers are from those of training."),
     "concept": ("Concept", "Whether the same inputs still mean the same."),
@@ -56,7 +56,10 @@ _TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "streams": ("Streams", "Detectors that look at one row after the other."),
     "novelty": ("Novelty", "Groups of rows that training did not have."),
 }
-_ORDER: Final = tuple(_TITLES)
+"""What groups of figures are called, by check, with a sentence."""
+
+ORDER: Final = tuple(GROUPS)
+"""In which groups of figures come."""
 _WORDS: Final[Mapping[str, str]] = {
     "asked": "asked for",
     "waiting": "asked for already",
@@ -207,10 +210,10 @@ def _severities(watch: Watch) -> str:
 def _groups(found: Sequence[Standing], canvas: Canvas) -> list[Group]:
     checks = dict.fromkeys(one.check for one in found)
     own = [one for one in checks if one not in (QUALITY, ESTIMATED, CALIBRATION)]
-    own.sort(key=lambda one: _ORDER.index(one) if one in _ORDER else len(_ORDER))
+    own.sort(key=lambda one: ORDER.index(one) if one in ORDER else len(ORDER))
     made = []
     for check in own:
-        title, lead = _TITLES.get(check, (check.replace("_", " ").capitalize(), ""))
+        title, lead = GROUPS.get(check, (check.replace("_", " ").capitalize(), ""))
         mine = [one for one in found if one.check == check]
         limited = [one for one in mine if one.limited]
         most = _DRIFT_CARDS if check == "drift" else _CARDS

@@ -36,6 +36,7 @@ _SIGNS: Final = {"asked": ("\N{BLACK CIRCLE}", "asked"), "waiting": ("\N{WHITE C
 class Bar:
     """An alert as long as it lasted: ``left`` and ``wide`` in percent of the line."""
 
+    id: str
     link: str
     name: str
     severity: str
@@ -162,6 +163,7 @@ def _bar(alert: Alert, span: Span) -> Bar:
     wide = max(right - left, _LEAST_BAR)
     over = "open" if alert.open else f"over at {moment(alert.resolved_at)}"
     return Bar(
+        id=alert.id,
         link=f"alert-{alert.id}" if alert.open else OVER,
         name=f"{alert.check}: {alert.subject}" if alert.subject else alert.check,
         severity=str(alert.severity),

@@ -65,8 +65,8 @@ def features(
 def standing_figures(sight: Sight, model: str, since: float | None, until: float | None) -> Sequence[Standing]:
     """All figures of a stretch of time, those the furthest past its limit first; kept while nothing is new."""
     watch = sight.watch(model, since, until)
-    key = ("monitoring.standings", model, since, until)
-    return sight.remembered(key, sight.stamp(model), lambda: standings(watch.figures))
+    stamp = (since, until, sight.stamp(model))
+    return sight.remembered(("monitoring.standings", model), stamp, lambda: standings(watch.figures))
 
 
 def line_of(one: Standing) -> FigureLine:

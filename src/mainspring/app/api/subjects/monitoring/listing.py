@@ -108,13 +108,14 @@ def _made(sight: Sight, model: str) -> WatchedModel:
 
 def _health(last: SeenWindow | None, alerts: Sequence[Alert]) -> tuple[Health, str]:
     if alerts:
-        critical = any(one.severity == "critical" for one in alerts)
-        return "failing" if critical else "warning", alerts[0].message
+        worst = max(one.severity.rank for one in alerts)
+        if worst > 0:
+            return "failing" if worst > 1 else "warning", alerts[0].message
     if last is None:
         return "waiting", "no window was judged yet"
     if not last.ok:
         return "warning", "the last window is not in order, and no alert fires yet"
-    return "healthy", "the last window is in order, and no alert is open"
+    return "healthy", "the last window is in order, and no alert asks for anything"
 
 
 def _silent_since(windows: Sequence[SeenWindow]) -> float | None:

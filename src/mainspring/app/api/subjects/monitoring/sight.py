@@ -198,8 +198,9 @@ class Sight:
     def watch(self, model: str, since: float | None, until: float | None) -> Watch:
         """What was seen of a model between two times, without what only single pages show."""
         self.known(model)
-        key = ("monitoring.watch", model, since, until)
-        return self._shared.remembered(key, self.stamp(model), lambda: self._watch(model, since, until))
+        # One stretch of a model is remembered: a year of figures is large.
+        stamp = (since, until, self.stamp(model))
+        return self._shared.remembered(("monitoring.watch", model), stamp, lambda: self._watch(model, since, until))
 
     def _watch(self, model: str, since: float | None, until: float | None) -> Watch:
         from mainspring.monitoring.monitor import DecisionLog
