@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mainspring.app.scheduler_sign import SignOfLife
 from mainspring.core.errors import ConflictError
 from mainspring.pipelines.triggers import Scheduler, Trigger
 from mainspring.store.ports import Message
@@ -79,6 +80,29 @@ def serve(
     name = opened.settings.project.name or opened.settings.root.name
     scheduler = Scheduler(opened.store.record, name, opened.settings.root, triggers_of(opened))
     worker = f"{socket.gethostname()}:{os.getpid()}"
+    sign = SignOfLife(opened.store.record, name, worker)
+
+    def stopping() -> bool:
+        """Asked every moment, also while a run is waited for: so it is here that we say that we are there."""
+        sign.give()
+        return stop()
+
+    try:
+        yield from _turns(opened, scheduler, worker, once=once, tick=tick, say=say, stop=stopping)
+    finally:
+        sign.give(ended=True)
+
+
+def _turns(
+    opened: Mainspring,
+    scheduler: Scheduler,
+    worker: str,
+    *,
+    once: bool,
+    tick: float,
+    say: Callable[[str], None],
+    stop: Callable[[], bool],
+) -> Iterator[Started]:
     while not stop():
         for one in opened.pipelines.abandoned():
             say(f"{one.name or one.properties.get('node')} is lost: its worker died (mainspring resume)")

@@ -183,3 +183,15 @@ def test_words_and_places() -> None:
 def test_what_is_no_filter(where: str) -> None:
     with pytest.raises(InputError, match="at character"):
         read(where)
+
+
+def test_names_that_are_no_fields_may_be_looked_for_within_the_properties():
+    def within(where):
+        return shape(parse(where, Kind.EXECUTION, within="properties"))
+
+    assert within("auc > 0.9 AND params.depth = 3") == "(properties.auc > 0.9 & properties.params.depth = 3)"
+    assert within("name = 'r' AND properties.auc > 0.9") == "(name = 'r' & properties.auc > 0.9)"
+    assert within("inputs.i.name = 'a'") == "inputs.i[i.name = 'a']"
+    assert within("inputs = 3") == "properties.inputs = 3"
+    with pytest.raises(InputError, match="there is no field 'auc'"):
+        parse("auc > 0.9", Kind.EXECUTION)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from mainspring.core.errors import InputError
 from mainspring.core.records import Kind
@@ -34,8 +34,14 @@ _DEEPEST: Final = 100
 
 
 @functools.lru_cache(maxsize=1024)
-def parse(where: str, kind: Kind) -> Expression:
+def parse(where: str, kind: Kind, *, within: Literal["", "properties", "custom"] = "") -> Expression:
     """Read a filter about nodes of a kind.
+
+    Args:
+        where: The filter.
+        kind: The kind.
+        within: Where a name that is no field is looked for: with ``"properties"``, ``auc > 0.9`` means
+            ``properties.auc > 0.9``. Without it, such a name is refused.
 
     Returns:
         The expression, in which parameters still have to be bound.
@@ -43,15 +49,16 @@ def parse(where: str, kind: Kind) -> Expression:
     Raises:
         InputError: If it cannot be read; the message points at the place.
     """
-    return bind_aliases(_Parser(where, kind).whole(), kind)
+    return bind_aliases(_Parser(where, kind, within).whole(), kind)
 
 
 class _Parser:
     """Recursive descent: OR binds weakest, then AND, then NOT."""
 
-    def __init__(self, where: str, kind: Kind) -> None:
+    def __init__(self, where: str, kind: Kind, within: str = "") -> None:
         self._where = where
         self._kind = kind
+        self._within = within
         self._tokens = tokens(where)
         self._at = 0
         self._depth = 0
@@ -113,11 +120,15 @@ class _Parser:
             names.append(self._name())
         text = self._where[first.start : self._tokens[self._at - 1].end]
         try:
-            return _field(names, self._kind, text, first.start)
+            return _field(self._placed(names), self._kind, text, first.start)
         except InputError as error:
             raise trouble(
                 self._where, first.start, first.start + len(text), error.found, error.expected
             ) from error
+
+    def _placed(self, names: list[str]) -> list[str]:
+        known = names[0] in FIELDS[self._kind] or (names[0] in RELATIONS[self._kind] and len(names) > 2)
+        return names if known or not self._within else [self._within, *names]
 
     def _name(self) -> str:
         token = self._next

@@ -1,0 +1,91 @@
+"""Asks the process that reads a project's file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from mainspring.app.api.shared import Shared
+from mainspring.app.planning import Offer, Plan, Wish
+from mainspring.core import errors
+from mainspring.core.errors import InputError, MainspringError, UnavailableError
+
+_PATIENCE: Final = 60.0
+"""Seconds that reading a project's file may take."""
+
+_FILES: Final = 2000
+
+
+def offered(shared: Shared, file: str = "") -> Sequence[Offer]:
+    """The pipelines of the project's file, or of another one.
+
+    Raises:
+        InputError: If the file cannot be read.
+    """
+    root = shared.platform.settings.root
+
+    def make() -> Sequence[Offer]:
+        return msgspec.convert(_asked(root, {"what": "offers", "file": _inside(root, file)}), list[Offer])
+
+    return shared.remembered(("runs", "offers", file), _stamp(root), make)
+
+
+def foretold(shared: Shared, wish: Wish) -> Plan:
+    """What a run would do.
+
+    Raises:
+        InputError: If a parameter or a step is wrong, or the pipeline cannot be built.
+    """
+    root = shared.platform.settings.root
+    _inside(root, wish.file)
+    return msgspec.convert(_asked(root, {"what": "plan", "wish": wish}), Plan)
+
+
+def _inside(root: Path, file: str) -> str:
+    """A file of the project: nobody has another one read."""
+    if file and root.resolve() not in (root / file.partition(":")[0]).resolve().parents:
+        raise InputError(f"{file!r} is not in the project", expected=f"a file below {root}")
+    return file
+
+
+def _stamp(root: Path) -> tuple[tuple[str, int], ...]:
+    """The project's own files, each with when it was written."""
+    files = [one for pattern in ("*.py", "*/*.py", "*.toml") for one in root.glob(pattern)][:_FILES]
+    return tuple(sorted((str(one), one.stat().st_mtime_ns) for one in files))
+
+
+def _asked(root: Path, question: Mapping[str, Any]) -> Any:
+    command = [sys.executable, "-m", "mainspring.app.planning"]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module, a list without a shell
+            command,
+            input=msgspec.json.encode(question),
+            capture_output=True,
+            cwd=root,
+            timeout=_PATIENCE,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UnavailableError(
+            f"reading the pipeline takes longer than {_PATIENCE:.0f} s",
+            fix="see what it does when it is imported: mainspring run --dry-run",
+        ) from error
+    try:
+        answer = msgspec.json.decode(done.stdout)
+    except msgspec.DecodeError as error:
+        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["without a word"]
+        raise InputError(
+            f"the pipeline's file could not be read: {last[0]}", fix="mainspring run --dry-run"
+        ) from error
+    if "error" in answer:
+        name, *parts = answer["error"]
+        kind = getattr(errors, name, MainspringError)
+        raise kind(parts[0], expected=parts[1], where=parts[2], fix=parts[3])
+    return answer["found"]

@@ -1,0 +1,164 @@
+"""What steps print and log: the end of it, what came since, what is before, and where a text occurs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, BinaryIO, Final
+
+import msgspec
+
+from mainspring.app.api.desk import Desk
+from mainspring.app.api.operation import operation
+from mainspring.app.api.shared import Shared
+from mainspring.core.errors import NotFoundError
+from mainspring.core.records import Execution, ExecutionState
+
+_MOST: Final = 1024 * 1024
+_ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_HITS: Final = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPart:
+    """A part of a log: whole lines, without the codes that colour terminals.
+
+    Attributes:
+        run: The run.
+        step: The step.
+        text: The part.
+        start: Where it begins in the file, in bytes.
+        end: Where it ends; ask for what comes later from here.
+        size: How long the file is.
+        running: Whether more may come.
+    """
+
+    run: str
+    step: str
+    text: str
+    start: int
+    end: int
+    size: int
+    running: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogHits:
+    """Lines of a log that hold a text.
+
+    Attributes:
+        lines: Their numbers from 1, their places in bytes, and themselves.
+        more: Whether there are more than these.
+    """
+
+    lines: list[tuple[int, int, str]]
+    more: bool
+
+
+_From = Annotated[int, msgspec.Meta(description="a place in bytes; negative for the end of the log")]
+
+
+@operation("runs.logs", "GET", "/runs/{run}/logs/{step}", command="mainspring logs {run} {step}")
+def part(
+    desk: Desk, run: str, step: str, *, start: _From = -1, before: int | None = None, most: int = 128 * 1024
+) -> LogPart:
+    """A part of what a step printed and logged: its end, or from a place on, or what is before a place."""
+    execution = desk.platform.pipelines.records.run(run)
+    file = file_of(desk.shared, execution, step)
+    size = file.stat().st_size if file.is_file() else 0
+    most = max(1, min(most, _MOST))
+    running = execution.state is ExecutionState.RUNNING
+    begin, end = _bounds(size, start, before, most)
+    text, begin, end = _lines(file, begin, end, size, running) if size else ("", 0, 0)
+    return LogPart(
+        run=str(execution.name), step=step, text=cleaned(text), start=begin, end=end, size=size, running=running
+    )
+
+
+@operation("runs.search_log", "GET", "/runs/{run}/logs/{step}/search", command="mainspring logs {run} {step}")
+def search(desk: Desk, run: str, step: str, text: str) -> LogHits:
+    """The lines of a step's log that hold a text, in any letter case."""
+    file = file_of(desk.shared, desk.platform.pipelines.records.run(run), step)
+    wanted, place = text.lower(), 0
+    found: list[tuple[int, int, str]] = []
+    if not file.is_file() or not wanted:
+        return LogHits(lines=[], more=False)
+    with file.open("rb") as lines:
+        for number, raw in enumerate(lines, 1):
+            line = cleaned(raw.decode("utf-8", "replace")).rstrip("\n")
+            if wanted in line.lower():
+                if len(found) == _HITS:
+                    return LogHits(lines=found, more=True)
+                found.append((number, place, line[:500]))
+            place += len(raw)
+    return LogHits(lines=found, more=False)
+
+
+def file_of(shared: Shared, run: Execution, step: str) -> Path:
+    """Where the log of a step lies.
+
+    Raises:
+        NotFoundError: If the run has no such step.
+    """
+    records, name = shared.platform.pipelines.records, str(run.name)
+    nodes = run.custom.get("nodes")
+    known = [str(one) for one in nodes] if isinstance(nodes, (list, tuple)) else []
+    if step not in known and step not in {one.node for one in records.steps(name)}:
+        raise NotFoundError(f"run {name} has no step {step!r}", expected="one of " + ", ".join(known))
+    settings = shared.platform.settings
+    return settings.path(settings.run.home) / "runs" / name / f"{step}.log"
+
+
+def stamp(shared: Shared, rest: str) -> Hashable:
+    """Another value whenever a log grows; ``rest`` is ``RUN/STEP``."""
+    run, _, step = rest.rpartition("/")
+    settings = shared.platform.settings
+    folder = (settings.path(settings.run.home) / "runs").resolve()
+    file = (folder / run / f"{step}.log").resolve()
+    if folder not in file.parents or not file.is_file():
+        return 0
+    return file.stat().st_size
+
+
+def cleaned(text: str) -> str:
+    r"""A text without the codes that colour in terminals; of a line that was written over, the last state.
+
+    Example:
+        >>> cleaned("\x1b[31mred\x1b[0m"), cleaned("10 %\r50 %\r100 %\n")
+        ('red', '100 %\n')
+    """
+    plain = _ANSI.sub("", text).replace("\r\n", "\n")
+    return re.sub(r"[^\n]*\r(?=[^\n])", "", plain).replace("\r", "")
+
+
+def _bounds(size: int, start: int, before: int | None, most: int) -> tuple[int, int]:
+    if before is not None:
+        end = max(0, min(before, size))
+        return max(0, end - most), end
+    if start < 0:
+        return max(0, size - most), size
+    begin = min(start, size)
+    return begin, min(size, begin + most)
+
+
+def _lines(file: Path, begin: int, end: int, size: int, running: bool) -> tuple[str, int, int]:
+    """Whole lines only, unless one line alone is longer than the part."""
+    with file.open("rb") as opened:
+        begin = _line_start(opened, begin)
+        opened.seek(begin)
+        raw = opened.read(end - begin)
+    last = raw.rfind(b"\n") + 1
+    if last and (end < size or running):
+        raw = raw[:last]
+    return raw.decode("utf-8", "replace"), begin, begin + len(raw)
+
+
+def _line_start(opened: BinaryIO, begin: int) -> int:
+    """The start of the first line that begins at a place or after it."""
+    if begin == 0:
+        return 0
+    opened.seek(begin - 1)
+    skipped = opened.readline(_MOST)
+    return begin - 1 + len(skipped) if skipped.endswith(b"\n") else begin
