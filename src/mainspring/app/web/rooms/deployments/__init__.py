@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from mainspring.app.web.room import Page, Room
-from mainspring.app.web.visit import Visit
-
-
-def first(visit: Visit) -> Response:
-    """The first page."""
-    return visit.render("deployments/first.html.j2", room="deployments")
-
+from mainspring.app.web.rooms.deployments import model, overview, requests
 
 ROOM = Room(
     name="deployments",
     title="Deployments",
     icon="deployments",
     key="p",
-    admin=False,
-    pages=[Page(path="/deployments", show=first)],
+    pages=[
+        Page(path="/deployments", show=overview.shown),
+        Page(path="/deployments/{model:path}/requests/{request:path}", show=requests.shown),
+        Page(path="/deployments/{model:path}/requests", show=requests.listed),
+        Page(path="/deployments/{model:path}", show=model.shown),
+    ],
 )
 
 __all__ = ["ROOM"]
