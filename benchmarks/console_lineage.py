@@ -99,9 +99,7 @@ def declare(store: MetadataStore) -> None:
         store.put_type(NodeType(kind=Kind.ARTIFACT, name=f"mainspring.{name}", properties=named))
     texts = dict.fromkeys(("step", "node", "run", "pipeline"), PropertyType.STRING)
     store.put_type(
-        NodeType(
-            kind=Kind.EXECUTION, name="mainspring.Step", properties={**texts, "seconds": PropertyType.DOUBLE}
-        )
+        NodeType(kind=Kind.EXECUTION, name="mainspring.Step", properties={**texts, "seconds": PropertyType.DOUBLE})
     )
 
 
@@ -189,3 +187,152 @@ def project(folder: Path, shape: str, count: int) -> int:
     with platform.open(folder) as opened:
         declare(opened.store.record)
         return SHAPES[shape](opened.store.record, count)
+
+
+@contextmanager
+def console(folder: Path) -> Iterator[str]:
+    """A console over a project, in a process of its own; gives its address."""
+    arguments = [sys.executable, "-m", "mainspring.app.cli.main", "-C", str(folder), "ui", "--port", "0"]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    told = ""
+    try:
+        while not (found := re.search(r"http://[\w.:]+:\d+", told)):
+            line = process.stdout.readline()
+            if not line:
+                raise SystemExit(f"the console did not start: {told}")
+            told += line
+        yield found[0]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+
+
+@dataclass
+class Seen:
+    """What was measured of one shape."""
+
+    nodes: int = 0
+    arrows: int = 0
+    query: float = 0.0
+    layout: float = 0.0
+    sent: int = 0
+    first: float = 0.0
+    again: float = 0.0
+    frames: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+
+def on_the_server(folder: Path, start: int, repeats: int) -> Seen:
+    """The query and the layout, medians, in this process."""
+    from mainspring.app.api.door import encoded
+    from mainspring.app.api.subjects.lineage.choosing import Choice, chosen
+    from mainspring.app.api.subjects.lineage.collecting import without_collecting
+    from mainspring.app.api.subjects.lineage.walking import numbered
+    from mainspring.app.web.rooms.lineage.drawing import columns_of
+
+    seen = Seen()
+    queries, layouts = [], []
+    with platform.open(folder) as opened:
+        for _ in range(repeats):
+            with without_collecting():
+                began = time.perf_counter()
+                lineage = opened.store.record.lineage(Kind.ARTIFACT, [start], direction=Direction.BOTH)
+                queries.append(time.perf_counter() - began)
+            began = time.perf_counter()
+            graph = chosen(numbered(lineage), f"artifact:{start}", Choice(view="all"))
+            made = encoded(columns_of(graph))
+            layouts.append(time.perf_counter() - began)
+        seen.nodes, seen.arrows, seen.sent = len(graph.boxes), len(graph.arrows), len(made)
+    seen.query, seen.layout = statistics.median(queries), statistics.median(layouts)
+    return seen
+
+
+FRAMES = """() => { const gaps = []; let last = performance.now(), on = true;
+  const tick = (now) => { gaps.push(now - last); last = now; if (on) requestAnimationFrame(tick); };
+  requestAnimationFrame(tick); window.stopFrames = () => { on = false; return gaps.slice(2); }; }"""
+
+
+def in_the_browser(address: str, start: int, browser: Any, seen: Seen) -> None:
+    """From the request until the picture answers, the first time and again; and frames while it moves."""
+    page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(f"{address}/lineage", wait_until="load")
+    seen.first = opened_in(page, f"{address}/lineage/{start}?view=all")
+    page.goto(f"{address}/lineage", wait_until="load")
+    seen.again = opened_in(page, f"{address}/lineage/{start}?view=all")
+    box = page.locator("#stage").bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + min(box["height"], 500) / 2
+    page.mouse.click(*middle)
+    seen.frames["drag, near"] = framed(page, lambda: drag(page, middle))
+    seen.frames["zoom"] = framed(page, lambda: zoom(page, middle))
+    page.keyboard.press("0")
+    page.wait_for_timeout(400)
+    for _ in range(3):
+        page.keyboard.press("+")
+    page.wait_for_timeout(400)
+    seen.frames["drag, far"] = framed(page, lambda: drag(page, middle))
+
+
+def opened_in(page: Any, address: str) -> float:
+    """Seconds from the request until the picture is drawn and answers to the pointer."""
+    began = time.perf_counter()
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector("#stage[data-drawn]")
+    page.mouse.move(500, 500)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return time.perf_counter() - began
+
+
+def framed(page: Any, work: Callable[[], None]) -> tuple[float, float]:
+    """Frames a second while something is done, and the longest gap between two, in milliseconds."""
+    page.evaluate(FRAMES)
+    work()
+    gaps = page.evaluate("() => window.stopFrames()")
+    return 1000 * len(gaps) / sum(gaps), max(gaps)
+
+
+def drag(page: Any, middle: tuple[float, float]) -> None:
+    page.mouse.move(*middle)
+    page.mouse.down()
+    for turn in range(90):
+        page.mouse.move(middle[0] - 220 * ((turn % 30) / 30), middle[1] - 120 * ((turn % 30) / 30))
+        page.wait_for_timeout(8)
+    page.mouse.up()
+
+
+def zoom(page: Any, middle: tuple[float, float]) -> None:
+    page.mouse.move(*middle)
+    for turn in range(80):
+        page.mouse.wheel(0, 90 if turn < 50 else -90)
+        page.wait_for_timeout(8)
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--nodes", type=int, default=10_000)
+    arguments.add_argument("--repeats", type=int, default=5)
+    arguments.add_argument("--browser", default=os.environ.get("CHROMIUM", "/usr/bin/chromium"))
+    given = arguments.parse_args()
+    from playwright.sync_api import sync_playwright
+
+    print("| | boxes | arrows | query, ms | choosing and layout, ms | sent, kB | opened, s | again, s |", end="")
+    print(" frames/s dragged near | far | zoomed |")
+    print("| --- |" + " ---: |" * 10)
+    with tempfile.TemporaryDirectory() as root, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=given.browser, args=["--no-sandbox"])
+        for shape in SHAPES:
+            folder = Path(root) / shape
+            start = project(folder, shape, given.nodes)
+            seen = on_the_server(folder, start, given.repeats)
+            with console(folder) as address:
+                in_the_browser(address, start, browser, seen)
+            rates = [f"{seen.frames[name][0]:.0f}" for name in ("drag, near", "drag, far", "zoom")]
+            print(
+                f"| {shape} | {seen.nodes:,} | {seen.arrows:,} | {seen.query * 1e3:.0f} | {seen.layout * 1e3:.0f}"
+                f" | {seen.sent / 1e3:.0f} | {seen.first:.2f} | {seen.again:.2f} | {' | '.join(rates)} |",
+                flush=True,
+            )
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@
 
 const NAMES = ["surface", "raised", "soft", "ink", "quiet", "line", "edge", "accent", "second", "third", "cached", "lost", "complete", "failed", "held", "running", "waiting", "skipped", "canceled"];
 const FAMILIES = { data: "accent", checks: "cached", model: "second", product: "third", group: "lost" };
-const CELL = 600, COARSE = 1600, SLOW = 14;
+const CELL = 600, COARSE = 1600, SLOW = 14, LONG = 1400, MOST = 6000;
 const FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans",sans-serif';
 
 function palette() {
@@ -19,6 +19,7 @@ export async function open(stage, go, current) {
   const X = Int32Array.from(data.x), Y = Int32Array.from(data.y), from = Int32Array.from(data.from), to = Int32Array.from(data.to);
   const erased = new Set(data.erased), good = new Set(data.good), bad = new Set(data.bad), through = new Uint8Array(from.length);
   for (const at of data.through) through[at] = 1;
+  const long = Uint8Array.from(from, (start, at) => Math.hypot(X[start] - X[to[at]], Y[start] - Y[to[at]]) > LONG);
   const family = data.families.map((name) => FAMILIES[name] || "edge");
 
   const cells = new Map();
@@ -44,14 +45,21 @@ export async function open(stage, go, current) {
     return [left, top, left + w / view.k + 2 * wide, top + h / view.k + 2 * high];
   }
 
+  // Of very many that lie over each other, some look like all.
   function lines(on, [left, top, right, bottom], curved, wanted) {
-    on.beginPath();
+    const found = [];
     for (let at = 0; at < from.length; at++) {
       if (!wanted(at)) continue;
       const x = X[from[at]] + wide / 2, y = Y[from[at]] + high, toX = X[to[at]] + wide / 2, toY = Y[to[at]];
       if (Math.max(x, toX) < left || Math.min(x, toX) > right || Math.max(y, toY) < top || Math.min(y, toY) > bottom) continue;
+      found.push(at);
+    }
+    const most = curved ? MOST / 4 : MOST, every = Math.ceil(found.length / most), bent = curved && found.length <= most;
+    on.beginPath();
+    for (let place = 0; place < found.length; place += every) {
+      const at = found[place], x = X[from[at]] + wide / 2, y = Y[from[at]] + high, toX = X[to[at]] + wide / 2, toY = Y[to[at]];
       on.moveTo(x, y);
-      if (curved) {
+      if (bent) {
         const middle = (y + toY) / 2;
         on.bezierCurveTo(x, middle, toX, middle, toX, toY);
       } else on.lineTo(toX, toY);
@@ -65,12 +73,13 @@ export async function open(stage, go, current) {
     return found;
   }
 
-  function dots(on, places) {
+  function dots(on, places, k) {
+    const w = Math.max(wide, 2.4 / k), h = Math.max(high, 2.4 / k);
     const groups = family.map(() => []);
     for (const at of places) groups[data.family[at]].push(at);
     groups.forEach((group, number) => {
       on.fillStyle = colours[family[number]];
-      for (const at of group) on.fillRect(X[at], Y[at], wide, high);
+      for (const at of group) on.fillRect(X[at], Y[at], w, h);
     });
   }
 
@@ -125,8 +134,12 @@ export async function open(stage, go, current) {
     const places = seen(range), curved = k > 0.14 && places.length < 2500;
     pen.lineWidth = Math.max(1.2, 0.7 / k);
     pen.strokeStyle = colours.edge;
-    pen.globalAlpha = lit ? 0.12 : k < 0.14 ? 0.35 : 0.75;
-    lines(pen, range, curved, (at) => !through[at]);
+    const strength = lit ? 0.12 : k < 0.14 ? 0.35 : 0.75;
+    pen.globalAlpha = strength;
+    lines(pen, range, curved, (at) => !through[at] && !long[at]);
+    pen.globalAlpha = strength * (k < 0.14 ? 0.3 : 0.35);
+    lines(pen, range, curved, (at) => !through[at] && long[at]);
+    pen.globalAlpha = strength;
     if (data.through.length) {
       pen.setLineDash([6, 4]);
       lines(pen, range, curved, (at) => through[at]);
@@ -140,9 +153,9 @@ export async function open(stage, go, current) {
     }
     if (k < 0.2) {
       pen.globalAlpha = lit ? 0.2 : 1;
-      dots(pen, places);
+      dots(pen, places, k);
       pen.globalAlpha = 1;
-      if (lit) dots(pen, places.filter((at) => lit.has(at)));
+      if (lit) dots(pen, places.filter((at) => lit.has(at)), k);
       for (const at of [data.subject, chosen]) if (at >= 0) ring(at, k);
     } else for (const at of places) box(at, k);
     pen.globalAlpha = 1;
@@ -165,6 +178,16 @@ export async function open(stage, go, current) {
     keptView = { ...view };
   }
 
+  // The part of the whole that is in sight.
+  function under(view) {
+    const scale = whole.width / width;
+    const left = Math.max(0, -view.x / view.k), top = Math.max(0, -view.y / view.k);
+    const right = Math.min(width, (stage.clientWidth - view.x) / view.k), bottom = Math.min(height, (stage.clientHeight - view.y) / view.k);
+    if (right <= left || bottom <= top) return;
+    pen.drawImage(whole, left * scale, top * scale, (right - left) * scale, (bottom - top) * scale,
+      left * view.k + view.x, top * view.k + view.y, (right - left) * view.k, (bottom - top) * view.k);
+  }
+
   function shift(view) {
     const k = view.k / keptView.k;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
@@ -175,7 +198,7 @@ export async function open(stage, go, current) {
     pen.rect(0, 0, stage.clientWidth, stage.clientHeight);
     pen.rect(x, y, w, h);
     pen.clip("evenodd");
-    pen.drawImage(whole, view.x, view.y, width * view.k, height * view.k);
+    under(view);
     pen.restore();
     pen.drawImage(kept, x, y, w, h);
   }
@@ -189,11 +212,13 @@ export async function open(stage, go, current) {
     const on = whole.getContext("2d");
     on.scale(scale, scale);
     on.strokeStyle = colours.edge;
-    on.globalAlpha = 0.35;
     on.lineWidth = 0.7 / scale;
-    lines(on, [-Infinity, -Infinity, Infinity, Infinity], false, () => true);
+    for (const far of [0, 1]) {
+      on.globalAlpha = far ? 0.1 : 0.35;
+      lines(on, [-Infinity, -Infinity, Infinity, Infinity], false, (at) => long[at] === far);
+    }
     on.globalAlpha = 1;
-    dots(on, Array.from({ length: count }, (_, at) => at));
+    dots(on, Array.from({ length: count }, (_, at) => at), scale);
   }
 
   function corner(view) {

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Final
 
 from mainspring.app.api.subjects.lineage import grouping
+from mainspring.app.api.subjects.lineage.collecting import without_collecting
 from mainspring.app.api.subjects.lineage.naming import CODE, is_constant
 from mainspring.app.api.subjects.lineage.nouns import Arrow, Box, Graph, View
 from mainspring.app.api.subjects.lineage.walking import Walk
@@ -64,6 +65,11 @@ class Choice:
 
 def chosen(walk: Walk, subject: str, choice: Choice) -> Graph:
     """What is to be shown of a walk; what was asked about is shown in any case."""
+    with without_collecting():
+        return _chosen(walk, subject, choice)
+
+
+def _chosen(walk: Walk, subject: str, choice: Choice) -> Graph:
     start = walk.place[subject]
     why = [_hidden(node, box, choice) for node, box in zip(walk.nodes, walk.boxes, strict=True)]
     why[start] = ""

@@ -99,7 +99,7 @@ def _detail(node: Artifact, kind: str, told: Mapping[str, Any]) -> str:
     for name, word in (("features", "features"), ("outputs", "outputs"), ("files", "files")):
         if isinstance(told.get(name), int):
             return f"{told[name]} {word if told[name] != 1 else word[:-1]}"
-    for name in ("estimator", "runtime", "value"):
+    for name in ("runtime", "estimator", "value"):
         if told.get(name):
             return str(told[name]).rpartition(".")[2]
     for name in ("auc", "accuracy", "r2", "rmse", "mae"):

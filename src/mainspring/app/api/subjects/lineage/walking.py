@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from mainspring.app.api.subjects.lineage.collecting import without_collecting
 from mainspring.app.api.subjects.lineage.naming import box_of
 from mainspring.core.records import Artifact, Direction, Execution, Kind, LinkKind
 
@@ -85,8 +86,9 @@ def walk(desk: Desk, start: Start, way: Way, hops: int | None) -> Walk:
 
     def make() -> Walk:
         kind, ids = start
-        found = desk.platform.store.record.lineage(kind, list(ids), direction=Direction(way), hops=hops)
-        return numbered(found)
+        with without_collecting():
+            found = desk.platform.store.record.lineage(kind, list(ids), direction=Direction(way), hops=hops)
+            return numbered(found)
 
     return desk.shared.remembered(key, (question, stamp(desk.shared)), make)
 
@@ -106,9 +108,8 @@ def stamp(shared: Shared, _: str = "") -> tuple[Any, ...]:
     record = shared.platform.store.record
     found: list[Any] = []
     for kind in (Kind.ARTIFACT, Kind.EXECUTION):
-        for order in ("id", "updated_at"):
-            last = record.find(kind, order_by=order, descending=True, limit=1).items
-            found += [(one.id, one.updated_at) for one in last]
+        last = record.find(kind, order_by="updated_at", descending=True, limit=1).items
+        found += [(one.id, one.updated_at) for one in last]
     return tuple(found)
 
 

@@ -74,11 +74,11 @@ def sentence(way: Sequence[Box]) -> str:
         >>> a, s, b = Box(id="artifact:1", label="File", detail="a.csv"), Box(id="execution:1", label="read",
         ... family="step"), Box(id="artifact:2", label="Examples")
         >>> sentence([a, s, b])
-        'File a.csv was used by read, which made Examples.'
+        'File (a.csv) was used by read, which made Examples.'
     """
     words = ""
     for place, box in enumerate(way):
-        name = f"{box.label} {box.detail}".strip() if box.family != "step" else box.label
+        name = f"{box.label} ({box.detail})" if box.detail and box.family != "step" else box.label
         if not place:
             words = name if box.family != "step" else f"The step {name}"
         elif box.family == "step":

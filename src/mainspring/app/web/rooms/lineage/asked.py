@@ -10,6 +10,7 @@ from typing import Any, Final
 from mainspring.app.api.subjects.lineage.asking import models, origins, used_by
 from mainspring.app.api.subjects.lineage.nouns import Graph
 from mainspring.app.api.subjects.lineage.showing import shown
+from mainspring.app.api.subjects.lineage.walking import stamp
 from mainspring.app.web.visit import Visit
 from mainspring.core.errors import InputError
 
@@ -25,6 +26,8 @@ WAYS: Final = (("up", "Came from"), ("both", "Both"), ("down", "Came of it"))
 _PLAIN: Final = ("way", "view", "hops", "code", "constants", "cached", "since", "until")
 _LISTS: Final = ("types", "runs", "states")
 _KEPT: Final = (*_PLAIN, *_LISTS, "pick", "tab", "arrows")
+
+_REMEMBERED: Final = 4
 
 LISTED: Final = {"used": used_by, "origins": origins, "models": models}
 
@@ -64,9 +67,15 @@ class Asked:
         return found
 
     def graph(self) -> Graph:
-        """The answer."""
-        found: Graph = self.visit.ask(shown, at=self.at, **self.given())
-        return found
+        """The answer; the page and its picture ask for the same."""
+        given, shared = self.given(), self.visit.desk.shared
+        question = (self.at, repr(sorted(given.items())))
+
+        def make() -> Graph:
+            found: Graph = self.visit.ask(shown, at=self.at, **given)
+            return found
+
+        return shared.remembered(("lineage.graph", hash(question) % _REMEMBERED), (question, stamp(shared)), make)
 
     def kept(self, **changed: str | None) -> Mapping[str, Any]:
         """What is behind the question mark, with something changed; ``None`` leaves it out."""

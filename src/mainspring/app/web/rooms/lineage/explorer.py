@@ -78,7 +78,9 @@ def _explored(asked: Asked) -> Response:
         "ways": WAYS,
         "pick": pick,
     }
-    shown |= {"subject": _subject(graph, asked), **known(visit, pick)}
+    subject = _subject(graph, asked)
+    named = subject.label if subject.family == "step" else f"{subject.label} {subject.detail}".strip()
+    shown |= {"subject": subject, "named": named, **known(visit, pick)}
     if tab in LISTED:
         shown["found"] = visit.ask(LISTED[tab], at=asked.at)
         shown["graph"] = graph

@@ -21,7 +21,8 @@ _ROW: Final = HEIGHT + 14
 _SWEEPS: Final = 6
 _PULLS: Final = 4
 _ASPECT: Final = 0.7
-_TALL: Final = 3.0
+_TALL: Final = 1.5
+_GAP: Final = 480
 
 Pairs = Sequence[tuple[int, int]]
 
@@ -58,33 +59,58 @@ def placed(count: int, pairs: Pairs) -> Placed:
 
 
 def layers(count: int, above: Sequence[Sequence[int]], below: Sequence[Sequence[int]]) -> list[int]:
-    """The layer of each box: below all it came from; what came from nothing is just above what first used it.
+    """The layer of each box: below all it came from, and near what it leads to.
 
-    Arrows that close a circle are passed over: the circle is opened at its first box.
+    The longest way through the graph is its spine. What leads to the spine is as low as that lets it, so that what
+    a late run used is beside that run; everything else is as high as what it came from lets it. Arrows that close
+    a circle are passed over.
     """
+    order = _ordered(count, above, below)
+    rank = [0] * count
+    for place, at in enumerate(order):
+        rank[at] = place
+    highest, height, following = [0] * count, [0] * count, [-1] * count
+    for at in order:
+        for target in below[at]:
+            if rank[target] > rank[at]:
+                highest[target] = max(highest[target], highest[at] + 1)
+    for at in reversed(order):
+        for target in below[at]:
+            if rank[target] > rank[at] and height[target] >= height[at]:
+                height[at], following[at] = height[target] + 1, target
+    deepest = max(highest)
+    leads = [False] * count
+    for at in reversed(order):
+        leads[at] = highest[at] + height[at] == deepest or (following[at] >= 0 and leads[following[at]])
+    layer = [0] * count
+    for at in order:
+        before = [layer[source] + 1 for source in above[at] if rank[source] < rank[at]]
+        layer[at] = deepest - height[at] if leads[at] else max(before, default=0)
+    for at in order:
+        if not above[at] and below[at] and not leads[at]:
+            layer[at] = max(0, min(layer[target] for target in below[at]) - 1)
+    return layer
+
+
+def _ordered(count: int, above: Sequence[Sequence[int]], below: Sequence[Sequence[int]]) -> list[int]:
+    """Every box after all that it came from; a circle is opened at its first box."""
     waiting = [len(one) for one in above]
-    layer, done = [0] * count, [False] * count
-    order = [at for at in range(count) if not waiting[at]]
+    taken = [not one for one in waiting]
+    order = [at for at in range(count) if taken[at]]
     following = opened = 0
     while following < count:
         if following == len(order):
-            while done[opened]:
+            while taken[opened]:
                 opened += 1
+            taken[opened] = True
             order.append(opened)
-        at = order[following]
-        following += 1
-        done[at] = True
-        for target in below[at]:
+        for target in below[order[following]]:
             waiting[target] -= 1
-            if not done[target]:
-                layer[target] = max(layer[target], layer[at] + 1)
-                if not waiting[target]:
-                    order.append(target)
-    for at in reversed(order):
-        lower = [layer[target] for target in below[at] if layer[target] > layer[at]]
-        if lower and not above[at]:
-            layer[at] = min(lower) - 1
-    return layer
+            if not waiting[target] and not taken[target]:
+                taken[target] = True
+                order.append(target)
+        following += 1
+    return order
 
 
 def _neighbours(count: int, pairs: Pairs) -> tuple[list[list[int]], list[list[int]]]:
@@ -171,21 +197,33 @@ def _settle(row: Sequence[int], depth: int, wanted: dict[int, float], x: list[fl
 def _columns(x: Sequence[float], rows: Sequence[Sequence[int]], depths: Sequence[int]) -> Placed:
     """The upper left corners: layer below layer, in as many columns as make it about as wide as high."""
     heights = [_DOWN + (depth - 1) * _ROW for depth in depths]
-    left = min(x)
-    wide, high = max(x) - left + WIDTH, sum(heights)
-    strips = 1 if high < _TALL * wide else max(1, round(math.sqrt(high / (wide + _ACROSS) * _ASPECT)))
-    room = high / strips
+    spans = sorted(max(x[at] for at in row) - min(x[at] for at in row) + WIDTH for row in rows)
+    usual, high = spans[len(spans) * 4 // 5], sum(heights)
+    strips = 1 if high < _TALL * (max(x) - min(x)) else max(1, round(math.sqrt(high / (usual + _GAP) * _ASPECT)))
     xs, ys = [0] * len(x), [0] * len(x)
-    strip, start, top, furthest, lowest = 0, 0.0, 0.0, 0.0, 0.0
-    for row, depth, height in zip(rows, depths, heights, strict=True):
-        if top - start >= room and strip < strips - 1:
-            strip, start = strip + 1, top
-        for place, at in enumerate(row):
-            xs[at] = round(x[at] - left + strip * (wide + 2 * _ACROSS))
-            ys[at] = round(top - start + place % depth * _ROW)
-            furthest, lowest = max(furthest, xs[at] + WIDTH), max(lowest, ys[at] + HEIGHT)
+    left = 0.0
+    for strip in _parts(heights, high / strips):
+        shift = left - min(x[at] for row in strip for at in rows[row])
+        top = 0
+        for row in strip:
+            for place, at in enumerate(rows[row]):
+                xs[at] = round(x[at] + shift)
+                ys[at] = top + place % depths[row] * _ROW
+            top += heights[row]
+        left = max(xs[at] for row in strip for at in rows[row]) + WIDTH + _GAP
+    return Placed(xs, ys, max(xs) + WIDTH, max(ys) + HEIGHT)
+
+
+def _parts(heights: Sequence[int], room: float) -> list[list[int]]:
+    """The numbers of layers, in columns of about a height."""
+    found: list[list[int]] = [[]]
+    top = 0.0
+    for row, height in enumerate(heights):
+        if found[-1] and top + height / 2 > room * len(found):
+            found.append([])
+        found[-1].append(row)
         top += height
-    return Placed(xs, ys, round(furthest), round(lowest))
+    return found
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:
