@@ -42,6 +42,8 @@ function problem(error) {
 
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
+for (const frame of all(".timeline-frame")) frame.scrollLeft = frame.scrollWidth;
+
 // ---- What matters most
 
 for (const place of all("[data-importance]")) {

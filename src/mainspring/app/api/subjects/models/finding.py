@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mainspring.app.accounts import Role
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.subject import Hit, Waiting
 from mainspring.app.api.subjects.models.shelf import Shelf, shelves
 from mainspring.app.api.subjects.models.standing import environments_of, is_asked, standing
+
+if TYPE_CHECKING:
+    from mainspring.models.registry import ModelVersion
 
 _MOST: Final = 20
 
@@ -62,34 +65,41 @@ def _hits(its: Shelf, wanted: str) -> Iterator[Hit]:
 
 
 def _asked(desk: Desk, its: Shelf) -> Iterator[Waiting]:
-    for version in its.versions:
-        for environment in environments_of(desk.shared, its):
-            if not is_asked(its, version, environment) or its.facts[version.version].archived:
-                continue
-            found = standing(desk, its, version, environment)
-            mine = [one.name for one in found.roles if one.open]
-            about = its.decisions_on(version.version)
-            since = max(one.at for one in about if one.verb == "request" and one.environment == environment)
-            path = f"/models/{its.name}/versions/{version.version}?tab=promotion#{environment}"
-            if mine:
-                yield Waiting(
-                    kind="signature",
-                    title=f"Sign {its.name} {version.version} for {environment} as {' or '.join(mine)}",
-                    path=path,
-                    detail=_why(found.missing),
-                    since=since,
-                    urgency=1,
-                )
-            elif not found.missing:
-                yield Waiting(
-                    kind="promotion",
-                    title=f"Promote {its.name} {version.version} to {environment}",
-                    path=path,
-                    detail="everybody who must sign has signed",
-                    since=since,
-                    urgency=1,
-                )
+    """For each environment the newest version that is asked for, unless a newer one is there."""
+    for environment in environments_of(desk.shared, its):
+        current = its.aliases.get(environment)
+        newer = [one for one in its.versions if current is None or one.version > current]
+        asked = [one for one in newer if not its.facts[one.version].archived and is_asked(its, one, environment)]
+        if asked:
+            yield from _of(desk, its, asked[-1], environment, more=len(asked) - 1)
 
 
-def _why(missing: Sequence[str]) -> str:
-    return "missing: " + "; ".join(missing) if missing else ""
+def _of(desk: Desk, its: Shelf, version: ModelVersion, environment: str, *, more: int) -> Iterator[Waiting]:
+    found = standing(desk, its, version, environment)
+    mine = [one.name for one in found.roles if one.open]
+    number = version.version
+    requests = [
+        one.at for one in its.decisions_on(number) if one.verb == "request" and one.environment == environment
+    ]
+    path = f"/models/{its.name}/versions/{number}?tab=promotion#{environment}"
+    others = (
+        f"; {more} more versions are asked for" if more > 1 else "; one more version is asked for" if more else ""
+    )
+    if mine:
+        yield Waiting(
+            kind="signature",
+            title=f"Sign {its.name} {number} for {environment} as {' or '.join(mine)}",
+            path=path,
+            detail="missing: " + "; ".join(found.missing) + others,
+            since=max(requests),
+            urgency=1,
+        )
+    elif not found.missing:
+        yield Waiting(
+            kind="promotion",
+            title=f"Promote {its.name} {number} to {environment}",
+            path=path,
+            detail="everybody who must sign has signed" + others,
+            since=max(requests),
+            urgency=1,
+        )

@@ -15,7 +15,6 @@ from mainspring.evaluation.drawing.lettering import escaped, width
 from mainspring.evaluation.drawing.lettering import number as _n
 
 _WIDE: Final = 940.0
-_GAP: Final = 52.0
 _LANE: Final = 40.0
 _LEFT: Final = 118.0
 _LEAST: Final = 3.0
@@ -105,7 +104,8 @@ def timeline(moves: Sequence[AliasChange]) -> str:
     aliases = list(dict.fromkeys(one.alias for one in reversed(moves)))
     start = min(one.at for one in moves)
     end = max(now(), start + 1.0)
-    places = _places([*(one.at for one in moves), end])
+    gap = max(width(one.after, 13) for one in moves) + 16
+    places = _places([*(one.at for one in moves), end], gap)
     wide, high = places[end] + 10, len(aliases) * _LANE + 30
     body = ""
     for lane, alias in enumerate(aliases):
@@ -126,16 +126,16 @@ def timeline(moves: Sequence[AliasChange]) -> str:
     )
 
 
-def _places(moments: Sequence[float]) -> dict[float, float]:
+def _places(moments: Sequence[float], gap: float) -> dict[float, float]:
     """Where moments lie: as far apart as they are, but never so close that a version between them is not seen."""
     ordered = sorted(set(moments))
     gaps = len(ordered) - 1
-    room = max(_WIDE - _LEFT - gaps * _GAP, 0.0)
+    room = max(_WIDE - _LEFT - gaps * gap, 0.0)
     whole = (ordered[-1] - ordered[0]) or 1.0
     found, place = {}, _LEFT
     for number, at in enumerate(ordered):
         if number:
-            place += _GAP + room * (at - ordered[number - 1]) / whole
+            place += gap + room * (at - ordered[number - 1]) / whole
         found[at] = place
     return found
 
