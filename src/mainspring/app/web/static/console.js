@@ -332,6 +332,11 @@ function showHits(found, text) {
     const link = document.createElement("a");
     link.href = address(hit.path);
     link.tabIndex = -1;
+    if (hit.kind === "command") {
+      link.dataset.copy = hit.name;
+      link.title = "Copy";
+      link.addEventListener("click", (event) => { event.preventDefault(); document.getElementById("search").close(); });
+    }
     for (const [name, words] of [["kind", hit.kind], ["name", hit.name]]) {
       const part = document.createElement("span");
       part.className = name;
@@ -360,10 +365,33 @@ box.addEventListener("input", () => {
   clearTimeout(later);
   later = setTimeout(async () => {
     const text = box.value.trim(), mine = ++asked;
-    const told = text ? await ask("GET", "/search?text=" + encodeURIComponent(text)).catch(() => ({ hits: [] })) : { hits: [] };
+    const told = text ? await ask("GET", "/search?text=" + encodeURIComponent(text)).catch(() => ({ hits: [] })) : { hits: opened() };
     if (mine === asked) showHits(told.hits, text);
   }, 90);
 });
+// What was opened lately is offered while nothing is typed; this browser alone remembers it.
+const lately = "mainspring_lately" + root;
+
+function opened() {
+  try {
+    return JSON.parse(localStorage.getItem(lately) || "[]").filter((one) => typeof one.path === "string" && one.path.startsWith("/"));
+  } catch { return []; }
+}
+
+function noteOpened() {
+  const path = location.pathname.slice(root.length) + location.search, name = document.querySelector("h1")?.textContent.trim();
+  if (!name || path.startsWith("/sign-in") || path.length > 500) return;
+  const title = document.title.split(" · ")[0];
+  const kept = [{ kind: "lately", path, name: title || name }, ...opened().filter((one) => one.path !== path)].slice(0, 12);
+  try { localStorage.setItem(lately, JSON.stringify(kept)); } catch { /* no storage, nothing to remember */ }
+}
+
+box.addEventListener("focus", () => {
+  const here = location.pathname.slice(root.length) + location.search;
+  if (!box.value.trim()) showHits(opened().filter((one) => one.path !== here), "");
+});
+noteOpened();
+
 box.addEventListener("keydown", (event) => {
   if (event.key === "ArrowDown") choose(1);
   else if (event.key === "ArrowUp") choose(-1);

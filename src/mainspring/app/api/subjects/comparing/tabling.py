@@ -115,8 +115,8 @@ def main_keys(rows: Sequence[Row], first: Sequence[str], most: int = 8) -> Seque
         first: The keys that lists of runs show first.
         most: So many metrics at most, and so many parameters; of parameters only those that differ.
     """
-    there = {row.key: row for row in rows}
-    metrics = [row.key for row in rows if row.group == "metrics" and row.better != "neither"]
-    known = [key for key in first if key in there and there[key].group == "metrics"]
+    every = [row for row in rows if row.group == "metrics"]
+    metrics = [row.key for row in every if row.better != "neither"] or [row.key for row in every]
+    known = [key for key in first if key in metrics]
     parameters = [row.key for row in rows if row.group == "parameters" and row.differs]
     return [*list(dict.fromkeys([*known, *metrics]))[:most], *parameters[:most]]

@@ -1,16 +1,16 @@
-"""Home: what runs, what waits for somebody, how the models in production are."""
+"""Home: what runs, what waits, how the models in production are; and search, for whoever has no script."""
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from mainspring.app.web.room import Page, Room
-from mainspring.app.web.visit import Visit
+from mainspring.app.web.rooms.home.showing import home, search
 
+ROOM = Room(
+    name="home",
+    title="Home",
+    icon="home",
+    key="h",
+    pages=[Page(path="/", show=home), Page(path="/search", show=search)],
+)
 
-def home(visit: Visit) -> Response:
-    """The first page."""
-    return visit.render("home/home.html.j2", room="home")
-
-
-ROOM = Room(name="home", title="Home", icon="home", key="h", pages=[Page(path="/", show=home)])
+__all__ = ["ROOM"]
