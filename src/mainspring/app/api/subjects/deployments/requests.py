@@ -53,6 +53,7 @@ class Brief:
         latency: Seconds that it took.
         rows: How many rows it asked for.
         answer: What was answered, in words; the first rows.
+        score: How likely that is, as the model says of a single row; ``None`` if it does not.
         error: Why it failed; empty for an answer.
         outlier: Whether a row is unlike those that the model was trained on.
         truth: What became known to be right, in words; empty if nothing did.
@@ -69,6 +70,7 @@ class Brief:
     latency: float
     rows: int
     answer: str
+    score: float | None
     error: str
     outlier: bool
     truth: str
@@ -275,6 +277,7 @@ def brief(record: LogRecord, feedback: Sequence[Feedback], hidden: frozenset[str
         latency=record.latency,
         rows=record.rows,
         answer=told + (" …" if record.rows > _ROWS else ""),
+        score=_score(record) if record.rows == 1 else None,
         error="" if record.error is None else _safe(record, hidden),
         outlier=flagged(record),
         truth=_words(known[TRUTH]) if TRUTH in known else "",
@@ -292,6 +295,13 @@ def answer_of(record: LogRecord, row: int) -> Any:
             return cells[row]
     first = next((cells for name, cells in record.outputs.items() if not name.startswith(FLAG)), ())
     return first[row] if row < len(first) else None
+
+
+def _score(record: LogRecord) -> float | None:
+    """How likely the answer to the first row is, as the model says."""
+    cells = record.outputs.get(f"probability.{answer_of(record, 0)}", ())
+    found = cells[0] if len(cells) else None
+    return float(found) if isinstance(found, int | float) else None
 
 
 def right_of(record: LogRecord, feedback: Sequence[Feedback]) -> list[bool | None]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from mainspring.app.api.subjects.deployments import listing, telling
+from mainspring.app.api.subjects.deployments import explaining, listing, telling
 from mainspring.app.web.rooms.deployments import pictures, words
 from mainspring.app.web.rooms.deployments.overview import spark
 from mainspring.app.web.visit import Visit
+from mainspring.core.errors import MainspringError
 
 
 def shown(visit: Visit) -> Response:
@@ -29,6 +30,7 @@ def shown(visit: Visit) -> Response:
         known=visit.ask(telling.known, model=name),
         way=_way(found),
         arm_choices=_choices(found),
+        registered=_registered(visit, found),
         histogram=pictures.latency_histogram(found.counts, title=f"How long requests to {name} took"),
         beliefs=pictures.believed(standing, bandit) if standing is not None and bandit is not None else "",
         pictures=pictures,
@@ -48,3 +50,13 @@ def _choices(found: listing.Served) -> list[tuple[str, str]]:
     standing = found.model.rollout
     arms = () if standing is None else standing.arms
     return [(one.arm, f"{one.arm} (version {one.version})") for one in arms if one.version]
+
+
+def _registered(visit: Visit, found: listing.Served) -> str:
+    """What the registry calls the model; empty if it does not know it."""
+    for one in found.model.versions:
+        try:
+            return explaining.registered(visit.desk.platform, found.model.name, one.version).name
+        except MainspringError:
+            continue
+    return ""

@@ -138,14 +138,23 @@ def _sentences(standing: Standing) -> list[str]:
         return [f"Version {version} alone answers, as before the rollout."]
     canary = standing.canary
     if canary is None:
-        best = standing.experiment.best if standing.experiment is not None else ""
-        return [f"{best} is surely better: promote it when you like."] if best else []
+        return _others(standing)
     by_hand = ", set by hand" if canary.by_hand else ""
     step = f"step {canary.step} of {len(canary.steps)}"
     found = [f"The candidate gets {canary.share:g} % of the requests{by_hand}: {step}."]
     if standing.phase == "held":
         return [*found, "Nothing is decided until somebody resumes it."]
     return [*found, _guards(canary.guards), _NEXT.get(canary.next, "")]
+
+
+def _others(standing: Standing) -> list[str]:
+    """What there is to say of a rollout that is no canary."""
+    if standing.experiment is not None:
+        best = standing.experiment.best
+        return [f"{best} is surely better: promote it when you like." if best else "No arm is surely better yet."]
+    if standing.policy == "primary":
+        return [f"Version {standing.primary['version']} answers everything."]
+    return ["The likelier an arm is the best, the more requests it gets."]
 
 
 def _guards(guards: Sequence[Guard]) -> str:
