@@ -100,6 +100,19 @@ def lingering(file: str, rows: int = 4):
     linger(load(rows), file)
 
 
+@step
+def descend(rate: float, epochs: int) -> None:
+    loss = 1.0
+    for epoch in range(epochs):
+        loss *= 1 - rate
+        log_metric("loss", loss, epoch)
+
+
+@pipeline
+def descending(rate: float = 0.5, epochs: int = 20):
+    descend(rate, epochs)
+
+
 @pipeline
 def asking(rows: int = 4):
     numbers = load(rows)

@@ -183,6 +183,18 @@ def test_a_step_tells_what_it_used_made_and_why(using, project):
     assert used.get("/runs/score-2/steps/nothing", status=404)["error"]["expected"] == "one of load, score"
 
 
+def test_what_a_step_logged_is_drawn_as_curves_also_where_it_was_taken_from_the_cache(using, project):
+    with platform.open(project) as other:
+        _run(other, "descending", "descend-1")
+        _run(other, "descending", "descend-2")
+    used = using(project)
+    for run in ("descend-1", "descend-2"):
+        html = used.page(f"/runs/{run}/steps/descend")
+        assert "loss over 20 steps: from 0.5 to 9.537e-07" in html
+    assert used.get("/runs/descend-2/steps/descend")["from_run"] == "descend-1"
+    assert used.get("/runs", where="pipeline = 'descending' and loss < 0.001")["matching"] == 2
+
+
 def test_the_report_of_a_run_is_embedded(using, project):
     used = using(project)
     assert 'src="/runs/score-1/report/page"' in used.page("/runs/score-1/report")
@@ -224,8 +236,8 @@ def test_logs_are_read_in_parts_searched_and_given_whole(using, project):
 def test_no_log_outside_of_a_run_is_read(using, project):
     used = using(project)
     assert used.get("/runs/score-1/logs/..%2F..%2Frecord", status=404)["error"]["code"] == "NOT_FOUND"
-    assert SUBJECT.topics["log"](used.shared, "score-1/../../../record") == 0
-    assert SUBJECT.topics["log"](used.shared, "score-1/load") > 0
+    assert SUBJECT.topics["log"](used.shared, "score-1/../../../record") == ()
+    assert SUBJECT.topics["log"](used.shared, "score-1/load") != ()
 
 
 def test_codes_of_terminals_are_taken_out():

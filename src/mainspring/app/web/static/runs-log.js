@@ -9,7 +9,7 @@ const LEVELS = [
 ];
 const MOST = 20000; // lines that are kept in the page
 
-let box, wanted = "", source, busy = false;
+let box, wanted = "", source, busy = false, again = false;
 
 const path = (log) => `/runs/${encodeURIComponent(log.dataset.run)}/logs/${encodeURIComponent(log.dataset.step)}`;
 
@@ -49,26 +49,37 @@ function redraw() {
   box.scrollTop = top;
 }
 
+// What is told while the log is being fetched is not lost: it is fetched once more.
 async function grow() {
+  again = true;
   if (busy || !box) return;
   busy = true;
-  const log = box;
   try {
-    for (;;) {
-      const part = await ask("GET", `${path(log)}?start=${log.dataset.end}&most=524288`);
-      const stays = atEnd();
-      if (part.text) log.append(linesOf(part.text));
-      while (log.childNodes.length > MOST) log.firstChild.remove();
-      const moved = String(part.end) !== log.dataset.end;
-      log.dataset.end = part.end;
-      if (!part.running) { delete log.dataset.running; source?.close(); showFollowing(false); }
-      if (stays) log.scrollTop = log.scrollHeight;
-      const told = document.querySelector("[data-log-told]");
-      if (told && moved) told.textContent = part.size > 1e6 ? (part.size / 1e6).toFixed(1) + " MB" : Math.ceil(part.size / 1000) + " kB";
-      if (!moved || part.end >= part.size) break;
+    while (again) {
+      again = false;
+      await fetchRest(box);
     }
   } catch { /* the console is away for a moment: the next sign brings what was missed */ }
   busy = false;
+}
+
+async function fetchRest(log) {
+  for (;;) {
+    const part = await ask("GET", `${path(log)}?start=${log.dataset.end}&most=524288`);
+    const stays = atEnd(), moved = String(part.end) !== log.dataset.end;
+    if (part.text) log.append(linesOf(part.text));
+    while (log.childNodes.length > MOST) log.firstChild.remove();
+    log.dataset.end = part.end;
+    if (stays) log.scrollTop = log.scrollHeight;
+    const told = document.querySelector("[data-log-told]");
+    if (told && moved) told.textContent = part.size > 1e6 ? (part.size / 1e6).toFixed(1) + " MB" : Math.ceil(part.size / 1000) + " kB";
+    if (!part.running) {
+      delete log.dataset.running;
+      source?.close();
+      showFollowing(false);
+    }
+    if (!moved || part.end >= part.size) return;
+  }
 }
 
 async function earlier(button) {

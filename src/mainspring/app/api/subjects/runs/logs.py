@@ -15,6 +15,7 @@ from mainspring.app.api.operation import operation
 from mainspring.app.api.shared import Shared
 from mainspring.core.errors import NotFoundError
 from mainspring.core.records import Execution, ExecutionState
+from mainspring.pipelines.series import file_beside
 
 _MOST: Final = 1024 * 1024
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -107,19 +108,23 @@ def file_of(shared: Shared, run: Execution, step: str) -> Path:
     known = [str(one) for one in nodes] if isinstance(nodes, (list, tuple)) else []
     if step not in known and step not in {one.node for one in records.steps(name)}:
         raise NotFoundError(f"run {name} has no step {step!r}", expected="one of " + ", ".join(known))
+    return folder_of(shared, name) / f"{step}.log"
+
+
+def folder_of(shared: Shared, run: str) -> Path:
+    """Where the logs of a run lie."""
     settings = shared.platform.settings
-    return settings.path(settings.run.home) / "runs" / name / f"{step}.log"
+    return settings.path(settings.run.home) / "runs" / run
 
 
 def stamp(shared: Shared, rest: str) -> Hashable:
-    """Another value whenever a log grows; ``rest`` is ``RUN/STEP``."""
+    """Another value whenever a log grows, or a metric is logged; ``rest`` is ``RUN/STEP``."""
     run, _, step = rest.rpartition("/")
-    settings = shared.platform.settings
-    folder = (settings.path(settings.run.home) / "runs").resolve()
+    folder = folder_of(shared, "").resolve()
     file = (folder / run / f"{step}.log").resolve()
-    if folder not in file.parents or not file.is_file():
-        return 0
-    return file.stat().st_size
+    if folder not in file.parents:
+        return ()
+    return tuple(one.stat().st_size for one in (file, file_beside(file)) if one.is_file())
 
 
 def cleaned(text: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, Final
+
 from starlette.responses import Response
 
 from mainspring.app import stories
@@ -10,12 +13,14 @@ from mainspring.app.api.subjects.runs import logs
 from mainspring.app.api.subjects.runs.nouns import RunShown, StepLine
 from mainspring.app.api.subjects.runs.showing import shown as run_shown
 from mainspring.app.api.subjects.runs.showing import stamp
+from mainspring.app.api.subjects.runs.table.columns import BEST_KNOWN
 from mainspring.app.web.embedding import embedded
 from mainspring.app.web.rooms.runs.drawing import picture_of
 from mainspring.app.web.visit import Visit
 from mainspring.core.errors import NotFoundError
 
-_TAIL = 8 * 1024
+_TAIL: Final = 8 * 1024
+_FEW: Final = 10
 
 
 def shown(visit: Visit) -> Response:
@@ -58,14 +63,26 @@ def _fallen(visit: Visit, jobs: list[Job], run: RunShown) -> Job | None:
     return visit.desk.jobs.get(jobs[0].id)
 
 
-def _facts(run: RunShown) -> dict[str, int]:
+def _facts(run: RunShown) -> dict[str, Any]:
+    main = _main_metrics(run)
     done = [one for one in run.steps if one.state in ("COMPLETE", "CACHED", "SKIPPED")]
     return {
         "steps": len(run.steps),
         "done": len(done),
         "cached": sum(one.cached for one in run.steps),
         "changed": sum(one.changed for one in run.parameters),
+        "main": main,
+        "others": [name for name in run.metrics if name not in main],
     }
+
+
+def _main_metrics(run: RunShown) -> Sequence[str]:
+    """Those that people look for first; all of them where there are few."""
+    own = [name for name in run.metrics if "." not in name]
+    if len(own) <= _FEW:
+        return own
+    known = [name for name in BEST_KNOWN if name in own]
+    return [*known, *(name for name in own if name not in known)][:_FEW]
 
 
 def report(visit: Visit) -> Response:

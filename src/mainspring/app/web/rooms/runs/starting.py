@@ -13,10 +13,6 @@ from mainspring.app.planning import Offer, Plan
 from mainspring.app.planning.signatures import as_text
 from mainspring.app.web.visit import Visit
 from mainspring.core.errors import MainspringError
-from mainspring.evaluation.drawing.graphs.graph import draw, reduced
-from mainspring.evaluation.drawing.graphs.nouns import Edge, Node
-
-_STATES = {"cached": "cached", "skipped": "skipped", "left out": "skipped", "taken": "cached", "asked": "waiting"}
 
 
 def new(visit: Visit) -> Response:
@@ -41,7 +37,6 @@ def new(visit: Visit) -> Response:
         like=like,
         plan=planned,
         wrong=wrong,
-        picture=_picture(planned) if planned else "",
         part={name: list(visit.many(name)) for name in ("start", "end", "only")},
     )
 
@@ -76,18 +71,3 @@ def _plan(visit: Visit, chosen: Offer, given: Mapping[str, str]) -> tuple[Plan |
         ), None
     except MainspringError as error:
         return None, error
-
-
-def _picture(planned: Plan) -> str:
-    nodes = [
-        Node(
-            id=one.step,
-            label=one.step,
-            kind="perhaps" if one.fate == "perhaps" else "step",
-            state=_STATES.get(one.fate, ""),
-            detail={"run": "will run", "perhaps": "perhaps"}.get(one.fate, ""),
-        )
-        for one in planned.steps
-    ]
-    edges = [Edge(need, one.step) for one in planned.steps for need in one.needs]
-    return draw(nodes, reduced(nodes, edges), title="What the run would do", alone=False)

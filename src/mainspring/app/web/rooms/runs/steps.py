@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response
 
 from mainspring.app.api.subjects.runs import logs
 from mainspring.app.api.subjects.runs.showing import shown as run_shown
-from mainspring.app.api.subjects.runs.steps import as_text
+from mainspring.app.api.subjects.runs.steps import StepShown, as_text
 from mainspring.app.api.subjects.runs.steps import step as step_shown
+from mainspring.app.web.rooms.runs.curves import curves_of
 from mainspring.app.web.visit import Visit
 from mainspring.core.errors import NotFoundError
 
@@ -27,7 +29,13 @@ def step(visit: Visit) -> Response:
         line=found.line,
         log=visit.ask(logs.part, run=found.run, step=name, most=_TAIL),
         text=as_text,
+        curves=curves_of(_log_of(visit, found)),
     )
+
+
+def _log_of(visit: Visit, found: StepShown) -> Path:
+    """The log of the execution that gave what this step gives: its metrics lie beside it."""
+    return logs.folder_of(visit.desk.shared, found.from_run or found.run) / f"{found.line.step}.log"
 
 
 def log_file(visit: Visit) -> Response:

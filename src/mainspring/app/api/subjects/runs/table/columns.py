@@ -13,7 +13,7 @@ Kind: TypeAlias = Literal["metric", "parameter"]
 
 _METRICS: Final = "metrics."
 _PARAMETERS: Final = "parameters."
-_BEST_KNOWN: Final = (
+BEST_KNOWN: Final = (
     "auc",
     "accuracy",
     "f1",
@@ -65,7 +65,7 @@ def columns_of(rows: Sequence[Row]) -> Sequence[Column]:
     found = [
         Column(key=_METRICS + one, name=one, kind="metric", runs=metrics[one], varies=True) for one in metrics
     ]
-    found.sort(key=lambda one: (one.name not in _BEST_KNOWN, "." in one.name, one.name))
+    found.sort(key=lambda one: (one.name not in BEST_KNOWN, "." in one.name, one.name))
     rest = [
         Column(key=_PARAMETERS + one, name=one, kind="parameter", runs=parameters[one], varies=len(seen[one]) > 1)
         for one in sorted(parameters)
@@ -77,12 +77,17 @@ def shown_first(rows: Sequence[Row]) -> Sequence[str]:
     """The columns that are shown where nobody has chosen: best known metrics, and parameters that differ."""
     known = columns_of(rows[:_LOOKED_AT])
     metrics = [one for one in known if one.kind == "metric" and "." not in one.name]
-    metrics.sort(key=lambda one: _BEST_KNOWN.index(one.name) if one.name in _BEST_KNOWN else len(_BEST_KNOWN))
+    metrics.sort(key=lambda one: (_rank(one.name), -one.runs))
     parameters = [one for one in known if one.kind == "parameter" and one.varies]
+    parameters.sort(key=lambda one: -one.runs)
     return [
         *(one.key for one in metrics[:_FIRST_METRICS]),
         *(one.key for one in parameters[:_FIRST_PARAMETERS]),
     ]
+
+
+def _rank(metric: str) -> int:
+    return BEST_KNOWN.index(metric) if metric in BEST_KNOWN else len(BEST_KNOWN)
 
 
 def value_in(row: Row, key: str) -> Scalar:

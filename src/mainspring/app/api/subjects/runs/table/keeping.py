@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,9 @@ _FORM: Final = 1
 
 _OVERLAP: Final = 10.0
 """Seconds before the last change seen that are looked at again: a transaction may have been on its way."""
+
+_TICK: Final = 1e-6
+"""The finest step of the record's clock."""
 
 _WORTH: Final = 200
 """So many rows that were read anew are worth a file."""
@@ -47,7 +51,7 @@ class RunTable:
         self._store, self._file = store, file
         self._guard = threading.Lock()
         self._rows: dict[int, Row] = {}
-        self._seen = 0.0
+        self._seen, self._since = 0.0, time.monotonic()
         self._unsaved = 0
         self._begun = False
         self._sorted: Sequence[Row] = ()
@@ -64,11 +68,13 @@ class RunTable:
             return self._sorted
 
     def _catch_up(self) -> None:
-        touched = touched_since(self._store, max(0.0, self._seen - _OVERLAP))
+        touched = touched_since(self._store, self._from())
         changed = [run for run in touched if self._is_new(run)]
         gone = [run.id for run in changed if run.name is None and run.id in self._rows]
         rows = rows_of(self._store, [run for run in changed if run.name is not None])
-        self._seen = max([self._seen, *(run.updated_at for run in touched)])
+        newest = max([self._seen, *(run.updated_at for run in touched)])
+        if newest > self._seen:
+            self._seen, self._since = newest, time.monotonic()
         fresh = [row for row in rows if self._rows.get(row.id) != row]
         if not fresh and not gone and self.version:
             return
@@ -81,6 +87,11 @@ class RunTable:
         if self._unsaved >= _WORTH:
             self._save()
 
+    def _from(self) -> float:
+        """From when on to look. Transactions with earlier times may have been on their way, but not for long."""
+        settled = time.monotonic() - self._since > _OVERLAP
+        return self._seen + _TICK if settled and self._seen else max(0.0, self._seen - _OVERLAP)
+
     def _is_new(self, run: Execution) -> bool:
         """Whether there may be something to read: steps of a run that moves change without it."""
         known = self._rows.get(int(run.id or 0))
@@ -91,7 +102,7 @@ class RunTable:
             kept = msgspec.msgpack.decode(self._file.read_bytes(), type=_Kept)
             if kept.form == _FORM:
                 self._rows = {row.id: row for row in kept.rows}
-                self._seen = kept.seen
+                self._seen, self._since = kept.seen, time.monotonic()
         if self._rows and not self._is_same_record(max(self._rows)):
             self._rows, self._seen = {}, 0.0
 
