@@ -28,7 +28,23 @@ after = "staging"
 PIPELINE = '''
 """Who pays."""
 
-from mainspring import File, latest_blessed, pipeline, steps, when
+from mainspring import File, latest_blessed, models, pipeline, step, steps, when
+from mainspring.data import Examples, Transform
+from mainspring.evaluation import Evaluation
+
+
+@step
+def fit(examples: Examples, transform: Transform, strength: float) -> models.Model:
+    """Trained in this process: another one would import everything anew."""
+    estimator = "sklearn.linear_model.LogisticRegression"
+    return models.train(examples.split("train"), transform, estimator=estimator, params={"C": strength})
+
+
+@step
+def pack(model: models.Model, examples: Examples, evaluation: Evaluation) -> models.Package:
+    """Proved in this process, too."""
+    data = {name: rows.digest() for name, rows in examples.splits.items()}
+    return models.build(model, examples.split("eval"), data=data, evaluation=evaluation, examples=examples)
 
 
 @pipeline
@@ -37,15 +53,13 @@ def loans(data: File = File("loans.csv"), strength: float = 1.0):
     statistics = steps.statistics(examples)
     schema = steps.infer_schema(statistics, label="pays")
     transform = steps.transform(examples, schema)
-    model = steps.train(
-        examples, transform, estimator="sklearn.linear_model.LogisticRegression", params={"C": strength}
-    )
+    model = fit(examples, transform, strength)
     evaluation = steps.evaluate(model, examples, label="pays", slices=["city"])
     baseline = steps.evaluate.named("evaluate_baseline")(latest_blessed(model), examples, label="pays", slices=["city"])
     fairness = steps.assess_fairness(model, examples, label="pays", protected=["city"])
     verdict = steps.gate(evaluation, baseline, at_least={"auc": 0.4})
     with when(verdict):
-        package = steps.package(model, examples, evaluation, statistics=statistics, schema=schema)
+        package = pack(model, examples, evaluation)
         explainer = steps.fit_explainer(
             examples, package, label="pays", methods={"shap": {}, "counterfactuals": {}}, background_rows=40
         )
@@ -80,7 +94,9 @@ def build(folder: Path) -> Path:
             models.sign("loans", "1.0.0", to="production", role=role, by=by, comment="looked at")
         models.promote("loans", "1.0.0", to="production", by="Bo", comment="go")
         again = _other(models.fetch(models.resolve("loans:1.0.0")))
-        models.register(again, name="loans", metrics={"auc": 0.99, "accuracy": 0.95}, author="Bo", alias="production")
+        models.register(
+            again, name="loans", metrics={"auc": 0.99, "accuracy": 0.95}, author="Bo", alias="production"
+        )
     return folder
 
 

@@ -122,7 +122,9 @@ def test_whole_pages_come_in_frames(looking, part, words):
 
 
 def test_a_version_without_evaluation_says_so(looking):
-    assert "registered without an evaluation" in words_of(looking.page("/models/loans/versions/1.1.0?tab=evaluation"))
+    assert "registered without an evaluation" in words_of(
+        looking.page("/models/loans/versions/1.1.0?tab=evaluation")
+    )
     assert "No slices were judged" in looking.page("/models/loans/versions/1.1.0?tab=slices")
     assert looking.client.get("/models/loans/versions/1.1.0/page/evaluation").status_code == 404
 
@@ -162,7 +164,9 @@ def test_a_row_is_answered_as_the_package_answers(looking, made):
     told = looking.get("/models/loans/versions/1.0.0/question")
     kinds = {one["name"]: one["kind"] for one in told["columns"]}
     assert kinds == {"age": "whole", "income": "number", "city": "choice"}
-    answer = looking.post("/models/loans/versions/1.0.0/predict", {"row": {"age": "38", "income": "59.5", "city": "Bern"}})
+    answer = looking.post(
+        "/models/loans/versions/1.0.0/predict", {"row": {"age": "38", "income": "59.5", "city": "Bern"}}
+    )
     models = looking.opened.models
     package = models.fetch(models.resolve("loans:1.0.0"))
     scores = package.predict_columns(package.signature.columns([ROW])).scores[0]
