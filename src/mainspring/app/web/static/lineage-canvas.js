@@ -3,7 +3,7 @@
 
 const NAMES = ["surface", "raised", "soft", "ink", "quiet", "line", "edge", "accent", "second", "third", "cached", "lost", "complete", "failed", "held", "running", "waiting", "skipped", "canceled"];
 const FAMILIES = { data: "accent", checks: "cached", model: "second", product: "third", group: "lost" };
-const CELL = 600, COARSE = 1600, SLOW = 14, LONG = 1400, MOST = 6000;
+const CELL = 600, COARSE = 1600, SLOW = 14, LONG = 1400, MOST = 3200;
 const FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,"Noto Sans",sans-serif';
 
 function palette() {

@@ -6,7 +6,7 @@ const stage = document.getElementById("stage");
 const NEAREST = 2.5;
 
 const view = { x: 0, y: 0, k: 1 };
-let scene, hovered = -1, picked = -1, frame = 0, moving = 0;
+let scene, hovered = -1, frame = 0, moving = 0;
 
 // ---- Where the picture is: kept in the address behind #
 
@@ -119,7 +119,6 @@ function hover(at) {
 let asked = 0;
 
 async function pick(at) {
-  picked = at;
   scene.choose(at);
   paint();
   const mine = ++asked, id = scene.ids[at], panel = document.getElementById("facts");
@@ -285,20 +284,24 @@ function filters() {
   form.addEventListener("submit", (event) => { event.preventDefault(); send(); });
 }
 
+async function start() {
+  try {
+    const { open } = await import(stage.dataset.scene);
+    scene = await open(stage, (x, y) => { view.x = x; view.y = y; moved(); }, view);
+    const chosen = scene.ids.indexOf(document.getElementById("facts").dataset.pick);
+    if (chosen >= 0) scene.choose(chosen);
+    listen();
+    first();
+    keep();
+    document.querySelector("[data-handles]").hidden = false;
+    requestAnimationFrame(() => requestAnimationFrame(() => { stage.dataset.drawn = String(Math.round(performance.now())); }));
+  } catch (error) {
+    const told = stage.querySelector("[data-loading]");
+    if (!told) throw error;
+    told.textContent = "The picture could not be drawn: " + error.message;
+  }
+}
+
 document.documentElement.classList.add("scripted");
 filters();
-const { open } = await import(stage.dataset.scene);
-try {
-  scene = await open(stage, (x, y) => { view.x = x; view.y = y; moved(); }, view);
-  picked = scene.ids.indexOf(document.getElementById("facts").dataset.pick);
-  if (picked >= 0) scene.choose(picked);
-  listen();
-  first();
-  keep();
-  document.querySelector("[data-handles]").hidden = false;
-  requestAnimationFrame(() => requestAnimationFrame(() => { stage.dataset.drawn = String(Math.round(performance.now())); }));
-} catch (error) {
-  const told = stage.querySelector("[data-loading]");
-  if (told) told.textContent = "The picture could not be drawn: " + error.message;
-  else throw error;
-}
+if (stage) await start();

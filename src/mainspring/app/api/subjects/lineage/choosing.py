@@ -127,8 +127,13 @@ def _arrows(walk: Walk, parts: Sequence[Part], shown: Sequence[int]) -> list[Arr
     found: list[Arrow] = []
     for start in shown:
         reached: dict[int, tuple[bool, str]] = {}
+        todo: list[tuple[int, bool, str]] = []
+        for target, name in walk.below[start]:
+            if parts[target] is Part.SHOWN:
+                reached.setdefault(target, (False, name))
+            elif parts[target] is not Part.GONE:
+                todo.append((target, False, name))
         seen: set[int] = set()
-        todo = [(target, False, name) for target, name in walk.below[start]]
         while todo and left:
             left -= 1
             at, through, label = todo.pop()

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from mainspring.app import origins
 from mainspring.app.api.door import encoded
+from mainspring.app.api.subjects.lineage.collecting import without_collecting
 from mainspring.app.api.subjects.lineage.looking import artifact, execution
 from mainspring.app.api.subjects.lineage.nouns import ArtifactFacts, Box, ExecutionFacts, Graph
 from mainspring.app.api.subjects.lineage.walking import stamp
@@ -38,9 +39,14 @@ def drawn(visit: Visit) -> Response:
     made = visit.desk.shared.remembered(
         key,
         (stamp(visit.desk.shared), visit.request.url.query),
-        lambda: encoded(drawing.columns_of(asked.graph())),
+        lambda: _columns(asked),
     )
     return Response(made, media_type="application/json", headers={"cache-control": "no-store"})
+
+
+def _columns(asked: Asked) -> bytes:
+    with without_collecting():
+        return encoded(drawing.columns_of(asked.graph()))
 
 
 def facts(visit: Visit) -> Response:

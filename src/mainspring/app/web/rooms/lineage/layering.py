@@ -178,6 +178,9 @@ def _settle(row: Sequence[int], depth: int, wanted: dict[int, float], x: list[fl
     """Least squares to the wanted places under the order (pool adjacent violators); boxes that are folded into one
     column of several rows go together.
     """
+    if len(row) == 1:
+        x[row[0]] = wanted[row[0]]
+        return
     columns = [row[start : start + depth] for start in range(0, len(row), depth)]
     blocks: list[tuple[int, float]] = []
     for place, column in enumerate(columns):
