@@ -253,7 +253,7 @@ class AlertBook:
             model: Only to alerts of this model.
             alert: Only to this alert, by its id or the beginning of it.
         """
-        found = [one for change in self._journal.changes() for one in change.transitions]
+        found = [one for change in self._journal.changes(told=alert or "") for one in change.transitions]
         return [
             one
             for one in found

@@ -33,6 +33,9 @@ from mainspring.monitoring.alerts.alert import Alert
 from mainspring.monitoring.alerts.contents import Change, Contents
 
 _JOURNAL, _BOOK, _LOCK = "journal.jsonl", "book.json", "lock"
+_TOLD: Final = b'"transitions":[{'
+"""Where a line begins to tell what happened, if anything did."""
+
 _FOLDED: Final = 200
 _OLD: Final = 100
 """How many older journals are kept: 20,000 transactions."""
@@ -98,12 +101,18 @@ class Journal:
                 self._fold(contents)
             return change
 
-    def changes(self) -> Iterator[Change]:
-        """All transactions that are still kept, oldest first, each once."""
+    def changes(self, *, told: str | None = None) -> Iterator[Change]:
+        """All transactions that are still kept, oldest first, each once.
+
+        Args:
+            told: Only those in which something happened to what is named so, such as the id of an alert; an empty
+                text for those in which anything happened. The others are not even read.
+        """
         if not self.folder.is_dir():
             return
         with self._locked(fcntl.LOCK_SH):
-            found = {one.number: one for path in [*self._old(), self.folder / _JOURNAL] for one in _lines(path)}
+            files = [*self._old(), self.folder / _JOURNAL]
+            found = {one.number: one for path in files for one in _lines(path, told)}
         yield from (found[number] for number in sorted(found))
 
     def rewrite(self, change: Callable[[Alert], Alert]) -> None:
@@ -213,12 +222,15 @@ def _identity(path: Path) -> tuple[int, int, int]:
     return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
-def _lines(path: Path) -> Iterator[Change]:
-    """The transactions in a file; what is cut short or spoilt is passed over."""
+def _lines(path: Path, told: str | None = None) -> Iterator[Change]:
+    """The transactions in a file, or those that tell of something; what is cut short or spoilt is passed over."""
     try:
         lines = path.read_bytes().splitlines()
     except FileNotFoundError:
         return
+    if told is not None:
+        name = told.encode()
+        lines = [one for one in lines if (place := one.rfind(_TOLD)) >= 0 and one.find(name, place) >= 0]
     yield from (change for change in map(_change, lines) if change is not None)
 
 

@@ -11,7 +11,7 @@ execution ``mainspring.Alert``     an alert fired, got worse, was acknowledged o
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -107,6 +107,20 @@ class AlertLedger:
                 values[name] = value
         most = sys.maxsize if limit is None else limit
         return [self._read(one) for one in self._events.events(" AND ".join(where), values, newest=most)][::-1]
+
+    def numbers(self, alert: str) -> Mapping[tuple[str, float], int]:
+        """Where the record has what happened to an alert: the number by what happened and when.
+
+        What was said is not read: that is in the book as well.
+
+        Args:
+            alert: Its id.
+        """
+        found = self._events.events("properties.alert = :alert", {"alert": alert})
+        return {
+            (str(one.properties["what"]), float(cast("float", one.properties["at"]))): cast("int", one.id)
+            for one in found
+        }
 
     def _read(self, event: Execution) -> Recorded:
         told = event.properties

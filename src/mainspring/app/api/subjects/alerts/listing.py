@@ -186,11 +186,7 @@ def _counts(alerts: Sequence[Alert]) -> dict[str, int]:
 
 def _history(desk: Desk, alert: Alert) -> list[Happened]:
     """What happened, from the book, with where the record has it."""
-    recorded = {
-        (one.what, round(one.at, 3)): one.execution
-        for one in alert_ledger(desk.platform).history(alert.model, since=alert.began)
-        if one.alert == alert.id
-    }
+    recorded = alert_ledger(desk.platform).numbers(alert.id)
     found = Sight(desk.shared).book.history(alert=alert.id)
     return [
         Happened(
@@ -199,7 +195,7 @@ def _history(desk: Desk, alert: Alert) -> list[Happened]:
             by=one.by,
             why=one.why,
             message="" if one.alert is None else one.alert.message,
-            execution=recorded.get((one.kind, round(one.at, 3))),
+            execution=recorded.get((one.kind, one.at)),
         )
         for one in reversed(found)
     ]

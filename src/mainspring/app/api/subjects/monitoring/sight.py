@@ -200,7 +200,9 @@ class Sight:
         self.known(model)
         # One stretch of a model is remembered: a year of figures is large.
         stamp = (since, until, self.stamp(model))
-        return self._shared.remembered(("monitoring.watch", model), stamp, lambda: self._watch(model, since, until))
+        return self._shared.remembered(
+            ("monitoring.watch", model), stamp, lambda: self._watch(model, since, until)
+        )
 
     def _watch(self, model: str, since: float | None, until: float | None) -> Watch:
         from mainspring.monitoring.monitor import DecisionLog

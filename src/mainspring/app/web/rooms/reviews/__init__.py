@@ -1,17 +1,9 @@
-"""Pages: Reviews."""
+"""Pages: rows for people to look at."""
 
 from __future__ import annotations
 
-from starlette.responses import Response
-
 from mainspring.app.web.room import Page, Room
-from mainspring.app.web.visit import Visit
-
-
-def first(visit: Visit) -> Response:
-    """The first page."""
-    return visit.render("reviews/first.html.j2", room="reviews")
-
+from mainspring.app.web.rooms.reviews import pages
 
 ROOM = Room(
     name="reviews",
@@ -19,7 +11,11 @@ ROOM = Room(
     icon="reviews",
     key="v",
     admin=False,
-    pages=[Page(path="/reviews", show=first)],
+    pages=[
+        Page(path="/reviews", show=pages.listed),
+        Page(path="/reviews/{name}/answer", show=pages.looked),
+        Page(path="/reviews/{name}", show=pages.shown),
+    ],
 )
 
 __all__ = ["ROOM"]
