@@ -33,6 +33,8 @@ from mainspring.store.ports import Edge
 
 _STEPS = ("ingest", "train", "evaluate", "register")
 _BATCH = 100
+_SETTLED = 11.0
+"""Seconds after which what was written is not looked at again; here all of it was written a moment ago."""
 
 
 class _Nobody:
@@ -63,7 +65,9 @@ def _add(
     name, failed = f"bench-{number:05d}", chance.random() < 0.05
     state = ExecutionState.FAILED if failed else ExecutionState.COMPLETE
     above, context = Context(type=PIPELINE, name="bench"), Context(type=RUN, name=name)
-    parameters = {f"p{at:02d}": chance.choice([1, 2, 3, 0.1, "a", "b"]) for at in range(columns // 2)}
+    parameters: dict[str, Any] = {
+        f"p{at:02d}": chance.choice([1, 2, 3, 0.1, "a", "b"]) for at in range(columns // 2)
+    }
     custom: dict[str, Any] = {
         "parameters": parameters,
         "nodes": list(_STEPS),
@@ -151,6 +155,8 @@ def measure(opened: platform.Mainspring, columns: int) -> None:
     rows = [("cold: nothing was ever read", timed(lambda: cold.get(f"/runs?{every}")))]
     again = client_of(opened)
     rows.append(("after a restart, from the file on disk", timed(lambda: again.get(f"/runs?{every}"))))
+    time.sleep(_SETTLED)
+    again.get("/runs")
     asked = [
         ("warm, 50 rows, all columns", f"/runs?{every}"),
         ("warm, sorted by a metric", f"/runs?{every}&sort=metrics.m00"),

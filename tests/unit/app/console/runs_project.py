@@ -123,12 +123,12 @@ def asking(rows: int = 4):
 SETTINGS = """
 [project]
 name = "small"
-pipeline = "pipeline.py:scoring"
+pipeline = "{file}:scoring"
 
 [[schedule]]
 name = "nightly"
 cron = "0 3 * * *"
-parameters = { depth = 5 }
+parameters = {{ depth = 5 }}
 
 [[schedule]]
 name = "arrivals"
@@ -140,9 +140,15 @@ topic = "retrain"
 """
 
 
-def write_project(folder: Path) -> Path:
-    """The project's files."""
+def write_project(folder: Path, file: str = "small.py") -> Path:
+    """The project's files.
+
+    Args:
+        folder: Where.
+        file: The name of the pipeline's file; another one for each project whose runs one process starts, because
+            a module's name is a part of the cache keys of its steps.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "mainspring.toml").write_text(SETTINGS, encoding="utf-8")
-    (folder / "pipeline.py").write_text(PIPELINE, encoding="utf-8")
+    (folder / "mainspring.toml").write_text(SETTINGS.format(file=file), encoding="utf-8")
+    (folder / file).write_text(PIPELINE, encoding="utf-8")
     return folder

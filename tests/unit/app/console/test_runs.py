@@ -19,7 +19,7 @@ from mainspring.core.records import ExecutionState
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """Six runs that scored, and one of every other end."""
-    folder = write_project(tmp_path_factory.mktemp("runs") / "small")
+    folder = write_project(tmp_path_factory.mktemp("runs") / "small", "shown.py")
     with platform.open(folder) as opened:
         for depth in range(1, 7):
             _run(opened, "scoring", f"score-{depth}", depth=depth, rows=4 + depth // 5)
@@ -30,7 +30,7 @@ def project(tmp_path_factory):
 
 
 def _run(opened, pipeline, name, **parameters):
-    loaded, entry = opened.pipelines.load("pipeline.py", pipeline)
+    loaded, entry = opened.pipelines.load("shown.py", pipeline)
     return opened.pipelines.run(loaded, parameters, name=name, entry=entry).state
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from tests.unit.app.console.runs_project import write_project
 
 from mainspring.app import platform
 from mainspring.app.accounts import Role
@@ -15,13 +16,12 @@ from mainspring.app.scheduler_sign import SignOfLife, seen
 from mainspring.app.scheduling import serve
 from mainspring.core.errors import InputError
 from mainspring.pipelines.triggers import Trigger
-from tests.unit.app.console.runs_project import write_project
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A run that scored, and one that waits."""
-    folder = write_project(tmp_path_factory.mktemp("starting") / "small")
+    folder = write_project(tmp_path_factory.mktemp("starting") / "small", "started.py")
     with platform.open(folder) as opened:
         _run(opened, "scoring", "score-1", depth=3)
         _run(opened, "asking", "asking-1", rows=5)
@@ -29,7 +29,7 @@ def project(tmp_path_factory):
 
 
 def _run(opened, pipeline, name, **parameters):
-    loaded, entry = opened.pipelines.load("pipeline.py", pipeline)
+    loaded, entry = opened.pipelines.load("started.py", pipeline)
     return opened.pipelines.run(loaded, parameters, name=name, entry=entry).state
 
 
@@ -115,7 +115,7 @@ def test_a_run_that_cannot_begin_is_shown_with_what_its_job_says(using, project)
         time.sleep(0.05)
     html = used.page("/runs/never")
     assert "did not start" in html
-    assert "the pipelines in pipeline.py are" in html
+    assert "the pipelines in started.py are" in html
 
 
 def test_signing_needs_an_approver_a_reason_and_lets_the_run_go_on(using, project):
@@ -177,7 +177,8 @@ def test_a_scheduler_at_work_is_seen(using, project):
     sign = SignOfLife(used.opened.store.record, "small", "here:1")
     before = SUBJECT.topics["schedules"](used.shared, "")
     sign.give()
-    assert [(one.worker, one.alive) for one in seen(used.opened.store.record, "small")][0] == ("here:1", True)
+    first = seen(used.opened.store.record, "small")[0]
+    assert (first.worker, first.alive) == ("here:1", True)
     assert SUBJECT.topics["schedules"](used.shared, "") != before
     assert "a scheduler is at work" in used.page("/schedule")
     sign.give(ended=True)
@@ -219,7 +220,7 @@ def test_when_a_schedule_is_due_next():
 
 def test_a_file_that_cannot_be_read_is_told_on_the_form(using, tmp_path):
     folder = write_project(tmp_path / "broken")
-    (folder / "pipeline.py").write_text("import nothing_like_it\n")
+    (folder / "small.py").write_text("import nothing_like_it\n")
     html = using(folder).page("/runs/new")
     assert "No module named &#39;nothing_like_it&#39;" in html
 

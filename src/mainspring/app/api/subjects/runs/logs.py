@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 import re
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final
@@ -19,6 +21,7 @@ from mainspring.pipelines.series import file_beside
 
 _MOST: Final = 1024 * 1024
 _ANSI: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_ANSI_BYTES: Final = re.compile(_ANSI.pattern.encode())
 _HITS: Final = 500
 
 
@@ -82,19 +85,27 @@ def part(
 def search(desk: Desk, run: str, step: str, text: str) -> LogHits:
     """The lines of a step's log that hold a text, in any letter case."""
     file = file_of(desk.shared, desk.platform.pipelines.records.run(run), step)
-    wanted, place = text.lower(), 0
-    found: list[tuple[int, int, str]] = []
+    wanted = text.lower().encode()
     if not file.is_file() or not wanted:
         return LogHits(lines=[], more=False)
-    with file.open("rb") as lines:
-        for number, raw in enumerate(lines, 1):
-            line = cleaned(raw.decode("utf-8", "replace")).rstrip("\n")
-            if wanted in line.lower():
-                if len(found) == _HITS:
-                    return LogHits(lines=found, more=True)
-                found.append((number, place, line[:500]))
+    found = list(itertools.islice(_matching(file, wanted), _HITS + 1))
+    return LogHits(lines=found[:_HITS], more=len(found) > _HITS)
+
+
+def _matching(file: Path, wanted: bytes) -> Iterator[tuple[int, int, str]]:
+    """Lines with a text. Large pieces are looked at as a whole: in most of a long log there is nothing."""
+    number, place = 1, 0
+    with file.open("rb") as opened:
+        while raw := opened.read(_MOST):
+            raw += opened.readline()
+            if wanted in _ANSI_BYTES.sub(b"", raw).lower():
+                at = place
+                for count, line in enumerate(io.BytesIO(raw)):
+                    if wanted in _ANSI_BYTES.sub(b"", line).lower():
+                        yield number + count, at, cleaned(line.decode("utf-8", "replace")).rstrip("\n")[:500]
+                    at += len(line)
+            number += raw.count(b"\n")
             place += len(raw)
-    return LogHits(lines=found, more=False)
 
 
 def file_of(shared: Shared, run: Execution, step: str) -> Path:
