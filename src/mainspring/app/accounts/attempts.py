@@ -19,6 +19,7 @@ SIGN_IN: Final = "users.sign_in"
 _WINDOW: Final = 3600.0
 _FREE: Final = {"account": 5, "address": 20}
 _LONGEST: Final = {"account": 300.0, "address": 900.0}
+_FIRST: Final = 4.0
 _LOOKED_AT: Final = 64
 
 
@@ -76,7 +77,7 @@ class Attempts:
         over = len(wrong) - _FREE[kind]
         if over < 0:
             return 0.0
-        return wrong[0] + min(2.0 ** min(over, 16), _LONGEST[kind]) - moment
+        return wrong[0] + min(_FIRST * 2.0 ** min(over, 16), _LONGEST[kind]) - moment
 
 
 def told_of(name: str) -> str:

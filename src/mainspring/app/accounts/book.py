@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import secrets
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -110,7 +110,7 @@ class Book:
                     self._record.publish([made])
                 except ConflictError:
                     self._last = None
-                    time.sleep(random.uniform(0, 0.002 * min(attempt + 1, 20)))  # noqa: S311 - to take turns
+                    time.sleep(secrets.randbelow(2 * min(attempt + 1, 20) + 1) / 1000)  # so that they take turns
                     continue
                 self._last = Head(last.number + 1, str(made.custom["digest"]))
                 return

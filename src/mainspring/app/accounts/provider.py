@@ -166,7 +166,7 @@ class Provider:
             if self._told and self._clock() - self._asked < _FRESH:
                 return self._told
             issuer = self.options.issuer.rstrip("/")
-            told = _fetched(urllib.request.Request(issuer + "/.well-known/openid-configuration"))  # noqa: S310
+            told = _fetched(issuer + "/.well-known/openid-configuration")
             if str(told.get("issuer", "")).rstrip("/") != issuer:
                 raise UnavailableError(
                     f"the issuer there is {told.get('issuer')!r}", expected=issuer, where=issuer
@@ -196,9 +196,8 @@ class Provider:
             )
             headers["authorization"] = "Basic " + base64.b64encode(named.encode()).decode()
         place = str(self._discovered()["token_endpoint"])
-        request = urllib.request.Request(place, urlencode(asked).encode(), headers)  # noqa: S310 - checked above
         try:
-            return _fetched(request)
+            return _fetched(place, urlencode(asked).encode(), headers)
         except UnavailableError as error:
             raise UnauthenticatedError(f"the provider did not take the code: {error.found}") from error
 
@@ -233,9 +232,9 @@ class Provider:
 
     def _found(self, name: str | None, algorithm: str) -> list[Mapping[str, Any]]:
         self._discovered()
-        assert self._keys is not None  # noqa: S101 # for the type checker: discovery makes it
-        found = self._keys.find(name, _ALGORITHMS[algorithm])
-        if not found and self._keys.look_soon():
+        keys = self._keys
+        found = [] if keys is None else keys.find(name, _ALGORITHMS[algorithm])
+        if not found and keys is not None and keys.look_soon():
             raise UnauthenticatedError("the key of the token is not known yet; it is being asked for")
         return found[:8]
 
@@ -271,9 +270,6 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_OPENER: Final = urllib.request.build_opener(_NoRedirect)
-
-
 def check_safe(place: str) -> None:
     """See that what is said at an address can be believed.
 
@@ -305,15 +301,18 @@ def at(claims: Mapping[str, Any], path: str) -> object:
     return found
 
 
-def _fetched(request: urllib.request.Request) -> Mapping[str, Any]:
+def _fetched(place: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Mapping[str, Any]:
+    """The JSON object that an address answers; its place was checked to be safe."""
+    opener = urllib.request.build_opener(_NoRedirect)
+    opener.addheaders = [("user-agent", "mainspring"), *(headers or {}).items()]
     try:
-        with _OPENER.open(request, timeout=_SECONDS) as answer:
+        with opener.open(place, body, timeout=_SECONDS) as answer:
             data = answer.read(_LARGEST + 1)
         if len(data) > _LARGEST:
-            raise UnavailableError(f"more than {_LARGEST} bytes are there", where=request.full_url)
+            raise UnavailableError(f"more than {_LARGEST} bytes are there", where=place)
         content = json.loads(data)
     except (OSError, ValueError) as error:
-        raise UnavailableError(f"it cannot be read: {error}", where=request.full_url) from error
+        raise UnavailableError(f"it cannot be read: {error}", where=place) from error
     if not isinstance(content, dict):
-        raise UnavailableError("what is there is no JSON object", where=request.full_url)
+        raise UnavailableError("what is there is no JSON object", where=place)
     return content

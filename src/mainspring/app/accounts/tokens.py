@@ -17,13 +17,13 @@ from mainspring.core.errors import InputError, NotFoundError, StateError
 from mainspring.core.records import Context, Kind, NodeType, PropertyType
 from mainspring.store.ports import MetadataStore
 
-TOKEN: Final = "mainspring.ApiToken"  # noqa: S105 - the name of a type
+TYPE: Final = "mainspring.ApiToken"
 """The type of the contexts that are tokens."""
 
 LONGEST_DAYS: Final = 3650
 _TYPE: Final = NodeType(
     kind=Kind.CONTEXT,
-    name=TOKEN,
+    name=TYPE,
     properties={"user": PropertyType.STRING},
     description="Something that a program shows instead of a password.",
 )
@@ -105,7 +105,7 @@ class Tokens:
             "account": held.made,
             "hash": _hash(secret),
         }
-        fresh = Context(type=TOKEN, name=name, properties={"user": held.account.name}, custom=told)
+        fresh = Context(type=TYPE, name=name, properties={"user": held.account.name}, custom=told)
         return _token(cast("Context", self._record.publish([fresh])[0])), secret
 
     def find(self, secret: str) -> tuple[Token, Held] | str:
@@ -122,7 +122,7 @@ class Tokens:
         if problem or held is None:
             return problem
         if moment - (told.get("used") or 0) > _COARSE:
-            self._record.publish([Context(type=TOKEN, name=context.name, custom={"used": moment})])
+            self._record.publish([Context(type=TYPE, name=context.name, custom={"used": moment})])
         return _token(context), held
 
     def get(self, token: str) -> Token:
@@ -147,14 +147,14 @@ class Tokens:
         known = self.get(token)
         if known.revoked is not None:
             raise StateError(f"token {token} was taken back already")
-        gone = Context(type=TOKEN, name=token, custom={"revoked": self._clock(), "by": by})
+        gone = Context(type=TYPE, name=token, custom={"revoked": self._clock(), "by": by})
         return _token(cast("Context", self._record.publish([gone])[0]))
 
     def all(self, user: str | None = None) -> Sequence[Token]:
         """What is known of all tokens, or of somebody's, the newest first."""
         self._declare()
         where = "type = :type" + ("" if user is None else " AND properties.user = :user")
-        values = {"type": TOKEN, **({} if user is None else {"user": user})}
+        values = {"type": TYPE, **({} if user is None else {"user": user})}
         found: list[Token] = []
         page: str | None = None
         while True:
@@ -165,7 +165,7 @@ class Tokens:
                 return found
 
     def _context(self, name: str) -> Context | None:
-        where, values = "type = :type AND name = :name", {"type": TOKEN, "name": name}
+        where, values = "type = :type AND name = :name", {"type": TYPE, "name": name}
         items = self._record.find(Kind.CONTEXT, where, values, limit=1).items
         return cast("Context", items[0]) if items else None
 

@@ -46,7 +46,7 @@ def users() -> None:
     """
 
 
-_TOKENS = {"list": "tokens:list_", "new": "tokens:new", "revoke": "tokens:revoke"}
+_TOKENS = {"list": "programs:list_", "new": "programs:new", "revoke": "programs:revoke"}
 _TOKENS_TOLD = {
     "list": "What is known of the tokens; not the tokens.",
     "new": "Make a token; it is shown once.",

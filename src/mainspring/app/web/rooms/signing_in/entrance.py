@@ -25,7 +25,7 @@ from mainspring.app.web.guarding import SignIn, address_of
 from mainspring.app.web.rooms.signing_in.cookies import ARRIVAL, SESSION, WAY, Cookies
 from mainspring.app.web.seals import Seals
 from mainspring.app.web.visit import Visit
-from mainspring.core.errors import MainspringError, UnavailableError
+from mainspring.core.errors import MainspringError, StateError, UnavailableError
 
 _WAIT: Final = 600.0
 _AT_ONCE: Final = 8
@@ -66,7 +66,7 @@ class Entrance:
         self._proxies, self._secure, self._root = proxies, secure, root
         self._turns = [threading.Lock() for _ in range(_STRIPES)]
         self._room = threading.BoundedSemaphore(_AT_ONCE)
-        self._visit: Callable[[Request, Caller], Visit] | None = None
+        self._visit: Callable[[Request, Caller], Visit] = _nowhere
 
     def routes(self, visit: Callable[[Request, Caller], Visit]) -> list[BaseRoute]:
         """What is open to those who have not signed in.
@@ -254,7 +254,6 @@ class Entrance:
         status: int = 200,
     ) -> Response:
         """The page, with a form that is sealed for this browser."""
-        assert self._visit is not None  # noqa: S101 # for the type checker: routes() was called
         arrived = self._cookies.get(request, ARRIVAL) or secrets.token_urlsafe(18)
         visit = self._visit(
             request, Caller(name="", role=Role.VIEWER, way=Way.SESSION, session=f"arrival {arrived}")
@@ -297,6 +296,10 @@ class Entrance:
                 why=why,
             )
         )
+
+
+def _nowhere(request: Request, caller: Caller) -> Visit:
+    raise StateError("the entrance has no addresses: routes() was not called")
 
 
 def inside(then: str) -> str:

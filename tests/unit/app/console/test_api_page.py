@@ -1,0 +1,89 @@
+"""The page of the API, and the document behind it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+from tests.unit.app.console.conftest import words_of
+
+from mainspring.app.api.subjects import SUBJECTS
+
+
+@pytest.fixture
+def used(using, tmp_path):
+    return using(tmp_path)
+
+
+def test_every_operation_is_on_the_page_with_its_role_command_and_arguments(used):
+    html = used.page("/rest")
+    shown = words_of(html)
+    for subject in SUBJECTS:
+        for one in subject.operations.values():
+            assert f"<code>{one.name}</code>" in html, one.name
+            assert one.summary in shown.replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">"), one.name
+    assert "needed" in shown
+    assert 'href="/api/openapi.json"' in html
+
+
+def test_every_example_is_a_command_that_a_shell_takes(used):
+    html = used.page("/rest")
+    typed = [one for one in re.findall(r'data-copy="(curl[^"]*)"', html) if "curl" in one]
+    assert len(typed) >= sum(len(subject.operations) for subject in SUBJECTS)
+    for one in typed:
+        words = shlex.split(one.replace("&#34;", '"').replace("&#39;", "'").replace("&amp;", "&"))
+        assert words[0] == "curl"
+        assert words[-1].startswith("http://testserver/api")
+
+
+def test_every_reference_of_the_document_resolves(used):
+    told = used.get("/openapi.json")
+    known = told["components"]["schemas"]
+    missing = []
+
+    def walk(value):
+        if isinstance(value, dict):
+            reference = value.get("$ref")
+            if isinstance(reference, str) and reference.removeprefix("#/components/schemas/") not in known:
+                missing.append(reference)
+            for one in value.values():
+                walk(one)
+        elif isinstance(value, list):
+            for one in value:
+                walk(one)
+
+    walk(told)
+    assert missing == []
+
+
+def test_the_document_is_one_of_openapi(used):
+    validator = pytest.importorskip("openapi_spec_validator")
+    validator.validate(used.get("/openapi.json"))
+
+
+def test_operations_have_names_paths_and_arguments_of_their_own(used):
+    told = used.get("/openapi.json")
+    names, places = [], []
+    for path, methods in told["paths"].items():
+        for method, one in methods.items():
+            names.append(one["operationId"])
+            places.append((re.sub(r"\{\w+\}", "{}", path), method))
+            within = set(re.findall(r"\{(\w+)\}", path))
+            assert within == {each["name"] for each in one.get("parameters", []) if each["in"] == "path"}, path
+            assert one["responses"]["200"]
+            assert "x-role" in one
+    assert len(names) == len(set(names))
+    assert len(places) == len(set(places))
+
+
+def test_commands_of_operations_exist(used):
+    from mainspring.app.cli.main import cli
+
+    known = set(cli.targets)
+    for subject in SUBJECTS:
+        for one in subject.operations.values():
+            if one.command:
+                program, command, *_ = one.command.split()
+                assert program == "mainspring", one.command
+                assert command in known or command.startswith("-"), one.command
