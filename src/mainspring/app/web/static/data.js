@@ -72,6 +72,13 @@ text?.addEventListener("input", () => {
   later = setTimeout(check, 350);
 });
 
+function scrollTo(line) {
+  text.scrollTop = Math.max(0, (line - 4) * parseFloat(getComputedStyle(text).lineHeight));
+}
+
+// The head only explains the keys: begin where the schema begins.
+if (text) scrollTo(text.value.split("\n").findIndex((line) => line && !line.startsWith("#")) + 3);
+
 // A tab is two blanks; Escape first lets the keyboard leave the editor.
 let leaving = false;
 text?.addEventListener("keydown", (event) => {
@@ -90,5 +97,5 @@ document.addEventListener("click", (event) => {
   const start = lines.slice(0, line).join("\n").length + (line ? 1 : 0);
   text.focus();
   text.setSelectionRange(start, start + (lines[line] || "").length);
-  text.scrollTop = Math.max(0, (line - 6) * parseFloat(getComputedStyle(text).lineHeight));
+  scrollTo(line);
 });

@@ -11,7 +11,7 @@ from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.data import figures
 from mainspring.app.api.subjects.data.binning import bars_beside
-from mainspring.app.api.subjects.data.drifting import compared
+from mainspring.app.api.subjects.data.drifting import Sides, compared, narrowed
 from mainspring.app.api.subjects.data.figures import ColumnFigures
 from mainspring.app.api.subjects.data.gathering import catalogue
 from mainspring.app.api.subjects.data.nouns import Version
@@ -43,6 +43,7 @@ class Columns:
         over: What is laid over, in words; empty for nothing.
         columns: In the order of the table.
         lost: Columns that only what is laid over has.
+        total: How many columns there are of the name that was asked for.
     """
 
     rows: int
@@ -51,11 +52,21 @@ class Columns:
     over: str
     columns: Sequence[ColumnFigures]
     lost: Sequence[str]
+    total: int = 0
 
 
 @operation("data.columns", "GET", "/data/{name}/versions/{version}/columns")
 def columns(
-    desk: Desk, name: str, version: str = "latest", *, split: str = "", over: str = "", over_split: str = ""
+    desk: Desk,
+    name: str,
+    version: str = "latest",
+    *,
+    split: str = "",
+    over: str = "",
+    over_split: str = "",
+    find: str = "",
+    offset: int = 0,
+    limit: int = 10_000,
 ) -> Columns:
     """The columns of a version with types, missing and different values, and their distributions.
 
@@ -63,26 +74,34 @@ def columns(
         split: Only the rows of this split; all by default.
         over: Another version of the same data set (a number), or ``DATASET:NUMBER``, to compare with.
         over_split: A split of it; with no ``over``, another split of this version.
+        find: Only columns with this in their names.
+        offset: How many to pass over.
+        limit: How many to give at most.
     """
     shared = desk.shared
     found = catalogue(shared).version(name, version)
     statistics = statistics_of(shared, found)
-    table = table_of(statistics, split)
-    hidden = private_columns(shared, found)
-    named = known_to(shared, found)
-    told = _anomalies(shared, found)
-    made = [_figures(one, hidden, named, told) for one in table.features.values()]
+    known = list(dict.fromkeys(each for part in statistics.splits.values() for each in part.features))
+    named = [each for each in known if find.lower() in each.lower()]
+    wanted = named[max(0, offset) : max(0, offset) + max(0, limit)]
+    table = table_of(narrowed(statistics, wanted), split)
+    hidden, schema, told = private_columns(shared, found), known_to(shared, found), _anomalies(shared, found)
+    made = [_figures(one, hidden, schema, told) for one in table.features.values()]
     other, words = overlaid(shared, found, over, over_split)
     lost: list[str] = []
     if other is not None:
-        made = _beside(made, shared, (found, split), other)
-        lost = [
-            each
-            for each in table_of(statistics_of(shared, other[0]), other[1]).features
-            if each not in table.features
-        ]
+        beside = statistics_of(shared, other[0])
+        theirs = table_of(narrowed(beside, wanted), other[1])
+        made = _beside(made, shared, ((found, split), other), (table, theirs))
+        lost = [each for each in next(iter(beside.splits.values())).features if each not in known]
     return Columns(
-        rows=table.num_examples, splits=list(statistics.splits), split=split, over=words, columns=made, lost=lost
+        rows=table.num_examples,
+        splits=list(statistics.splits),
+        split=split,
+        over=words,
+        columns=made,
+        lost=lost,
+        total=len(named),
     )
 
 
@@ -119,6 +138,11 @@ def known_to(shared: Shared, version: Version) -> Schema | None:
         if check.schema is not None and is_kept(shared, check.schema):
             return read_schema(shared, check.schema)
     return None
+
+
+def column_of(statistics: Statistics, column: str, split: str = "") -> FeatureStatistics | None:
+    """The statistics of one column in a split, or in all rows; ``None`` if there is no such column."""
+    return table_of(narrowed(statistics, [column]), split).features.get(column)
 
 
 def column_in(table: TableStatistics, column: str) -> FeatureStatistics:
@@ -177,10 +201,14 @@ def _anomalies(shared: Shared, version: Version) -> Mapping[str, tuple[int, int]
 
 
 def _beside(
-    made: Sequence[ColumnFigures], shared: Shared, here: tuple[Version, str], other: tuple[Version, str]
+    made: Sequence[ColumnFigures],
+    shared: Shared,
+    sides: tuple[Sides, Sides],
+    tables: tuple[TableStatistics, TableStatistics],
 ) -> list[ColumnFigures]:
-    found = {one.name: one for one in compared(shared, other, here).features}
-    mine, theirs = (table_of(statistics_of(shared, one), split).features for one, split in (here, other))
+    here, other = sides
+    found = {one.name: one for one in compared(shared, other, here, tuple(one.name for one in made)).features}
+    mine, theirs = tables[0].features, tables[1].features
     hidden = private_columns(shared, other[0])
     return [
         _with(one, found[one.name], mine[one.name], theirs[one.name], hidden) if one.name in found else one

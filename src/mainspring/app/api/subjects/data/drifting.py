@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
     from mainspring.data.schema import Schema
 
-CELLS: Final = 3000
+WIDE: Final = 200
+"""In tables with more columns than this only those that are looked at are compared."""
+CELLS: Final = 1500
 """At most so many columns times versions are compared for one table."""
 Sides = tuple[Version, str]
 
@@ -173,16 +175,27 @@ def differences(desk: Desk, name: str, *, a: str, b: str = "latest", other: str 
     )
 
 
-def compared(shared: Shared, a: Sides, b: Sides) -> Comparison:
+def compared(shared: Shared, a: Sides, b: Sides, only: tuple[str, ...] = ()) -> Comparison:
     """Two sets of rows compared, with the schema of the second; private columns show no values.
 
     Args:
         a: The reference: a version, and one of its splits or nothing for all rows.
         b: What is compared with it.
+        only: The columns that are looked at, which in a wide table are the only ones that are compared; all
+            without any.
     """
     schema = held_against(shared, b[0])
-    key = ("data.compared", a[0].digest, a[1], b[0].digest, b[1], schema.digest() if schema is not None else "")
-    made: Comparison = shared.remembered(key, "", lambda: _compare(shared, a, b, schema))
+    only = only if (b[0].columns or 0) > WIDE else ()
+    key = (
+        "data.compared",
+        a[0].digest,
+        a[1],
+        b[0].digest,
+        b[1],
+        schema.digest() if schema is not None else "",
+        only,
+    )
+    made: Comparison = shared.remembered(key, "", lambda: _compare(shared, a, b, schema, only))
     hidden = private_columns(shared, a[0]) | private_columns(shared, b[0])
     return _masked(made, hidden) if hidden else made
 
@@ -193,8 +206,26 @@ def held_against(shared: Shared, version: Version) -> Schema | None:
     return read_schema(shared, schema) if schema is not None and is_kept(shared, schema) else None
 
 
-def _compare(shared: Shared, a: Sides, b: Sides, schema: Schema | None) -> Comparison:
+def narrowed(statistics: Statistics, columns: Collection[str]) -> Statistics:
+    """Statistics of some of the columns."""
+    wanted = frozenset(columns)
+    return Statistics(
+        {
+            split: replace(
+                one,
+                features={name: each for name, each in one.features.items() if name in wanted},
+                slices={},
+                crosses=None,
+                composites={},
+            )
+            for split, one in statistics.splits.items()
+        }
+    )
+
+
+def _compare(shared: Shared, a: Sides, b: Sides, schema: Schema | None, only: tuple[str, ...]) -> Comparison:
     sides = [statistics_of(shared, one) for one, _ in (a, b)]
+    sides = [narrowed(one, only) for one in sides] if only else sides
     parts = [one.split(split) if split else one for one, (_, split) in zip(sides, (a, b), strict=True)]
     names = (_title(a, b), _title(b, a))
     return compare(parts[0], parts[1], schema=schema, between=names, intervals=False)

@@ -11,7 +11,7 @@ from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.data import figures
 from mainspring.app.api.subjects.data.anomaly_listing import Found, anomalies_of
 from mainspring.app.api.subjects.data.binning import Bins, bars_beside, shared_bins, shares_in
-from mainspring.app.api.subjects.data.describing import column_in, known_to, overlaid, table_of
+from mainspring.app.api.subjects.data.describing import column_in, column_of, known_to, overlaid, table_of
 from mainspring.app.api.subjects.data.drifting import Cell, compared, effect_of
 from mainspring.app.api.subjects.data.figures import ColumnFigures
 from mainspring.app.api.subjects.data.gathering import catalogue
@@ -128,8 +128,8 @@ def column_page(
     shared = desk.shared
     found = catalogue(shared)
     here = found.version(name, version)
-    table = table_of(statistics_of(shared, here), split)
-    one = column_in(table, column)
+    statistics = statistics_of(shared, here)
+    one = column_of(statistics, column, split) or column_in(table_of(statistics, split), column)
     hidden = private_columns(shared, here)
     closed = is_private(column, hidden)
     shown = _shown(one, closed)
@@ -137,12 +137,12 @@ def column_page(
     distances: dict[str, tuple[float, float | None]] = {}
     why: tuple[str, ...] = ()
     if other is not None:
-        known = {each.name: each for each in compared(shared, other, (here, split)).features}
+        known = {each.name: each for each in compared(shared, other, (here, split), (column,)).features}
         apart = known.get(column)
         if apart is not None:
             distances = {key: (each.value, each.threshold) for key, each in apart.distances.items()}
             shown, why = replace(shown, drifted=apart.drifted), apart.why
-        beside = table_of(statistics_of(shared, other[0]), other[1]).features.get(column)
+        beside = column_of(statistics_of(shared, other[0]), column, other[1])
         if beside is not None and not closed and not is_private(column, private_columns(shared, other[0])):
             shown = replace(shown, bars=bars_beside(one, beside))
     bins, edges, moments = _over_time(shared, here, column, closed)
@@ -200,7 +200,7 @@ def _over_time(
     line = [one for one in catalogue(shared).data(here.data).in_time() if _readable(shared, one)]
     place = line.index(here) if here in line else len(line) - 1
     line = line[max(0, min(place, len(line) - 1) - _LAST + 1) :][:_LAST]
-    parts = [(one, table_of(statistics_of(shared, one)).features.get(column)) for one in line]
+    parts = [(one, column_of(statistics_of(shared, one), column)) for one in line]
     kept = [(one, part) for one, part in parts if part is not None]
     bins = Bins(()) if closed else shared_bins([part for _, part in kept])
     moments = []
@@ -240,7 +240,7 @@ def _counted(shared: Shared, one: Version, column: str) -> tuple[int, int]:
 def _apart(shared: Shared, before: Version | None, one: Version, column: str) -> Cell:
     if before is None:
         return Cell()
-    known = {each.name: each for each in compared(shared, (before, ""), (one, "")).features}
+    known = {each.name: each for each in compared(shared, (before, ""), (one, ""), (column,)).features}
     found = known.get(column)
     if found is None:
         return Cell()

@@ -64,21 +64,21 @@ def word_bars(bars: Sequence[Bar], names: tuple[str, str], *, title: str) -> str
         text = escaped(shortened(bar.name, 12.5, _LEFT - 14))
         parts.append(
             f'<text x="{_LEFT - 8:g}" y="{y + 13:g}" text-anchor="end" font-size="12.5">{text}</text>'
-            f'<rect class="f1 bar" x="{_LEFT:g}" y="{y + 3:g}" height="12" width="{_part(bar.one, top, room)}"/>'
+            f'<rect class="f1 pale" x="{_LEFT:g}" y="{y + 3:g}" height="12" width="{_part(bar.one, top, room)}"/>'
             f'<text class="q" x="{_LEFT + bar.one / top * room + 6:.1f}" y="{y + 13:g}" font-size="11.5">'
             f"{bar.one:.1%}</text>"
         )
         if two:
             parts.append(
-                f'<rect class="f2 bar" x="{_LEFT:g}" y="{y + 17:g}" width="{bar.other / top * room:.1f}"'
+                f'<rect class="f2 pale" x="{_LEFT:g}" y="{y + 17:g}" width="{bar.other / top * room:.1f}"'
                 f' height="8" rx="2"/>'
             )
     legend = ""
     if two:
         legend = (
-            f'<rect class="f1 bar" x="{_LEFT:g}" y="4" width="10" height="10" rx="2"/>'
+            f'<rect class="f1 pale" x="{_LEFT:g}" y="4" width="10" height="10" rx="2"/>'
             f'<text class="q" x="{_LEFT + 15:g}" y="13" font-size="11.5">{escaped(names[0])}</text>'
-            f'<rect class="f2 bar" x="{_LEFT + 200:g}" y="4" width="10" height="10" rx="2"/>'
+            f'<rect class="f2 pale" x="{_LEFT + 200:g}" y="4" width="10" height="10" rx="2"/>'
             f'<text class="q" x="{_LEFT + 215:g}" y="13" font-size="11.5">{escaped(names[1])}</text>'
         )
     high = len(bars) * tall + (26 if two else 8)
@@ -95,16 +95,16 @@ def _part(share: float, top: float, room: float) -> str:
 
 
 def over_time(page: ColumnPage) -> str:
-    """The missing share and, for numbers, nothing else: a line over the versions."""
-    points = [(float(place), one.missing * 100) for place, one in enumerate(page.moments)]
+    """The share of missing values over the versions; nothing where none is missing."""
+    points = [(float(place), one.missing * 100) for place, one in enumerate(page.moments, 1)]
     if len(points) < 2 or not any(missing for _, missing in points):
         return ""
     return line_chart(
         [Line(name="missing", points=points, dots=True)],
         title=f"Missing values of {page.figures.name}",
-        x="versions, the oldest first",
+        x="the versions above, the oldest first",
         y="% missing",
-        x_bounds=(0.0, float(len(points) - 1)),
+        x_bounds=(1.0, float(len(points))),
         y_bounds=(0.0, max(missing for _, missing in points) * 1.15),
         size=(420, 220),
     )

@@ -23,13 +23,11 @@ def columns(visit: Visit) -> Response:
     chosen = choose(visit)
     shown: dict[str, Any] = {"columns": None, "listed": [], "pages": 1, "page": 1, "q": visit.query.get("q", "")}
     if chosen.facts.described:
-        found = visit.ask(data.columns, **chosen.asked)
-        listed = [one for one in found.columns if shown["q"].lower() in one.name.lower()]
-        pages = max(1, -(-len(listed) // _PAGE))
-        page = min(_whole(visit.query.get("page", "1")), pages)
-        part = listed[(page - 1) * _PAGE : page * _PAGE]
-        drawn = [(one, pictures.tiny(one, found.over)) for one in part]
-        shown |= {"columns": found, "listed": drawn, "matched": len(listed), "pages": pages, "page": page}
+        page = _whole(visit.query.get("page", "1"))
+        found = visit.ask(data.columns, **chosen.asked, find=shown["q"], offset=(page - 1) * _PAGE, limit=_PAGE)
+        drawn = [(one, pictures.tiny(one, found.over)) for one in found.columns]
+        pages = max(1, -(-found.total // _PAGE))
+        shown |= {"columns": found, "listed": drawn, "matched": found.total, "pages": pages, "page": page}
     return _render(visit, "data/version.html.j2", chosen, "columns", **shown)
 
 
