@@ -1,4 +1,4 @@
-"""A small real project: three versions of a model that says who pays, one of them worse, and a policy with roles."""
+"""A small real project: three versions of a model that says who pays, one of them worse; a policy with roles."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def loans(data: File = File("loans.csv"), strength: float = 1.0):
     transform = steps.transform(examples, schema)
     model = fit(examples, transform, strength)
     evaluation = steps.evaluate(model, examples, label="pays", slices=["city"])
-    baseline = steps.evaluate.named("evaluate_baseline")(latest_blessed(model), examples, label="pays", slices=["city"])
+    baseline = steps.evaluate.named("evaluate_baseline")(
+        latest_blessed(model), examples, label="pays", slices=["city"]
+    )
     fairness = steps.assess_fairness(model, examples, label="pays", protected=["city"])
     verdict = steps.gate(evaluation, baseline, at_least={"auc": 0.4})
     with when(verdict):

@@ -1,4 +1,4 @@
-"""Deciding about models in the console: who may sign, what is missing, promoting, going back, evidence, webhooks."""
+"""Deciding about models in the console: signatures, what is missing, promoting, going back, webhooks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import mainspring
 import pytest
 from tests.unit.app.console.conftest import words_of
 
+import mainspring
 from mainspring.app.accounts import Outcome, Role
 from mainspring.app.api.subjects.models import finding
 from mainspring.models.files import Files

@@ -241,6 +241,7 @@ def move(
     "models.attach",
     "POST",
     "/models/{model:path}/versions/{version}/attach",
+    role=Needs.APPROVER,
     command='mainspring attach {model}@{version} --evidence {evidence} --comment "{comment}"',
     done="The evidence is added; what was signed without it has expired",
 )

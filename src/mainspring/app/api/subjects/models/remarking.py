@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mainspring.app.accounts import Role
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.models.nouns import Told
@@ -93,6 +94,7 @@ def retention(desk: Desk, model: str, *, keep: int = 10, days: float | None = No
     "models.archive",
     "POST",
     "/models/{model:path}/archive",
+    role=Role.APPROVER,
     command="mainspring models archive {model} --keep-last {keep} --yes",
     done="What nothing needs is archived",
 )
