@@ -162,6 +162,15 @@ def test_private_columns_are_not_relaxed_in_suggestions(shop: Used) -> None:
     assert "pay: #how is private and left as it is" in draft.notes
 
 
+def test_limits_of_private_columns_cannot_be_tried(shop: Used) -> None:
+    text = TEXT.replace("type: INT  # whole", "type: INT\n    tags: [pii]")
+    _file(shop).write_text(text)
+    tried = text.replace("presence: 0.9", "presence: 0.9\n    max: 60")
+    found = data.check_schema(shop.desk, "schema.yaml", text=tried)
+    assert [one.column for one in found.changes] == ["price"]
+    assert [list(one.appear) for one in found.meant] == [[], []]
+
+
 def test_a_column_is_edited_as_in_a_form(shop: Used) -> None:
     draft = data.draft_column(
         shop.desk, file="schema.yaml", column="price", kind="INT", presence="0.5", most="60", tags="money, pii"
@@ -215,7 +224,7 @@ def test_a_viewer_may_check_and_not_save(shop: Used) -> None:
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("", "Nothing differs from what is saved"),
+        ("", "Change the text, and this says what it would mean"),
         ("?draft=accept&name=shop.ingest&version=2", "1 comment cannot be kept"),
         ("?draft=column&column=price&kind=INT&most=60&presence=0.9&required=yes", "A draft, not saved yet"),
         ("?column=pay:+%23how", "Edit the column pay: #how"),

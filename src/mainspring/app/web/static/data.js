@@ -43,6 +43,7 @@ function meant(one) {
   link.href = address(`/data/${encodeURIComponent(one.data)}/${one.version}`);
   const told = (pair) => `${counted(pair[0], "error")}, ${counted(pair[1], "warning")}`;
   const line = element("p", "", `${told(one.before)} → `, element("b", one.after[0] ? "no" : "yes", told(one.after)));
+  if (one.partly) line.append(" ", element("span", "quiet", "in what changed"));
   const listed = element("ul", "");
   listed.append(...one.appear.slice(0, 8).map((each) => anomaly(each, "+", "no")));
   listed.append(...one.vanish.slice(0, 8).map((each) => anomaly(each, "−", "yes")));

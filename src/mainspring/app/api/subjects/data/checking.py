@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 from mainspring.app.accounts import Role
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
+from mainspring.app.api.subjects.data.drifting import WIDE, narrowed
 from mainspring.app.api.subjects.data.files import SchemaFile, schema_file
 from mainspring.app.api.subjects.data.nouns import Version
-from mainspring.app.api.subjects.data.privacy import private_columns, shown_anomaly
+from mainspring.app.api.subjects.data.privacy import is_private, private_columns
 from mainspring.app.api.subjects.data.reading import is_kept, statistics_of
 from mainspring.app.api.subjects.data.schema_listing import sets_of
 from mainspring.core.errors import InputError
@@ -87,6 +88,7 @@ class Meant:
         after: Errors and warnings with the edited one.
         appear: Anomalies that it would find.
         vanish: Anomalies that it would accept.
+        partly: Whether only the columns that changed were looked at, because there are so many.
     """
 
     data: str
@@ -96,6 +98,7 @@ class Meant:
     after: tuple[int, int]
     appear: Sequence[Told]
     vanish: Sequence[Told]
+    partly: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +131,7 @@ class SchemaCheck:
 def check_schema(desk: Desk, file: str, *, text: str) -> SchemaCheck:
     """What an edited schema would mean: problems by line, differences, anomalies that come and go.
 
-    Nothing is saved.
+    Nothing is saved. Private columns are not judged here: trying limits would tell their values.
 
     Args:
         file: The schema file.
@@ -153,7 +156,7 @@ def check_schema(desk: Desk, file: str, *, text: str) -> SchemaCheck:
         problems=(),
         changes=changes_of(found),
         notes=list(found.notes),
-        meant=_meant(desk.shared, saved, saved.schema, edited),
+        meant=_meant(desk.shared, saved, saved.schema, edited, found),
     )
 
 
@@ -182,13 +185,22 @@ def changes_of(found: SchemaDiff) -> list[SchemaChange]:
     return told
 
 
-def judged(shared: Shared, version: Version, schema: Schema) -> Validation:
-    """What a schema says of the statistics of a version; no rows are read."""
-    key = ("data.judged", version.digest, schema.digest(), schema.to_text() if not schema.strict else "")
+def judged(shared: Shared, version: Version, schema: Schema, only: frozenset[str] | None = None) -> Validation:
+    """What a schema says of the statistics of a version; no rows are read.
+
+    Args:
+        only: Just these columns; all by default.
+    """
+    key = ("data.judged", version.digest, schema.digest(), only)
 
     def make() -> Validation:
+        statistics, asked = statistics_of(shared, version), replace(schema, checks=())
+        if only is not None:
+            statistics = narrowed(statistics, only)
+            features = {name: one for name, one in schema.features.items() if name in only}
+            asked = replace(asked, features=features, sparse=(), weighted=(), label=None, strict=False)
         environment = TRAINING if TRAINING in schema.environments else next(iter(schema.environments), TRAINING)
-        return validate(statistics_of(shared, version), replace(schema, checks=()), environment=environment)
+        return validate(statistics, asked, environment=environment)
 
     return shared.remembered(key, "", make)
 
@@ -203,12 +215,15 @@ def last_versions(shared: Shared, file: SchemaFile) -> list[Version]:
     return found
 
 
-def _meant(shared: Shared, file: SchemaFile, saved: Schema | None, edited: Schema) -> list[Meant]:
+def _meant(
+    shared: Shared, file: SchemaFile, saved: Schema | None, edited: Schema, changed: SchemaDiff | None = None
+) -> list[Meant]:
     found = []
     for version in last_versions(shared, file):
         hidden = private_columns(shared, version)
-        before = _by_key(judged(shared, version, saved)) if saved is not None else {}
-        after = _by_key(judged(shared, version, edited))
+        only = _looked_at(version, changed)
+        before = _by_key(judged(shared, version, saved, only), hidden) if saved is not None else {}
+        after = _by_key(judged(shared, version, edited, only), hidden)
         found.append(
             Meant(
                 data=version.data,
@@ -216,15 +231,30 @@ def _meant(shared: Shared, file: SchemaFile, saved: Schema | None, edited: Schem
                 title=version.title,
                 before=_counts(before),
                 after=_counts(after),
-                appear=[_told(one, hidden) for key, one in after.items() if key not in before],
-                vanish=[_told(one, hidden) for key, one in before.items() if key not in after],
+                appear=[_told(one) for key, one in after.items() if key not in before],
+                vanish=[_told(one) for key, one in before.items() if key not in after],
+                partly=only is not None,
             )
         )
     return found
 
 
-def _by_key(found: Validation) -> Mapping[tuple[str, ...], Anomaly]:
-    return {(one.path, one.split, one.slice, one.type, one.severity): one for one in found.anomalies}
+def _looked_at(version: Version, changed: SchemaDiff | None) -> frozenset[str] | None:
+    """In a wide table the columns that changed; all where something changed that is for all columns."""
+    if changed is None or (version.columns or 0) <= WIDE:
+        return None
+    if any(not one.path for one in changed.changed):
+        return None
+    return frozenset([*changed.added, *changed.removed, *(one.path for one in changed.changed)])
+
+
+def _by_key(found: Validation, hidden: frozenset[str]) -> Mapping[tuple[str, ...], Anomaly]:
+    """Anomalies by what tells them apart; none of private columns: trying limits would tell their values."""
+    return {
+        (one.path, one.split, one.slice, one.type, one.severity): one
+        for one in found.anomalies
+        if not is_private(one.path, hidden)
+    }
 
 
 def _counts(found: Mapping[tuple[str, ...], Anomaly]) -> tuple[int, int]:
@@ -232,11 +262,10 @@ def _counts(found: Mapping[tuple[str, ...], Anomaly]) -> tuple[int, int]:
     return errors, len(found) - errors
 
 
-def _told(one: Anomaly, hidden: frozenset[str]) -> Told:
-    shown = shown_anomaly(one, hidden)
+def _told(one: Anomaly) -> Told:
     return Told(
-        column=shown.path,
-        split=shown.split,
-        severity=shown.severity.value,
-        text=f"{shown.found}; expected {shown.expected}",
+        column=one.path,
+        split=one.split,
+        severity=one.severity.value,
+        text=f"{one.found}; expected {one.expected}",
     )

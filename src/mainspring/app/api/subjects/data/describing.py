@@ -89,7 +89,7 @@ def columns(
     made = [_figures(one, hidden, schema, told) for one in table.features.values()]
     other, words = overlaid(shared, found, over, over_split)
     lost: list[str] = []
-    if other is not None:
+    if other is not None and made:
         beside = statistics_of(shared, other[0])
         theirs = table_of(narrowed(beside, wanted), other[1])
         made = _beside(made, shared, ((found, split), other), (table, theirs))

@@ -206,7 +206,7 @@ def _inferred(shared: Shared, file: SchemaFile, column: str) -> Feature:
         found = described(shared, one)
         if found is not None:
             known = table_of(statistics_of(shared, found)).features.get(column)
-            if known is not None:
+            if known is not None and not is_private(column, private_columns(shared, found)):
                 return infer_feature(known)
     return Feature(name=column, type=ColumnType.STRING)
 

@@ -34,7 +34,7 @@ def schema(visit: Visit) -> Response:
     found: SchemaShown = visit.ask(data.schema, file=visit.path["file"])
     draft, told = _draft(visit, found)
     text = draft.text if draft is not None else found.text
-    check = None if not found.data and draft is None else visit.ask(data.check_schema, file=found.file, text=text)
+    check = None if draft is None else visit.ask(data.check_schema, file=found.file, text=text)
     column = visit.query.get("column", "")
     return visit.render(
         "data/schema.html.j2",
