@@ -12,7 +12,8 @@ module          what is in it
 ``judging``     evaluations, verdicts, two versions side by side
 ``card``        the model card
 ``predicting``  answers to a row, why, and what would turn them
-``deciding``    signing, promoting, going back, evidence
+``deciding``    signing, rejecting, promoting, evidence
+``moving``      aliases that go back, or elsewhere
 ``remarking``   notes, descriptions, tags, archiving
 ``reproducing`` making a version again
 ``hooks``       webhooks and what they were told
@@ -31,6 +32,7 @@ from mainspring.app.api.subjects.models import (
     hooks,
     judging,
     listing,
+    moving,
     predicting,
     remarking,
     reproducing,
@@ -62,8 +64,8 @@ SUBJECT = Subject(
         deciding.sign,
         deciding.reject,
         deciding.promote,
-        deciding.rollback,
-        deciding.move,
+        moving.rollback,
+        moving.move,
         deciding.attach,
         deciding.bless,
         remarking.note,

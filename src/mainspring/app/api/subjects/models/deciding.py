@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mainspring.app.accounts import Role as Needs
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
+from mainspring.app.api.subjects.models.moving import Moved, follow, references_in, told_of
 from mainspring.app.api.subjects.models.nouns import Standing
 from mainspring.app.api.subjects.models.shelf import shelf
 from mainspring.app.api.subjects.models.standing import environments_of, standing
@@ -15,33 +16,9 @@ from mainspring.core.errors import InputError
 from mainspring.core.records import Artifact, Kind, NodeType
 
 if TYPE_CHECKING:
-    from mainspring.models.registry import AliasMove, ModelVersion
+    from mainspring.models.registry import ModelVersion
 
-_PRODUCTION: Final = "production"
 _EVIDENCE: Final = "mainspring.Evidence"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """A move of an alias.
-
-    Attributes:
-        model: Name of the model.
-        alias: The alias.
-        before: The version that held it before; empty if none did.
-        version: The version that holds it now.
-        by: Who.
-        reason: Why.
-        at: When, in seconds since the epoch.
-    """
-
-    model: str
-    alias: str
-    before: str
-    version: str
-    by: str
-    reason: str
-    at: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +96,7 @@ def sign(
         role=role,
         by=desk.caller.name,
         comment=comment,
-        evidence=_references(evidence),
+        evidence=references_in(evidence),
     )
     return _standing(desk, meant, environment)
 
@@ -151,7 +128,7 @@ def reject(
         role=role,
         by=desk.caller.name,
         comment=comment,
-        evidence=_references(evidence),
+        evidence=references_in(evidence),
     )
     return _standing(desk, meant, environment)
 
@@ -186,55 +163,10 @@ def promote(
         to=environment,
         by=desk.caller.name,
         comment=comment,
-        evidence=_references(evidence),
+        evidence=references_in(evidence),
     )
-    _follow(desk, meant, environment, reason=comment, begin=push)
-    return _moved(move)
-
-
-@operation(
-    "models.rollback",
-    "POST",
-    "/models/{model:path}/rollback",
-    role=Needs.APPROVER,
-    command='mainspring rollback {model} --alias {alias} --reason "{reason}"',
-    done="{alias} points at {version} again",
-)
-def rollback(desk: Desk, model: str, *, alias: str = _PRODUCTION, to: str = "", reason: str) -> Moved:
-    """Point an alias back at the version that held it before, or at another one that held it."""
-    its = shelf(desk.shared, model)
-    if not reason.strip():
-        raise InputError("a rollback needs a reason", expected="why; it stays in the record")
-    registry = desk.platform.models
-    if to:
-        registry.move(model, alias, its.version(to).version, by=desk.caller.name, reason=reason)
-    else:
-        registry.rollback(model, alias, by=desk.caller.name, reason=reason)
-    moved = registry.history(model, alias)[-1]
-    _follow(desk, _meant(desk, model, str(moved.after)), alias, reason=reason)
-    return _moved(moved)
-
-
-@operation(
-    "models.move",
-    "POST",
-    "/models/{model:path}/aliases/{alias}",
-    role=Needs.APPROVER,
-    command='mainspring rollback {model} --alias {alias} --to {version} --reason "{reason}"',
-    done="{alias} points at {version}",
-)
-def move(
-    desk: Desk, model: str, alias: str, *, version: str, reason: str, evidence: str | list[str] = ""
-) -> Moved:
-    """Point an alias at a version; where a policy guards the alias, it has to have been there before."""
-    meant = _meant(desk, model, version)
-    if not reason.strip():
-        raise InputError("a move needs a reason", expected="why; it stays in the record")
-    made = desk.platform.models.move(
-        model, alias, meant.version, by=desk.caller.name, reason=reason, evidence=_references(evidence)
-    )
-    _follow(desk, meant, alias, reason=reason)
-    return _moved(made)
+    follow(desk, meant, environment, reason=comment, begin=push)
+    return told_of(move)
 
 
 @operation(
@@ -259,7 +191,7 @@ def attach(
         text: A file's content, or a note; it is kept in the record, and its digest is the evidence.
     """
     meant = _meant(desk, model, version)
-    given = _references(evidence)
+    given = references_in(evidence)
     if text.strip():
         given = [*given, _kept(desk, text)]
     desk.platform.models.attach(model, meant.version, evidence=given, by=desk.caller.name, comment=comment)
@@ -291,22 +223,6 @@ def _standing(desk: Desk, version: ModelVersion, environment: str) -> Standing:
     return standing(desk, shelf(desk.shared, version.name), version, environment)
 
 
-def _references(evidence: str | list[str]) -> list[str]:
-    return evidence.replace(",", " ").split() if isinstance(evidence, str) else [one for one in evidence if one]
-
-
-def _moved(move: AliasMove) -> Moved:
-    return Moved(
-        model=move.name,
-        alias=move.alias,
-        before="" if move.before is None else str(move.before),
-        version=str(move.after),
-        by=move.by,
-        reason=move.reason,
-        at=move.at,
-    )
-
-
 def _kept(desk: Desk, text: str) -> str:
     """A text as an artifact of the record; gives its digest."""
     store = desk.platform.store
@@ -316,15 +232,3 @@ def _kept(desk: Desk, text: str) -> str:
     )
     store.record.publish([Artifact(type=_EVIDENCE, uri=f"blob:{digest}", digest=digest)])
     return digest
-
-
-def _follow(desk: Desk, version: ModelVersion, alias: str, *, reason: str, begin: bool = False) -> None:
-    """Serve what production points to, if the model is served from this project's folder or is to be now."""
-    # Imported here: the serving room is not needed to look at models.
-    from mainspring.serving.push import Deployment
-
-    settings = desk.platform.settings
-    folder = settings.path(settings.serving.deployments)
-    if alias == _PRODUCTION and (begin or (folder / version.name).is_dir()):
-        package = desk.platform.models.fetch(version)
-        Deployment(folder, version.name).serve(str(version.version), package, by=desk.caller.name, reason=reason)
