@@ -57,5 +57,10 @@ if (form) {
     text.setRangeText("\n" + depth, text.selectionStart, text.selectionEnd, "end");
     text.dispatchEvent(new Event("input", { bubbles: true }));
   });
+  // What was saved is what the next change is held against.
+  form.addEventListener("sent", (event) => {
+    form.querySelector("[name=digest]").value = event.detail.answer.digest;
+    check();
+  });
   check();
 }

@@ -46,11 +46,13 @@ class Asked:
         model: The model.
         asked: Whether a run was asked for; not if a wish waits already, or a run is under way.
         because: Why, in one sentence.
+        told: What came of it, for people.
     """
 
     model: str
     asked: bool
     because: str
+    told: str
 
 
 @operation("monitoring.decisions", "GET", "/monitoring/{model:path}/decisions")
@@ -77,6 +79,7 @@ def decisions(desk: Desk, model: str, *, within: str = "all", since: str = "", u
     "POST",
     "/monitoring/{model:path}/retrain",
     command="mainspring monitor retrain {model} --because {because}",
+    done="{told}",
 )
 def ask(desk: Desk, model: str, because: str) -> Asked:
     """Ask for a new model as its policy would: with its parameters, counted in its budget.
@@ -89,4 +92,6 @@ def ask(desk: Desk, model: str, because: str) -> Asked:
     sight.known(model)
     (monitor,) = monitors_of(desk.platform, dict(sight.declared), only=[model])
     decision, asked = monitor.demand(f"{because.strip()} (asked by {desk.caller.name})")
-    return Asked(model=model, asked=asked, because=decision.because)
+    waits = "Nothing was done: a wish for a new model waits already, or a run is under way"
+    told = f"A new {model} is asked for" if asked else waits
+    return Asked(model=model, asked=asked, because=decision.because, told=told)

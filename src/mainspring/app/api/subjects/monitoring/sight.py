@@ -193,7 +193,7 @@ class Sight:
         windows = self.windows(model).all()
         if not windows:
             return None, None
-        return windows[-1].until - RANGES[within or USUAL], None
+        return max(windows[-1].until - RANGES[within or USUAL], windows[0].since), None
 
     def watch(self, model: str, since: float | None, until: float | None) -> Watch:
         """What was seen of a model between two times, without what only single pages show."""

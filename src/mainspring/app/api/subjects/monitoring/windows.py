@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
+from typing import Final
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
@@ -12,6 +14,8 @@ from mainspring.app.api.subjects.monitoring.sight import Sight, moment
 from mainspring.core.errors import NotFoundError
 from mainspring.monitoring.viewing import SeenWindow
 from mainspring.monitoring.viewing.standings import standings
+
+_CLOSE: Final = 2e-3
 
 
 @operation(
@@ -77,8 +81,6 @@ def between(sight: Sight, model: str, within: str, since: str, until: str) -> Se
 
 def _nearest(windows: Sequence[SeenWindow], begin: float) -> float:
     """Where the window begins that is meant: addresses have moments to the millisecond."""
-    return min(
-        (one.since for one in windows),
-        key=lambda since: abs(since - begin) if abs(since - begin) < 2e-3 else 1e18,
-        default=begin,
-    )
+    place = bisect_left(windows, begin - _CLOSE, key=lambda one: one.since)
+    near = place < len(windows) and windows[place].since <= begin + _CLOSE
+    return windows[place].since if near else begin
