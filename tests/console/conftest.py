@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import console_world as world
@@ -16,12 +18,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def inhabited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """The world, its prediction server and its console; made once."""
-    root = tmp_path_factory.mktemp("world")
-    port = free_port()
+def inhabited(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
+    """The world, its prediction server and its console; made once, if there is a browser to look at it.
+
+    With ``MAINSPRING_WORLD`` set to a folder it is kept there, and used again.
+    """
+    kept = os.environ.get("MAINSPRING_WORLD")
+    root = Path(kept) if kept else tmp_path_factory.mktemp("world")
     with (
-        world.inhabited(root, port=port) as server,
+        world.inhabited(root, port=free_port()) as server,
         world.running(root, "ui", "--port", "0", until="console at") as line,
     ):
         yield Inhabited(root, server, line.split()[2].rstrip("/"))

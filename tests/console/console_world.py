@@ -290,10 +290,12 @@ def watched(root: Path) -> Mapping[str, Any]:
 @contextmanager
 def inhabited(root: Path, *, port: int) -> Iterator[str]:
     """The whole world while the block runs; gives the address of the prediction server."""
-    if not (root / "mainspring.toml").exists():
+    fresh = not (root / "mainspring.toml").exists()
+    if fresh:
         build(root, port=port)
     with serving(root) as url:
-        ask(url, 160)
-        ask(url, 120, seed=11, annual=True, prefix="late")
-        watched(root)
+        if fresh:
+            ask(url, 160)
+            ask(url, 120, seed=11, annual=True, prefix="late")
+            watched(root)
         yield url
