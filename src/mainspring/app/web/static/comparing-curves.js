@@ -5,6 +5,7 @@ const { address, ask, element, fill, load, logTicks, said, say, sized, soon, tic
 
 const HEIGHT = 440, LEFT = 66, RIGHT = 18, TOP = 14, BOTTOM = 44, GRID = 160, LISTED = 60;
 const KINDS = ["accent", "second", "complete", "third", "lost", "cached", "held", "failed"];
+const names = new Intl.Collator(undefined, { numeric: true });
 const find = (id) => document.getElementById("curves-" + id);
 const canvas = document.getElementById("curves"), stage = canvas.parentNode, tip = find("tip");
 
@@ -12,7 +13,7 @@ const data = await load(), { runs, columns } = data;
 const state = {
   metric: said().get("metric") || "", over: said().get("over") || "step", group: said().get("group") || "",
   smooth: Number(said().get("smooth") || 0), log: new Set((said().get("log") || "").split("|").filter(Boolean)),
-  curves: [], shown: [], here: -1, out: new Set(), palette: {},
+  curves: [], kinds: [], shown: [], here: -1, out: new Set(), palette: {},
 };
 let told, frame;
 
@@ -59,15 +60,33 @@ function smoothed(values, weight) {
 function prepare() {
   const column = columns.get(state.group), place = new Map(runs.map((run, index) => [run.run, index]));
   const usable = told.curves.filter((one) => across(one).length === one.values.length && one.values.length);
-  state.curves = usable.map((one) => ({ ...one, x: across(one), y: smoothed(one.values, state.smooth), kind: column ? String(column.values[place.get(one.run)] ?? "—") : one.run }));
-  const kinds = [...new Set(state.curves.map((one) => one.kind))].sort((one, two) => one.localeCompare(two, undefined, { numeric: true }));
+  state.curves = usable.map((one) => ({ ...one, x: across(one), kind: column ? String(column.values[place.get(one.run)] ?? "—") : one.run }));
+  const kinds = state.kinds = [...new Set(state.curves.map((one) => one.kind))].sort(names.compare);
   const colour = new Map(kinds.map((kind, index) => [kind, KINDS[index % KINDS.length]]));
   const dash = new Map(kinds.map((kind, index) => [kind, [[], [7, 4], [2, 3], [9, 3, 2, 3]][Math.floor(index / KINDS.length) % 4]]));
   for (const one of state.curves) [one.colour, one.dash] = [`var(--${colour.get(one.kind)})`, dash.get(one.kind)];
   if (!column && kinds.length > KINDS.length) shade();
-  state.shown = column ? kinds.map((kind) => grouped(kind, state.curves.filter((one) => one.kind === kind && !state.out.has(one.run)))).filter(Boolean) : state.curves.filter((one) => !state.out.has(one.run));
+  combine();
   list();
+}
+
+// What is drawn: every curve that is not left out, or a mean for each group; smoothed as it is asked for now.
+function combine() {
+  const column = columns.get(state.group);
+  for (const one of state.curves) one.y = smoothed(one.values, state.smooth);
+  state.shown = column ? state.kinds.map((kind) => grouped(kind, state.curves.filter((one) => one.kind === kind && !state.out.has(one.run)))).filter(Boolean) : state.curves.filter((one) => !state.out.has(one.run));
+  legend();
   drawSoon();
+}
+
+// Which colour stands for which group; runs have theirs in the table.
+function legend() {
+  if (!state.group) return find("told").replaceChildren();
+  find("told").replaceChildren(...state.shown.flatMap((one) => {
+    const swatch = element("span", { className: "swatch" });
+    swatch.style.background = one.colour;
+    return [element("span", { className: "kind" }, swatch, `${one.kind} (${one.many})`), " "];
+  }), element("span", { className: "quiet", textContent: "mean, and one standard deviation on both sides" }));
 }
 
 // More curves than colours that can be told apart: coloured by their last value, from the least to the greatest.
@@ -169,9 +188,9 @@ function draw() {
   pen.beginPath();
   pen.rect(LEFT, TOP - 4, width - LEFT - RIGHT, HEIGHT - TOP - BOTTOM + 8);
   pen.clip();
-  pen.lineJoin = "round";
+  pen.lineJoin = "bevel";
   const faint = state.shown.length > 12;
-  state.shown.forEach((one, at) => at === state.here || stroke(pen, one, x, y, { alpha: state.here >= 0 ? 0.22 : faint ? 0.6 : 0.95, wide: faint ? 1.3 : 2 }));
+  state.shown.forEach((one, at) => at === state.here || stroke(pen, one, x, y, { alpha: state.here >= 0 ? 0.22 : faint ? 0.7 : 0.95, wide: faint ? 1 / dots : 2 }));
   if (state.here >= 0 && state.shown[state.here]) stroke(pen, state.shown[state.here], x, y, { alpha: 1, wide: 3.2 });
   pen.restore();
   canvas.dataset.drawn = (performance.now() - began).toFixed(1);
@@ -284,12 +303,12 @@ const last = (one) => one.values.findLast((value) => value !== null) ?? NaN;
 find("metric").addEventListener("change", (event) => { state.metric = event.target.value; remember(); read(); });
 find("over").addEventListener("change", (event) => { state.over = event.target.value; remember(); prepare(); });
 find("group").addEventListener("change", (event) => { state.group = event.target.value; remember(); prepare(); });
-const prepareSoon = soon(prepare);
+const combineSoon = soon(combine);
 let settling;
 find("smooth").addEventListener("input", (event) => {
   state.smooth = Number(event.target.value);
   sayingSmooth();
-  prepareSoon();
+  combineSoon();
   clearTimeout(settling);
   settling = setTimeout(remember, 200);
 });

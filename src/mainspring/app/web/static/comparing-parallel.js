@@ -11,7 +11,7 @@ const told = find("told"), count = find("count");
 const data = await load();
 const { runs, columns } = data;
 const state = { axes: [], brushes: new Map(), flipped: new Set(), log: new Set(), colour: "", passing: [], here: -1 };
-let scales, lines, layer, xs, width, colours;
+let scales, lines, over, xs, width, colours;
 
 // ---- What the address says
 
@@ -62,7 +62,7 @@ function draw() {
   xs = state.axes.map((_, place) => (state.axes.length === 1 ? width / 2 : SIDE + place * step));
   scales = new Map(state.axes.map((key) => [key, scaleOf(columns.get(key), state.log.has(key))]));
   colours = colouring(columns.get(state.colour));
-  layer = svg("g");
+  const layer = svg("g");
   lines = runs.map((run, place) => {
     const line = svg("path", { class: run.run === data.base ? "line base" : "line" });
     line.style.stroke = colours.of(columns.get(state.colour)?.values[place]);
@@ -76,7 +76,10 @@ function draw() {
   picture.addEventListener("click", (event) => {
     if (state.here >= 0 && !event.target.closest(".strip,.handle,.axis-name")) location.assign(address("/runs/" + encodeURIComponent(runs[state.here].run)));
   });
-  stage.replaceChildren(picture);
+  // What is pointed at lies in a picture of its own, so that the others are not painted again with every move.
+  over = svg("path", { class: "line here" });
+  stage.replaceChildren(picture, svg("svg", { width, height: HEIGHT, class: "over", "aria-hidden": "true" }, over));
+  state.here = -1;
   trace();
   filter();
 }
@@ -301,13 +304,12 @@ function point(event) {
 
 function show(run) {
   if (run === state.here) return;
-  lines[state.here]?.classList.remove("here");
   state.here = run;
   stage.firstChild.style.cursor = run >= 0 ? "pointer" : "";
   told.replaceChildren();
+  over.setAttribute("d", run < 0 ? "" : lines[run].getAttribute("d"));
   if (run < 0) return;
-  lines[run].classList.add("here");
-  layer.append(lines[run]);
+  over.style.stroke = lines[run].style.stroke;
   told.append(element("b", { textContent: runs[run].run }), " ", state.axes.map((key) => `${columns.get(key).title} ${words(columns.get(key).values[run], columns.get(key).form)}`).join(" · "));
 }
 
