@@ -9,13 +9,13 @@ from mainspring.app.api.subjects.lineage.asking import models, origins, used_by
 from mainspring.app.api.subjects.lineage.exporting import exported
 from mainspring.app.api.subjects.lineage.looking import artifact, execution, listed
 from mainspring.app.api.subjects.lineage.showing import shown
-from mainspring.app.api.subjects.lineage.walking import stamp
+from mainspring.app.api.subjects.lineage.walking import newest
 from mainspring.app.api.subjects.lineage.ways import between
 
 SUBJECT = Subject(
     name="lineage",
     operations=operations_in(shown, between, used_by, origins, models, exported, listed, artifact, execution),
-    topics={"lineage": stamp},
+    topics={"lineage": newest},
     find=finding.find,
 )
 

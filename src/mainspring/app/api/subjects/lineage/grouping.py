@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mainspring.app.api.subjects.lineage.naming import plain_type
 from mainspring.app.api.subjects.lineage.nouns import Arrow, Box, View
+
+_FEW = 5
+"""So many of a type that belong to no run are shown one by one beside runs."""
 
 _WORST = ("failed", "lost", "held", "canceled", "running", "waiting")
 
@@ -31,8 +35,11 @@ def grouped(
     groups: dict[str, _Group] = {}
     member_of: dict[str, str] = {}
     single: dict[str, Box] = {}
+    loose = Counter(box.type for box in boxes if not box.run)
     for box in boxes:
         name, label = _group_of(box, view)
+        if view == "runs" and not name and loose[box.type] > _FEW and box.id != subject:
+            name, label = f"type:{box.type}", plain_type(box.type)
         if not name:
             single[box.id] = box
             member_of[box.id] = box.id

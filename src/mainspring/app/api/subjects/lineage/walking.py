@@ -103,14 +103,23 @@ def numbered(lineage: Lineage) -> Walk:
     return Walk(nodes=[cast("Artifact | Execution", node) for node in lineage.nodes.values()], links=links)
 
 
-def stamp(shared: Shared, _: str = "") -> tuple[Any, ...]:
+def stamp(shared: Shared) -> tuple[Any, ...]:
     """Another value after every change of an artifact or an execution."""
+    return _last(shared, "updated_at")
+
+
+def newest(shared: Shared, _: str = "") -> tuple[Any, ...]:
+    """Another value after every new artifact or execution; asked every second, so it looks at ids alone."""
+    return _last(shared, "id")
+
+
+def _last(shared: Shared, order: str) -> tuple[Any, ...]:
     record = shared.platform.store.record
-    found: list[Any] = []
-    for kind in (Kind.ARTIFACT, Kind.EXECUTION):
-        last = record.find(kind, order_by="updated_at", descending=True, limit=1).items
-        found += [(one.id, one.updated_at) for one in last]
-    return tuple(found)
+    found = [
+        record.find(kind, order_by=order, descending=True, limit=1).items
+        for kind in (Kind.ARTIFACT, Kind.EXECUTION)
+    ]
+    return tuple((one.id, one.updated_at) for items in found for one in items)
 
 
 def _named(maker: Execution | None) -> tuple[str, str]:
