@@ -107,6 +107,24 @@ def test_the_page_shows_columns_links_and_sorting(using, project):
     assert "loss</a>" not in html
 
 
+def test_pages_of_the_table_lead_to_one_another(using, project):
+    used = using(project)
+    html = used.page("/runs?limit=4&pipeline=scoring&columns=metrics.auc")
+    assert "1 to 4 shown" in html
+    later = "/runs?pipeline=scoring&amp;limit=4&amp;columns=metrics.auc&amp;offset=4"
+    assert f'href="{later}"' in html
+    html = used.page(later.replace("&amp;", "&"))
+    assert "5 to 6 shown" in html
+    assert 'rel="prev"' in html
+
+
+def test_a_state_in_the_address_is_marked_in_any_letter_case(using, project):
+    html = using(project).page("/runs?state=FAILED")
+    assert "failing-1" in html
+    assert "score-1" not in html
+    assert html.count('aria-current="true"') == 1
+
+
 def test_the_table_is_kept_on_disk_and_reads_only_what_changed(using, project, tmp_path, monkeypatch):
     from mainspring.app.api.subjects.runs.table import keeping
 

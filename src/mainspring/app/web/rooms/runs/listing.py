@@ -19,7 +19,6 @@ from mainspring.core.errors import InputError
 
 _KEPT: Final = ("text", "pipeline", "within", "since", "until", "where", "sort", "descending", "limit")
 _WITHIN: Final = (("", "Any time"), ("1", "Last 24 hours"), ("7", "Last 7 days"), ("30", "Last 30 days"))
-_SIZES: Final = (50, 100, 200)
 _LONGEST: Final = 40
 _NOTHING: Final = Markup('<td><span class="quiet">—</span></td>')
 _NOTHING_RIGHT: Final = Markup('<td class="num"><span class="quiet">—</span></td>')
@@ -30,7 +29,7 @@ _TEXT: Final = Markup('<td class="value" title="{}">{}</td>')
 def listed(visit: Visit) -> Response:
     """The table."""
     asked = {name: visit.query.get(name, "") for name in _KEPT}
-    states, columns = list(visit.many("state")), list(visit.many("columns"))
+    states, columns = [one.lower() for one in visit.many("state")], list(visit.many("columns"))
     problem, found = None, None
     try:
         found = _ask(visit, asked, states, columns)
@@ -48,7 +47,6 @@ def listed(visit: Visit) -> Response:
         chosen=columns,
         link=_linking(visit, {**asked, "state": states, "columns": columns}),
         within=_WITHIN,
-        sizes=_SIZES,
         offset=_offset(visit),
         sort=visit.query.get("sort") or "started",
         descending=visit.query.get("descending", "true") != "false",
