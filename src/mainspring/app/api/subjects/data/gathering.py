@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -26,6 +26,7 @@ SCHEMA: Final = "mainspring.Schema"
 VALIDATION: Final = "mainspring.Validation"
 TRANSFORM: Final = "mainspring.Transform"
 MODEL: Final = "mainspring.Model"
+_LATEST: Final = 40
 _FILE: Final = "mainspring.File"
 _TYPES: Final = (EXAMPLES, TABLE, STATISTICS, SCHEMA, VALIDATION, TRANSFORM, MODEL, _FILE)
 GONE: Final = (ArtifactState.DELETED, ArtifactState.MARKED_FOR_DELETION, ArtifactState.ABANDONED)
@@ -82,15 +83,18 @@ def catalogue(shared: Shared) -> Catalogue:
     return shared.remembered("data.catalogue", stamp(shared), lambda: _Gathering(shared).catalogue())
 
 
-def stamp(shared: Shared, rest: str = "") -> tuple[float, ...]:
-    """Another value after every change of an execution or an artifact."""
+def stamp(shared: Shared, rest: str = "") -> Hashable:
+    """Another value after every new execution or artifact, and when one of the latest executions moves on.
+
+    It reads the ends of two tables by their keys: nothing that grows with the record.
+    """
     record = shared.platform.store.record
-    found: list[float] = []
-    for kind in (Kind.EXECUTION, Kind.ARTIFACT):
-        for order in ("id", "updated_at"):
-            newest = record.find(kind, order_by=order, descending=True, limit=1).items
-            found += [float(newest[0].id or 0), newest[0].updated_at] if newest else [0.0]
-    return tuple(found)
+    latest = record.find(Kind.EXECUTION, descending=True, limit=_LATEST).items
+    newest = record.find(Kind.ARTIFACT, descending=True, limit=1).items
+    return (
+        tuple((one.id, str(cast("Execution", one).state)) for one in latest),
+        tuple((one.id, one.updated_at) for one in newest),
+    )
 
 
 class _Gathering:
