@@ -112,7 +112,7 @@ def _request(desk: Desk, text: str, models: Sequence[str]) -> list[Hit]:
         return []
     for model in models:
         wanted = Conditions(model=model, request=text, since=made - 60.0)
-        page = search(log_of(desk.platform), wanted, cursor=Cursor(made + 3600.0), limit=1, seconds=0.05)
+        page = search(log_of(desk.platform), wanted, cursor=Cursor(made + 60.0), limit=1, seconds=0.05)
         for one in page.records:
             path = f"/deployments/{model}/requests/{one.id}"
             return [Hit(kind="request", name=one.id, path=path, detail=f"{model} {one.version}", at=one.time)]

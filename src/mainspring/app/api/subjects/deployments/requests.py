@@ -165,9 +165,9 @@ def requests(
 ) -> Requests:
     """Requests to a model, the newest first.
 
-    Times are ISO 8601; ``slower`` is in milliseconds; ``columns`` are conditions such as ``age > 40, answer = yes``;
-    ``before`` is what the page before gave as ``earlier``. A page that is not full after ``seconds`` is given as it
-    is.
+    Times are ISO 8601, ``slower`` is in milliseconds, ``columns`` are conditions such as ``age > 40``,
+    and ``before`` is what the page before gave as ``earlier``. A page that is not full after ``seconds`` is given
+    as it is.
     """
     hidden = private_columns(desk.shared, model)
     folder = log_of(desk.platform)
@@ -245,7 +245,7 @@ def found(desk: Desk, model: str, request: str) -> LogRecord:
     folder = log_of(desk.platform)
     made = time_of(request)
     wanted = Conditions(model=model, request=request, since=None if made is None else made - _LONG)
-    cursor = Cursor() if made is None else Cursor(made + 3600.0)
+    cursor = Cursor() if made is None else Cursor(made + _LONG)
     page = search(folder, wanted, cursor=cursor, limit=2, seconds=_LONG)
     if not page.records and made is not None:  # the caller's own id may look like one of ours
         page = search(folder, Conditions(model=model, request=request), limit=2, seconds=_LONG)

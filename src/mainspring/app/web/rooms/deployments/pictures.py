@@ -191,9 +191,11 @@ def believed(standing: Standing, bandit: Bandit) -> str:
         if bandit.kind == "binary" and 0.0 <= mean <= 1.0:
             good = bandit.prior[0] + mean * count
             bad = bandit.prior[1] + (1.0 - mean) * count
-            lines.append(Line(name=arm.arm, points=_beta(good, bad), area=True))
+            lines.append(Line(name=arm.arm, points=beta_density(good, bad), area=True))
         elif said is not None and count > 1:
-            lines.append(Line(name=arm.arm, points=_normal(mean, said.deviation / math.sqrt(count)), area=True))
+            lines.append(
+                Line(name=arm.arm, points=normal_density(mean, said.deviation / math.sqrt(count)), area=True)
+            )
     if not lines:
         return ""
     bounds = (0.0, 1.0) if bandit.kind == "binary" else None
@@ -239,7 +241,8 @@ def _signed(value: float | None) -> str:
     return "?" if value is None else f"{value:+.3g}"
 
 
-def _beta(good: float, bad: float) -> list[tuple[float, float]]:
+def beta_density(good: float, bad: float) -> list[tuple[float, float]]:
+    """The density of a Beta distribution, at places between 0 and 1."""
     scale = math.lgamma(good + bad) - math.lgamma(good) - math.lgamma(bad)
     points = []
     for place in range(1, _POINTS):
@@ -248,7 +251,8 @@ def _beta(good: float, bad: float) -> list[tuple[float, float]]:
     return points
 
 
-def _normal(mean: float, width: float) -> list[tuple[float, float]]:
+def normal_density(mean: float, width: float) -> list[tuple[float, float]]:
+    """The density of a normal distribution, four standard deviations around its mean."""
     width = width or 1e-9
     places = [mean + width * (8.0 * place / _POINTS - 4.0) for place in range(_POINTS + 1)]
     root = width * math.sqrt(2 * math.pi)

@@ -6,6 +6,7 @@ import mmap
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -197,11 +198,33 @@ def _found(path: Path, wanted: Conditions, before: tuple[float, int]) -> Sequenc
             tests.append(test)
     if wanted.outlier:
         tests.append("contains(outputs::VARCHAR, '\"outlier\":[')")
-    source = f"read_parquet({engine.literal(engine.plain_path(path))})"
+    # First the lines that fit, which takes few columns; then these alone, which are in few groups of rows.
     order = f"ORDER BY time DESC, line DESC LIMIT {_AT_ONCE}"
+    lines = [int(row["line"]) for row in _asked(path, ("SELECT line", "WHERE", " AND ".join(tests), order), given)]
+    if not lines:
+        return []
+    held = f"line BETWEEN {min(lines)} AND {max(lines)} AND line IN ({', '.join(map(str, lines))})"
+    return _asked(path, ("SELECT *", "WHERE", held, order), {})
+
+
+def last_moment(path: Path) -> float:
+    """The time of the last request of a Parquet file."""
+    return _last_moment(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _last_moment(path: Path, _: int) -> float:
+    (row,) = _asked(path, ("SELECT max(time) AS last", ""), {})
+    return float(row["last"] or 0.0)
+
+
+def _asked(path: Path, query: Sequence[str], given: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Rows of a Parquet file; the query is what is selected, and what follows the file."""
+    select, *rest = query
+    source = f"FROM read_parquet({engine.literal(engine.plain_path(path))})"
     try:
         with engine.cursor() as cursor:
-            cursor.execute(" ".join(("SELECT * FROM", source, "WHERE", " AND ".join(tests), order)), given)
+            cursor.execute(" ".join((select, source, *rest)), given)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     except engine.error() as error:

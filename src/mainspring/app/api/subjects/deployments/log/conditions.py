@@ -21,6 +21,7 @@ _TESTS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
 }
 _FORM: Final = re.compile(r"^\s*([^\s<>=!~]+)\s*(>=|<=|!=|=|>|<|~)\s*(.*?)\s*$", re.DOTALL)
+_USUAL: Final = 200
 _STATUS: Final = re.compile(r"[1-5](\d\d|xx)")
 
 
@@ -140,6 +141,9 @@ class Conditions:
             found.append(b'"id":' + msgspec.json.encode(self.request)[:-1])
         if self.outlier:
             found.append(b'"outlier":[')
+        span = self.statuses()
+        if span is not None and not span[0] <= _USUAL <= span[1]:
+            found.append(b'"status":')  # the usual one is not written
         return tuple(found)
 
     def holds(self, record: LogRecord) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mainspring.app.api.subjects.deployments.log.backwards import Backwards, Patience, began
+from mainspring.app.api.subjects.deployments.log.backwards import Backwards, Patience, began, last_moment
 from mainspring.app.api.subjects.deployments.log.conditions import Conditions
 from mainspring.core.errors import InputError
 from mainspring.serving.payloads.record import LogRecord
@@ -185,9 +185,10 @@ def _stopped(reading: _Reading, records: Sequence[LogRecord], before: Cursor) ->
 
 
 def _ended(segment: Path) -> float:
-    """No request of a segment is later than that; of a Parquet file it is when that was made."""
+    """No request of a segment is later than that."""
     try:
-        return segment.stat().st_mtime + _MARGIN
+        if not segment.name.endswith(COMPACT):
+            return segment.stat().st_mtime + _MARGIN
+        return last_moment(segment)
     except FileNotFoundError:
-        compact = segment.with_name(segment.name.partition(".jsonl")[0] + COMPACT)
-        return compact.stat().st_mtime + _MARGIN if compact.exists() else _END
+        return _END  # it took another form since it was listed
