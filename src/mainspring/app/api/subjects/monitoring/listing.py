@@ -24,7 +24,6 @@ from mainspring.app.api.subjects.monitoring.sight import ALIVE, Sight, stat_of
 from mainspring.app.monitoring_file import section_of
 from mainspring.app.watching import nobody_hears
 from mainspring.core.clock import now
-from mainspring.core.errors import MainspringError
 from mainspring.monitoring.alerts import Alert
 from mainspring.monitoring.monitor import DecisionLog
 
@@ -84,15 +83,11 @@ def _made(sight: Sight, model: str) -> WatchedModel:
     alerts = [one for one in sight.seen.alerts(model) if one.open]
     health, why = _health(last, alerts)
     figures, names = _sparklines(sight, model, windows[-2 * POINTS :])
-    try:
-        declared = model in sight.declared
-    except MainspringError:
-        declared = True  # the file is wrong: nobody knows what it leaves out
     return WatchedModel(
         model=model,
         health=health,
         why=why,
-        declared=declared,
+        declared=model in sight.named,
         last=None if last is None else WindowLine.of(last),
         windows=len(windows),
         failed=sum(not one.ok for one in windows),

@@ -14,6 +14,8 @@ from mainspring.core.clock import from_iso, now
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
 from mainspring.monitoring.ledger import WatchLedger
 from mainspring.monitoring.viewing import SeenWindow, Watch
+from mainspring.serving.deploying.document import examine
+from mainspring.serving.deploying.problems import DeclarationError
 
 if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
@@ -127,10 +129,25 @@ class Sight:
             return {}
         return self._shared.remembered("monitoring.declared", stamp, lambda: declared_in(self._shared.platform))
 
+    @property
+    def named(self) -> Sequence[str]:
+        """The models that the monitoring file names, also while what it says of them is wrong.
+
+        Checks are not made for it: the packages that they need take a second to load.
+        """
+        return self._shared.remembered("monitoring.named", stat_of(self.file), self._named)
+
+    def _named(self) -> Sequence[str]:
+        try:
+            document, _ = examine(self.file.read_text(encoding="utf-8"), self.file.name)
+        except (OSError, UnicodeDecodeError, DeclarationError):
+            return []
+        return [str(name) for name in document.plain]
+
     def names(self) -> Sequence[str]:
-        """The models that are declared, and others of which something was seen."""
-        stamp = (stat_of(self.file), stat_of(self.home))
-        return self._shared.remembered("monitoring.names", stamp, self.seen.names)
+        """The models that the monitoring file names, and others of which something was seen."""
+        seen = (path.parent.name for path in self.home.glob("*/history"))
+        return list(dict.fromkeys([*self.named, *sorted(seen)]))
 
     def known(self, model: str) -> str:
         """The model, if anything is known of it.
