@@ -83,7 +83,7 @@ def test_only_what_differs_is_told_and_the_best_is_known(using, project):
     assert told["base"] == "one"
     found = rows(told)
     assert {"parameters.rate", "parameters.kind", "metrics.validation loss"} <= found.keys()
-    assert not {"parameters.epochs", "data.rows.txt", "code.project's code"} & found.keys()
+    assert not {"parameters.epochs", "data.data", "code.project's code"} & found.keys()
     loss = found["metrics.validation loss"]
     assert loss["values"] == [0.125, 0.421875, 0.015625]
     assert (loss["better"], loss["best"]) == ("lower", [2])
@@ -95,7 +95,7 @@ def test_everything_is_told_when_asked_and_data_and_code_are_versions(using, pro
     told = using(project).get("/compare", run=["one", "four"], differing=False)
     found = rows(told)
     assert found["parameters.rate"]["differs"] is False
-    assert found["data.rows.txt"]["differs"] is True
+    assert found["data.data"]["differs"] is True
     assert found["code.project's code"]["differs"] is True
     assert told["alike"] == 0
 
@@ -143,7 +143,7 @@ def test_what_changed_between_two_runs_is_told_line_by_line(using, project):
     changed = [(one["form"], one["text"].strip()) for one in file["lines"] if one["form"] in ("add", "del")]
     assert changed == [("del", "loss = 1.0"), ("add", "loss = 2.0"), ("add", "bias = 0.0")]
     (data,) = told["data"]
-    assert (data["form"], data["name"], data["facts"]["size"]) == ("file", "rows.txt", [7, 9])
+    assert (data["form"], data["name"], data["facts"]["size"]) == ("file", "data", [7, 9])
     assert told["command"] == "mainspring diff three four"
     assert using(project).get("/compare/diff", before="one", after="one")["same"] is True
 

@@ -48,7 +48,7 @@ export function words(value, form) {
   if (value === null || value === undefined) return "—";
   if (form === "time") return new Date(value * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   if (form === "seconds") return value < 1 ? Math.round(value * 1000) + " ms" : value < 60 ? value.toFixed(1) + " s" : Math.floor(value / 60) + " min " + Math.round(value % 60) + " s";
-  if (form === "digest") return String(value).split(":").pop().slice(0, 8);
+  if (form === "digest") return String(value).replace(/\S+:(\w{8})\w+/g, "$1").replace(/\b([0-9a-f]{8})[0-9a-f]{32}/g, "$1");
   return typeof value === "number" ? exact.format(value) : String(value);
 }
 

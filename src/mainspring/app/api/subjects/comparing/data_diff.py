@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.stories import value_of
 from mainspring.core.attempts import attempted
-from mainspring.core.records import Artifact
+from mainspring.core.records import Artifact, Kind
 from mainspring.data import Schema, Statistics, compare
 from mainspring.data.schema.differing import diff as schema_diff
 from mainspring.pipelines.codecs import FILE
 from mainspring.pipelines.records import StepRecord
 
 _SHOWN: Final = 8
+_CALM: Final = 3
 _SETS: Final[Mapping[str, str]] = {
     "mainspring.Examples": "data set",
     "mainspring.Statistics": "statistics",
@@ -48,7 +49,7 @@ class DataChange:
 
     Attributes:
         form: ``file``, ``data set``, ``statistics`` or ``schema``.
-        name: The file, or the step that gave it.
+        name: The argument that a file was given for, or the step that gave the rest.
         before: Digest in the one run; empty where it has none.
         after: Digest in the other.
         before_id: The artifact's id in the record; ``None`` where there is none.
@@ -90,24 +91,23 @@ def data_changes(desk: Desk, before: Sequence[StepRecord], after: Sequence[StepR
 
 
 def _artifacts(desk: Desk, steps: Sequence[StepRecord]) -> dict[tuple[str, str], Artifact]:
-    """Files by their name, what steps gave by the step's."""
+    """Files by the argument that they were given for, what steps gave by the step."""
     records = desk.platform.pipelines.records
     originals = [one.original for one in steps]
     inputs, outputs = records.inputs(originals), records.outputs(originals)
     found: dict[tuple[str, str], Artifact] = {}
     for step in steps:
-        for one in _flat(inputs[step.original]):
-            if one.type == FILE:
-                found["file", str(one.properties.get("name") or one.uri)] = one
-        for one in _flat(outputs[step.original]):
+        for argument, artifacts in inputs[step.original].items():
+            for one in artifacts:
+                if one.type == FILE:
+                    name = argument if found.get(("file", argument), one).digest == one.digest else ""
+                    found["file", name or f"{step.node}.{argument}"] = one
+        given = cast("list[int]", step.execution.custom.get("resolved") or [])
+        resolved = cast("Sequence[Artifact]", records.store.get(Kind.ARTIFACT, given)) if given else ()
+        for one in [*(each for some in outputs[step.original].values() for each in some), *resolved]:
             if one.type in _SETS:
                 found[_SETS[one.type], step.node] = one
     return found
-
-
-def _flat(slots: Mapping[str, Sequence[Artifact]]) -> Iterator[Artifact]:
-    for some in slots.values():
-        yield from some
 
 
 def _digest(artifact: Artifact | None) -> str:
@@ -140,8 +140,9 @@ def _change(desk: Desk, form: str, name: str, before: Artifact | None, after: Ar
 
 
 def _facts(before: Artifact | None, after: Artifact | None) -> dict[str, tuple[Any, Any]]:
-    one = {} if before is None else dict(before.properties)
-    other = {} if after is None else dict(after.properties)
+    if before is None or after is None:
+        return {}
+    one, other = before.properties, after.properties
     return {
         name: (one.get(name), other.get(name)) for name in {**one, **other} if one.get(name) != other.get(name)
     }
@@ -164,7 +165,7 @@ def _drift(desk: Desk, before: Artifact, after: Artifact) -> tuple[Sequence[Drif
             limit=each.distances[each.main].threshold,
             drifted=each.drifted,
         )
-        for each in found[:_SHOWN]
+        for each in (found[:_SHOWN] if any(one.drifted for one in found) else found[:_CALM])
     ]
     return shown, sum(each.drifted for each in found), len(found)
 

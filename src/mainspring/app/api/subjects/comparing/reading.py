@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from mainspring.app.api.subjects.runs.table import Row
 from mainspring.core.records import Artifact, Execution, Kind
+from mainspring.pipelines.codecs import FILE
 from mainspring.pipelines.recording import RUN, STEP
 from mainspring.pipelines.records import Records, StepRecord
 from mainspring.pipelines.snapshots import CODE
@@ -39,7 +40,7 @@ class Surroundings:
     """What a run was made of, and where its curves are.
 
     Attributes:
-        data: Outside files by name, to their digests.
+        data: Outside files by the argument that they were given for: name and digest.
         code: Digest of the snapshot of the project's files; empty if nothing was run.
         estimator: What was trained; empty for nothing.
         environment: Interpreter and platform.
@@ -147,7 +148,7 @@ def _around(
     code = max((one for one in given if one.type == CODE), key=lambda one: one.id or 0, default=None)
     environment = cast("Mapping[str, Any]", run.custom.get("environment") or {})
     return Surroundings(
-        data=_data(given),
+        data=_data(steps, inputs),
         code="" if code is None else str(code.digest),
         estimator=str(models[-1].properties.get("estimator") or "") if models else "",
         environment={name: str(value) for name, value in environment.items()},
@@ -158,13 +159,16 @@ def _around(
     )
 
 
-def _data(given: Sequence[Artifact]) -> dict[str, str]:
+def _data(steps: Sequence[StepRecord], inputs: Mapping[int, Mapping[str, Sequence[Artifact]]]) -> dict[str, str]:
+    """Outside files by the argument that they were given for; where two steps differ in it, with the step."""
     found: dict[str, str] = {}
-    for one in given:
-        if one.type == "mainspring.File":
-            name = str(one.properties.get("name") or one.uri)
-            same = found.get(name) in (None, one.digest)
-            found[name if same else str(one.uri)] = str(one.digest)
+    for step in steps:
+        for argument, artifacts in inputs[step.original].items():
+            files = [one for one in artifacts if one.type == FILE]
+            if files:
+                value = ", ".join(f"{one.properties.get('name') or one.uri} {one.digest}" for one in files)
+                same = found.get(argument) in (None, value)
+                found[argument if same else f"{step.node}.{argument}"] = value
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -67,15 +68,15 @@ def as_text(form: str, value: Any) -> tuple[str, str]:
     """A value as people read it, and all of it where that is cut.
 
     Example:
-        >>> as_text("number", 0.123456), as_text("text", True), as_text("digest", "sha256:0123456789abcdef")
-        (('0.1235', '0.123456'), ('true', ''), ('01234567', 'sha256:0123456789abcdef'))
+        >>> as_text("number", 0.123456), as_text("text", True), as_text("digest", "a.csv sha256:0123456789abcdef")
+        (('0.1235', '0.123456'), ('true', ''), ('a.csv 01234567', 'a.csv sha256:0123456789abcdef'))
     """
     if value is None:
         return "—", ""
     if form == "seconds" and is_number(value):
         return duration(value), ""
     if form == "digest":
-        return str(value).rpartition(":")[2][:8], str(value)
+        return re.sub(r"\S+:(\w{8})\w+|(\b[0-9a-f]{8})[0-9a-f]{32}", r"\1\2", str(value)), str(value)
     if isinstance(value, bool):
         return str(value).lower(), ""
     if isinstance(value, (int, float)):
