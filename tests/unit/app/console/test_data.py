@@ -327,3 +327,34 @@ def test_a_version_that_did_not_pass_waits_for_somebody(used: Used) -> None:
 
 def test_an_empty_project_says_how_to_begin(tmp_path: Path, using: Callable[..., Used]) -> None:
     assert "No data was read yet" in words_of(using(tmp_path).page("/data"))
+
+
+TABLES = """
+from mainspring import pipeline, step
+from mainspring.data import Table
+
+@step
+def letters() -> Table:
+    rows = Table.from_columns({"w": ["a", None, "c"]})
+    return rows.sql("SELECT w, [1, 2] AS l, 'xyz'::BLOB AS b, repeat('z', 5000) AS t FROM this")
+
+@pipeline
+def words():
+    letters()
+"""
+
+
+def test_a_table_of_any_step_is_data_and_large_values_are_cut(tmp_path: Path, using: Callable[..., Used]) -> None:
+    (tmp_path / "mainspring.toml").write_text('[project]\nname = "words"\npipeline = "pipeline.py"\n')
+    (tmp_path / "pipeline.py").write_text(TABLES)
+    used = using(tmp_path)
+    used.opened.pipelines.run()
+    assert data.versions(used.desk, "words.letters").latest.rows == {"rows": 3}
+    page = data.rows(used.desk, "words.letters", where=[json.dumps(["w", "missing"])])
+    (row,) = page.rows
+    assert row[:3] == [None, "[1, 2]", "3 bytes"]
+    assert len(str(row[3])) == 201
+    assert "The columns are not known" in words_of(used.page("/data/words.letters/1"))
+    assert "missing" in words_of(used.page("/data/words.letters/1/rows"))
+    for kind in ("csv", "parquet"):
+        assert used.client.get(f"/data/words.letters/1/download?kind={kind}").status_code == 200
