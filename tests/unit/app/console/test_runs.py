@@ -164,11 +164,12 @@ def test_a_run_that_is_held_shows_what_the_gate_said(using, project):
     html = used.page("/runs/gated-1")
     assert "Held by a gate" in html
     assert "4 rows, at least 10 are wanted" in html
+    assert "enough held" in html  # the picture's description
 
 
 def test_a_run_that_failed_says_so_first_with_the_end_of_its_log(using, project):
     html = using(project).page("/runs/failing-1")
-    assert html.index("the third number is odd") < html.index("ms-graph")
+    assert html.index("the third number is odd") < html.index("about to stumble") < html.index("ms-graph")
     assert "about to stumble" in html
     assert 'href="/runs/failing-1/steps/stumble"' in html
     assert 'action="/act/runs.resume"' in html

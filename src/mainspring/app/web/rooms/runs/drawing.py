@@ -11,12 +11,13 @@ from mainspring.evaluation.drawing.graphs.nouns import Edge, Node
 
 def picture_of(visit: Visit, run: RunShown) -> str:
     """The graph of a run with states and times; steps that have not begun are drawn with broken lines."""
+    held = {one.step for one in run.verdicts if not one.ok} if run.state == "HELD" else set()
     nodes = [
         Node(
             id=one.step,
             label=one.step,
             kind="perhaps" if one.state == "PENDING" else one.kind,
-            state="" if one.state == "PENDING" else one.state.lower(),
+            state="held" if one.step in held else "" if one.state == "PENDING" else one.state.lower(),
             detail=duration(one.seconds) if one.seconds and not one.cached else "",
             href=visit.renderer.url("/runs", run.run, "steps", one.step),
         )
