@@ -8,9 +8,9 @@ from typing import ClassVar, Final
 
 from mainspring.app.accounts.account import key_of
 from mainspring.app.accounts.book import Book
+from mainspring.app.accounts.caller import ForbiddenError
 from mainspring.app.accounts.trail import Outcome
 from mainspring.core.clock import Clock, now
-from mainspring.core.errors import MainspringError
 from mainspring.core.records import Value
 
 SIGN_IN: Final = "users.sign_in"
@@ -23,7 +23,7 @@ _FIRST: Final = 4.0
 _LOOKED_AT: Final = 64
 
 
-class TooManyError(MainspringError):
+class TooManyError(ForbiddenError):
     """Somebody guessed too often, and has to wait."""
 
     code: ClassVar[str] = "TOO_MANY"

@@ -18,7 +18,7 @@ from mainspring.store.ports import MetadataStore
 ENTRY: Final = "mainspring.AuditEntry"
 """The type of the executions that are entries."""
 
-_INDEXED: Final = ("who", "operation", "outcome", "way", "address", "about")
+_INDEXED: Final = ("who", "operation", "subject", "outcome", "way", "address", "about")
 _TYPE: Final = NodeType(
     kind=Kind.EXECUTION,
     name=ENTRY,
@@ -131,8 +131,8 @@ class Book:
         """Entries that satisfy a filter of the record, the newest first.
 
         Args:
-            where: Over ``properties.who``, ``operation``, ``outcome``, ``way``, ``address`` and ``about``,
-                ``custom.words`` (what is in the entry, in small letters), ``created_at`` and ``id``.
+            where: Over ``properties.who``, ``operation``, ``subject``, ``outcome``, ``way``, ``address``,
+                ``about``, ``custom.words`` (what is in the entry, in small letters), ``created_at`` and ``id``.
             values: Of its names.
             limit: The most entries.
             descending: Whether the newest come first.
@@ -215,7 +215,9 @@ def _node(last: Head, entry: Entry) -> Execution:
 
 def _indexed(entry: Entry) -> dict[str, Value]:
     about = entry.given.get("account", "")
-    texts = (entry.who, entry.operation, entry.outcome.value, entry.way.value, entry.address, str(about))
+    subject = entry.operation.partition(".")[0]
+    outcome, way = entry.outcome.value, entry.way.value
+    texts = (entry.who, entry.operation, subject, outcome, way, entry.address, str(about))
     return {name: text[:128] for name, text in zip(_INDEXED, texts, strict=True)}
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final, cast
 
-from mainspring.core.records import Artifact, Execution, Kind, LinkKind, Value
+from mainspring.core.records import Artifact, Execution, Kind, LinkKind, Node, Value
 from mainspring.models.registry.ledger import ALIAS_MOVE, BLESSING, DECISION, ROLLOUT
 from mainspring.monitoring.alerts.ledger import ALERT
 from mainspring.pipelines.approvals import Approval
@@ -78,57 +80,56 @@ class Sought:
         return where, cast("dict[str, Value]", values)
 
 
-def executions_before(record: MetadataStore, sought: Sought, before: int | None, limit: int) -> list[Decided]:
+def executions_before(
+    record: MetadataStore,
+    sought: Sought,
+    before: int | None,
+    limit: int,
+    keep: Callable[[Decided], bool] = lambda _: True,
+) -> list[Decided]:
     """Decisions that are executions (promotions, rollbacks, blessings, rollouts, deployments, alerts).
+
+    Each type is read by its own index and put together by number: the trail has far more executions than these.
 
     Args:
         record: The record.
         sought: Which.
         before: Only those with a lower number.
         limit: The most; the newest come first.
+        keep: Says of each whether it is wanted.
     """
-    kinds = " OR ".join(f"type = :t{place}" for place in range(len(_READERS)))
-    where = f"({kinds})"
-    values: dict[str, Value] = {f"t{place}": name for place, name in enumerate(_READERS)}
-    found: list[Decided] = []
-    for node in _newest(record, Kind.EXECUTION, where, values, sought, before):
-        read = _READERS[node.type](cast("Execution", node))
-        if read is not None and sought.fits(read):
-            found.append(read)
-            if len(found) == limit:
-                break
-    return found
+    ways = [_newest(record, Kind.EXECUTION, name, sought, before, limit) for name in _READERS]
+    merged = heapq.merge(*ways, key=lambda node: -cast("int", node.id))
+    read = (_READERS[node.type](cast("Execution", node)) for node in merged)
+    fitting = (one for one in read if one is not None and sought.fits(one) and keep(one))
+    return list(islice(fitting, limit))
 
 
-def approvals_before(record: MetadataStore, sought: Sought, before: int | None, limit: int) -> list[Decided]:
+def approvals_before(
+    record: MetadataStore,
+    sought: Sought,
+    before: int | None,
+    limit: int,
+    keep: Callable[[Decided], bool] = lambda _: True,
+) -> list[Decided]:
     """What people said when a run asked them, the newest first; arguments as above."""
-    found: list[Decided] = []
-    nodes = _newest(record, Kind.ARTIFACT, "type = :t0", {"t0": Approval.ARTIFACT_TYPE}, sought, before)
-    for node in nodes:
-        read = _approval(cast("Artifact", node))
-        if sought.fits(read):
-            found.append(read)
-            if len(found) == limit:
-                break
+    nodes = _newest(record, Kind.ARTIFACT, Approval.ARTIFACT_TYPE, sought, before, limit)
+    read = (_approval(cast("Artifact", node)) for node in nodes)
+    found = list(islice((one for one in read if sought.fits(one) and keep(one)), limit))
     runs = _runs_of(record, [one.id for one in found])
     return [_with_run(one, runs.get(one.id, "")) for one in found]
 
 
 def _newest(
-    record: MetadataStore,
-    kind: Kind,
-    where: str,
-    values: Mapping[str, Value],
-    sought: Sought,
-    before: int | None,
-) -> Any:
-    times, more = sought.times()
-    asked = {**values, **more}
+    record: MetadataStore, kind: Kind, name: str, sought: Sought, before: int | None, limit: int
+) -> Iterator[Node]:
+    where, values = sought.times()
+    where, values = f"type = :type{where}", {**values, "type": name}
     if before is not None:
-        times, asked = f"{times} AND id < :before", {**asked, "before": before}
+        where, values = f"{where} AND id < :before", {**values, "before": before}
     page: str | None = None
     while True:
-        part = record.find(kind, where + times, asked, descending=True, limit=_CHUNK, page=page)
+        part = record.find(kind, where, values, descending=True, limit=min(limit, _CHUNK), page=page)
         yield from part.items
         page = part.next
         if page is None:

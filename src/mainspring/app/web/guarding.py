@@ -21,6 +21,8 @@ POLICY: Final = (
     "font-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
+_PASSED_ON: Final = ("x-forwarded-for", "forwarded", "x-real-ip")
+"""Headers of requests that a proxy passes on."""
 _HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -58,13 +60,24 @@ class Everybody:
 
     Args:
         name: What the record calls them.
+        direct: Whether requests that a proxy passes on are refused: behind one, whoever asks is elsewhere.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, *, direct: bool = False) -> None:
+        self._name, self._direct = name, direct
 
     def caller(self, request: Request) -> Caller:
-        """Whoever started the console."""
+        """Whoever started the console.
+
+        Raises:
+            ForbiddenError: If the request came through a proxy, and may not.
+        """
+        if self._direct and any(one in request.headers for one in _PASSED_ON):
+            raise ForbiddenError(
+                "the request came through a proxy, and nobody signs in here",
+                expected="a request from this machine",
+                fix='make an admin (mainspring users add NAME --role admin), and set sign_in = "accounts"',
+            )
         address = request.client.host if request.client else ""
         return Caller(name=self._name, role=Role.ADMIN, way=Way.LOCAL, address=address, session="local")
 

@@ -87,7 +87,7 @@ def _doors(
     told: settings.Console, accounts: Accounts, ways: _Ways, seals: Seals, prefix: str
 ) -> tuple[SignIn, Opening | None]:
     if ways.anybody:
-        return Everybody(_user()), None
+        return Everybody(_user(), direct=not told.hosts), None
     if ways.password:
         accounts.passwords.is_ready()
     proxies = checked_networks(told.proxies)

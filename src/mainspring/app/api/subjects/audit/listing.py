@@ -119,11 +119,11 @@ def choices(desk: Desk) -> Choices:
     total = book.head().number
 
     def make() -> Choices:
-        latest = [one.entry for one in book.find(limit=2000)]
+        latest = [one.entry for one in book.find(limit=500)]
         people = sorted({one.who for one in latest})
         return Choices(people=people, operations=sorted({one.operation for one in latest}), entries=total)
 
-    return desk.shared.remembered("audit.choices", total // 20, make) if total > 2000 else make()
+    return desk.shared.remembered("audit.choices", total // 20, make) if total > 500 else make()
 
 
 @operation("audit.export", "GET", "/audit-export", command="mainspring audit export", audited=True)
@@ -180,8 +180,8 @@ def part(desk: Desk, asked: Asked, before: str, limit: int) -> Lines:
         numbers["t"] = {str(one.number): one.id for one in entries}
     if asked.sort != "request" and asked.outcome != "failed":
         for key, read in (("e", executions_before), ("a", approvals_before)):
-            found = [of_decision(one) for one in read(record, sought, places.get(key), _AT_ONCE)]
-            ways[key] = [one for one in found if _fits(one, asked)][: limit + 1]
+            found = read(record, sought, places.get(key), limit + 1, lambda one: _fits(of_decision(one), asked))
+            ways[key] = [of_decision(one) for one in found]
             numbers[key] = {one.id: int(one.id[1:]) for one in ways[key]}
     both = sorted((one for key, lines in ways.items() for one in _in_order(key, lines)), key=lambda one: -one[0])
     shown = both[:limit]
@@ -206,8 +206,8 @@ def _entries(desk: Desk, asked: Asked, before: int | None, limit: int) -> Sequen
         conditions.append("properties.who = :who")
         values["who"] = asked.who[:128]
     if asked.operation.endswith("."):
-        conditions.append("properties.operation LIKE :operation")
-        values["operation"] = _escaped(asked.operation) + "%"
+        conditions.append("properties.subject = :subject")
+        values["subject"] = asked.operation.rstrip(".")[:128]
     elif asked.operation:
         conditions.append("properties.operation = :operation")
         values["operation"] = asked.operation

@@ -25,11 +25,12 @@ from mainspring.app.web.guarding import SignIn, address_of
 from mainspring.app.web.rooms.signing_in.cookies import ARRIVAL, SESSION, WAY, Cookies
 from mainspring.app.web.seals import Seals
 from mainspring.app.web.visit import Visit
-from mainspring.core.errors import MainspringError, StateError, UnavailableError
+from mainspring.core.errors import InputError, MainspringError, StateError, UnavailableError
 
 _WAIT: Final = 600.0
 _AT_ONCE: Final = 8
 _STRIPES: Final = 64
+_LARGEST: Final = 16_384
 _WRONG: Final = "This name and this password do not go together"
 
 
@@ -92,7 +93,7 @@ class Entrance:
         return self._to(then)
 
     async def _enter(self, request: Request) -> Response:
-        fields = dict(await forms.read(request))
+        fields = await _small_form(request)
         return await run_in_threadpool(self._entered, request, fields)
 
     def _entered(self, request: Request, fields: Mapping[str, str]) -> Response:
@@ -228,7 +229,7 @@ class Entrance:
         return response
 
     async def _leave(self, request: Request) -> Response:
-        fields = dict(await forms.read(request))
+        fields = await _small_form(request)
         return await run_in_threadpool(self._left, request, fields)
 
     def _left(self, request: Request, fields: Mapping[str, str]) -> Response:
@@ -296,6 +297,14 @@ class Entrance:
                 why=why,
             )
         )
+
+
+async def _small_form(request: Request) -> Mapping[str, str]:
+    """The fields of a form that anybody can send: nobody has a megabyte read before they are known."""
+    length = request.headers.get("content-length", "")
+    if not length.isascii() or not length.isdigit() or len(length) > 6 or int(length) > _LARGEST:
+        raise InputError("the form is too large, or does not say how large it is", expected=f"{_LARGEST} bytes")
+    return dict(await forms.read(request))
 
 
 def _nowhere(request: Request, caller: Caller) -> Visit:

@@ -33,7 +33,7 @@ def listed(visit: Visit) -> Response:
 
 def own_page(visit: Visit) -> Response:
     """One's own account and sessions."""
-    return visit.render("users/me.html.j2", room="users", me=visit.ask(own.me), shortest=SHORTEST)
+    return visit.render("users/me.html.j2", room="users", me=visit.ask(own.me), shortest=SHORTEST, browser=browser)
 
 
 def token_page(visit: Visit) -> Response:
@@ -53,6 +53,20 @@ def token_page(visit: Visit) -> Response:
         owners=[one.name for one in known.all()] if caller.may(Role.ADMIN) else [caller.name],
         address=f"{visit.request.url.scheme}://{named}{visit.renderer.url('/api/me')}",
     )
+
+
+def browser(agent: str) -> str:
+    """What somebody came with, in words; browsers tell more names than their own.
+
+    Example:
+        >>> browser("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36")
+        'Chrome on Linux'
+    """
+    names = {"Edg/": "Edge", "OPR/": "Opera", "Firefox/": "Firefox", "Chrome/": "Chrome", "Safari/": "Safari"}
+    systems = {"Android": "Android", "iPhone": "iPhone", "iPad": "iPad", "Windows": "Windows", "Mac OS": "macOS"}
+    name = next((told for mark, told in names.items() if mark in agent), "")
+    system = next((told for mark, told in {**systems, "Linux": "Linux"}.items() if mark in agent), "")
+    return " on ".join(one for one in (name, system) if one) if name else agent[:40] or "unknown"
 
 
 def _roles(most: Role) -> list[tuple[str, str]]:
