@@ -14,10 +14,13 @@ from mainspring.app.api.subjects.deployments.log.conditions import Conditions
 from mainspring.app.api.subjects.deployments.log.searching import search
 from mainspring.app.api.subjects.deployments.privacy import private_columns
 from mainspring.app.api.subjects.deployments.requests import Brief, brief, found, log_of
+from mainspring.core.clock import now
 from mainspring.serving.payloads.record import LogRecord
 
 AMONG: Final = 1500
 """They are looked for among so many of the latest answers."""
+
+_REST: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +40,21 @@ class Like:
 
 @operation("deployments.similar", "GET", "/deployments/{model:path}/requests/{request:path}/similar")
 def similar(desk: Desk, model: str, request: str, *, limit: int = 5) -> Sequence[Like]:
-    """The requests most like one, among the latest answers of the model; private columns do not count."""
-    folder, hidden = log_of(desk.platform), private_columns(desk.shared, model)
+    """The requests most like one, among the latest answers of the model; private columns do not count.
+
+    What was found a minute ago is given again.
+    """
     record = found(desk, model, request)
+    made: Sequence[Like] = desk.shared.remembered(
+        ("deployments.similar", model, record.id, limit),
+        int(now() / _REST),
+        lambda: _near(desk, model, record, limit),
+    )
+    return made
+
+
+def _near(desk: Desk, model: str, record: LogRecord, limit: int) -> Sequence[Like]:
+    folder, hidden = log_of(desk.platform), private_columns(desk.shared, model)
     latest = search(folder, Conditions(model=model, status="ok"), limit=AMONG, seconds=1.0).records
     others = [one for one in latest if one.id != record.id and one.rows]
     if not record.rows or not others:
