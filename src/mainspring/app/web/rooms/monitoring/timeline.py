@@ -84,9 +84,11 @@ def strip(windows: Sequence[SeenWindow], span: Span, link: Link, told: str) -> s
         if 0 <= place < span.columns:
             columns.setdefault(place, []).append(one)
     wide = 100 / span.columns
-    body = ""
+    body, before = "", list[SeenWindow]()
     for place in range(span.columns):
-        found = columns.get(place)
+        # One window by count lasts until the next one begins.
+        found = columns.get(place) or (before[-1:] if span.holds else [])
+        before = found
         if not found:
             body += f'<rect class="w-none" x="{_n(place * wide)}%" width="{_n(wide * 0.8)}%" y="42" height="2"/>'
             continue
