@@ -9,11 +9,12 @@ from typing import Any, Final
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
+from mainspring.app.api.subjects.deployments.briefs import Brief, brief
 from mainspring.app.api.subjects.deployments.log import truths
 from mainspring.app.api.subjects.deployments.log.conditions import Conditions
 from mainspring.app.api.subjects.deployments.log.searching import search
 from mainspring.app.api.subjects.deployments.privacy import private_columns
-from mainspring.app.api.subjects.deployments.requests import Brief, brief, found, log_of
+from mainspring.app.api.subjects.deployments.requests import found, log_of
 from mainspring.core.clock import now
 from mainspring.serving.payloads.record import LogRecord
 

@@ -11,10 +11,11 @@ from typing import Any, Final
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.deployments.asking import server_of
+from mainspring.app.api.subjects.deployments.briefs import answer_of, right_of
 from mainspring.app.api.subjects.deployments.log import truths
 from mainspring.app.api.subjects.deployments.log.conditions import Conditions, arm_of
 from mainspring.app.api.subjects.deployments.log.searching import search
-from mainspring.app.api.subjects.deployments.requests import answer_of, found, log_of, right_of
+from mainspring.app.api.subjects.deployments.requests import found, log_of
 from mainspring.core.errors import InputError
 from mainspring.serving.feedback.record import TRUTH, Feedback
 from mainspring.serving.payloads.record import LogRecord

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from mainspring.app.api.subjects.deployments import explaining, listing, telling
+from mainspring.app.api.subjects.deployments import explaining, listing, nouns, telling
 from mainspring.app.web.rooms.deployments import pictures, words
 from mainspring.app.web.rooms.deployments.overview import spark
 from mainspring.app.web.visit import Visit
@@ -14,7 +14,7 @@ from mainspring.core.errors import MainspringError
 def shown(visit: Visit) -> Response:
     """How its requests are divided, how it fares, and what was decided about it."""
     name = visit.path["model"]
-    found: listing.Served = visit.ask(listing.shown, model=name)
+    found: nouns.Served = visit.ask(listing.shown, model=name)
     standing, options = found.model.rollout, found.options
     rollout = None if options is None else options.rollout
     bandit = None if rollout is None else rollout.bandit
@@ -39,20 +39,20 @@ def shown(visit: Visit) -> Response:
     )
 
 
-def _way(found: listing.Served) -> str:
+def _way(found: nouns.Served) -> str:
     if found.graph is not None:
         return pictures.graph_of(found.graph, found.nodes, found.model.name)
     return pictures.way_of(found.model) if found.model.served else ""
 
 
-def _choices(found: listing.Served) -> list[tuple[str, str]]:
+def _choices(found: nouns.Served) -> list[tuple[str, str]]:
     """The arms that may be promoted."""
     standing = found.model.rollout
     arms = () if standing is None else standing.arms
     return [(one.arm, f"{one.arm} (version {one.version})") for one in arms if one.version]
 
 
-def _registered(visit: Visit, found: listing.Served) -> str:
+def _registered(visit: Visit, found: nouns.Served) -> str:
     """What the registry calls the model; empty if it does not know it."""
     for one in found.model.versions:
         try:

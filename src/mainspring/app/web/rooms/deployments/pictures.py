@@ -8,7 +8,7 @@ from typing import Final
 
 from mainspring.app.api.subjects.deployments.explaining import Contribution
 from mainspring.app.api.subjects.deployments.figures import Counts
-from mainspring.app.api.subjects.deployments.listing import NodeFigures, Objective, ServedModel
+from mainspring.app.api.subjects.deployments.nouns import NodeFigures, Objective, ServedModel
 from mainspring.app.api.subjects.deployments.rollouts import Arm, Comparison, Guard, Standing, Told
 from mainspring.app.api.subjects.deployments.telling import Known
 from mainspring.evaluation.drawing import Line, difference_bar, interval_bar, line_chart
