@@ -268,7 +268,7 @@ function chips(focus, which) {
       button(key, "left", "move left", "←", () => shift(key, -1)),
       button(key, "right", "move right", "→", () => shift(key, 1)),
       button(key, "flip", "turn upside down", "⇅", () => { state.flipped.has(key) ? state.flipped.delete(key) : state.flipped.add(key); changed(key, "flip"); }),
-      ...(numeric(columns.get(key)) && columns.get(key).form !== "time" ? [pressed(button(key, "log", "logarithmic", "log", () => { state.log.has(key) ? state.log.delete(key) : state.log.add(key); state.brushes.delete(key); changed(key, "log"); }), state.log.has(key))] : []),
+      ...(numeric(columns.get(key)) && columns.get(key).form !== "time" ? [pressed(button(key, "log", "log axis", "log", () => { state.log.has(key) ? state.log.delete(key) : state.log.add(key); state.brushes.delete(key); changed(key, "log"); }), state.log.has(key))] : []),
       button(key, "away", "take away", "×", () => { state.axes = state.axes.filter((one) => one !== key); state.brushes.delete(key); changed(); }),
     );
     if (key === focus) setTimeout(() => made.querySelector(`[data-which=${which}]`).focus());
