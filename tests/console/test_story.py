@@ -1,7 +1,7 @@
-"""The whole story with a mouse: from a run with other parameters to a rollback, and the trail that tells of it.
+"""The whole story with a mouse: from a run with other parameters to a rollback, and the trail that has it.
 
-Words are typed only where somebody is asked why. With ``MAINSPRING_TOUR`` set to a folder, the pictures of the tour
-in the documentation are taken on the way.
+Words are typed only where somebody is asked why. With ``MAINSPRING_TOUR`` set to a folder, the pictures of the
+tour in the documentation are taken on the way.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ def test_the_whole_story_with_a_mouse(inhabited: Inhabited, page: Page, picture:
     picture("traffic")
     page.get_by_role("button", name="Apply").click()
     page.locator(".toast").first.wait_for()
-    moved = httpx.get(f"{inhabited.console}/api/deployments/loans").json()
-    assert 35 < moved["rollout"]["canary"]["share"] < 45
+    moved = httpx.get(f"{inhabited.console}/api/deployments/loans", timeout=60).json()
+    assert 35 < moved["model"]["rollout"]["canary"]["share"] < 45
 
     # A logged request, and why it was answered so.
     page.get_by_role("link", name="Requests", exact=True).first.click()
@@ -147,7 +147,7 @@ def test_the_whole_story_with_a_mouse(inhabited: Inhabited, page: Page, picture:
 
     # And the trail has all of it.
     room(page, "Audit")
-    for operation in (
+    for one in (
         "runs.start",
         "runs.approve",
         "deployments.share",

@@ -158,7 +158,7 @@ class SeenModels:
         return {_number(event, "since"): verdict for event, verdict in found}
 
     def reference(self, model: str, version: str) -> TableStatistics | None:
-        """What the windows of a version are held against: training, or the first windows; ``None`` without either."""
+        """What windows of a version are held against: training, or the first windows; ``None`` without either."""
         known = self._versions.known(model, version).reference
         if known is not None:
             return known.statistics

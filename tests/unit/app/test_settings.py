@@ -96,7 +96,7 @@ def test_schedules(tmp_path: Path) -> None:
         ("[projct]\n", ["there is no section [projct] (did you mean 'project'?)"]),
         (
             "[other]\n",
-            ["there is no section [other]", "project, store, run, serving, monitoring, console, schedule, promotion"],
+            ["there is no section [other]", "project, store, run, serving, monitoring, console, schedule, "],
         ),
         ("[run]\nworker = 3\n", ["[run] has no setting 'worker' (did you mean 'workers'?)"]),
         ("[run]\nworkers = 'three'\n", ["[run] workers = 'three': expected int"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from mainspring.app.accounts import Caller, ForbiddenError, UnauthenticatedError
+from mainspring.app.accounts.attempts import TooManyError
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.feed import Feed
 from mainspring.app.api.openapi import arguments_in, document
@@ -33,6 +34,7 @@ MOST: Final = 32 * 1024 * 1024
 
 _STATUS: Final[Sequence[tuple[type[MainspringError], int]]] = (
     (UnauthenticatedError, 401),
+    (TooManyError, 429),
     (ForbiddenError, 403),
     (NotFoundError, 404),
     (ConflictError, 409),
@@ -83,15 +85,13 @@ class Door:
         within = arguments_in(one.path)
 
         async def answer(request: Request) -> Response:
+            caller = await run_in_threadpool(self._caller, request)  # before anything of theirs is read
             given = await body_of(request) if one.changes else queried(request, one)
             given = {**given, **{name: request.path_params[name] for name in within}}
-            made = await run_in_threadpool(self._perform, request, one, given)
+            made = await run_in_threadpool(perform, Desk(self._shared, caller), one, given)
             return Response(encoded(made), media_type="application/json", headers=_HEADERS)
 
         return answer
-
-    def _perform(self, request: Request, one: Operation, given: Mapping[str, Any]) -> Any:
-        return perform(Desk(self._shared, self._caller(request)), one, given)
 
     async def _openapi(self, request: Request) -> Response:
         self._caller(request)

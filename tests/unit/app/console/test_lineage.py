@@ -183,6 +183,9 @@ def test_ways_depths_and_views(world: World, using: Using) -> None:
     kinds = used.get(f"/lineage/{world.at('file')}", view="types")
     detail = {box["label"]: box["detail"] for box in kinds["boxes"]}
     assert detail["Model"] == "2 artifacts"
+    assert {(one["source"].partition(".")[2], one["target"].partition(".")[2]) for one in kinds["arrows"]} == {
+        *(("File", "Examples"), ("Examples", "Model"), ("Model", "ModelVersion"))
+    }
     steps_of_all = used.get(f"/lineage/{world.at('file')}", view="pipeline")
     assert {"step:ingest", "step:train", "step:register"} < world.names(steps_of_all["boxes"])
 
@@ -282,6 +285,7 @@ def test_listing_and_finding(world: World, using: Using) -> None:
         return world.names(used.get("/artifacts", **query))
 
     assert listed(type_name="Model") == {"model1", "model2"}
+    assert listed(text="modelv") == {"version1", "version2"}
     assert listed(text="people.csv") == {"file"}
     assert listed(text="e" * 12) == {"model1"}
     assert listed(text=world.at("rate")) == {"rate"}

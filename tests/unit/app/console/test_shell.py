@@ -11,7 +11,7 @@ from mainspring.app.web.static_files import names
 
 @pytest.mark.parametrize("path", [page.path for room in ROOMS for page in room.pages if "{" not in page.path])
 def test_every_page_without_arguments_answers_on_an_empty_project(using, path):
-    """With a page or with what is missing; never with a fault, and never with a style or script that is refused."""
+    """With a page or with what is missing; never with a fault, or with a style or script that is refused."""
     answer = using().client.get(path, headers={"accept": "text/html"})
     assert answer.status_code in (200, 303, 400, 404), answer.text
     if answer.status_code == 200 and "text/html" in answer.headers["content-type"]:

@@ -89,16 +89,20 @@ function showProblem(form, error) {
 
 async function send(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
-  const answer = await fetch(form.action, { method: "POST", headers: { accept: "application/json" }, body: fields });
+  const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
+  const answer = await fetch(action, { method: "POST", headers: { accept: "application/json" }, body: fields });
   const told = await answer.json();
   if (!answer.ok) return showProblem(form, told.error);
   form.querySelector(":scope > .problem")?.remove();
   form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: told }));
-  if (told.told) tell(told.told);
   form.closest("dialog")?.close();
   const there = new URL(told.then, location.href);
-  if (there.pathname + there.search === location.pathname + location.search) await refresh();
-  else location.assign(there);
+  if (there.pathname + there.search === location.pathname + location.search) {
+    if (told.told) tell(told.told);
+    return refresh();
+  }
+  if (told.told) sessionStorage.setItem("told", told.told);
+  location.assign(there);
 }
 
 document.addEventListener("submit", async (event) => {
@@ -402,4 +406,7 @@ box.addEventListener("keydown", (event) => {
 
 awaken();
 listen();
+if (sessionStorage.getItem("told")) tell(sessionStorage.getItem("told"));
+sessionStorage.removeItem("told");
+for (const tab of all(".tabs [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
 for (const toast of all(".toasts .toast")) setTimeout(() => toast.remove(), 4500);

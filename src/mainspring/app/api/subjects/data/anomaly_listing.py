@@ -12,10 +12,11 @@ from mainspring.app.api.subjects.data.gathering import catalogue
 from mainspring.app.api.subjects.data.nouns import Checked, DataSet, Version
 from mainspring.app.api.subjects.data.privacy import private_columns, shown_anomaly
 from mainspring.app.api.subjects.data.reading import is_kept, read_validation
+from mainspring.data.validation import ExampleRow
 
 if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
-    from mainspring.data.validation import Anomaly, ExampleRow
+    from mainspring.data.validation import Anomaly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
