@@ -115,7 +115,7 @@ def _part(walk: Walk, at: int, why: str, view: View) -> Part:
     if why:
         return Part.PASSED if why == "filtered" else Part.GONE
     step = isinstance(walk.nodes[at], Execution)
-    if view == "things" and step and walk.below[at]:
+    if view in ("things", "types") and step and walk.below[at]:
         return Part.FOLDED
     return Part.FOLDED if view == "steps" and not step else Part.SHOWN
 

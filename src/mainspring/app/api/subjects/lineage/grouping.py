@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from mainspring.app.api.subjects.lineage.naming import plain_type
-from mainspring.app.api.subjects.lineage.nouns import Arrow, Box, View
+from mainspring.app.api.subjects.lineage.nouns import Arrow, Box, Family, View
 
 _FEW = 5
 """So many of a type that belong to no run are shown one by one beside runs."""
@@ -18,6 +18,7 @@ _WORST = ("failed", "lost", "held", "canceled", "running", "waiting")
 @dataclass(slots=True)
 class _Group:
     label: str
+    family: Family
     things: int = 0
     steps: int = 0
     state: str = ""
@@ -45,7 +46,7 @@ def grouped(
             member_of[box.id] = box.id
             continue
         member_of[box.id] = name
-        _join(groups.setdefault(name, _Group(label)), box)
+        _join(groups.setdefault(name, _Group(label, _family_of(name, box))), box)
     flows: dict[tuple[str, str], list[Arrow]] = {}
     for arrow in arrows:
         ends = member_of[arrow.source], member_of[arrow.target]
@@ -64,6 +65,11 @@ def _group_of(box: Box, view: View) -> tuple[str, str]:
     return f"type:{box.type}", plain_type(box.type)
 
 
+def _family_of(name: str, first: Box) -> Family:
+    """All of a type are of one family; a run and a step are of many."""
+    return first.family if name.startswith("type:") else "group" if name.startswith("run:") else "step"
+
+
 def _join(group: _Group, box: Box) -> None:
     group.at = max(group.at, box.at)
     if box.family != "step":
@@ -75,14 +81,14 @@ def _join(group: _Group, box: Box) -> None:
 
 
 def _box(name: str, group: _Group, view: View) -> Box:
-    told = [(group.steps, "step" if view != "types" else "execution"), (group.things, "artifact")]
+    told = [(group.steps, "execution" if name.startswith("type:") else "step"), (group.things, "artifact")]
     detail = ", ".join(f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in told if count)
     return Box(
         id=name,
         label=group.label,
         detail=detail,
         state=group.state if view == "runs" else "",
-        family="group",
+        family=group.family,
         run=group.label if view == "runs" else "",
         step=group.label if name.startswith("step:") else "",
         at=group.at,

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.lineage.asking import same_bytes
-from mainspring.app.api.subjects.lineage.naming import RUN, box_of, page_of
+from mainspring.app.api.subjects.lineage.naming import RUN, box_of, page_of, plain_type
 from mainspring.app.api.subjects.lineage.nouns import ArtifactFacts, Box, ExecutionFacts, Maker
 from mainspring.core.errors import MainspringError
 from mainspring.core.records import Artifact, ArtifactState, Context, Execution, Kind, Link, LinkKind, Value
@@ -31,7 +31,7 @@ def listed(
         limit: How many, 1,000 at most.
         before: Only those with a smaller id: the last one of the page before.
     """
-    where, given = _where(text.strip())
+    where, given = _where(desk, text.strip())
     if type_name:
         where.append("type = :type")
         given["type"] = type_name if "." in type_name else f"mainspring.{type_name}"
@@ -102,14 +102,18 @@ def execution(desk: Desk, execution: int) -> ExecutionFacts:
     )
 
 
-def _where(text: str) -> tuple[list[str], dict[str, Value]]:
+def _where(desk: Desk, text: str) -> tuple[list[str], dict[str, Value]]:
     if not text:
         return [], {}
-    kind, _, number = text.partition(":")
-    if kind == "artifact" and number.isdecimal() and len(number) < 19:
+    node, _, number = text.partition(":")
+    if node == "artifact" and number.isdecimal() and len(number) < 19:
         return ["id = :id"], {"id": int(number)}
-    where = "(name LIKE :text OR uri LIKE :text OR type LIKE :text"
+    where = "(name LIKE :text OR uri LIKE :text"
     given: dict[str, Value] = {"text": f"%{text}%"}
+    kinds = {one.name for one in desk.platform.store.record.types(Kind.ARTIFACT)}
+    for place, kind in enumerate(sorted(one for one in kinds if text.lower() in plain_type(one).lower())):
+        where += f" OR type = :type{place}"
+        given[f"type{place}"] = kind
     digest = _DIGEST.fullmatch(text.lower())
     if digest:
         where += " OR digest LIKE :digest"
