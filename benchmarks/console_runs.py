@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -166,7 +167,7 @@ def measure(opened: platform.Mainspring, columns: int) -> None:
         ("warm, 200 rows, all columns", f"/runs?{every}&limit=200"),
         ("the API, 50 rows", f"/api/runs?{every}"),
     ]
-    rows += [(name, timed(lambda path=path: again.get(path), 9)) for name, path in asked]  # type: ignore[misc]
+    rows += [(name, timed(partial(again.get, path), 9)) for name, path in asked]
     print("\n| `/runs` | ms | CPU ms |\n| --- | ---: | ---: |")
     for name, (wall, cpu) in rows:
         print(f"| {name} | {wall:.0f} | {cpu:.0f} |")

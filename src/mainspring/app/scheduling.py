@@ -6,13 +6,13 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mainspring.app import own_processes
 from mainspring.app.scheduler_sign import SignOfLife
 from mainspring.core.errors import ConflictError
 from mainspring.pipelines.triggers import Scheduler, Trigger
@@ -133,25 +133,25 @@ def _start(
     parameters: dict[str, Any] = dict(scheduler.parameters(message.topic))
     parameters |= dict(given) if isinstance(given, Mapping) else {}
     say(f"start: {reason}")
-    command = [sys.executable, "-m", "mainspring.app.cli.main", "run", "--json", "--because", reason]
+    command = ["run", "--json", "--because", reason]
     evidence = message.body.get("evidence")
     for digest in evidence if isinstance(evidence, list | tuple) else ():
         command += ["--evidence", str(digest)]
     for key, value in parameters.items():
         command += ["-p", f"{key}={value if isinstance(value, str) else json.dumps(value)}"]
     # In a session of its own: Ctrl-C reaches it through us, once.
-    process = subprocess.Popen(  # noqa: S603 - our own command
-        command, cwd=opened.settings.root, stdout=subprocess.PIPE, text=True, start_new_session=True
+    process = own_processes.start(
+        own_processes.COMMAND, command, folder=opened.settings.root, out=subprocess.PIPE, apart=True
     )
     output = _wait(opened, message, process, stop)
     return _finish(opened, message, reason, process.returncode, output, say)
 
 
-def _wait(opened: Mainspring, message: Message, process: subprocess.Popen[str], stop: Callable[[], bool]) -> str:
+def _wait(opened: Mainspring, message: Message, process: subprocess.Popen[bytes], stop: Callable[[], bool]) -> str:
     extended, told = time.monotonic(), False
     while True:
         try:
-            return process.communicate(timeout=_LOOK)[0]
+            return process.communicate(timeout=_LOOK)[0].decode("utf-8", "replace")
         except subprocess.TimeoutExpired:
             if stop() and not told:
                 process.terminate()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, auto
 from typing import ClassVar
 
 from mainspring.app.accounts.roles import Role
@@ -13,11 +13,11 @@ from mainspring.core.errors import MainspringError
 class Way(StrEnum):
     """How somebody came in."""
 
-    LOCAL = "local"
+    LOCAL = auto()
     """On the machine itself, where nobody has to sign in."""
-    SESSION = "session"
+    SESSION = auto()
     """With a browser, signed in."""
-    TOKEN = "token"  # noqa: S105 - the name of a way, no secret
+    TOKEN = auto()
     """With an API token."""
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from mainspring.app import own_processes
 from mainspring.core.clock import now
 from mainspring.core.durable import replace_file
 from mainspring.core.errors import NotFoundError
@@ -98,14 +98,15 @@ class Jobs:
         made = Job(id=name, title=title, command=typed, by=by, path=path, started=now())
         self._keep(made)
         with (folder / "out").open("wb") as out, (folder / "err").open("wb") as errors:
-            process = subprocess.Popen(  # noqa: S603 - a list without a shell, of our own module
-                [sys.executable, "-m", "mainspring.app.cli.main", *arguments],
-                cwd=self._root,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=errors,
-                env={**os.environ, "PYTHONUNBUFFERED": "1", **(environment or {})},
-                start_new_session=True,
+            process = own_processes.start(
+                own_processes.COMMAND,
+                arguments,
+                folder=self._root,
+                takes=subprocess.DEVNULL,
+                out=out,
+                errors=errors,
+                environment={"PYTHONUNBUFFERED": "1", **(environment or {})},
+                apart=True,
             )
         with self._guard:
             self._processes[name] = process

@@ -18,7 +18,7 @@ from mainspring.core.errors import InputError
 LIFE: Final = 12 * 3600.0
 """Seconds for which a seal is good."""
 
-_SECRET: Final = "secret"  # noqa: S105 - the name of a file
+_FILE: Final = "secret"
 _SHORTEST: Final = 32
 
 
@@ -88,7 +88,7 @@ def _same(given: str, right: str) -> bool:
 def secret_in(folder: Path) -> bytes:
     """The secret of a console: made the first time, readable by its owner alone."""
     folder.mkdir(parents=True, exist_ok=True)
-    return secret_of(folder / _SECRET)
+    return secret_of(folder / _FILE)
 
 
 def secret_of(file: Path) -> bytes:

@@ -55,8 +55,8 @@ class RolloutOrders:
     async def order(self, asked: Asked) -> Answer:
         """Do what is asked, in all processes of the server.
 
-        The body has either ``action``, with ``arm``, ``share``, ``reason`` and ``by``; or ``labels``, those that are
-        moved (to ``null`` where they are taken away), and ``rollout``, the declaration, or ``null`` for none.
+        The body has either ``action``, with ``arm``, ``share``, ``reason`` and ``by``; or ``labels``, those that
+        are moved (to ``null`` where they are taken away), and ``rollout``, the declaration, or ``null`` for none.
 
         Raises:
             MalformedError: If it has neither, or both.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
+from mainspring.app import own_processes
 from mainspring.app.api.shared import Shared
 from mainspring.app.planning import Offer, Plan, Wish
 from mainspring.core import errors
@@ -60,27 +59,34 @@ def _stamp(root: Path) -> tuple[tuple[str, int], ...]:
     return tuple(sorted((str(one), one.stat().st_mtime_ns) for one in files))
 
 
+def _told(root: Path, question: bytes) -> tuple[bytes, bytes]:
+    """What a process that reads the pipeline says, and what it says on standard error."""
+    pipe = subprocess.PIPE
+    planning = own_processes.start(
+        "mainspring.app.planning",
+        folder=root,
+        takes=pipe,
+        out=pipe,
+        errors=pipe,
+        environment={"PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    with planning:
+        try:
+            return planning.communicate(question, timeout=_PATIENCE)
+        except subprocess.TimeoutExpired as error:
+            planning.kill()
+            raise UnavailableError(
+                f"reading the pipeline takes longer than {_PATIENCE:.0f} s",
+                fix="see what it does when it is imported: mainspring run --dry-run",
+            ) from error
+
+
 def _asked(root: Path, question: Mapping[str, Any]) -> Any:
-    command = [sys.executable, "-m", "mainspring.app.planning"]
+    said, complaints = _told(root, msgspec.json.encode(question))
     try:
-        done = subprocess.run(  # noqa: S603 - our own module, a list without a shell
-            command,
-            input=msgspec.json.encode(question),
-            capture_output=True,
-            cwd=root,
-            timeout=_PATIENCE,
-            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise UnavailableError(
-            f"reading the pipeline takes longer than {_PATIENCE:.0f} s",
-            fix="see what it does when it is imported: mainspring run --dry-run",
-        ) from error
-    try:
-        answer = msgspec.json.decode(done.stdout)
+        answer = msgspec.json.decode(said)
     except msgspec.DecodeError as error:
-        last = done.stderr.decode("utf-8", "replace").strip().splitlines()[-1:] or ["without a word"]
+        last = complaints.decode("utf-8", "replace").strip().splitlines()[-1:] or ["without a word"]
         raise InputError(
             f"the pipeline's file could not be read: {last[0]}", fix="mainspring run --dry-run"
         ) from error
