@@ -121,9 +121,8 @@ def test_the_whole_story_with_a_mouse(inhabited: Inhabited, page: Page, picture:
     page.get_by_role("link", name="Requests", exact=True).first.click()
     page.locator("table tbody a").first.click()
     page.wait_for_url("**/requests/*")
-    page.get_by_role("button", name="Explain").first.click()
-    page.get_by_text("income").first.wait_for(timeout=60 * SECOND)
-    page.wait_for_timeout(500)
+    page.get_by_role("link", name="Explain", exact=True).click()
+    page.locator("#explanation").get_by_text("income").first.wait_for()
     picture("request")
 
     # An alert, taken care of.
@@ -131,9 +130,7 @@ def test_the_whole_story_with_a_mouse(inhabited: Inhabited, page: Page, picture:
     page.get_by_role("link", name="predictions of loans: output.probability.yes").click()
     picture("alert")
     page.get_by_role("button", name="Acknowledge").first.click()
-    dialog = page.locator("dialog[open]")
-    if dialog.count():
-        dialog.get_by_role("button", name="Acknowledge").click()
+    page.locator("dialog[open]").get_by_role("button", name="Acknowledge").click()
     page.locator("main").get_by_text("acknowledged").first.wait_for()
 
     # Everything back to the version before.
