@@ -10,6 +10,7 @@ import msgspec
 
 import mainspring
 from mainspring.app.api.operation import Operation
+from mainspring.app.api.vocabulary import meaning
 
 _ERROR: Final = {
     "type": "object",
@@ -88,7 +89,7 @@ def arguments_in(path: str) -> list[str]:
 
 
 def _described(one: Operation, given: Mapping[str, Any], answer: Mapping[str, Any] | None) -> dict[str, Any]:
-    fields, needed = dict(given.get("properties", {})), set(given.get("required", ()))
+    fields, needed = _fields(one, given), set(given.get("required", ()))
     within = arguments_in(one.path)
     parameters = [{"name": name, "in": "path", "required": True, "schema": fields.pop(name)} for name in within]
     body: dict[str, Any] = {}
@@ -118,6 +119,19 @@ def _described(one: Operation, given: Mapping[str, Any], answer: Mapping[str, An
             **{code: {"description": words, "content": error} for code, words in _PROBLEMS.items()},
         },
     }
+
+
+def _fields(one: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments' schemas, each with what is said of it: by its type, the docstring, or the vocabulary."""
+    return {
+        name: schema if "description" in schema else {**schema, **_words(one, name)}
+        for name, schema in given.get("properties", {}).items()
+    }
+
+
+def _words(one: Operation, name: str) -> dict[str, str]:
+    words = one.described.get(name) or meaning(one.name, name)
+    return {"description": words} if words else {}
 
 
 def _resolved(schema: Mapping[str, Any], named: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, TypeVar
 import msgspec
 
 from mainspring.app.accounts import Role
+from mainspring.app.docstrings import told_by
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -31,7 +32,8 @@ class Operation:
         inputs: Its arguments as a type, with their defaults.
         answer: The type of what it gives.
         summary: One line.
-        details: The rest of what its docstring says.
+        details: The rest of what its docstring says, without its sections.
+        described: What its docstring says of each argument.
         command: The command that does the same in a terminal, names in braces being arguments; empty for none.
         done: What a person is told afterwards, names in braces being arguments; empty for nothing.
         secrets: Arguments that the audit trail leaves out.
@@ -47,6 +49,7 @@ class Operation:
     answer: Any
     summary: str
     details: str
+    described: Mapping[str, str]
     command: str
     done: str
     secrets: tuple[str, ...]
@@ -71,8 +74,9 @@ def operation(
 ) -> Callable[[Function], Function]:
     """Make a function an operation. The function stays what it is, and is called as before.
 
-    Its first parameter is the desk; the others are the arguments, with types that JSON has
-    (``Annotated[str, msgspec.Meta(description=…)]`` describes one). Its docstring is the operation's text.
+    Its first parameter is the desk; the others are the arguments, with types that JSON has. Its docstring is the
+    operation's text, and the section ``Args:`` what is said of each argument; names that say the same in every
+    operation are in :mod:`~mainspring.app.api.vocabulary`.
 
     Args:
         name: ``subject.verb``.
@@ -94,7 +98,7 @@ def operation(
 
     def mark(function: Function) -> Function:
         hints = typing.get_type_hints(function, include_extras=True)
-        summary, _, details = (inspect.getdoc(function) or "").partition("\n\n")
+        told = told_by(function)
         made = Operation(
             name=name,
             method=method,
@@ -103,8 +107,9 @@ def operation(
             function=function,
             inputs=_inputs(name, function, hints),
             answer=hints.get("return", Any),
-            summary=" ".join(summary.split()),
-            details=details,
+            summary=told.summary,
+            details=told.details,
+            described=told.arguments,
             command=command,
             done=done,
             secrets=secrets,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 import inspect
 import json
-import re
 import typing
 from typing import Any, Literal
 
+from mainspring.app.docstrings import told_by
 from mainspring.app.planning.nouns import Entry, Input, Offer
 from mainspring.core.errors import MainspringError
 from mainspring.pipelines.arguments import File, strip_optional
@@ -19,8 +19,7 @@ _KINDS: dict[Any, Input] = {str: "text", File: "file", int: "whole", float: "num
 
 def offer_of(pipeline: Pipeline[...], file: str) -> Offer:
     """A pipeline with its parameters, and its steps as far as they can be known."""
-    about = inspect.getdoc(pipeline.function) or ""
-    helped = _helped(about)
+    told = told_by(pipeline.function)
     try:
         steps = list(pipeline.build().nodes)
     except MainspringError:  # it needs parameters, or is wired wrongly: starting it says so
@@ -28,8 +27,8 @@ def offer_of(pipeline: Pipeline[...], file: str) -> Offer:
     return Offer(
         name=pipeline.name,
         file=file,
-        about=" ".join(about.partition("\n\n")[0].split()),
-        entries=[_entry(one, helped.get(one.name, "")) for one in pipeline.parameters.values()],
+        about=told.summary,
+        entries=[_entry(one, told.arguments.get(one.name, "")) for one in pipeline.parameters.values()],
         steps=steps,
     )
 
@@ -73,22 +72,3 @@ def _choices(annotation: Any) -> list[str]:
 def _written(annotation: Any) -> str:
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
     return text.replace("typing.", "").replace("mainspring.pipelines.arguments.", "")
-
-
-def _helped(docstring: str) -> dict[str, str]:
-    """What the section ``Args:`` says of each parameter."""
-    _, found, section = docstring.partition("Args:")
-    if not found:
-        return {}
-    helped: dict[str, str] = {}
-    name = ""
-    for line in section.splitlines()[1:]:
-        if line.strip() and not line.startswith(" "):
-            break
-        begun = re.match(r" {1,8}(\w+)(?: \([^)]*\))?: (.*)", line)
-        if begun and len(line) - len(line.lstrip()) <= 4:
-            name = begun[1]
-            helped[name] = begun[2].strip()
-        elif name and line.strip():
-            helped[name] += " " + line.strip()
-    return helped

@@ -87,3 +87,26 @@ def test_commands_of_operations_exist(used):
                 program, command, *_ = one.command.split()
                 assert program == "mainspring", one.command
                 assert command in known or command.startswith("-"), one.command
+
+
+def test_every_argument_is_described(used):
+    told = used.get("/openapi.json")
+    silent = []
+    for methods in told["paths"].values():
+        for one in methods.values():
+            given = {each["name"]: each["schema"] for each in one.get("parameters", ())}
+            if "requestBody" in one:
+                given |= one["requestBody"]["content"]["application/json"]["schema"]["properties"]
+            silent += [
+                f"{one['operationId']}: {name}" for name, schema in given.items() if not schema["description"]
+            ]
+    assert silent == []
+
+
+def test_what_a_docstring_says_of_an_argument_is_said_once(used):
+    told = used.get("/openapi.json")
+    body = told["paths"]["/alerts/resolve"]["post"]
+    schema = body["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert schema["why"]["description"] == "Why they are over."
+    assert schema["alerts"]["description"] == "The ids of the alerts."
+    assert "Args" not in body["description"]

@@ -25,7 +25,11 @@ T = TypeVar("T")
     done="You take care of it",
 )
 def acknowledge(desk: Desk, alerts: list[str], *, note: str = "") -> Sequence[Alert]:
-    """Say that you take care of alerts: they are not repeated, and fire again if they get worse."""
+    """Say that you take care of alerts: they are not repeated, and fire again if they get worse.
+
+    Args:
+        note: What you do about them.
+    """
     by = desk.caller.name
     found = _changed(desk, lambda book: book.acknowledge(_named(alerts), by=by, note=note))
     return [without_rows(one) for one in found]
@@ -39,7 +43,11 @@ def acknowledge(desk: Desk, alerts: list[str], *, note: str = "") -> Sequence[Al
     done="It is over",
 )
 def resolve(desk: Desk, alerts: list[str], *, why: str = "") -> Sequence[Alert]:
-    """Say that alerts are over. They fire again with the next bad windows."""
+    """Say that alerts are over. They fire again with the next bad windows.
+
+    Args:
+        why: Why they are over.
+    """
     by = desk.caller.name
     found = _changed(desk, lambda book: book.resolve(_named(alerts), by=by, why=why))
     return [without_rows(one) for one in found]
@@ -66,6 +74,11 @@ def silence(
     Which ones is said by their ids, or by a matcher: patterns of ``model``, ``check``, ``subject``, ``slice``,
     ``severity``, ``code``, ``version`` or ``group``, all of which must fit. How long is said by ``length``,
     such as ``6h`` or ``2d``, or by ``until`` (ISO 8601).
+
+    Args:
+        why: Why nobody needs to hear of them.
+        matcher: Patterns by name, all of which must fit.
+        length: For how long, such as `6h` or `2d`.
     """
     by, end = desk.caller.name, silence_end(length, until)
     patterns = {name: pattern for name, pattern in (matcher or {}).items() if pattern}
@@ -85,7 +98,11 @@ def silence(
     done="Silence {silence} is over",
 )
 def unsilence(desk: Desk, silence: str) -> Silence:
-    """End a silence: what fires under it is told."""
+    """End a silence: what fires under it is told.
+
+    Args:
+        silence: The id of the silence.
+    """
     by = desk.caller.name
     return _changed(desk, lambda book: book.unsilence(silence, by=by))
 

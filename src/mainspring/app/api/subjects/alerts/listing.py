@@ -116,6 +116,13 @@ def listed(
 
     ``model``, ``check`` and ``subject`` are patterns of names; ``severity`` is the least; ``since`` leaves out
     what was seen last before that day or moment.
+
+    Args:
+        state: Those that are `open`, or in one state, or all.
+        check: A pattern of names of checks.
+        subject: A pattern of what alerts are about.
+        severity: The least.
+        group: Only of this group.
     """
     begin = moment(since)
     matcher = {"model": model, "check": check, "subject": subject}
@@ -143,6 +150,9 @@ def show(desk: Desk, alert: str) -> ShownAlert:
     """All about an alert: since when, how much, why perhaps, which rows, what happened, who was told.
 
     ``alert`` is its id, or the beginning of it.
+
+    Args:
+        alert: Its id, or the beginning of it.
     """
     sight = Sight(desk.shared)
     book = sight.book

@@ -99,7 +99,11 @@ def listed(
     before: Annotated[str, Meta(description="`earlier` of the part before.")] = "",
     limit: Annotated[int, Meta(ge=1, le=_MOST)] = 50,
 ) -> Lines:
-    """Who asked for what and what became of it, with what else was decided; the newest first."""
+    """Who asked for what and what became of it, with what else was decided; the newest first.
+
+    Args:
+        outcome: Only what ended so.
+    """
     asked = Asked(
         who=who,
         operation=operation,
@@ -139,7 +143,14 @@ def export(
     text: str = "",
     sort: Literal["", "request", "decision"] = "",
 ) -> str:
-    """The whole audit list, or what a filter leaves of it, as JSON lines or CSV; the newest first."""
+    """The whole audit list, or what a filter leaves of it, as JSON lines or CSV; the newest first.
+
+    Args:
+        layout: How it is written.
+        outcome: Only what ended so.
+        text: What is in it, in any letters.
+        sort: Only these.
+    """
     asked = Asked(
         who=who,
         operation=operation,

@@ -100,7 +100,11 @@ def save_schema(desk: Desk, file: str, *, text: str, seen: str, reason: str = ""
 
 @operation("data.kept_schema", "GET", "/data/kept-schemas/{digest}")
 def kept_schema(desk: Desk, digest: str, *, file: str) -> str:
-    """What a schema file was before it was saved from here, by its digest."""
+    """What a schema file was before it was saved from here, by its digest.
+
+    Args:
+        digest: The digest of what it was.
+    """
     for one in kept_texts(desk.shared, file):
         if one.digest == digest:
             return (_folder(desk.shared, file) / f"{digest}.yaml").read_text(encoding="utf-8")

@@ -160,6 +160,9 @@ def download(
     """The rows that are shown as a file, 10,000 of them at most; private values stay masked.
 
     The other arguments are those of ``data.rows``.
+
+    Args:
+        kind: How the file is written.
     """
     wish = _Wish(split, where, columns, sort, down, 0, DOWNLOAD)
     chosen = _Chosen(desk, name, version, wish, revealed=False)

@@ -133,7 +133,8 @@ class CheckedFile:
 def declared(desk: Desk, *, drift: bool = True, limit: int = 30) -> Declared:
     """What deployment files ask for, what is served of it, and the revisions before.
 
-    Without ``drift``, it is not looked at what aliases that moved would change.
+    Args:
+        drift: Whether to look at what aliases that moved would change.
     """
     kept = deployments_of(desk.platform)
     archive = kept.archive
@@ -162,7 +163,11 @@ def revisions(desk: Desk, *, limit: int = 50) -> Sequence[RevisionBrief]:
 
 @operation("deployments.revision", "GET", "/declarations/revisions/{number}")
 def revision(desk: Desk, number: int) -> RevisionShown:
-    """A revision: its files, the versions that they meant, what it changed, and what going back to it would."""
+    """A revision: its files, the versions that they meant, what it changed, and what going back to it would.
+
+    Args:
+        number: Its number.
+    """
     kept = deployments_of(desk.platform)
     found = kept.archive.revision(number)
     earlier = [one for one in kept.archive.numbers() if one < number]
@@ -200,7 +205,11 @@ def events(desk: Desk, *, limit: int = 50) -> Sequence[Event]:
     done="Revision {number} is wanted",
 )
 def revert(desk: Desk, *, to: int | None = None, reason: str = "") -> RevisionBrief:
-    """Have an earlier revision again, with the versions that it meant: the one before, or that of a number."""
+    """Have an earlier revision again, with the versions that it meant: the one before, or that of a number.
+
+    Args:
+        to: The number of the revision; the one before by default.
+    """
     kept = deployments_of(desk.platform)
     made = kept.rollback(to, by=desk.caller.name, reason=reason)
     if made is None:
@@ -217,7 +226,11 @@ def revert(desk: Desk, *, to: int | None = None, reason: str = "") -> RevisionBr
     audited=False,
 )
 def check(desk: Desk, *, text: str, name: str = "pasted.yaml") -> CheckedFile:
-    """Say all that is wrong with a deployment file, with its lines, and what it would change. Nothing changes."""
+    """Say all that is wrong with a deployment file, with its lines, and what it would change. Nothing changes.
+
+    Args:
+        text: The whole text of the deployment file.
+    """
     kept = deployments_of(desk.platform)
     given = File(name=name, text=text, folder=str(desk.platform.settings.root))
     try:
@@ -247,7 +260,11 @@ def check(desk: Desk, *, text: str, name: str = "pasted.yaml") -> CheckedFile:
     done="Revision {number} is wanted",
 )
 def deploy(desk: Desk, *, text: str, name: str = "pasted.yaml", reason: str = "") -> RevisionBrief:
-    """Want what a deployment file says from now on; other deployments stay as they are."""
+    """Want what a deployment file says from now on; other deployments stay as they are.
+
+    Args:
+        text: The whole text of the deployment file.
+    """
     given = File(name=name, text=text, folder=str(desk.platform.settings.root))
     made = deployments_of(desk.platform).deploy([given], by=desk.caller.name, reason=reason)
     if made is None:

@@ -1,4 +1,4 @@
-"""Why a request was answered as it was: by the explainer that was registered with the version that answered."""
+"""Why a request was answered as it was: by the explainer of the version that answered."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.deployments.privacy import MASK, private_columns
 from mainspring.app.api.subjects.deployments.requests import found
+from mainspring.app.api.subjects.models.packages import Opened
+from mainspring.app.api.subjects.models.predicting import explainer_of, opened_for
 from mainspring.app.deploying import deployments_of
 from mainspring.core.clock import now
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
@@ -130,6 +132,11 @@ def explain(
 ) -> Explanation:
     """Why a request was answered as it was: contributions of its columns, the rule that is enough for the answer,
     or what would have had to be different. It is remembered.
+
+    Args:
+        method: How; by default the first way that the explainer knows.
+        output: The class that it is about; by default the one that was answered.
+        wanted: The class that is wanted instead; any other one without it.
     """
     record = found(desk, model, request)
     if record.error is not None or not record.rows:
@@ -144,7 +151,9 @@ def explain(
     key = ("deployments.explain", str(version), record.id, row, method, output, wanted)
     stamp = (version.digest, tuple(sorted(hidden)), desk.platform.models.companion(version, _EXPLAINER))
     made: Explanation = desk.shared.remembered(
-        key, stamp, lambda: _explained(desk.platform, version, record, row, (method, output, wanted), hidden)
+        key,
+        stamp,
+        lambda: _explained(opened_for(desk, version), version, record, row, (method, output, wanted), hidden),
     )
     return made
 
@@ -176,14 +185,14 @@ _EXPLAINER: Final = "mainspring.Explainer"
 
 
 def _explained(
-    opened: Mainspring,
+    opened: Opened,
     version: ModelVersion,
     record: LogRecord,
     row: int,
     asked: tuple[str, str, str],
     hidden: Collection[str],
 ) -> Explanation:
-    explainer, package = opened.models.explainer(version), opened.models.fetch(version)
+    explainer, package = explainer_of(opened), opened.package
     method, output, wanted = asked
     cells = [{name: values[row] for name, values in record.columns.items()}]
     began = now()

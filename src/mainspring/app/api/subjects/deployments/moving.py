@@ -26,7 +26,11 @@ _PATH = "/deployments/{model:path}/rollout/"
     done="{arm} gets {share} % of the requests to {model}",
 )
 def share(desk: Desk, model: str, *, percent: float, reason: str = "") -> Event:
-    """Give the candidate of a canary so many of a hundred requests, whatever its steps say; its guards go on."""
+    """Give the candidate of a canary so many of a hundred requests, whatever its steps say; its guards go on.
+
+    Args:
+        percent: How many of a hundred requests.
+    """
     return _act(desk, model, "share", reason=reason, share=percent)
 
 
@@ -78,7 +82,11 @@ def resume(desk: Desk, model: str, *, reason: str = "") -> Event:
     done="{arm} is the primary version of {model} now",
 )
 def promote(desk: Desk, model: str, *, arm: str = "", reason: str = "") -> Event:
-    """Make an arm the primary one, the candidate of a canary by default; the rollout is over."""
+    """Make an arm the primary one, the candidate of a canary by default; the rollout is over.
+
+    Args:
+        arm: Which arm; the candidate of a canary by default.
+    """
     return _act(desk, model, "promote", reason=reason, arm=arm)
 
 
@@ -104,7 +112,11 @@ def rollback(desk: Desk, model: str, *, reason: str = "") -> Event:
     done="{label} stands for version {version} of {model}",
 )
 def label(desk: Desk, model: str, *, label: str, version: str) -> dict[str, str]:
-    """Have a label stand for another loaded version, from one request to the next; gives all labels."""
+    """Have a label stand for another loaded version, from one request to the next; gives all labels.
+
+    Args:
+        label: The label, such as `stable`.
+    """
     if not label.strip():
         raise InputError("the label has no name", expected="such as stable")
     with server_of(desk.platform) as client:

@@ -125,9 +125,16 @@ def requests(
 ) -> Requests:
     """Requests to a model, the newest first.
 
-    Times are ISO 8601, ``slower`` is in milliseconds, ``columns`` are conditions such as ``age > 40``,
-    and ``before`` is what the page before gave as ``earlier``. A page that is not full after ``seconds`` is given
-    as it is.
+    Args:
+        arm: Only what this arm of a rollout answered.
+        status: Only what ended so.
+        slower: Only what took longer than so many milliseconds.
+        text: What is in an input, an answer or an error.
+        columns: Conditions with commas between, such as `age > 40`.
+        outlier: Whether it was far from what the model knows.
+        truth: Whether the truth is known.
+        before: What the page before gave as `earlier`.
+        seconds: How long to look before a page is given that is not full.
     """
     hidden = private_columns(desk.shared, model)
     folder = log_of(desk.platform)

@@ -95,6 +95,10 @@ def feedback(
     """Tell what became known of an answer: the truth, or a reward.
 
     The truth is a label, or JSON for other answers. Telling it twice does no harm.
+
+    Args:
+        truth: What would have been right.
+        reward: How good the answer was.
     """
     if not truth and reward is None:
         raise InputError("it is not said what became known", expected="the truth, or a reward")

@@ -155,6 +155,9 @@ def promote(
 
     What is served from the folder that models are pushed to follows the environment ``production``; ``push``
     serves it from there even if nothing was pushed before.
+
+    Args:
+        push: Serve it from the folder that models are pushed to, even if nothing was pushed there before.
     """
     meant = _meant(desk, model, version)
     move = desk.platform.models.promote(
@@ -207,7 +210,11 @@ def attach(
     done="What was said about {version} is kept",
 )
 def bless(desk: Desk, model: str, version: str, *, ok: bool = True, reason: str) -> list[Standing]:
-    """Say that a version may be used, or that it may not any more: it cannot be promoted then."""
+    """Say that a version may be used, or that it may not any more: it cannot be promoted then.
+
+    Args:
+        ok: Whether it may be used.
+    """
     meant = _meant(desk, model, version)
     if not reason.strip():
         raise InputError("a blessing needs a reason", expected="why; it stays in the record")

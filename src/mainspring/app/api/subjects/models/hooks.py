@@ -144,7 +144,11 @@ def remove(desk: Desk, name: str) -> None:
     done="{name} is changed",
 )
 def enable(desk: Desk, name: str, *, active: bool = True) -> Hook:
-    """Let a webhook that was disabled be told again; or pause it, with ``active`` false."""
+    """Let a webhook that was disabled be told again; or pause it, with ``active`` false.
+
+    Args:
+        active: Whether it is told.
+    """
     why = "" if active else f"paused by {desk.caller.name}"
     return _hook(desk.platform.models.webhooks.enable(name, active=active, why=why))
 

@@ -73,7 +73,12 @@ class Compared:
     command="mainspring models compare {model} {before} {after}",
 )
 def compare(desk: Desk, model: str, *, before: str, after: str) -> Compared:
-    """Two versions side by side, and whether the second is not worse in what matters most."""
+    """Two versions side by side, and whether the second is not worse in what matters most.
+
+    Args:
+        before: The version that the other is held against.
+        after: The version that is judged.
+    """
     its = shelf(desk.shared, model)
     first, second = its.version(before), its.version(after)
     key = ("models", "compared", first.digest, second.digest)

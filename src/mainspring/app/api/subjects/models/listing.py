@@ -59,7 +59,11 @@ def listed(desk: Desk) -> Sequence[ListedModel]:
 
 @operation("models.search", "GET", "/models-search", command="mainspring models search '{where}'")
 def search(desk: Desk, where: str) -> Sequence[ListedVersion]:
-    """The versions of all models that satisfy a question, such as ``accuracy > 0.9 and tag.team = 'risk'``."""
+    """The versions of all models that satisfy a question, such as ``accuracy > 0.9 and tag.team = 'risk'``.
+
+    Args:
+        where: An expression over metrics, parameters and tags.
+    """
     found = desk.platform.models.search(where)
     return [listed_version(desk.shared, shelf(desk.shared, one.name), one) for one in found]
 

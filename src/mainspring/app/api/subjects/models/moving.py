@@ -49,7 +49,12 @@ class Moved:
     done="{alias} points at {version} again",
 )
 def rollback(desk: Desk, model: str, *, alias: str = _PRODUCTION, to: str = "", reason: str) -> Moved:
-    """Point an alias back at the version that held it before, or at another one that held it."""
+    """Point an alias back at the version that held it before, or at another one that held it.
+
+    Args:
+        alias: The alias.
+        to: The version; by default the one that held the alias before.
+    """
     its = shelf(desk.shared, model)
     if not reason.strip():
         raise InputError("a rollback needs a reason", expected="why; it stays in the record")
@@ -74,7 +79,11 @@ def rollback(desk: Desk, model: str, *, alias: str = _PRODUCTION, to: str = "", 
 def move(
     desk: Desk, model: str, alias: str, *, version: str, reason: str, evidence: str | list[str] = ""
 ) -> Moved:
-    """Point an alias at a version; where a policy guards the alias, it has to have been there before."""
+    """Point an alias at a version; where a policy guards the alias, it has to have been there before.
+
+    Args:
+        alias: The alias, such as `production`.
+    """
     meant = shelf(desk.shared, model).version(version)
     if not reason.strip():
         raise InputError("a move needs a reason", expected="why; it stays in the record")

@@ -66,7 +66,7 @@ def question(desk: Desk, model: str, version: str) -> Question:
 def predict(desk: Desk, model: str, version: str, *, row: dict[str, Any]) -> Prediction:
     """What a version answers to a row. Texts are read as the numbers that they stand for; nothing is logged."""
     meant = shelf(desk.shared, model).version(version)
-    opened = _opened(desk, meant)
+    opened = opened_for(desk, meant)
     package = opened.package
     cells = read_row(package, row)
     columns = package.signature.columns([cells], ignore_unknown=True)
@@ -106,9 +106,13 @@ def predict(desk: Desk, model: str, version: str, *, row: dict[str, Any]) -> Pre
     audited=False,
 )
 def explain(desk: Desk, model: str, version: str, *, row: dict[str, Any], output: str = "") -> Explained:
-    """Why a version answers a row as it does: what each column adds to the answer."""
-    opened = _opened(desk, shelf(desk.shared, model).version(version))
-    explainer, table = _explainer(opened), _table(opened, row)
+    """Why a version answers a row as it does: what each column adds to the answer.
+
+    Args:
+        output: The class that it is about; by default the one that is answered.
+    """
+    opened = opened_for(desk, shelf(desk.shared, model).version(version))
+    explainer, table = explainer_of(opened), _table(opened, row)
     method = next((one for one in explainer.methods if one not in ("anchors", "counterfactuals")), None)
     found: Any = explainer.explain(opened.package, table, method, output=output or None, budget=_budget())[0].found
     if not hasattr(found, "contributions"):
@@ -148,8 +152,8 @@ def otherwise(desk: Desk, model: str, version: str, *, row: dict[str, Any], want
     # Imported here: explaining brings its methods along, which only who asks needs.
     from mainspring.evaluation.explanation.what_if import what_if
 
-    opened = _opened(desk, shelf(desk.shared, model).version(version))
-    explainer, table = _explainer(opened), _table(opened, row)
+    opened = opened_for(desk, shelf(desk.shared, model).version(version))
+    explainer, table = explainer_of(opened), _table(opened, row)
     found = what_if(
         opened.package,
         table,
@@ -172,13 +176,13 @@ def otherwise(desk: Desk, model: str, version: str, *, row: dict[str, Any], want
 def importance(desk: Desk, model: str, version: str) -> Importance:
     """How much each column adds to the answers of a version, on rows that stand for the data."""
     meant = shelf(desk.shared, model).version(version)
-    opened = _opened(desk, meant)
+    opened = opened_for(desk, meant)
     key = ("models", "importance", meant.digest, opened.registered)
     return desk.shared.remembered(key, meant.digest, lambda: _importance(opened))
 
 
 def _importance(opened: Opened) -> Importance:
-    explainer = _explainer(opened)
+    explainer = explainer_of(opened)
     method = next((one for one in explainer.methods if one not in ("anchors", "counterfactuals")), None)
     rows = explainer.background
     sums: dict[str, float] = {}
@@ -201,7 +205,12 @@ def _importance(opened: Opened) -> Importance:
     )
 
 
-def _opened(desk: Desk, version: ModelVersion) -> Opened:
+def opened_for(desk: Desk, version: ModelVersion) -> Opened:
+    """A version that answers; it is opened in the background, and waited for.
+
+    Raises:
+        UnavailableError: If that takes minutes.
+    """
     described(desk.shared, version)
     try:
         return opening(desk.shared, version).result(_WAIT)
@@ -211,7 +220,12 @@ def _opened(desk: Desk, version: ModelVersion) -> Opened:
         ) from error
 
 
-def _explainer(opened: Opened) -> Explainer:
+def explainer_of(opened: Opened) -> Explainer:
+    """What explains a version: what was registered with it, else one made of the rows in its package.
+
+    Raises:
+        InputError: If there is neither.
+    """
     if opened.explainer is None:
         raise InputError(
             "nothing explains this version: no explainer was registered with it, and its package keeps no rows",
@@ -224,7 +238,7 @@ def _explainer(opened: Opened) -> Explainer:
 def _table(opened: Opened, row: dict[str, Any]) -> Table:
     package = opened.package
     columns = package.signature.columns([read_row(package, row)], ignore_unknown=True)
-    return _explainer(opened).table(columns)
+    return explainer_of(opened).table(columns)
 
 
 def _budget() -> Any:

@@ -42,7 +42,11 @@ class Kept:
     done="The note is kept",
 )
 def note(desk: Desk, model: str, *, text: str, version: str = "") -> Told:
-    """Remark something about a model or a version; it stays in the history."""
+    """Remark something about a model or a version; it stays in the history.
+
+    Args:
+        text: The remark.
+    """
     about = shelf(desk.shared, model).version(version).version if version else None
     made = desk.platform.models.note(model, about, text=text, by=desk.caller.name)
     return Told(at=made.at, kind="note", version=str(about or ""), by=made.by, text=made.text)
@@ -56,7 +60,11 @@ def note(desk: Desk, model: str, *, text: str, version: str = "") -> Told:
     done="The description is kept",
 )
 def describe(desk: Desk, model: str, *, text: str, version: str = "") -> Told:
-    """Say in words what a model or a version is: what it is meant for, and what not."""
+    """Say in words what a model or a version is: what it is meant for, and what not.
+
+    Args:
+        text: What is said of it.
+    """
     about = shelf(desk.shared, model).version(version).version if version else None
     desk.platform.models.describe(model, about, text=text, by=desk.caller.name)
     return Told(at=now(), kind="note", version=str(about or ""), by=desk.caller.name, text=text)
@@ -70,7 +78,11 @@ def describe(desk: Desk, model: str, *, text: str, version: str = "") -> Told:
     done="The tags are kept",
 )
 def tag(desk: Desk, model: str, *, tags: str, version: str = "") -> Mapping[str, str]:
-    """Give a model or a version tags: ``team=risk tier=1``; one without a value is taken away."""
+    """Give a model or a version tags: ``team=risk tier=1``; one without a value is taken away.
+
+    Args:
+        tags: `KEY=VALUE`; several are parted by spaces.
+    """
     wrong = [one for one in tags.split() if "=" not in one]
     if wrong or not tags.split():
         raise InputError(f"{wrong[0]!r} is no tag" if wrong else "there is no tag", expected="KEY=VALUE")
@@ -86,7 +98,12 @@ def tag(desk: Desk, model: str, *, tags: str, version: str = "") -> Mapping[str,
     command="mainspring models archive {model} --keep-last {keep}",
 )
 def retention(desk: Desk, model: str, *, keep: int = 10, days: float | None = None) -> Kept:
-    """What archiving would take away, and why the other versions stay."""
+    """What archiving would take away, and why the other versions stay.
+
+    Args:
+        keep: How many of the newest versions stay.
+        days: Only versions that are older than so many days.
+    """
     return _kept(desk, model, keep, days, reason="", planned=True)
 
 
@@ -101,7 +118,12 @@ def retention(desk: Desk, model: str, *, keep: int = 10, days: float | None = No
 def archive(
     desk: Desk, model: str, *, keep: int = 10, days: float | None = None, reason: str = "retention"
 ) -> Kept:
-    """Archive the versions that no alias, deployment or open promotion needs; ``mainspring gc`` frees bytes."""
+    """Archive the versions that no alias, deployment or open promotion needs; ``mainspring gc`` frees bytes.
+
+    Args:
+        keep: How many of the newest versions stay.
+        days: Only versions that are older than so many days.
+    """
     return _kept(desk, model, keep, days, reason=reason, planned=False)
 
 

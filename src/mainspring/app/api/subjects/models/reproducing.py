@@ -56,7 +56,11 @@ def reproducible(desk: Desk, model: str, version: str) -> Planned:
     done="{title} has begun",
 )
 def reproduce(desk: Desk, model: str, version: str, *, strict: bool = False) -> Job:
-    """Train a version again from its recorded lineage, and hold the two packages against each other."""
+    """Train a version again from its recorded lineage, and hold the two packages against each other.
+
+    Args:
+        strict: Refuse, where something is not as it was.
+    """
     meant = shelf(desk.shared, model).version(version).version
     return desk.jobs.start(
         ["reproduce", f"{model}@{meant}", "--by", desk.caller.name, *(["--strict"] if strict else [])],

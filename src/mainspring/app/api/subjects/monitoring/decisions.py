@@ -85,6 +85,9 @@ def ask(desk: Desk, model: str, because: str) -> Asked:
     """Ask for a new model as its policy would: with its parameters, counted in its budget.
 
     It becomes a wish in the queue; the scheduler starts the run.
+
+    Args:
+        because: Why; the run says it, too.
     """
     if not because.strip():
         raise InputError("it is not said why", where="because", expected="a sentence for whoever sees the run")

@@ -144,7 +144,8 @@ def check_declaration(desk: Desk, text: str) -> Checked:
 def save_declaration(desk: Desk, text: str, *, digest: str = "") -> Declaration:
     """Write the monitoring file. A monitor that is at work reads it again.
 
-    ``digest`` is that of the file that was edited: if somebody changed it meanwhile, nothing is written.
+    Args:
+        digest: The digest of the file when the editing began: if somebody changed it since, nothing is written.
     """
     sight = Sight(desk.shared)
     before, plain = _text(sight), _lines(text)

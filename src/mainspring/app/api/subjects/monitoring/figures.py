@@ -31,6 +31,9 @@ def listed(
     """What the checks measured of a model over time: the figures whose names begin alike.
 
     At most 200 of them, and 100,000 values; ``left_out`` says how many more there are.
+
+    Args:
+        prefix: How the names of the figures begin.
     """
     sight = Sight(desk.shared)
     begin, end = sight.bounds(sight.known(model), within, since, until)

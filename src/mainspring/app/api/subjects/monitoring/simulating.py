@@ -76,7 +76,11 @@ def listed(desk: Desk, *, model: str = "") -> Sequence[Simulated]:
 
 @operation("simulations.show", "GET", "/simulations/{simulation}")
 def shown(desk: Desk, simulation: str) -> Simulated:
-    """A simulation, and what came of it policy by policy."""
+    """A simulation, and what came of it policy by policy.
+
+    Args:
+        simulation: Its id.
+    """
     file = _home(desk) / simulation / "simulation.json"
     if not _ID.fullmatch(simulation) or not file.is_file():
         raise NotFoundError(f"there is no simulation {simulation!r}", fix="see the list of simulations")
@@ -102,10 +106,17 @@ def start(
 ) -> Simulated:
     """Replay the log of a model under its policy, and under another one beside it.
 
-    ``policy`` is the section ``retraining`` of a monitoring file, as YAML: ``when: [drift]`` and so on; without it
-    only the policy of the monitoring file is replayed. ``estimator`` is trained whenever a policy asks for a run,
-    such as ``lightgbm.LGBMClassifier``; without it nothing is trained, and only runs and alerts are counted.
-    ``quick`` judges windows again only once; ``alone`` leaves out what every week and day would have come to.
+    Args:
+        policy: The section ``retraining`` of a monitoring file, as YAML: ``when: [drift]`` and so on; without
+            it only the policy of the monitoring file is replayed.
+        estimator: What is trained whenever a policy asks for a run, such as ``lightgbm.LGBMClassifier``;
+            without it nothing is trained, and only runs and alerts are counted.
+        params: Its parameters, as a JSON object.
+        metric: How good a model is by; the main one by default.
+        positive: The class that is the positive one.
+        run_time: How long a run takes, such as `1h`.
+        quick: Judge windows again only once.
+        alone: Leave out what every week and day would have come to.
     """
     sight = Sight(desk.shared)
     sight.known(model)

@@ -28,6 +28,9 @@ def listed(
 
     ``within`` is ``day``, ``week``, ``month``, ``year`` or ``all``, up to the last window; ``since`` and ``until``
     are days, moments (ISO 8601) or seconds since the epoch. ``failed`` leaves out those that are in order.
+
+    Args:
+        failed: Only those in which a check failed.
     """
     sight = Sight(desk.shared)
     found = between(sight, sight.known(model), within, since, until)
@@ -44,6 +47,9 @@ def shown(desk: Desk, model: str, window: str) -> Told:
     """A window, what the checks said of it, and what they measured.
 
     ``window`` is where it begins: seconds since the epoch, or a moment (ISO 8601).
+
+    Args:
+        window: The id of the window.
     """
     sight = Sight(desk.shared)
     windows = sight.windows(sight.known(model))

@@ -51,8 +51,14 @@ def answer(
 ) -> Next:
     """Say what the truth of a row is, or that you cannot say, and get the next one.
 
-    A later answer replaces an earlier one. As soon as enough people agree, the feedback log is told. ``decide``
-    settles it whatever others said.
+    A later answer replaces an earlier one. As soon as enough people agree, the feedback log is told.
+
+    Args:
+        label: The truth.
+        kind: Whether it is said, cannot be said, or the row is left to others.
+        comment: What others should know.
+        guideline: The rule that was followed.
+        decide: Whether it counts whatever others said.
     """
     queue, by = queue_of(desk.platform, name), desk.caller.name
     if decide:
@@ -86,8 +92,12 @@ def fill(
 ) -> Job:
     """Choose rows of the log to be reviewed by chance: half from all alike, the others the more they tell.
 
-    ``last`` takes only rows of the last so long (``24h``); values of the column ``by`` get as many rows each;
-    ``where`` is a condition that rows get a part of their own by; ``reviewers`` is how many look at each.
+    Args:
+        rows: How many rows.
+        last: Only rows of the last so long, such as `24h`.
+        by: A column; each of its values gets as many rows.
+        where: A condition; rows that meet it get a part of their own.
+        reviewers: How many people look at each row.
     """
     if rows < 1 or reviewers < 1:
         raise InputError(f"{rows} rows for {reviewers} people", expected="at least one of each")

@@ -32,7 +32,11 @@ def listed(desk: Desk) -> Sequence[QueueStanding]:
 
 @operation("reviews.show", "GET", "/reviews/{name}", command="mainspring review list {name}")
 def shown(desk: Desk, name: str, *, state: State = "", limit: int = 50) -> ShownQueue:
-    """The reviews of a model: how they stand, how far people agree, and the rows."""
+    """The reviews of a model: how they stand, how far people agree, and the rows.
+
+    Args:
+        state: Only rows in this state.
+    """
     items = items_of(desk, name)
     stamp = stat_of(reviews_folder(desk.platform) / name / FILE)
     agreement = desk.shared.remembered(("reviews.agreement", name), stamp, lambda: review_agreement(items))

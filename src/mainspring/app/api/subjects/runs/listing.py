@@ -109,6 +109,11 @@ def listed(
     """Runs with metrics and parameters as columns, filtered, sorted, in pages.
 
     Moments are days or moments in ISO 8601. Runs that have nothing in the column they are sorted by come last.
+
+    Args:
+        state: Only in these states.
+        text: What is in its name, its model, its reason or its commit.
+        sort: The key of the column to sort by.
     """
     table = table_of(desk.shared)
     rows = table.rows()

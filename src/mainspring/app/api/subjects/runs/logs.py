@@ -68,7 +68,12 @@ _From = Annotated[int, msgspec.Meta(description="a place in bytes; negative for 
 def part(
     desk: Desk, run: str, step: str, *, start: _From = -1, before: int | None = None, most: int = 128 * 1024
 ) -> LogPart:
-    """A part of what a step printed and logged: its end, or from a place on, or what is before a place."""
+    """A part of what a step printed and logged: its end, or from a place on, or what is before a place.
+
+    Args:
+        before: Give what is before this place, in bytes.
+        most: How many bytes to give at most.
+    """
     execution = desk.platform.pipelines.records.run(run)
     file = file_of(desk.shared, execution, step)
     size = file.stat().st_size if file.is_file() else 0
@@ -83,7 +88,11 @@ def part(
 
 @operation("runs.search_log", "GET", "/runs/{run}/logs/{step}/search", command="mainspring logs {run} {step}")
 def search(desk: Desk, run: str, step: str, text: str) -> LogHits:
-    """The lines of a step's log that hold a text, in any letter case."""
+    """The lines of a step's log that hold a text, in any letter case.
+
+    Args:
+        text: What to look for.
+    """
     file = file_of(desk.shared, desk.platform.pipelines.records.run(run), step)
     wanted = text.lower().encode()
     if not file.is_file() or not wanted:

@@ -139,7 +139,11 @@ def listed(desk: Desk) -> Schedules:
 
 @operation("schedules.run", "POST", "/schedules/{schedule}/run", command="mainspring run", done="{run} is started")
 def run_now(desk: Desk, schedule: str) -> Started:
-    """Start the run of a schedule now, with its parameters; when it is due next does not change."""
+    """Start the run of a schedule now, with its parameters; when it is due next does not change.
+
+    Args:
+        schedule: The name of the schedule.
+    """
     found = next((one for one in triggers_of(desk.platform) if one.name == schedule), None)
     if found is None:
         names = [one.name for one in triggers_of(desk.platform)]
@@ -150,7 +154,11 @@ def run_now(desk: Desk, schedule: str) -> Started:
 
 @operation("schedules.revive", "POST", "/schedules/dead/{message}/revive", done="It will be tried again")
 def revive(desk: Desk, message: int) -> None:
-    """Have a wish tried again that was given up."""
+    """Have a wish tried again that was given up.
+
+    Args:
+        message: The number of the wish.
+    """
     desk.platform.store.record.revive(message)
 
 

@@ -40,7 +40,11 @@ class Signed:
     done="Signed by {by}",
 )
 def approve(desk: Desk, run: str, reason: str, *, step: str = "", go_on: bool = True) -> Signed:
-    """Sign what a run waits for, and let it go on; who signed what, when and why stays in the record."""
+    """Sign what a run waits for, and let it go on; who signed what, when and why stays in the record.
+
+    Args:
+        go_on: Whether the run goes on as soon as nothing else is asked.
+    """
     return _answer(desk, run, reason, step, ok=True, go_on=go_on)
 
 
@@ -53,7 +57,11 @@ def approve(desk: Desk, run: str, reason: str, *, step: str = "", go_on: bool = 
     done="Rejected by {by}",
 )
 def reject(desk: Desk, run: str, reason: str, *, step: str = "", go_on: bool = True) -> Signed:
-    """Say no to what a run waits for, and let it go on without it."""
+    """Say no to what a run waits for, and let it go on without it.
+
+    Args:
+        go_on: Whether the run goes on as soon as nothing else is asked.
+    """
     return _answer(desk, run, reason, step, ok=False, go_on=go_on)
 
 

@@ -46,7 +46,11 @@ class Cancelled:
 
 @operation("pipelines.list", "GET", "/pipelines")
 def pipelines(desk: Desk, *, file: str = "") -> Sequence[Offer]:
-    """The pipelines of the project's file, with their parameters, defaults and steps."""
+    """The pipelines of the project's file, with their parameters, defaults and steps.
+
+    Args:
+        file: Another file than the project's.
+    """
     return offered(desk.shared, file)
 
 

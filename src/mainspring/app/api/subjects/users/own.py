@@ -62,7 +62,11 @@ def me(desk: Desk) -> Me:
     secrets=("old", "new"),
 )
 def change_password(desk: Desk, old: str, new: Password) -> Me:
-    """Change one's own password, from a session; every session of theirs ends, this one too."""
+    """Change one's own password, from a session; every session of theirs ends, this one too.
+
+    Args:
+        old: The password until now.
+    """
     accounts, caller = accounts_of(desk.platform), desk.caller
     if caller.way is not Way.SESSION:
         raise ForbiddenError("only whoever is signed in changes their own password", fix="sign in first")
@@ -91,7 +95,11 @@ def change_password(desk: Desk, old: str, new: Password) -> Me:
     "users.end_session", "DELETE", "/me/sessions/{session}", role=Role.VIEWER, done="That session has ended"
 )
 def end_session(desk: Desk, session: str) -> Me:
-    """End one of one's own sessions: of a browser that was left signed in elsewhere."""
+    """End one of one's own sessions: of a browser that was left signed in elsewhere.
+
+    Args:
+        session: The id of the session, as `users.me` tells.
+    """
     accounts, caller = accounts_of(desk.platform), desk.caller
     if session not in {one.id for one in accounts.sessions.of(caller.name)}:
         raise NotFoundError("there is no such session of yours")

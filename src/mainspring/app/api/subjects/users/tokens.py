@@ -47,6 +47,9 @@ def listed(desk: Desk, *, user: str | None = None) -> Sequence[Token]:
     """What is known of tokens: one's own, or, for admins, everybody's. Never the tokens themselves.
 
     ``user`` asks for those of one account.
+
+    Args:
+        user: Only of this account.
     """
     caller = desk.caller
     if not caller.may(Role.ADMIN):
@@ -93,7 +96,11 @@ def new(
     done="The token does not count any more",
 )
 def revoke(desk: Desk, token: str) -> Token:
-    """Take back a token: one's own, or, for admins, anybody's."""
+    """Take back a token: one's own, or, for admins, anybody's.
+
+    Args:
+        token: The id of the token; it is in the list.
+    """
     tokens, caller = accounts_of(desk.platform).tokens, desk.caller
     known = tokens.get(token)
     if key_of(known.user) != key_of(caller.name) and not caller.may(Role.ADMIN):
