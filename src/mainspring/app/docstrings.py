@@ -28,10 +28,10 @@ class Told:
 
 
 def told_by(described: Callable[..., Any] | str) -> Told:
-    """What the docstring of a function says, or one that is given.
+    r"""What the docstring of a function says, or one that is given.
 
     Example:
-        >>> told_by("Stop a run.\\n\\nArgs:\\n    reason: Why; it stays\\n        in the record.").arguments
+        >>> told_by("Stop a run.\n\nArgs:\n    reason: Why; it stays\n        in the record.").arguments
         {'reason': 'Why; it stays in the record.'}
     """
     text = inspect.cleandoc(described) if isinstance(described, str) else inspect.getdoc(described) or ""
