@@ -138,7 +138,7 @@ def test_the_whole_story_with_a_mouse(inhabited: Inhabited, page: Page, picture:
     page.get_by_role("link", name="loans", exact=True).first.click()
     page.get_by_role("button", name="Roll back").first.click()
     dialog = page.locator("dialog[open]")
-    dialog.get_by_label("Why").fill("income comes by the year since this morning")
+    dialog.get_by_label("Reason").fill("income comes by the year since this morning")
     dialog.get_by_role("button", name="Roll back").click()
     page.locator(".toast").first.wait_for()
 
