@@ -92,8 +92,13 @@ class Sessions:
         self._sweep(moment)
         return secret
 
-    def find(self, secret: str) -> tuple[Session, Held] | None:
-        """The session that a secret proves, and whose it is; ``None`` if it does not count, or not any more."""
+    def find(self, secret: str, *, seen: bool = True) -> tuple[Session, Held] | None:
+        """The session that a secret proves, and whose it is; ``None`` if it does not count, or not any more.
+
+        Args:
+            secret: It.
+            seen: Whether somebody asked for something just now; a page that is merely open is nobody.
+        """
         self._declare()
         where, values = "type = :type AND name = :name", {"type": SESSION, "name": _id(secret)}
         items = self._record.find(Kind.CONTEXT, where, values, limit=1).items
@@ -105,7 +110,7 @@ class Sessions:
         held = self._directory.find(str(context.properties["user"]))
         if not _counts(told, held, moment, self._idle) or held is None:
             return None
-        if moment - told["seen"] > _COARSE:
+        if seen and moment - told["seen"] > _COARSE:
             self._record.publish([Context(type=SESSION, name=context.name, custom={"seen": moment})])
         return _session(context), held
 

@@ -57,6 +57,7 @@ class Door:
         shared: What all requests share.
         subjects: What it is about.
         caller: Tells who sent a request.
+        still: Whether whoever sent a request that is still open may go on with it.
         root: The prefix under which a proxy shows it.
 
     Raises:
@@ -64,22 +65,27 @@ class Door:
     """
 
     def __init__(
-        self, shared: Shared, subjects: Sequence[Subject], *, caller: Callable[[Request], Caller], root: str = ""
+        self,
+        shared: Shared,
+        subjects: Sequence[Subject],
+        *,
+        caller: Callable[[Request], Caller],
+        still: Callable[[Request], bool],
+        root: str = "",
     ) -> None:
-        self._shared, self._caller, self._root = shared, caller, root
+        self._shared, self._caller, self._still, self._root = shared, caller, still, root
         self.operations = {name: one for subject in subjects for name, one in subject.operations.items()}
         topics = {name: stamp for subject in subjects for name, stamp in subject.topics.items()}
         self._feed = Feed(shared, topics)
 
     def routes(self) -> list[BaseRoute]:
         """Below ``/api``."""
-        listed = sorted(self.operations.values(), key=lambda one: (one.path.count("{"), ":path}" in one.path))
-        longest = sorted(listed, key=lambda one: ":path}" in one.path and -len(one.path))
+        listed = sorted(self.operations.values(), key=lambda one: _place(one.path))
         made: list[BaseRoute] = [
             Route("/openapi.json", self._openapi),
             Route("/events", self._events),
         ]
-        return made + [Route(one.path, self._endpoint(one), methods=[one.method]) for one in longest]
+        return made + [Route(one.path, self._endpoint(one), methods=[one.method]) for one in listed]
 
     def _endpoint(self, one: Operation) -> Callable[[Request], Any]:
         within = arguments_in(one.path)
@@ -103,7 +109,22 @@ class Door:
         wanted = list(dict.fromkeys(request.query_params.getlist("on")))
         self._feed.check(wanted)
         headers = {**_HEADERS, "x-accel-buffering": "no"}
-        return StreamingResponse(self._feed.listen(wanted), media_type="text/event-stream", headers=headers)
+        told = self._feed.listen(wanted, still=lambda: self._still(request))
+        return StreamingResponse(told, media_type="text/event-stream", headers=headers)
+
+
+def _place(path: str) -> tuple[list[int], int, int]:
+    """Where a path is tried: a fixed word before a name, a name before one with slashes, and of those that have
+    one the path with the most behind it, so that no path is swallowed by a wider one.
+
+    Example:
+        >>> sorted(["/models/{model:path}", "/models/{model:path}/card", "/models/all"], key=_place)
+        ['/models/all', '/models/{model:path}/card', '/models/{model:path}']
+    """
+    parts = path.split("/")
+    kinds = [2 if ":path}" in part else int("{" in part) for part in parts]
+    wide = kinds.index(2) + 1 if 2 in kinds else len(kinds)
+    return kinds[:wide], -kinds[wide:].count(0), -len(parts)
 
 
 def queried(request: Request, one: Operation) -> dict[str, Any]:

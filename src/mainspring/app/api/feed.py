@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -24,12 +25,18 @@ class Feed:
         topics: Name to a function that gives another value after every change (see
             :class:`mainspring.app.api.subject.Subject`).
         pause: Seconds between two looks.
+        quiet: Seconds after which a listener is told that there was nothing, and asked for again.
     """
 
     def __init__(
-        self, shared: Shared, topics: Mapping[str, Callable[[Shared, str], Any]], *, pause: float = _PAUSE
+        self,
+        shared: Shared,
+        topics: Mapping[str, Callable[[Shared, str], Any]],
+        *,
+        pause: float = _PAUSE,
+        quiet: float = _QUIET,
     ) -> None:
-        self._shared, self._topics, self._pause = shared, topics, pause
+        self._shared, self._topics, self._pause, self._quiet = shared, topics, pause, quiet
         self._listeners: dict[str, set[asyncio.Queue[str]]] = {}
         self._stamps: dict[str, Any] = {}
         self._watch: asyncio.Task[None] | None = None
@@ -46,8 +53,13 @@ class Feed:
                     f"there is no topic {one!r}", expected=f"one of {', '.join(sorted(self._topics))}"
                 )
 
-    async def listen(self, wanted: Sequence[str]) -> AsyncIterator[str]:
-        """Server-sent events: ``changed`` with the topic as data, and a comment now and then to keep it open."""
+    async def listen(self, wanted: Sequence[str], *, still: Callable[[], bool]) -> AsyncIterator[str]:
+        """Server-sent events: ``changed`` with the topic as data, and a comment now and then to keep it open.
+
+        Args:
+            wanted: The topics.
+            still: Whether they may still listen; asked now and then, and the events end when they may not.
+        """
         queue: asyncio.Queue[str] = asyncio.Queue()
         for one in wanted:
             self._listeners.setdefault(one, set()).add(queue)
@@ -55,10 +67,15 @@ class Feed:
             self._watch = asyncio.create_task(self._look())
         try:
             yield "retry: 2000\n\n"
+            due = time.monotonic() + self._quiet
             while True:
                 try:
-                    topic = await asyncio.wait_for(queue.get(), _QUIET)
+                    topic = await asyncio.wait_for(queue.get(), due - time.monotonic())
                 except TimeoutError:
+                    asked = await asyncio.to_thread(attempted, still)
+                    if asked.exception() is None and not asked.result():
+                        return
+                    due = time.monotonic() + self._quiet
                     yield ": quiet\n\n"
                 else:
                     yield f"event: changed\ndata: {topic}\n\n"

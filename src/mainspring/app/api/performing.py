@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -14,6 +15,9 @@ from mainspring.core.errors import InputError, MainspringError
 if TYPE_CHECKING:
     from mainspring.app.api.desk import Desk
     from mainspring.app.api.operation import Operation
+
+_LARGEST: Final = 2**53
+"""Up to here every program and every store has the same whole number; a cell of a row may be larger."""
 
 
 def perform(desk: Desk, asked: Operation, given: Mapping[str, Any]) -> Any:
@@ -64,7 +68,16 @@ def bound(asked: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
         raise InputError(
             str(error), where=asked.name, expected=f"arguments: {names or 'none'}", fix="see /api for their types"
         ) from error
-    return {one.name: getattr(made, one.name) for one in msgspec.structs.fields(asked.inputs)}
+    found = {one.name: getattr(made, one.name) for one in msgspec.structs.fields(asked.inputs)}
+    for name, value in found.items():
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(one, (int, float)) and not (math.isfinite(one) and abs(one) <= _LARGEST):
+                raise InputError(
+                    f"{name} is {str(one)[:40]}",
+                    where=asked.name,
+                    expected=f"a number between -{_LARGEST} and {_LARGEST}",
+                )
+    return found
 
 
 def _tell(desk: Desk, asked: Operation, given: Mapping[str, Any], outcome: Outcome, why: str) -> None:

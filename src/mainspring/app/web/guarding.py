@@ -42,6 +42,10 @@ class SignIn(Protocol):
         """
         ...
 
+    def still(self, request: Request) -> bool:
+        """Whether whoever sent a request that is still open is signed in; that it is open keeps nobody so."""
+        ...
+
 
 class Opening(Protocol):
     """What is open to those who have not signed in."""
@@ -80,6 +84,10 @@ class Everybody:
             )
         address = request.client.host if request.client else ""
         return Caller(name=self._name, role=Role.ADMIN, way=Way.LOCAL, address=address, session="local")
+
+    def still(self, request: Request) -> bool:
+        """Nobody signs out."""
+        return True
 
 
 class Guard:

@@ -67,7 +67,7 @@ class Console:
         self._opening = opening
         self._shared, self._sign_in, self._seals, self._root = shared, sign_in, seals, root.rstrip("/")
         self._hosts, self._secure = hosts, secure
-        self._door = Door(shared, SUBJECTS, caller=self._program, root=self._root)
+        self._door = Door(shared, SUBJECTS, caller=self._program, still=sign_in.still, root=self._root)
         settings = shared.platform.settings
         self._renderer = Renderer(
             ROOMS,
@@ -188,7 +188,8 @@ class Console:
 
     async def _no_page(self, request: Request, error: HTTPException) -> Response:
         if error.status_code != 404:
-            return JSONResponse({"error": {"found": error.detail}}, status_code=error.status_code)
+            told = {"error": {"found": f"{request.method} {request.url.path}: {error.detail}"}}
+            return JSONResponse(told, status_code=error.status_code, headers=error.headers)
         missing = NotFoundError(f"there is no page {request.url.path}", fix="look for it: press /")
         return await self._failed(request, missing)
 

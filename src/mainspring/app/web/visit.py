@@ -15,6 +15,8 @@ from mainspring.app.api.operation import of
 from mainspring.app.api.performing import perform
 from mainspring.app.web.seals import Seals
 
+_DIGITS: Final = 9
+
 TOLD: Final = "mainspring_told"
 """The cookie with what the next page says first."""
 
@@ -66,6 +68,11 @@ class Visit:
     def many(self, name: str) -> Sequence[str]:
         """All arguments of a name behind the question mark; one text with commas is taken apart."""
         return [part for one in self.request.query_params.getlist(name) for part in one.split(",") if part]
+
+    def whole(self, name: str, otherwise: int = 0) -> int:
+        """A count behind the question mark; what is none, or too large, is left out."""
+        text = self.request.query_params.get(name, "")
+        return int(text) if text.isdecimal() and len(text) <= _DIGITS else otherwise
 
     @cached_property
     def here(self) -> str:

@@ -41,6 +41,9 @@ class Somebody:
     def caller(self, request: Request) -> Caller:
         return Caller(name="ada", role=self.role, way=Way.SESSION, address="testclient", session="s1")
 
+    def still(self, request: Request) -> bool:
+        return True
+
 
 @dataclass
 class Used:

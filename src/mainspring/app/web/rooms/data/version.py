@@ -23,7 +23,7 @@ def columns(visit: Visit) -> Response:
     chosen = choose(visit)
     shown: dict[str, Any] = {"columns": None, "listed": [], "pages": 1, "page": 1, "q": visit.query.get("q", "")}
     if chosen.facts.described:
-        page = _whole(visit.query.get("page", "1"))
+        page = max(1, visit.whole("page", 1))
         found = visit.ask(data.columns, **chosen.asked, find=shown["q"], offset=(page - 1) * _PAGE, limit=_PAGE)
         drawn = [(one, pictures.tiny(one, found.over)) for one in found.columns]
         pages = max(1, -(-found.total // _PAGE))
@@ -121,10 +121,6 @@ def download(visit: Visit) -> Response:
         "cache-control": "no-store",
     }
     return Response(made.data, media_type=made.media, headers=headers)
-
-
-def _whole(text: str) -> int:
-    return max(1, int(text)) if text.isdecimal() else 1
 
 
 def _wish(visit: Visit) -> dict[str, Any]:

@@ -73,7 +73,8 @@ def known(visit: Visit, pick: str) -> dict[str, Any]:
 
 def _explored(asked: Asked) -> Response:
     visit = asked.visit
-    tab = asked.value("tab", "picture")
+    tab = asked.value("tab")
+    tab = tab if tab in (*LISTED, "answers", "list") else "picture"
     graph = asked.graph()
     pick = asked.value("pick", asked.at)
     shown: dict[str, Any] = {
@@ -131,7 +132,7 @@ def _pictured(asked: Asked, graph: Graph, pick: str) -> dict[str, Any]:
 
 def _listed(asked: Asked, graph: Graph) -> dict[str, Any]:
     """A part of the boxes, and how many arrows lead to and from each."""
-    start = int(asked.value("from", "0")) if asked.value("from", "0").isdecimal() else 0
+    start = asked.visit.whole("from")
     into: dict[str, int] = {}
     out: dict[str, int] = {}
     for arrow in graph.arrows:

@@ -190,8 +190,8 @@ def _what_if(visit: Visit, its: Shelf, meant: ModelVersion) -> Mapping[str, Any]
 
 def _row(visit: Visit, examples: Sequence[Mapping[str, Any]]) -> tuple[int, dict[str, Any]]:
     """The row that the address gives: cells by name, a whole row as JSON, or one of the examples."""
-    chosen = visit.query.get("example", "1")
-    place = int(chosen) if chosen.isdecimal() and 0 < int(chosen) <= len(examples) else 1
+    chosen = visit.whole("example", 1)
+    place = chosen if 0 < chosen <= len(examples) else 1
     row = dict(examples[place - 1]) if examples else {}
     try:
         told = json.loads(visit.query.get("row", "{}"))

@@ -239,7 +239,7 @@ def _windows(looked: Looked) -> Mapping[str, Any]:
     failed = looked.visit.query.get("failed", "") == "yes"
     shown_ = looked.visit.ask(windows.listed, model=looked.model, failed=failed, **looked.range.given)
     newest = list(reversed(shown_))
-    page = max(int(found), 0) if (found := looked.visit.query.get("skip", "0")).isdecimal() else 0
+    page = looked.visit.whole("skip")
     return {
         "drawn": _timeline(looked),
         "lines": newest[page : page + _WINDOWS],

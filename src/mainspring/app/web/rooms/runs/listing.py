@@ -20,6 +20,7 @@ from mainspring.core.errors import InputError
 _KEPT: Final = ("text", "pipeline", "within", "since", "until", "where", "sort", "descending", "limit")
 _WITHIN: Final = (("", "Any time"), ("1", "Last 24 hours"), ("7", "Last 7 days"), ("30", "Last 30 days"))
 _LONGEST: Final = 40
+_LONG_AGO: Final = 10_000  # days: older than any run
 _NOTHING: Final = Markup('<td><span class="quiet">—</span></td>')
 _NOTHING_RIGHT: Final = Markup('<td class="num"><span class="quiet">—</span></td>')
 _NUMBER: Final = Markup('<td class="num" data-value="{}">{}</td>')
@@ -47,7 +48,7 @@ def listed(visit: Visit) -> Response:
         chosen=columns,
         link=_linking(visit, {**asked, "state": states, "columns": columns}),
         within=_WITHIN,
-        offset=_offset(visit),
+        offset=visit.whole("offset"),
         sort=visit.query.get("sort") or "started",
         descending=visit.query.get("descending", "true") != "false",
         names={one.key: one for one in found.columns},
@@ -58,11 +59,11 @@ def listed(visit: Visit) -> Response:
 
 def _ask(visit: Visit, asked: dict[str, str], states: Sequence[str], columns: Sequence[str]) -> RunList:
     given: dict[str, Any] = {name: value for name, value in asked.items() if value and name != "within"}
-    days = asked.get("within", "")
-    if days.isdecimal() and "since" not in given:
-        given["since"] = iso(now() // 60 * 60 - int(days) * 86400)
+    days = min(visit.whole("within"), _LONG_AGO)
+    if days and "since" not in given:
+        given["since"] = iso(now() // 60 * 60 - days * 86400)
     found: RunList = visit.ask(
-        runs_listed, state=list(states), columns=list(columns), offset=_offset(visit), **given
+        runs_listed, state=list(states), columns=list(columns), offset=visit.whole("offset"), **given
     )
     return found
 
@@ -71,11 +72,6 @@ def _numbers(found: RunList, key: str) -> bool:
     """Whether a column is set to the right."""
     values = [one.values[key] for one in found.runs if one.values[key] is not None]
     return all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
-
-
-def _offset(visit: Visit) -> int:
-    text = visit.query.get("offset", "0")
-    return int(text) if text.isdecimal() else 0
 
 
 def _linking(visit: Visit, now_asked: dict[str, Any]) -> Callable[..., str]:

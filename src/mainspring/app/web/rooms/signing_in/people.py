@@ -43,6 +43,14 @@ class People:
         shown = request.headers.get("authorization")
         return self._by_session(request, address) if shown is None else self._by_token(shown, address)
 
+    def still(self, request: Request) -> bool:
+        """Whether the session or the token of a request that is still open counts."""
+        shown = request.headers.get("authorization")
+        if shown is not None:
+            return not isinstance(self._accounts.tokens.find(shown.partition(" ")[2].strip()), str)
+        secret = self._cookies.get(request, SESSION)
+        return bool(secret) and self._accounts.sessions.find(secret, seen=False) is not None
+
     def _by_session(self, request: Request, address: str) -> Caller:
         secret = self._cookies.get(request, SESSION)
         found = self._accounts.sessions.find(secret) if secret else None

@@ -1,0 +1,82 @@
+"""Odd input is the sender's mistake at every door: it is told as such, and never breaks a page."""
+
+import asyncio
+
+import pytest
+
+from mainspring.app.api.feed import Feed
+
+
+@pytest.fixture
+def used(using):
+    return using()
+
+
+class TestNumbers:
+    @pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**30])
+    def test_an_id_that_no_store_has_is_refused_before_it_is_looked_for(self, used, number):
+        for path in (f"/executions/{number}", f"/artifacts/{number}"):
+            assert used.get(path, status=400)["error"]["expected"].startswith("a number between")
+
+    def test_a_count_beyond_64_bits_is_refused(self, used):
+        assert "limit is" in used.get("/webhooks-deliveries", status=400, limit=2**64)["error"]["found"]
+
+    def test_a_form_with_such_a_number_is_refused(self, used):
+        assert "message is" in used.act("schedules.revive", status=400, message=str(2**63))["error"]["found"]
+
+    def test_what_is_no_number_is_refused_as_one(self, used):
+        for told in ("nan", "inf", "1e999"):
+            used.get("/audit", status=400, limit=told)
+
+    @pytest.mark.parametrize("address", ["/runs?offset={}", "/runs?within={}", "/lineage?text=x&from={}"])
+    @pytest.mark.parametrize("number", ["9" * 5000, "999999999999", "-1", "x", "٣"])
+    def test_a_page_leaves_a_count_out_that_is_none(self, used, address, number):
+        used.page(address.format(number))
+
+
+class TestMethods:
+    def test_a_wrong_method_is_told_with_the_right_one(self, used):
+        for path in ("/api/runs", "/runs"):
+            answer = used.client.request("DELETE", path)
+            assert answer.status_code == 405
+            assert "GET" in answer.headers["allow"]
+            assert "DELETE" in answer.json()["error"]["found"]
+
+
+class TestEvents:
+    """A page that is open hears nothing any more once its session ended."""
+
+    def test_they_end_with_the_session(self):
+        signed_in = [True]
+
+        async def listened():
+            feed = Feed(None, {"run": lambda shared, rest: 0}, pause=0.01, quiet=0.02)
+            heard = feed.listen(["run:a"], still=lambda: signed_in[0])
+            told = [await anext(heard), await anext(heard)]
+            signed_in[0] = False
+            told += [one async for one in heard]
+            return told, feed._listeners
+
+        told, listeners = asyncio.run(listened())
+        assert told[:2] == ["retry: 2000\n\n", ": quiet\n\n"]
+        assert len(told) <= 3
+        assert listeners == {}
+
+    def test_they_end_though_there_is_always_something_to_tell(self):
+        count = iter(range(10**6))
+
+        async def listened():
+            feed = Feed(None, {"run": lambda shared, rest: next(count)}, pause=0.005, quiet=0.05)
+            return [one async for one in feed.listen(["run:a"], still=lambda: False)]
+
+        assert len(asyncio.run(listened())) < 50
+
+    def test_a_record_that_is_away_ends_none(self):
+        def away():
+            raise OSError("away")
+
+        async def listened():
+            heard = Feed(None, {}, quiet=0.01).listen([], still=away)
+            return [await anext(heard) for _ in range(3)]
+
+        assert asyncio.run(listened())[-1] == ": quiet\n\n"
