@@ -16,7 +16,7 @@ from mainspring.pipelines.ports import Platform
 from mainspring.store.ports import BlobStore, MetadataStore, Queue
 
 if TYPE_CHECKING:
-    from mainspring.models.registry import Registry
+    from mainspring.models.registry import Policy, Registry
     from mainspring.models.registry.webhooks import Courier
     from mainspring.pipelines.engine import Engine
     from mainspring.pipelines.events import Listener
@@ -86,9 +86,17 @@ def _sqlite(rest: str, root: Path) -> str:
 
 def open_registry(stores: Stores, settings: Settings) -> Registry:
     """The model registry over these stores."""
-    from mainspring.models.registry import Policy, Registry
+    from mainspring.models.registry import Registry
 
-    policies = [
+    policies, wake = policies_of(settings), open_courier(stores, settings).wake
+    return Registry(stores.record, stores.blobs, policies=policies, wake=wake)
+
+
+def policies_of(settings: Settings) -> list[Policy]:
+    """What it takes to bring a version into an environment, as ``mainspring.toml`` declares it."""
+    from mainspring.models.registry import Policy
+
+    return [
         Policy(
             environment=one.environment,
             model=one.model,
@@ -99,7 +107,6 @@ def open_registry(stores: Stores, settings: Settings) -> Registry:
         )
         for one in settings.promotion
     ]
-    return Registry(stores.record, stores.blobs, policies=policies, wake=open_courier(stores, settings).wake)
 
 
 def open_courier(stores: Stores, settings: Settings) -> Courier:

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -140,33 +140,20 @@ class Jobs:
         code = process.wait()
         with self._guard:
             self._processes.pop(name, None)
-        self._keep(msgspec.structs.replace(_kept(self._folder / name), ended=now(), code=code))
+        self._keep(replace(_kept(self._folder / name), ended=now(), code=code))
 
     def _read(self, folder: Path, *, told: bool = True) -> Job:
         kept = _kept(folder)
         texts = {"output": _tail(folder / "out"), "errors": _tail(folder / "err")} if told else {}
-        return Job(**{**msgspec.structs.asdict(kept), **texts})
+        return replace(kept, **texts)
 
-    def _keep(self, job: Job | _Kept) -> None:
-        folder = self._folder / job.id
-        values = {name: getattr(job, name) for name in _Kept.__struct_fields__}
-        replace_file(folder / "job.json", msgspec.json.encode(values))
+    def _keep(self, job: Job) -> None:
+        replace_file(self._folder / job.id / "job.json", msgspec.json.encode(job))
         os.utime(self._folder)
 
 
-class _Kept(msgspec.Struct, kw_only=True):
-    id: str
-    title: str
-    command: str
-    by: str
-    path: str
-    started: float
-    ended: float | None = None
-    code: int | None = None
-
-
-def _kept(folder: Path) -> _Kept:
-    return msgspec.json.decode((folder / "job.json").read_bytes(), type=_Kept)
+def _kept(folder: Path) -> Job:
+    return msgspec.json.decode((folder / "job.json").read_bytes(), type=Job)
 
 
 def _tail(file: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 
@@ -71,6 +71,8 @@ def operation(
     done: str = "",
     secrets: tuple[str, ...] = (),
     audited: bool | None = None,
+    like: Callable[..., Any] | None = None,
+    without: Sequence[str] = (),
 ) -> Callable[[Function], Function]:
     """Make a function an operation. The function stays what it is, and is called as before.
 
@@ -87,6 +89,8 @@ def operation(
         done: What a person is told afterwards, such as ``"{run} is cancelled"``.
         secrets: Arguments that nobody may read later.
         audited: Whether the trail has an entry for it; by default if it changes anything.
+        like: Another operation, whose arguments by keyword this one takes as ``**given``, to hand them on.
+        without: Those of them that it does not take.
 
     Example:
         >>> @operation("runs.cancel", "POST", "/runs/{run}/cancel", command="mainspring cancel {run}")
@@ -105,11 +109,11 @@ def operation(
             path=path,
             role=role or (Role.VIEWER if method == "GET" else Role.EDITOR),
             function=function,
-            inputs=_inputs(name, function, hints),
+            inputs=_inputs(name, function, hints, like, without),
             answer=hints.get("return", Any),
             summary=told.summary,
             details=told.details,
-            described=told.arguments,
+            described={**(of(like).described if like else {}), **told.arguments},
             command=command,
             done=done,
             secrets=secrets,
@@ -132,8 +136,18 @@ def operations_in(*functions: Callable[..., Any]) -> dict[str, Operation]:
     return {found.name: found for found in map(of, functions)}
 
 
-def _inputs(name: str, function: Callable[..., Any], hints: Mapping[str, Any]) -> type[msgspec.Struct]:
-    parameters = list(inspect.signature(function).parameters.values())[1:]
+def _inputs(
+    name: str,
+    function: Callable[..., Any],
+    hints: Mapping[str, Any],
+    like: Callable[..., Any] | None,
+    without: Sequence[str],
+) -> type[msgspec.Struct]:
+    parameters = [one for one in _parameters(function)[1:] if one.kind is not one.VAR_KEYWORD]
+    if like is not None:
+        known = {*without, *(one.name for one in parameters)}
+        more = [one for one in _parameters(like) if one.kind is one.KEYWORD_ONLY and one.name not in known]
+        parameters, hints = [*parameters, *more], {**typing.get_type_hints(like, include_extras=True), **hints}
     fields: list[Any] = [
         (one.name, hints[one.name])
         if one.default is one.empty
@@ -142,6 +156,10 @@ def _inputs(name: str, function: Callable[..., Any], hints: Mapping[str, Any]) -
     ]
     title = "".join(part.capitalize() for part in name.replace("_", ".").split("."))
     return msgspec.defstruct(title, fields, kw_only=True, forbid_unknown_fields=True)
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    return list(inspect.signature(function).parameters.values())
 
 
 def _giving(value: Any) -> Callable[[], Any]:

@@ -104,15 +104,7 @@ def listed(
     Args:
         outcome: Only what ended so.
     """
-    asked = Asked(
-        who=who,
-        operation=operation,
-        outcome=outcome,
-        since=_moment(since),
-        until=_moment(until),
-        text=text.lower(),
-        sort=sort,
-    )
+    asked = _asked(who=who, operation=operation, outcome=outcome, since=since, until=until, text=text, sort=sort)
     return part(desk, asked, before, limit)
 
 
@@ -130,37 +122,23 @@ def choices(desk: Desk) -> Choices:
     return desk.shared.remembered("audit.choices", total // 20, make) if total > 500 else make()
 
 
-@operation("audit.export", "GET", "/audit-export", command="mainspring audit export", audited=True)
-def export(
-    desk: Desk,
-    *,
-    layout: Literal["jsonl", "csv"] = "jsonl",
-    who: Who = "",
-    operation: What = "",
-    outcome: Kept = "",
-    since: Moment = "",
-    until: Moment = "",
-    text: str = "",
-    sort: Literal["", "request", "decision"] = "",
-) -> str:
+@operation(
+    "audit.export",
+    "GET",
+    "/audit-export",
+    command="mainspring audit export",
+    audited=True,
+    like=listed,
+    without=("before", "limit"),
+)
+def export(desk: Desk, *, layout: Literal["jsonl", "csv"] = "jsonl", **given: Any) -> str:
     """The whole audit list, or what a filter leaves of it, as JSON lines or CSV; the newest first.
 
     Args:
         layout: How it is written.
-        outcome: Only what ended so.
-        text: What is in it, in any letters.
-        sort: Only these.
+        given: The filter, as for ``audit.list``.
     """
-    asked = Asked(
-        who=who,
-        operation=operation,
-        outcome=outcome,
-        since=_moment(since),
-        until=_moment(until),
-        text=text.lower(),
-        sort=sort,
-    )
-    lines = every(desk, asked)
+    lines = every(desk, _asked(**given))
     return _csv(lines) if layout == "csv" else "".join(msgspec.json.encode(one).decode() + "\n" for one in lines)
 
 
@@ -257,6 +235,10 @@ def _places(before: str) -> dict[str, int]:
             raise InputError(f"{before!r} is no place in the list", expected="`earlier` of the part before")
         found[one[0]] = int(one[1:])
     return found
+
+
+def _asked(*, since: str = "", until: str = "", text: str = "", **others: str) -> Asked:
+    return Asked(since=_moment(since), until=_moment(until), text=text.lower(), **others)
 
 
 def _moment(text: str) -> float | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mainspring.app.accounts import Role
 from mainspring.app.api.desk import Desk
@@ -120,42 +120,31 @@ def rows(
         offset: How many rows to pass over.
         limit: How many to show, 500 at most.
     """
-    return _page(desk, name, version, _Wish(split, where, columns, sort, down, offset, limit), revealed=False)
+    wish = _Wish(split=split, where=where, columns=columns, sort=sort, down=down, offset=offset, limit=limit)
+    return _page(desk, name, version, wish, revealed=False)
 
 
-@operation("data.reveal_rows", "GET", "/data/{name}/versions/{version}/revealed", role=Role.ADMIN, audited=True)
-def revealed(
-    desk: Desk,
-    name: str,
-    version: str = "latest",
-    *,
-    split: str = "",
-    where: list[str] = _NONE,
-    columns: list[str] = _NONE,
-    sort: str = "",
-    down: bool = False,
-    offset: int = 0,
-    limit: int = PAGE,
-) -> RowsPage:
+@operation(
+    "data.reveal_rows", "GET", "/data/{name}/versions/{version}/revealed", role=Role.ADMIN, audited=True, like=rows
+)
+def revealed(desk: Desk, name: str, version: str = "latest", **given: Any) -> RowsPage:
     """Rows of a version with the values of private columns. The audit trail says who looked.
 
     The arguments are those of ``data.rows``. Rows of erased people are left out here, too.
     """
-    return _page(desk, name, version, _Wish(split, where, columns, sort, down, offset, limit), revealed=True)
+    return _page(desk, name, version, _Wish(**given), revealed=True)
 
 
-@operation("data.download", "GET", "/data/{name}/versions/{version}/download", audited=True)
+@operation(
+    "data.download",
+    "GET",
+    "/data/{name}/versions/{version}/download",
+    audited=True,
+    like=rows,
+    without=("offset", "limit"),
+)
 def download(
-    desk: Desk,
-    name: str,
-    version: str = "latest",
-    *,
-    kind: Literal["csv", "parquet"] = "csv",
-    split: str = "",
-    where: list[str] = _NONE,
-    columns: list[str] = _NONE,
-    sort: str = "",
-    down: bool = False,
+    desk: Desk, name: str, version: str = "latest", *, kind: Literal["csv", "parquet"] = "csv", **given: Any
 ) -> File:
     """The rows that are shown as a file, 10,000 of them at most; private values stay masked.
 
@@ -164,7 +153,7 @@ def download(
     Args:
         kind: How the file is written.
     """
-    wish = _Wish(split, where, columns, sort, down, 0, DOWNLOAD)
+    wish = _Wish(**given, limit=DOWNLOAD)
     chosen = _Chosen(desk, name, version, wish, revealed=False)
     table = chosen.table.sql(chosen.query([_plain(one, masked) for one, masked in chosen.columns], DOWNLOAD, 0))
     stem = f"{name}-{chosen.version}-{chosen.split}"
@@ -179,15 +168,15 @@ def download(
     return File(name=f"{stem}.{kind}", media=media, data=data)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Wish:
-    split: str
-    where: list[str]
-    columns: list[str]
-    sort: str
-    down: bool
-    offset: int
-    limit: int
+    split: str = ""
+    where: list[str] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    sort: str = ""
+    down: bool = False
+    offset: int = 0
+    limit: int = PAGE
 
 
 class _Chosen:

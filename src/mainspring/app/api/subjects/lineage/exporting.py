@@ -7,16 +7,15 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.lineage import openlineage, provenance
-from mainspring.app.api.subjects.lineage.choosing import Choice, chosen
-from mainspring.app.api.subjects.lineage.nouns import Graph, View, Way
-from mainspring.app.api.subjects.lineage.showing import walked
+from mainspring.app.api.subjects.lineage.nouns import Graph
+from mainspring.app.api.subjects.lineage.showing import shown, walked
 
 Form = Literal["json", "csv", "dot", "mermaid", "openlineage", "prov"]
 
@@ -45,24 +44,8 @@ class Exported:
     text: str
 
 
-@operation("lineage.export", "GET", "/lineage/{at}/export")
-def exported(
-    desk: Desk,
-    at: str,
-    *,
-    form: Form = "json",
-    way: Way = "both",
-    hops: int | None = None,
-    view: View = "things",
-    types: tuple[str, ...] = (),
-    runs: tuple[str, ...] = (),
-    states: tuple[str, ...] = (),
-    since: float | None = None,
-    until: float | None = None,
-    code: bool = False,
-    constants: bool = False,
-    cached: bool = False,
-) -> Exported:
+@operation("lineage.export", "GET", "/lineage/{at}/export", like=shown)
+def exported(desk: Desk, at: str, *, form: Form = "json", **given: Any) -> Exported:
     """What is shown of a lineage, for other tools.
 
     ``json``, ``csv`` (the arrows), ``dot`` (Graphviz) and ``mermaid`` hold the boxes and arrows as they are shown.
@@ -73,37 +56,16 @@ def exported(
         desk: Whose.
         at: ``artifact:12`` or ``execution:7``.
         form: Which form.
-        way: As for ``lineage.show``, like all that follow.
-        hops: How far to walk.
-        view: What the boxes are.
-        types: Only artifacts of these types.
-        runs: Only what these runs made.
-        states: Only what is in these states.
-        since: Only what was made since then.
-        until: Only what was made before then.
-        code: Show code.
-        constants: Show plain values.
-        cached: Show steps that were not run again.
+        given: As for ``lineage.show``.
     """
     ending, media_type = _DRAWN[form]
     if form in ("openlineage", "prov"):
-        walk = walked(desk, at, way, hops)
+        walk = walked(desk, at, given.get("way", "both"), given.get("hops"))
         project = desk.platform.settings.project.name or desk.platform.settings.root.name
         made = openlineage.events(walk, project) if form == "openlineage" else provenance.document(walk, project)
         text = json.dumps(made, indent=1, ensure_ascii=False)
     else:
-        choice = Choice(
-            view=view,
-            types=types,
-            runs=runs,
-            states=states,
-            since=since,
-            until=until,
-            code=code,
-            constants=constants,
-            cached=cached,
-        )
-        text = _WRITERS[form](chosen(walked(desk, at, way, hops), at, choice))
+        text = _WRITERS[form](shown(desk, at, **given))
     return Exported(name=f"lineage-{at.replace(':', '-')}.{ending}", media_type=media_type, text=text)
 
 

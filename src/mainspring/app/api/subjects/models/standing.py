@@ -9,6 +9,7 @@ from mainspring.app.api.desk import Desk
 from mainspring.app.api.shared import Shared
 from mainspring.app.api.subjects.models.nouns import Role, Signed, Standing
 from mainspring.app.api.subjects.models.shelf import Shelf
+from mainspring.app.wiring import policies_of
 from mainspring.core.errors import MainspringError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def standing(desk: Desk, its: Shelf, version: ModelVersion, environment: str) ->
     from mainspring.models.registry.promotion import missing_for, policy_for, signatures
 
     about = its.decisions_on(version.version)
-    policy = policy_for(policies(desk.shared), its.name, environment)
+    policy = policy_for(policies_of(desk.platform.settings), its.name, environment)
     said = signatures(version, environment, about)
     current = its.aliases.get(environment)
     return Standing(
@@ -63,23 +64,6 @@ def standing(desk: Desk, its: Shelf, version: ModelVersion, environment: str) ->
         missing=missing_for(policy, version, environment, about, its.blessings.get(version.version, ())),
         asked=is_asked(its, version, environment),
     )
-
-
-def policies(shared: Shared) -> Sequence[Policy]:
-    """What it takes to bring a version into an environment, as ``mainspring.toml`` declares it."""
-    from mainspring.models.registry import Policy
-
-    return [
-        Policy(
-            environment=one.environment,
-            model=one.model,
-            roles=tuple(one.roles),
-            people=one.people,
-            same_person=one.same_person,
-            after=one.after,
-        )
-        for one in shared.platform.settings.promotion
-    ]
 
 
 def _role(name: str, policy: Policy, said: Mapping[str, Decision], caller: str) -> Role:
