@@ -23,6 +23,10 @@ _FAMILIES: Final[Mapping[str, Family]] = {
     **dict.fromkeys(("Model", "Transform", "Package", "Tuning"), "model"),
     **dict.fromkeys(("ModelVersion", "Pushed", "Deployment"), "product"),
 }
+
+_DATA: Final = ("Examples", "Table", "Statistics", "Validation")
+"""Types that pages of data are about."""
+
 _JUDGE: Final = frozenset({"Validation", "Verdict", "Approval"})
 
 
@@ -58,7 +62,7 @@ def page_of(node: Artifact | Execution) -> str:
     if isinstance(node, Artifact):
         if node.type == VERSION and "name" in given:
             return f"/models/{quote(str(given['name']))}/versions/{quote(str(given.get('version', '')))}"
-        return f"/data/artifacts/{node.id}"
+        return f"/data/artifacts/{node.id}" if plain_type(node.type) in _DATA else ""
     if node.type == RUN and node.name:
         return f"/runs/{quote(node.name)}"
     if "run" in given and "node" in given:

@@ -10,6 +10,7 @@ from mainspring.app.api.subjects import data
 from mainspring.app.api.subjects.data.listing import Listed
 from mainspring.app.web.rooms.data import pictures
 from mainspring.app.web.visit import Visit
+from mainspring.core.errors import NotFoundError
 from mainspring.evaluation.drawing import sparkline
 
 _SHAPES: Final = 300
@@ -82,8 +83,11 @@ def anomalies(visit: Visit) -> Response:
 
 
 def artifact(visit: Visit) -> Response:
-    """The page of what an artifact of the record is, or describes."""
-    found = visit.ask(data.of_artifact, artifact=visit.path["artifact"])
+    """The page of what an artifact of the record is, or describes; that of its lineage if it is no data."""
+    try:
+        found = visit.ask(data.of_artifact, artifact=visit.path["artifact"])
+    except NotFoundError:
+        return RedirectResponse(visit.renderer.url("/lineage", visit.path["artifact"]), status_code=303)
     return RedirectResponse(visit.renderer.url("/data", found.data, found.number), status_code=303)
 
 
