@@ -121,7 +121,7 @@ def test_artifacts_lead_to_the_version_that_they_are_of(used: Used) -> None:
     for artifact in (version.artifact, version.statistics[0], check.artifact):
         answer = used.client.get(f"/data/artifacts/{artifact}")
         assert answer.headers["location"] == f"/data/{NAME}/2"
-    used.page("/data/artifacts/999999", status=404)
+    assert used.client.get("/data/artifacts/999999").headers["location"] == "/lineage/999999"
 
 
 def test_columns_have_figures_and_private_ones_only_counts(used: Used) -> None:
