@@ -144,8 +144,7 @@ class Jobs:
 
     def _read(self, folder: Path, *, told: bool = True) -> Job:
         kept = _kept(folder)
-        texts = {"output": _tail(folder / "out"), "errors": _tail(folder / "err")} if told else {}
-        return replace(kept, **texts)
+        return replace(kept, output=_tail(folder / "out"), errors=_tail(folder / "err")) if told else kept
 
     def _keep(self, job: Job) -> None:
         replace_file(self._folder / job.id / "job.json", msgspec.json.encode(job))

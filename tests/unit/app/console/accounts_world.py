@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
-from argon2 import PasswordHasher
 from starlette.testclient import TestClient
+from tests.unit.app.console.tiny_packages import tiny_package
 
 from mainspring.app import platform
 from mainspring.app.accounts import Role
 from mainspring.app.accounts.keeping import accounts_of
 from mainspring.app.web.starting import console_of
-from mainspring.models.files import Files
-from mainspring.models.package import Package
-from mainspring.models.parity import Parity
 from mainspring.models.signature import Field, Signature
 
 PASSWORD = "a row of small green hills"
@@ -40,17 +36,7 @@ def people(opened: platform.Mainspring) -> None:
 def model(opened: platform.Mainspring, number: int = 0) -> None:
     """A version of the model ``loans``, of a package that costs nothing to make."""
     signature = Signature.of((Field("fare", "FP64"),), classes=("no", "yes"))
-    parity = Parity(runtime="onnx", rows_compared=1, kinds={}, tolerance=0.0, max_abs_difference=0.0)
-    manifest = {
-        "format": 1,
-        "runtime": "onnx",
-        "parity": parity.as_dict(),
-        "requirements": [],
-        "details": {"estimator": "Tree", "params": {"depth": number}, "seed": 0, "label": "late"},
-    }
-    text = {"package.json": json.dumps(manifest).encode(), "signature.json": signature.to_json().encode()}
-    package = Package.from_files(Files({**text, "model.onnx": b"x" * (number + 1)}))
-    opened.models.register(package, name="loans")
+    opened.models.register(tiny_package(number, signature, label="late"), name="loans")
 
 
 class Browser:
@@ -101,8 +87,3 @@ class Browser:
         """Send a form."""
         given = {"-seal": self.seal() if seal is None else seal, **fields}
         return self.client.post(f"{self.root}/act/{operation}", data=given, headers={"accept": accept})
-
-
-def cheap_hasher():
-    """Argon2id with hardly any effort: what is hashed in tests is no secret."""
-    return PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)

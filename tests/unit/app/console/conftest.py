@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
@@ -106,6 +107,15 @@ def using(tmp_path: Path) -> Iterator[Callable[..., Used]]:
             return Used(client, somebody, trail, opened, shared, seals)
 
         yield use
+
+
+@pytest.fixture(scope="module")
+def cheap_passwords() -> Iterator[None]:
+    """Passwords are hashed with Argon2id with hardly any effort: those of tests are no secret."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mainspring.app.accounts.passwords._hasher", lambda: hasher)
+        yield
 
 
 def words_of(html: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from starlette.requests import Request
-from tests.unit.app.console.accounts_world import Browser, cheap_hasher, model, people, write_settings
+from tests.unit.app.console.accounts_world import Browser, model, people, write_settings
 
 from mainspring.app import platform
 from mainspring.app.accounts import Outcome, Role
@@ -20,11 +20,7 @@ GUARDED = [
 ]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cheap():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mainspring.app.accounts.passwords._hasher", cheap_hasher)
-        yield
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -10,43 +9,16 @@ from pathlib import Path
 
 import pytest
 from tests.unit.app.console.conftest import words_of
+from tests.unit.app.console.models_project import SETTINGS
+from tests.unit.app.console.tiny_packages import tiny_package
 
 import mainspring
 from mainspring.app.accounts import Outcome, Role
 from mainspring.app.api.subjects.models import finding
-from mainspring.models.files import Files
-from mainspring.models.package import Package
-from mainspring.models.parity import Parity
 from mainspring.models.signature import Field, Signature
 
-SETTINGS = """
-[project]
-name = "loans"
-[[promotion]]
-environment = "staging"
-[[promotion]]
-environment = "production"
-roles = ["reviewer", "risk"]
-people = { risk = ["ada", "Carla"] }
-after = "staging"
-"""
 ONE = "/models/loans/versions/1.0.1"
-
-
-def package(number: int) -> Package:
-    """A package that costs nothing to make: nobody asks its model."""
-    parity = Parity(runtime="onnx", rows_compared=1, kinds={}, tolerance=0.0, max_abs_difference=0.0)
-    details = {"estimator": "Sum", "params": {"number": number}, "label": "y"}
-    manifest = {
-        "format": 1,
-        "runtime": "onnx",
-        "parity": parity.as_dict(),
-        "requirements": [],
-        "details": details,
-    }
-    signature = Signature.of([Field("x", "FP64")], classes=None)
-    files = {"package.json": json.dumps(manifest).encode(), "signature.json": signature.to_json().encode()}
-    return Package.from_files(Files(files))
+SUM = Signature.of([Field("x", "FP64")], classes=None)
 
 
 @pytest.fixture
@@ -54,7 +26,9 @@ def used(using, tmp_path: Path):
     (tmp_path / "mainspring.toml").write_text(SETTINGS)
     with mainspring.open(tmp_path) as opened:
         for number, auc in enumerate((0.9, 0.8)):
-            opened.models.register(package(number), name="loans", metrics={"auc": auc}, author="pipeline")
+            opened.models.register(
+                tiny_package(number, SUM, label="y"), name="loans", metrics={"auc": auc}, author="pipeline"
+            )
         for version in ("1.0.0", "1.0.1"):
             opened.models.promote("loans", version, to="staging", by="Bo", comment="try it")
     return using(tmp_path, role=Role.APPROVER)

@@ -7,7 +7,7 @@ import threading
 import pytest
 from argon2 import PasswordHasher
 from starlette.testclient import TestClient
-from tests.unit.app.console.accounts_world import PASSWORD, Browser, cheap_hasher, people, write_settings
+from tests.unit.app.console.accounts_world import PASSWORD, Browser, people, write_settings
 from tests.unit.app.console.conftest import words_of
 
 from mainspring.app import platform
@@ -19,12 +19,7 @@ from mainspring.app.web.rooms.signing_in.entrance import inside
 from mainspring.app.web.starting import console_of
 from mainspring.core.errors import InputError
 
-
-@pytest.fixture(scope="module", autouse=True)
-def cheap():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mainspring.app.accounts.passwords._hasher", cheap_hasher)
-        yield
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from tests.unit.app.console.accounts_world import PASSWORD, Browser, cheap_hasher, people, write_settings
+from tests.unit.app.console.accounts_world import PASSWORD, Browser, people, write_settings
 from tests.unit.app.console.conftest import words_of
 
 from mainspring.app import platform
@@ -15,12 +15,7 @@ from mainspring.app.accounts import Role
 from mainspring.app.accounts.keeping import accounts_of
 from mainspring.app.cli.main import main
 
-
-@pytest.fixture(scope="module", autouse=True)
-def cheap():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mainspring.app.accounts.passwords._hasher", cheap_hasher)
-        yield
+pytestmark = pytest.mark.usefixtures("cheap_passwords")
 
 
 @pytest.fixture

@@ -160,8 +160,17 @@ def column_in(table: TableStatistics, column: str) -> FeatureStatistics:
 def _figures(
     one: FeatureStatistics, hidden: frozenset[str], schema: Schema | None, told: Mapping[str, tuple[int, int]]
 ) -> ColumnFigures:
-    closed = is_private(one.name, hidden)
     anomalies, errors = told.get(one.name, (0, 0))
+    return replace(
+        figures_of(one, private=is_private(one.name, hidden)),
+        named=None if schema is None else one.name in schema.features,
+        anomalies=anomalies,
+        errors=errors,
+    )
+
+
+def figures_of(one: FeatureStatistics, *, private: bool) -> ColumnFigures:
+    """A column in figures; of a private one only those that tell no values."""
     made = ColumnFigures(
         name=one.name,
         type="list of " * len(one.levels) + str(one.type),
@@ -169,12 +178,9 @@ def _figures(
         rows=one.num_examples,
         missing=1.0 - one.presence,
         distinct=one.unique,
-        private=closed,
-        named=None if schema is None else one.name in schema.features,
-        anomalies=anomalies,
-        errors=errors,
+        private=private,
     )
-    if closed:
+    if private:
         return made
     least, most = figures.ends_of(one)
     mean, spread = figures.moments_of(one.numbers)

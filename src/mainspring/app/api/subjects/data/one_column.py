@@ -11,7 +11,14 @@ from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.data import figures
 from mainspring.app.api.subjects.data.anomaly_listing import Found, anomalies_of
 from mainspring.app.api.subjects.data.binning import Bins, bars_beside, shared_bins, shares_in
-from mainspring.app.api.subjects.data.describing import column_in, column_of, known_to, overlaid, table_of
+from mainspring.app.api.subjects.data.describing import (
+    column_in,
+    column_of,
+    figures_of,
+    known_to,
+    overlaid,
+    table_of,
+)
 from mainspring.app.api.subjects.data.drifting import Cell, compared, effect_of
 from mainspring.app.api.subjects.data.figures import ColumnFigures
 from mainspring.app.api.subjects.data.gathering import catalogue
@@ -23,7 +30,6 @@ from mainspring.data.schema.plain import said
 
 if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
-    from mainspring.data.statistics import FeatureStatistics
 
 _LAST: Final = 12
 _WORDS: Final = 12
@@ -132,7 +138,7 @@ def column_page(
     one = column_of(statistics, column, split) or column_in(table_of(statistics, split), column)
     hidden = private_columns(shared, here)
     closed = is_private(column, hidden)
-    shown = _shown(one, closed)
+    shown = figures_of(one, private=closed)
     other, words = overlaid(shared, here, over, over_split)
     distances: dict[str, tuple[float, float | None]] = {}
     why: tuple[str, ...] = ()
@@ -163,33 +169,6 @@ def column_page(
         usages=_usages(shared, here, column),
         distances=distances,
         why=why,
-    )
-
-
-def _shown(one: FeatureStatistics, closed: bool) -> ColumnFigures:
-    made = ColumnFigures(
-        name=one.name,
-        type="list of " * len(one.levels) + str(one.type),
-        kind=figures.kind_of(one),
-        rows=one.num_examples,
-        missing=1.0 - one.presence,
-        distinct=one.unique,
-        private=closed,
-    )
-    if closed:
-        return made
-    least, most = figures.ends_of(one)
-    mean, spread = figures.moments_of(one.numbers)
-    words = one.words if one.times is None and one.numbers is None else None
-    return replace(
-        made,
-        least=least,
-        most=most,
-        mean=mean,
-        spread=spread,
-        zeros=one.numbers.zeros / one.numbers.count if one.numbers is not None and one.numbers.count else None,
-        top=figures.top_of(words),
-        bars=bars_beside(one, None),
     )
 
 
