@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
@@ -146,17 +146,30 @@ def _takes_many(kind: Any) -> bool:
     return isinstance(made, (msgspec.inspect.ListType, msgspec.inspect.VarTupleType, msgspec.inspect.SetType))
 
 
+async def received(request: Request) -> bytes:
+    """What a request brings.
+
+    Raises:
+        InputError: If it is too large, or its sender went away.
+    """
+    raw = bytearray()
+    try:
+        async for piece in request.stream():
+            raw += piece
+            if len(raw) > MOST:
+                raise InputError("the request is too large", expected=f"at most {MOST} bytes")
+    except ClientDisconnect as error:
+        raise InputError("the sender went away before all of the request came") from error
+    return bytes(raw)
+
+
 async def body_of(request: Request) -> dict[str, Any]:
     """The JSON object that a request brings.
 
     Raises:
         InputError: If it is none, or too large.
     """
-    raw = bytearray()
-    async for piece in request.stream():
-        raw += piece
-        if len(raw) > MOST:
-            raise InputError("the request is too large", expected=f"at most {MOST} bytes")
+    raw = await received(request)
     if not raw:
         return {}
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
@@ -164,8 +177,8 @@ async def body_of(request: Request) -> dict[str, Any]:
             f"the body is {request.headers.get('content-type', 'of no type')!r}", expected="application/json"
         )
     try:
-        return msgspec.json.decode(bytes(raw), type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+        return msgspec.json.decode(raw, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"the body is no JSON object: {error}", expected='an object such as {"reason": "…"}'
         ) from error

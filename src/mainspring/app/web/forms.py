@@ -11,7 +11,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from mainspring.app.api.door import MOST, encoded
+from mainspring.app.api.door import encoded, received
 from mainspring.app.api.operation import Operation
 from mainspring.app.api.performing import perform
 from mainspring.app.web.visit import TOLD, Visit
@@ -31,11 +31,7 @@ async def read(request: Request) -> list[tuple[str, str]]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind != "application/x-www-form-urlencoded":
         raise InputError(f"the form is {kind or 'of no type'!r}", expected="application/x-www-form-urlencoded")
-    raw = bytearray()
-    async for piece in request.stream():
-        raw += piece
-        if len(raw) > MOST:
-            raise InputError("the form is too large", expected=f"at most {MOST} bytes")
+    raw = await received(request)
     try:
         return parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=10_000)
     except ValueError as error:

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 
 from mainspring.app.accounts import Caller, Entry, ForbiddenError, Outcome, UnauthenticatedError, Way
 from mainspring.app.api.desk import Desk
@@ -80,7 +80,7 @@ class Console:
     def application(self) -> Guard:
         """What a web server runs."""
         routes: list[BaseRoute] = [
-            Mount("/api", routes=self._door.routes()),
+            _below("/api", self._door.routes()),
             Route("/static/{digest}/{name}", serve_static),
             Route("/act/{operation}", self._act, methods=["POST"]),
             Route("/healthz", _healthy),
@@ -92,13 +92,14 @@ class Console:
             *(Route(page.path, self._page(page)) for room in ROOMS for page in room.pages),
         ]
         if self._root:
-            routes = [Mount(self._root, routes=routes), *routes]
+            routes = [_below(self._root, routes), *routes]
         handlers: dict[Any, Any] = {
             MainspringError: self._failed,
             HTTPException: self._no_page,
             Exception: self._broken,
         }
         inner = Starlette(routes=routes, exception_handlers=handlers)
+        inner.router.redirect_slashes = False
         return Guard(inner, hosts=self._hosts, secure=self._secure)
 
     def _program(self, request: Request) -> Caller:
@@ -187,11 +188,20 @@ class Console:
         return await self._failed(request, fault)
 
     async def _no_page(self, request: Request, error: HTTPException) -> Response:
+        inner = self._renderer.within(request.url.path).strip("/")
+        if error.status_code == 404 and inner and request.url.path.endswith("/") and request.method in SAFE:
+            query = f"?{request.url.query}" if request.url.query else ""
+            return RedirectResponse(f"{self._root}/{inner}{query}", status_code=307)
         if error.status_code != 404:
             told = {"error": {"found": f"{request.method} {request.url.path}: {error.detail}"}}
             return JSONResponse(told, status_code=error.status_code, headers=error.headers)
         missing = NotFoundError(f"there is no page {request.url.path}", fix="look for it: press /")
         return await self._failed(request, missing)
+
+
+def _below(prefix: str, routes: Sequence[BaseRoute]) -> Mount:
+    """Routes below a prefix; a slash too many is seen to by the console, which knows how it is reached."""
+    return Mount(prefix, app=Router(routes, redirect_slashes=False))
 
 
 async def _healthy(_: Request) -> Response:

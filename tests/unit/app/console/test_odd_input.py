@@ -3,8 +3,11 @@
 import asyncio
 
 import pytest
+from starlette.requests import Request
 
+from mainspring.app.api.door import body_of
 from mainspring.app.api.feed import Feed
+from mainspring.core.errors import InputError
 
 
 @pytest.fixture
@@ -41,6 +44,46 @@ class TestMethods:
             assert answer.status_code == 405
             assert "GET" in answer.headers["allow"]
             assert "DELETE" in answer.json()["error"]["found"]
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        "body",
+        [b'{"name": "\xff"}', b'{"name": "\\ud800"}', b"[" * 100_000, b'{"a":' * 100_000, b"", b"null", b"NaN"],
+    )
+    def test_what_is_no_json_object_is_refused(self, used, body):
+        headers = {"x-mainspring-seal": used.seals.seal("s1"), "content-type": "application/json"}
+        answer = used.client.post("/api/runs/none/cancel", content=body, headers=headers)
+        assert answer.status_code == (400 if body else 404), answer.text
+
+    @pytest.mark.parametrize("body", [b"a=%ff%fe&b=%00", b"\xff", b"&".join([b"a=1"] * 20_000), b"%", b"=&=&="])
+    def test_a_form_that_is_none_is_refused(self, used, body):
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        assert used.client.post("/act/runs.cancel", content=body, headers=headers).status_code in (400, 403)
+
+    def test_a_sender_who_goes_away_is_no_fault_of_the_console(self):
+        async def gone():
+            return {"type": "http.disconnect"}
+
+        scope = {"type": "http", "method": "POST", "headers": [], "path": "/", "query_string": b""}
+        with pytest.raises(InputError, match="went away"):
+            asyncio.run(body_of(Request(scope, gone)))
+
+
+class TestSlashes:
+    """An address that ends with a slash leads to the one without, below the prefix and on the same host."""
+
+    @pytest.mark.parametrize("root", ["", "/tools/ml"])
+    def test_it_leads_to_the_page(self, using, root):
+        used = using(root=root)
+        for asked in {"/runs/", f"{root}/runs/"}:
+            answer = used.client.get(f"{asked}?text=a")
+            assert (answer.status_code, answer.headers["location"]) == (307, f"{root}/runs?text=a")
+
+    def test_it_leads_nowhere_else(self, used):
+        for asked in ("//evil.example/", "///evil.example//", "/%5cevil.example/"):
+            answer = used.client.get(f"http://testserver{asked}")
+            assert answer.headers["location"] in ("/evil.example", "/%5Cevil.example"), asked
 
 
 class TestEvents:
