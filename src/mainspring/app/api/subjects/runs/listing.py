@@ -11,6 +11,7 @@ import msgspec
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
+from mainspring.app.api.subjects.runs.nouns import RunLine, line_of
 from mainspring.app.api.subjects.runs.table import Column, Filter, Row, columns_of, shown_first, table_of
 from mainspring.app.api.subjects.runs.table.columns import in_order, value_in
 from mainspring.app.api.subjects.runs.table.rows import Scalar
@@ -24,35 +25,13 @@ MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
+class Listed(RunLine):
     """A run in a list.
 
     Attributes:
-        run: Its name.
-        pipeline: Its pipeline.
-        state: Its state, in capitals.
-        started: When it began, in seconds since the epoch.
-        ended: When it ended.
-        seconds: How long it took.
-        cause: What started it: ``person``, ``console``, ``schedule``, ``data`` or ``verdict``.
-        because: The same in words.
-        commit: The commit of the code.
-        model: The model that it registered a version of.
-        version: That version.
         values: What it has in the columns asked for, by their keys.
     """
 
-    run: str
-    pipeline: str
-    state: str
-    started: float
-    ended: float | None
-    seconds: float | None
-    cause: str
-    because: str
-    commit: str
-    model: str
-    version: str
     values: Mapping[str, Scalar]
 
 
@@ -171,17 +150,4 @@ def _counts(rows: Sequence[Row]) -> tuple[Mapping[str, int], Sequence[str]]:
 
 
 def _listed(row: Row, shown: Sequence[str]) -> Listed:
-    return Listed(
-        run=row.name,
-        pipeline=row.pipeline,
-        state=row.state,
-        started=row.started,
-        ended=row.ended,
-        seconds=row.seconds,
-        cause=row.cause,
-        because=row.because,
-        commit=row.commit,
-        model=row.model,
-        version=row.version,
-        values={key: value_in(row, key) for key in shown},
-    )
+    return Listed(**line_of(row), values={key: value_in(row, key) for key in shown})

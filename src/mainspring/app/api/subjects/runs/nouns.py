@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from mainspring.app.api.subjects.runs.table.rows import Scalar
+from mainspring.app.api.subjects.runs.table.rows import Row, Scalar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,36 +125,21 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunShown:
-    """A run with all that is known of it.
+class RunLine:
+    """A run in a line.
 
     Attributes:
         run: Its name.
         pipeline: Its pipeline.
         state: Its state, in capitals.
-        started: When it began.
-        ended: When it ended.
+        started: When it began, in seconds since the epoch.
+        ended: When it ended; ``None`` while it has not.
         seconds: How long it took.
-        cause: What started it, in a word.
-        because: What started it, in words.
-        command: The command line that began it.
-        entry: The file with its pipeline.
+        cause: What started it: ``person``, ``console``, ``schedule``, ``data`` or ``verdict``.
+        because: The same in words.
         commit: The commit of the code.
-        held: Which gate holds it.
-        cancel: Who asked it to stop, and why; empty if nobody did.
-        steps: Its steps, in the order of the pipeline.
-        edges: Which step gives to which: ``(from, to, output)``.
-        parameters: Of the pipeline.
-        metrics: Figures of its results.
-        verdicts: What its gates said.
-        questions: What people are asked, and what they answered.
         model: The model that it registered a version of.
         version: That version.
-        previous: The run of this pipeline before.
-        evidence: The verdicts that it was started because of.
-        resumable: Whether it can be taken up again.
-        cancellable: Whether it can be stopped.
-        signed: Whether all that it waited for is answered, and it only has to go on.
     """
 
     run: str
@@ -165,9 +150,40 @@ class RunShown:
     seconds: float | None
     cause: str
     because: str
+    commit: str
+    model: str
+    version: str
+
+
+def line_of(row: Row) -> dict[str, Any]:
+    """What a :class:`RunLine` has of a run, by name."""
+    return {one.name: getattr(row, "name" if one.name == "run" else one.name) for one in fields(RunLine)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunShown(RunLine):
+    """A run with all that is known of it, besides its line.
+
+    Attributes:
+        command: The command line that began it.
+        entry: The file with its pipeline.
+        held: Which gate holds it.
+        cancel: Who asked it to stop, and why; empty if nobody did.
+        steps: Its steps, in the order of the pipeline.
+        edges: Which step gives to which: ``(from, to, output)``.
+        parameters: Of the pipeline.
+        metrics: Figures of its results.
+        verdicts: What its gates said.
+        questions: What people are asked, and what they answered.
+        previous: The run of this pipeline before.
+        evidence: The verdicts that it was started because of.
+        resumable: Whether it can be taken up again.
+        cancellable: Whether it can be stopped.
+        signed: Whether all that it waited for is answered, and it only has to go on.
+    """
+
     command: str
     entry: str
-    commit: str
     held: str
     cancel: Mapping[str, str]
     steps: Sequence[StepLine]
@@ -176,8 +192,6 @@ class RunShown:
     metrics: Mapping[str, float]
     verdicts: Sequence[Said]
     questions: Sequence[Question]
-    model: str
-    version: str
     previous: str
     evidence: Sequence[Thing]
     resumable: bool

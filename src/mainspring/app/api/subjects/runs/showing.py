@@ -10,7 +10,7 @@ from mainspring.app import stories
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.shared import Shared
-from mainspring.app.api.subjects.runs.nouns import Parameter, Question, RunShown, Said, StepLine, Thing
+from mainspring.app.api.subjects.runs.nouns import Parameter, Question, RunShown, Said, StepLine, Thing, line_of
 from mainspring.app.api.subjects.runs.table.reading import rows_of
 from mainspring.app.api.subjects.runs.table.rows import Row, flat
 from mainspring.app.api.subjects.runs.things import thing, things
@@ -58,17 +58,9 @@ def _shown(desk: Desk, name: str) -> RunShown:
     waiting = [one for one in steps.values() if one.state is ExecutionState.WAITING]
     custom, entry = run.custom, run.custom.get("entry")
     return RunShown(
-        run=name,
-        pipeline=row.pipeline,
-        state=row.state,
-        started=row.started,
-        ended=row.ended,
-        seconds=row.seconds,
-        cause=row.cause,
-        because=row.because,
+        **line_of(row),
         command=_command(custom.get("command")),
         entry=str(entry.get("file") or "") if isinstance(entry, Mapping) else "",
-        commit=row.commit,
         held=str(custom.get("held") or ""),
         cancel=_texts(custom.get("cancel")),
         steps=_lines(desk, story, steps),
@@ -77,8 +69,6 @@ def _shown(desk: Desk, name: str) -> RunShown:
         metrics=row.metrics,
         verdicts=_verdicts(desk, story),
         questions=_questions(desk, story, steps),
-        model=row.model,
-        version=row.version,
         previous=str(previous.name) if previous is not None else "",
         evidence=_evidence(desk, run),
         resumable=row.state in _RESUMABLE and isinstance(entry, Mapping) and not waiting,
