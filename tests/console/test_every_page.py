@@ -49,7 +49,8 @@ def crawled(base: str, most: int = 400) -> dict[str, str]:
             address = waiting.pop(0)
             answer = http.get(address)
             assert answer.status_code == 200, f"{address}: {answer.status_code} {answer.text[:400]}"
-            if "text/html" not in answer.headers["content-type"]:
+            kept = "attachment" in answer.headers.get("content-disposition", "")
+            if kept or "text/html" not in answer.headers["content-type"]:
                 downloads.add(address)
                 continue
             for link in links_of(answer.text):
