@@ -5,16 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import secrets
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import IO, Any, Final
-from urllib.parse import urlencode, urlsplit
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
 
 from mainspring.app.accounts.caller import UnauthenticatedError
 from mainspring.app.accounts.roles import Role
@@ -22,13 +19,12 @@ from mainspring.app.settings import Oidc
 from mainspring.core.clock import Clock, now
 from mainspring.core.errors import InputError, UnavailableError
 from mainspring.serving.security.key_set import KeySet
-from mainspring.serving.security.peers import is_loopback
+from mainspring.serving.security.trusted_json import is_safe, json_at
 
 _ALGORITHMS: Final = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "EdDSA": "OKP"}
 """Signatures with a public key alone, and the family of the key of each."""
 
 _SECONDS: Final = 10.0
-_LARGEST: Final = 1 << 20
 _FRESH: Final = 3600.0
 _LEEWAY: Final = 30.0
 
@@ -166,7 +162,7 @@ class Provider:
             if self._told and self._clock() - self._asked < _FRESH:
                 return self._told
             issuer = self.options.issuer.rstrip("/")
-            told = _fetched(issuer + "/.well-known/openid-configuration")
+            told = json_at(issuer + "/.well-known/openid-configuration", seconds=_SECONDS)
             if str(told.get("issuer", "")).rstrip("/") != issuer:
                 raise UnavailableError(
                     f"the issuer there is {told.get('issuer')!r}", expected=issuer, where=issuer
@@ -191,13 +187,11 @@ class Provider:
         }
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
         if self.options.secret:
-            named = ":".join(
-                urllib.parse.quote(one, safe="") for one in (self.options.client, self.options.secret)
-            )
+            named = ":".join(quote(one, safe="") for one in (self.options.client, self.options.secret))
             headers["authorization"] = "Basic " + base64.b64encode(named.encode()).decode()
         place = str(self._discovered()["token_endpoint"])
         try:
-            return _fetched(place, urlencode(asked).encode(), headers)
+            return json_at(place, urlencode(asked).encode(), headers=headers, seconds=_SECONDS)
         except UnavailableError as error:
             raise UnauthenticatedError(f"the provider did not take the code: {error.found}") from error
 
@@ -261,24 +255,13 @@ class Provider:
         return Role(self.options.role)
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Who says who people are is who was named, and nobody they point at."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> None:
-        return None
-
-
 def check_safe(place: str) -> None:
     """See that what is said at an address can be believed.
 
     Raises:
         InputError: If it is neither one with https, nor on this machine.
     """
-    parts = urlsplit(place)
-    local = parts.hostname == "localhost" or is_loopback(parts.hostname or "")
-    if parts.scheme != "https" and not (parts.scheme == "http" and local):
+    if not is_safe(place):
         raise InputError(
             f"{place!r} would say who people are, and anybody on the way could change what it says",
             expected="an address with https, or on this machine",
@@ -299,20 +282,3 @@ def at(claims: Mapping[str, Any], path: str) -> object:
     for part in path.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
-
-
-def _fetched(place: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Mapping[str, Any]:
-    """The JSON object that an address answers; its place was checked to be safe."""
-    opener = urllib.request.build_opener(_NoRedirect)
-    opener.addheaders = [("user-agent", "mainspring"), *(headers or {}).items()]
-    try:
-        with opener.open(place, body, timeout=_SECONDS) as answer:
-            data = answer.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise UnavailableError(f"more than {_LARGEST} bytes are there", where=place)
-        content = json.loads(data)
-    except (OSError, ValueError) as error:
-        raise UnavailableError(f"it cannot be read: {error}", where=place) from error
-    if not isinstance(content, dict):
-        raise UnavailableError("what is there is no JSON object", where=place)
-    return content

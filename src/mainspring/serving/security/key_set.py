@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
-from pathlib import Path
-from typing import IO, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from mainspring.core.errors import InputError, MainspringError, UnavailableError
-from mainspring.serving.security.peers import is_loopback
+from mainspring.serving.security.trusted_json import is_safe, is_url, json_at
 
 _LOG = logging.getLogger(__name__)
-_LARGEST = 1 << 20
 _SECONDS = 5.0
 _PAUSE = 10.0
 _SYMMETRIC = "oct"
@@ -54,7 +48,7 @@ class KeySet:
         try:
             self._fetch()
         except UnavailableError as error:
-            if not _is_url(place or issuer):
+            if not is_url(place or issuer):
                 raise
             _LOG.warning("keys of the issuer: %s; trying again", error)
         self._thread = threading.Thread(target=self._run, name="issuer-keys", daemon=True)
@@ -95,7 +89,7 @@ class KeySet:
     def _fetch(self) -> None:
         try:
             place = self.place or self._discovered()
-            content = _json(place)
+            content = json_at(place, seconds=_SECONDS)
             found = content.get("keys")
             if not isinstance(found, list) or not all(isinstance(key, dict) for key in found):
                 raise UnavailableError("what is there is no JSON Web Key Set", where=place)
@@ -110,7 +104,7 @@ class KeySet:
 
     def _discovered(self) -> str:
         where = self.issuer + _DISCOVERY
-        content = _json(where)
+        content = json_at(where, seconds=_SECONDS)
         place = content.get("jwks_uri")
         if content.get("issuer", "").rstrip("/") != self.issuer or not isinstance(place, str):
             raise UnavailableError(
@@ -122,44 +116,9 @@ class KeySet:
         return place
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """Who may say which keys count is who was named, and nobody they point at."""
-
-    def redirect_request(
-        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
-    ) -> None:  # headers: http.client's, typed as Any where it is inherited from
-        return None
-
-
-_OPENER = urllib.request.build_opener(_NoRedirect)
-
-
-def _is_url(place: str) -> bool:
-    return place.startswith(("http://", "https://"))
-
-
 def _check_safe(place: str) -> None:
-    parts = urlsplit(place)
-    local = parts.hostname == "localhost" or is_loopback(parts.hostname or "")
-    if parts.scheme == "http" and not local:
+    if is_url(place) and not is_safe(place):
         raise InputError(
             f"{place} would tell whose word counts, and anybody on the way could change what it says",
             expected="an address with https, or on this machine",
         )
-
-
-def _json(place: str) -> dict[str, Any]:
-    try:
-        if _is_url(place):
-            with _OPENER.open(place, timeout=_SECONDS) as answer:
-                data = answer.read(_LARGEST + 1)
-        else:
-            data = Path(place).read_bytes()
-        if len(data) > _LARGEST:
-            raise UnavailableError(f"more than {_LARGEST} bytes are there", where=place)
-        content = json.loads(data)
-    except (OSError, ValueError) as error:
-        raise UnavailableError(f"it cannot be read: {error}", where=place) from error
-    if not isinstance(content, dict):
-        raise UnavailableError("what is there is no JSON object", where=place)
-    return content
