@@ -9,7 +9,7 @@ from typing import Any, Final
 from mainspring.models.card_text import CODE_SPAN, Block, Bullets, Grid, Listing, Page, Section, Text, cell
 
 _STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: #2563eb; }
+:root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: light-dark(#2458c5, #86aefc); }
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.25rem 0 .5rem; padding-top: .75rem; border-top: 1px solid var(--line); }
@@ -65,7 +65,7 @@ def _grid(grid: Grid) -> str:
         return f"<p>{_words(grid.empty)}</p>\n"
     head = "".join(f'<th scope="col">{_words(name)}</th>' for name in grid.head)
     body = "".join(f"<tr>{_row(row)}</tr>\n" for row in grid.rows)
-    return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n'
+    return f'<div class="wide" tabindex="0"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n'
 
 
 def _row(row: Sequence[Any]) -> str:

@@ -192,7 +192,18 @@ addEventListener("pageshow", (event) => { if (event.persisted) { listened = ""; 
 export function awaken(within = document) {
   tellTimes(within);
   for (const table of all("table[data-sort]", within)) sortable(table);
+  reachable();
 }
+
+// What scrolls inside the page can be scrolled with keys alone.
+function reachable() {
+  for (const place of all(".scroll,.picture,pre,.tabs")) {
+    const scrolls = place.scrollWidth > place.clientWidth + 1 || place.scrollHeight > place.clientHeight + 1;
+    if (scrolls) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
+  }
+}
+addEventListener("resize", reachable);
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy],[data-open],[data-close],[data-menu],[data-theme-switch]");

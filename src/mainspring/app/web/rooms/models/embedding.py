@@ -13,14 +13,12 @@ from mainspring.app.api.subjects.models.shelf import Shelf, shelf
 from mainspring.app.web.embedding import embedded
 from mainspring.app.web.visit import Visit
 from mainspring.core.errors import NotFoundError
-from mainspring.evaluation.drawing.colours import PALETTE
 
 if TYPE_CHECKING:
     from mainspring.models.registry import ModelVersion
 
-_LINK: Final = "#2563eb"
 _SCHEME: Final = "color-scheme: light dark"
-"""What a card says of its colours; by night its links need a lighter one."""
+"""What a card says of its colours; a reader may have chosen."""
 
 _BESIDE: Final = {
     "fairness": "mainspring.Fairness",
@@ -129,8 +127,8 @@ def _comparison(visit: Visit, its: Shelf, version: ModelVersion) -> str:
 def _card(visit: Visit, its: Shelf, version: ModelVersion) -> str:
     made: cards.Card = visit.ask(cards.card, model=its.name, version=str(version.version))
     theme = visit.request.cookies.get("mainspring_theme", "auto")
-    page = made.html.replace(_LINK, f"light-dark({_LINK}, {PALETTE['accent'][1]})")
-    return page.replace(_SCHEME, f"color-scheme: {theme}") if theme in ("light", "dark") else page
+    chosen = theme in ("light", "dark")
+    return made.html.replace(_SCHEME, f"color-scheme: {theme}") if chosen else made.html
 
 
 def _file(text: str, name: str, kind: str) -> Response:
