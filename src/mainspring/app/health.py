@@ -87,6 +87,8 @@ def project(opened: Mainspring, *, verify: bool = False, only_look: bool = False
             checks.append(Check(name, False, str(error)))
             if name == "record":
                 break  # nothing below can be looked at
+        except OSError as error:
+            checks.append(Check(name, False, f"{error.filename or 'the disk'}: {error.strerror or error}"))
     return checks
 
 

@@ -263,10 +263,7 @@ def load(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
         InputError: Listing every unknown name and every value of a wrong type.
     """
     file = root / FILE
-    try:
-        content = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"it is not TOML: {error}", where=str(file)) from error
+    content = _content(file)
     problems = _wrong_shapes(content)
     sections: dict[str, Any] = {}
     for name, cls in _SECTIONS.items():
@@ -401,15 +398,24 @@ def _read(text: str, kind: str) -> Any:
     return text
 
 
+def _content(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"it is not TOML: {error}", where=str(file)) from error
+
+
 def origins(settings: Settings, environ: Mapping[str, str] | None = None) -> Mapping[str, str]:
     """Where each value comes from: ``environment``, ``file`` or ``default``, by names such as ``console.port``.
 
     Args:
         settings: As :func:`load` gave them.
         environ: The environment that they were read in.
+
+    Raises:
+        InputError: If the file is no TOML any more.
     """
-    file = settings.root / FILE
-    content = tomllib.loads(file.read_text(encoding="utf-8-sig")) if file.is_file() else {}
+    content = _content(settings.root / FILE)
     known = os.environ if environ is None else environ
     found: dict[str, str] = {}
     for name, cls in _SECTIONS.items():

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from mainspring.app.accounts import Entry, ForbiddenError, Outcome
 from mainspring.core.clock import now
-from mainspring.core.errors import InputError, MainspringError
+from mainspring.core.errors import InputError, MainspringError, UnavailableError
 
 if TYPE_CHECKING:
     from mainspring.app.api.desk import Desk
     from mainspring.app.api.operation import Operation
 
+_DISK: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE}
+)
 _LARGEST: Final = 2**53
 """Up to here every program and every store has the same whole number; a cell of a row may be larger."""
 
@@ -41,7 +46,8 @@ def perform(desk: Desk, asked: Operation, given: Mapping[str, Any]) -> Any:
                 expected=_article(asked.role),
                 fix="ask an admin for that role, or somebody who has it to do it",
             )
-        answer = asked.function(desk, **bound(asked, given))
+        with disk_told():
+            answer = asked.function(desk, **bound(asked, given))
     except ForbiddenError as error:
         _tell(desk, asked, given, Outcome.REFUSED, str(error))
         raise
@@ -53,6 +59,25 @@ def perform(desk: Desk, asked: Operation, given: Mapping[str, Any]) -> Any:
         raise
     _tell(desk, asked, given, Outcome.DONE, "")
     return answer
+
+
+@contextmanager
+def disk_told() -> Iterator[None]:
+    """A disk that is full, may not be written or does not answer is told as such: nobody can mend it in a program.
+
+    Raises:
+        UnavailableError: Instead of the error of the operating system.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise UnavailableError(
+            f"the disk gave: {error.strerror}",
+            where=str(error.filename or ""),
+            fix="make room, or let the console write there, and try again",
+        ) from error
 
 
 def bound(asked: Operation, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,10 +1,14 @@
 """Odd input is the sender's mistake at every door: it is told as such, and never breaks a page."""
 
 import asyncio
+import errno
+import shutil
 
 import pytest
 from starlette.requests import Request
+from tests.unit.app.console.conftest import words_of
 
+from mainspring.app import health
 from mainspring.app.api.door import body_of
 from mainspring.app.api.feed import Feed
 from mainspring.core.errors import InputError
@@ -84,6 +88,29 @@ class TestSlashes:
         for asked in ("//evil.example/", "///evil.example//", "/%5cevil.example/"):
             answer = used.client.get(f"http://testserver{asked}")
             assert answer.headers["location"] in ("/evil.example", "/%5Cevil.example"), asked
+
+
+class TestSurroundings:
+    """What is around the console may break while it runs."""
+
+    def test_settings_that_are_no_toml_any_more_are_named(self, used, tmp_path):
+        (tmp_path / "mainspring.toml").write_text("[[[")
+        assert "it is not TOML" in words_of(used.page("/settings", status=400))
+
+    def test_an_artifact_store_that_is_gone_is_found_by_the_check(self, used, tmp_path):
+        assert used.get("/health")["checks"]
+        shutil.rmtree(tmp_path / ".mainspring" / "artifacts")
+        found = {one["name"]: one for one in used.get("/health")["checks"]}
+        assert not found["artifacts"]["ok"]
+        assert "No such file" in found["artifacts"]["found"]
+
+    def test_a_full_disk_is_told_as_one(self, used, monkeypatch):
+        def full(*_, **__):
+            raise OSError(errno.ENOSPC, "No space left on device", "/disk/file")
+
+        monkeypatch.setattr(health, "installation", full)
+        told = used.get("/health", status=503)["error"]
+        assert (told["found"], told["where"]) == ("the disk gave: No space left on device", "/disk/file")
 
 
 class TestEvents:
