@@ -98,3 +98,10 @@ def test_the_endpoint_starts_without_what_makes_models() -> None:
         "sqlite3",
         "psycopg",
     }
+
+
+def test_the_console_starts_without_what_computes() -> None:
+    """A page is there within a second: what reads tables and makes models comes with the page that needs it."""
+    found = roots("import mainspring.app.web.starting")
+    assert not found & {"duckdb", "lightgbm", "onnx", "onnxruntime", "pandas", "scipy", "sklearn", "skops"}
+    assert len([name for name in modules("import mainspring.app.web.starting") if "mainspring." in name]) <= 900

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from mainspring.core.clock import interval, now
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
-from mainspring.data import Table
 from mainspring.monitoring.alerts import AlertLedger, AllCauses, RecordedCauses, ServedCauses
 
 if TYPE_CHECKING:
     from mainspring.app.platform import Mainspring
+    from mainspring.data import Table
     from mainspring.models.registry.model_version import ModelVersion
 
 SECONDS: Final = 20.0

@@ -9,16 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-import numpy as np
-
 from mainspring.app.alerting import causes_of
 from mainspring.app.watching import RegisteredVersions, alert_book, declared_in
 from mainspring.core.clock import now
 from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.core.records import Execution
 from mainspring.core.verdicts import Verdict
-from mainspring.data import TableStatistics
-from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.alerts import Alert, Cause, State
 from mainspring.monitoring.ledger import WatchLedger
 from mainspring.monitoring.metrics import WatchedModel
@@ -29,6 +25,7 @@ from mainspring.monitoring.viewing import SeenWindow, Watch
 
 if TYPE_CHECKING:
     from mainspring.app.platform import Mainspring
+    from mainspring.data import TableStatistics
 
 RECENT: Final = 720
 """Windows that are shown if nothing else is asked for: a month of hours."""
@@ -162,6 +159,8 @@ class SeenModels:
         known = self._versions.known(model, version).reference
         if known is not None:
             return known.statistics
+        from mainspring.evaluation.reference import Reference
+
         folder = self._home / model / "references" / (version or "unknown")
         return Reference.load(folder).statistics if folder.is_dir() else None
 
@@ -203,6 +202,8 @@ class _Counts:
 
 def _last_known(series: Series) -> Series:
     """A figure in the last window that measured it; one without windows if none did."""
+    import numpy as np
+
     known = np.flatnonzero(np.isfinite(series.values))[-1:]
     names = ("times", "values", "low", "high", "least", "most")
     return Series(**{name: getattr(series, name)[known].copy() for name in names})

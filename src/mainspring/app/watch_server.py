@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-import numpy as np
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -21,7 +21,6 @@ from mainspring.app.listening import LOOPBACK, listening
 from mainspring.core.clock import from_iso, now
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
 from mainspring.monitoring.metrics import watch_exposition
-from mainspring.monitoring.viewing import view, view_overview
 from mainspring.serving.telemetry.exposition import CONTENT_TYPES, negotiated
 
 if TYPE_CHECKING:
@@ -84,6 +83,8 @@ class WatchPages:
         since, until = _bounds(request)
 
         def made() -> str:
+            from mainspring.monitoring.viewing import view_overview
+
             watches = [self._seen.watch(one, since=since, until=until, full=False) for one in self._seen.names()]
             links = {one.model: f"{self._root}/models/{quote(one.model, safe='')}" for one in watches}
             return view_overview(watches, links=links).html
@@ -94,6 +95,8 @@ class WatchPages:
         model, (since, until) = request.path_params["model"], _bounds(request)
 
         def made() -> str:
+            from mainspring.monitoring.viewing import view
+
             watch = self._seen.watch(model, since=since, until=until)
             return view(watch, home=f"{self._root}/", ranges=self._ranges(watch)).html
 
@@ -184,7 +187,7 @@ def _moment(text: str | None) -> float | None:
 
 
 def _plain(series: Series) -> dict[str, list[float | None]]:
-    return {name: [None if np.isnan(one) else float(one) for one in getattr(series, name)] for name in _FIELDS}
+    return {name: [None if math.isnan(one) else float(one) for one in getattr(series, name)] for name in _FIELDS}
 
 
 async def _failed(_: Request, error: Exception) -> Response:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Final
 from mainspring.app.alerting import RegisteredExplainer, alert_ledger, causes_of
 from mainspring.core.errors import MainspringError, NotFoundError
 from mainspring.core.records import Execution, ExecutionState, Kind
-from mainspring.models.package import MANIFEST, Package
 from mainspring.monitoring.alerts import AlertBook
 from mainspring.monitoring.declaration import Declared, read_declarations
 from mainspring.monitoring.ledger import WatchLedger
-from mainspring.monitoring.monitor import Known, Monitor
 from mainspring.monitoring.retraining import TOPIC, PastRun
 from mainspring.monitoring.retraining.deciding import GATE
 from mainspring.pipelines.recording import RUN
 
 if TYPE_CHECKING:
     from mainspring.app.platform import Mainspring
+    from mainspring.models.package import Package
+    from mainspring.monitoring.monitor import Known, Monitor
     from mainspring.serving.deploying.revision import Pinned
 
 UNHEARD: Final = (
@@ -51,6 +51,8 @@ class RegisteredVersions:
         if key not in self._known:
             found = self._registered(model, version) or self._lying(model, version)
             if found is None:
+                from mainspring.monitoring.monitor import Known
+
                 return Known(version=version)
             self._known[key] = found
         return self._known[key]
@@ -78,6 +80,7 @@ class RegisteredVersions:
 
     def _lying(self, model: str, version: str) -> Known | None:
         from mainspring.app.deploying import deployments_of
+        from mainspring.models.package import MANIFEST, Package
 
         packages = deployments_of(self._opened).archive.packages
         pinned = [packages / pin.digest for pin in self._pins(model) if pin.version == version]
@@ -102,6 +105,8 @@ class RegisteredVersions:
 
 
 def _known(package: Package, version: str, digest: str, trained: float | None) -> Known:
+    from mainspring.monitoring.monitor import Known
+
     return Known(version=version, reference=package.reference, package=digest, trained=trained)
 
 
@@ -174,6 +179,9 @@ def monitors_of(
             expected="one of " + ", ".join(declared),
             fix="add it to the file",
         )
+    # Imported here: a monitor brings along all that it judges with, which who only looks does without.
+    from mainspring.monitoring.monitor import Monitor
+
     settings, versions = opened.settings, RegisteredVersions(opened)
     ledger = WatchLedger(opened.store.record, opened.store.blobs)
     return [

@@ -16,8 +16,6 @@ import numpy.typing as npt
 from mainspring.core.errors import IntegrityError, NotFoundError
 from mainspring.core.records import Value
 from mainspring.data import ColumnType, Schema, Statistics, Table, TableStatistics
-from mainspring.data.profiling.paths import column_of
-from mainspring.data.transforms.kinds import as_words
 from mainspring.evaluation.naming import by_column
 from mainspring.evaluation.predictions import Predictions
 
@@ -129,6 +127,8 @@ def private(schema: Schema | None, tags: frozenset[str] = PRIVATE) -> frozenset[
 
     Whether a tag is written with small letters or large ones does not matter.
     """
+    from mainspring.data.profiling.paths import column_of
+
     features = {} if schema is None else schema.features
     return frozenset(column_of(name) for name, one in features.items() if tags & {tag.lower() for tag in one.tags})
 
@@ -166,6 +166,9 @@ def _answers(predictions: Predictions) -> dict[str, list[Any]]:
 
 def _classes(table: Table, label: str) -> list[str | None]:
     """The truth in the words of the answers."""
+    # Imported here: transforms bring their whole arithmetic along, and most who hold a reference need none.
+    from mainspring.data.transforms.kinds import as_words
+
     words = as_words(table.column(label))
     return [_FLAGS.get(word) for word in words] if table.type_of(label) is ColumnType.BOOL else words
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from mainspring.core.records import Value
 from mainspring.core.verdicts import Verdict
-from mainspring.data import TableStatistics
-from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.windows import Window
+
+if TYPE_CHECKING:
+    from mainspring.data import TableStatistics
+    from mainspring.evaluation.reference import Reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

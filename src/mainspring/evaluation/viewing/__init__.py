@@ -22,8 +22,24 @@ module              what is in it
 A page is complete in itself, fetches nothing, and is a pure function of what it shows.
 """
 
-from mainspring.evaluation.viewing.comparing import view_comparison
-from mainspring.evaluation.viewing.forms import evaluation_form
-from mainspring.evaluation.viewing.showing import view
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainspring.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from mainspring.evaluation.viewing.comparing import view_comparison
+    from mainspring.evaluation.viewing.forms import evaluation_form
+    from mainspring.evaluation.viewing.showing import view
 
 __all__ = ["evaluation_form", "view", "view_comparison"]
+
+__getattr__, __dir__ = lazily(
+    __name__,
+    {
+        "evaluation_form": "forms",
+        "view": "showing",
+        "view_comparison": "comparing",
+    },
+)

@@ -6,11 +6,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from mainspring.core.clock import Clock, now
 from mainspring.core.errors import StateError
-from mainspring.evaluation.reference import Reference
 from mainspring.monitoring.alerts.alert import Acknowledgement, Alert, State, Transition
 from mainspring.monitoring.alerts.contents import Change, Contents, Notice, Sent
 from mainspring.monitoring.alerts.draft import Draft
@@ -26,6 +25,9 @@ from mainspring.monitoring.alerts.stepping import end
 from mainspring.monitoring.alerts.taking import Background, prepare, take
 from mainspring.monitoring.seen import History, Judged
 from mainspring.monitoring.windows import Window
+
+if TYPE_CHECKING:
+    from mainspring.evaluation.reference import Reference
 
 _ORDER: Final = {State.FIRING: 0, State.ACKNOWLEDGED: 1, State.PENDING: 2, State.RESOLVED: 3}
 

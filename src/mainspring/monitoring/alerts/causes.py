@@ -11,19 +11,19 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, cast
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Final, cast
 
 from mainspring.core.clock import iso
 from mainspring.core.errors import MainspringError
 from mainspring.core.records import Execution, ExecutionState, Kind, LinkKind, Value
 from mainspring.monitoring.alerts.alert import Cause
 from mainspring.monitoring.alerts.ports import Causes
-from mainspring.serving.deploying.archive import Archive
 from mainspring.serving.rollout import history
 from mainspring.store.ports import MetadataStore
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 LIKELY: Final = 0.3
 """A cause that is less likely brings no alerts together, and nobody is told to undo it."""
@@ -135,6 +135,9 @@ class ServedCauses:
     def _deployments(self) -> Iterator[Cause]:
         if self.desired is None or not self.desired.is_dir():
             return
+        # Imported here: what reads deployment files brings along all that a server can be asked for.
+        from mainspring.serving.deploying.archive import Archive
+
         for event in Archive(self.desired).history():
             if event.what in ("accepted", "applied") and event.number is not None:
                 why = f": {', '.join(event.changes)}" if event.changes else ""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import reduce
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from mainspring.core.errors import MainspringError
-from mainspring.data import Schema, Table
-from mainspring.evaluation.reference import private
 from mainspring.monitoring.alerts.alert import Alert, Example
 from mainspring.serving.payloads.redaction import MASK
 from mainspring.serving.payloads.tables import REQUEST
+
+if TYPE_CHECKING:
+    from mainspring.data import Schema, Table
 
 _LONGEST = 200
 
@@ -25,6 +25,9 @@ def private_columns(schema: Schema | None, patterns: Collection[str] = ()) -> Ca
 
     They are if a pattern fits, or the schema tags it; see :data:`mainspring.evaluation.reference.PRIVATE`.
     """
+    # Imported here: a reference brings along all that data is profiled with, which a list of alerts does without.
+    from mainspring.evaluation.reference import private
+
     tagged = private(schema)
 
     def masked(name: str) -> bool:
@@ -54,7 +57,7 @@ def examples_of(
     places = [one for one in dict.fromkeys(rows) if 0 <= one < table.num_rows][:most]
     if not places:
         return ()
-    part = reduce(Table.concat, (table.rows(one, one + 1) for one in places))
+    part = reduce(type(table).concat, (table.rows(one, one + 1) for one in places))
     found = [_example(row, place, hidden) for place, row in zip(places, part.iter_rows(), strict=True)]
     if explain is None:
         return tuple(found)
@@ -101,6 +104,6 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, float):
-        return value if np.isfinite(value) else None
+        return value if math.isfinite(value) else None
     text = str(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

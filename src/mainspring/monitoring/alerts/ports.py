@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mainspring.data import Table
 from mainspring.monitoring.alerts.alert import Cause, Transition
 from mainspring.monitoring.alerts.messages import Message
+
+if TYPE_CHECKING:
+    from mainspring.data import Table
 
 
 class Causes(Protocol):

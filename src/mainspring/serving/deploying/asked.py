@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from mainspring.serving.configuration import ServerOptions
-from mainspring.serving.deploying.reading import Declared
+if TYPE_CHECKING:
+    from mainspring.serving.configuration import ServerOptions
+    from mainspring.serving.deploying.reading import Declared
 
 
 def server_options(

@@ -10,7 +10,7 @@ from mainspring.app.api.desk import Desk
 from mainspring.app.stories import value_of
 from mainspring.core.attempts import attempted
 from mainspring.core.records import Artifact, Kind
-from mainspring.data import Schema, Statistics, compare
+from mainspring.data import Schema, Statistics
 from mainspring.data.schema.differing import diff as schema_diff
 from mainspring.pipelines.codecs import FILE
 from mainspring.pipelines.records import StepRecord
@@ -153,6 +153,9 @@ def _drift(desk: Desk, before: Artifact, after: Artifact) -> tuple[Sequence[Drif
     one, other = (value_of(each, desk.platform.store.blobs) for each in (before, after))
     if not isinstance(one, Statistics) or not isinstance(other, Statistics):
         return (), 0, 0
+    # Imported here: comparing brings statistics along, which most pages do without.
+    from mainspring.data import compare
+
     tried = attempted(lambda: compare(one, other, intervals=False, methods=("distances",)))
     if tried.exception() is not None:
         return (), 0, 0

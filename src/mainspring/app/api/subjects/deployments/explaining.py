@@ -15,7 +15,6 @@ from mainspring.app.api.subjects.models.predicting import explainer_of, opened_f
 from mainspring.app.deploying import deployments_of
 from mainspring.core.clock import now
 from mainspring.core.errors import InputError, MainspringError, NotFoundError
-from mainspring.evaluation.explanation import Budget
 
 if TYPE_CHECKING:
     from mainspring.app.platform import Mainspring
@@ -195,6 +194,9 @@ def _explained(
     explainer, package = explainer_of(opened), opened.package
     method, output, wanted = asked
     cells = [{name: values[row] for name, values in record.columns.items()}]
+    # Imported here: explaining brings its methods along, which only who asks needs.
+    from mainspring.evaluation.explanation import Budget
+
     began = now()
     answer = explainer.explain(
         package,
