@@ -56,7 +56,7 @@ def _block(block: Block) -> str:
     if isinstance(block, Bullets):
         return "<ul>\n" + "".join(f"<li>{_words(item)}</li>\n" for item in block.items) + "</ul>\n"
     if isinstance(block, Listing):
-        return f"<pre><code>{_escape(block.code)}</code></pre>\n"
+        return f"<pre tabindex="0"><code>{_escape(block.code)}</code></pre>\n"
     return _grid(block)
 
 
@@ -65,7 +65,8 @@ def _grid(grid: Grid) -> str:
         return f"<p>{_words(grid.empty)}</p>\n"
     head = "".join(f'<th scope="col">{_words(name)}</th>' for name in grid.head)
     body = "".join(f"<tr>{_row(row)}</tr>\n" for row in grid.rows)
-    return f'<div class="wide" tabindex="0"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>\n'
+    table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table>"
+    return f'<div class="wide" tabindex="0">{table}</div>\n'
 
 
 def _row(row: Sequence[Any]) -> str:
