@@ -56,7 +56,7 @@ def _block(block: Block) -> str:
     if isinstance(block, Bullets):
         return "<ul>\n" + "".join(f"<li>{_words(item)}</li>\n" for item in block.items) + "</ul>\n"
     if isinstance(block, Listing):
-        return f"<pre tabindex="0"><code>{_escape(block.code)}</code></pre>\n"
+        return f'<pre tabindex="0"><code>{_escape(block.code)}</code></pre>\n'
     return _grid(block)
 
 
