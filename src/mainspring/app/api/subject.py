@@ -64,6 +64,7 @@ class Subject:
             It is asked every second while somebody listens, so it has to be cheap.
         find: Looks for a text; the best hits first, a few dozen at most, within some tens of milliseconds.
         waiting: What waits for this caller.
+        prepare: Reads, in the background of a console that starts, what the first page would wait for.
     """
 
     name: str
@@ -71,3 +72,4 @@ class Subject:
     topics: Mapping[str, Callable[[Shared, str], Any]] = field(default_factory=dict)
     find: Callable[[Desk, str], Sequence[Hit]] | None = None
     waiting: Callable[[Desk], Sequence[Waiting]] | None = None
+    prepare: Callable[[Shared], object] | None = None

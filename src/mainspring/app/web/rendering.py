@@ -99,6 +99,11 @@ class Renderer:
         """The address of a style sheet or a script."""
         return f"{self._root}/static/{digest(name)}/{name}"
 
+    def prepare(self) -> None:
+        """Compile every template, so that no reader waits for it."""
+        for name in self._environment.list_templates(extensions=["j2"]):
+            self._environment.get_template(name)
+
     def render(self, visit: Visit, template: str, shown: Mapping[str, Any]) -> str:
         """A page as HTML."""
         theme = visit.request.cookies.get("mainspring_theme", "auto")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlsplit
 
@@ -27,6 +28,7 @@ from mainspring.app.web.rooms import ROOMS
 from mainspring.app.web.seals import Seals
 from mainspring.app.web.static_files import serve as serve_static
 from mainspring.app.web.visit import Visit
+from mainspring.core.attempts import attempted
 from mainspring.core.clock import now
 from mainspring.core.errors import MainspringError, NotFoundError
 
@@ -101,6 +103,18 @@ class Console:
         inner = Starlette(routes=routes, exception_handlers=handlers)
         inner.router.redirect_slashes = False
         return Guard(inner, hosts=self._hosts, secure=self._secure)
+
+    def prepare(self, over: Callable[[], bool]) -> None:
+        """Read and compile what the first pages would wait for; what fails here is told by the page that needs it.
+
+        Args:
+            over: Whether the console is being stopped, so that nothing more is begun.
+        """
+        for subject in SUBJECTS:
+            if subject.prepare is not None and not over():
+                attempted(partial(subject.prepare, self._shared))
+        if not over():
+            self._renderer.prepare()
 
     def _program(self, request: Request) -> Caller:
         """Who asks the API: whoever changes something with a browser's cookie has to show the seal of a page."""

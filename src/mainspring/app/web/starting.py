@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -132,5 +133,18 @@ def console_at(
     told = opened.settings.console
     console = console_of(opened, host=host, root=root)
     door = told.port if port is None else port
-    with listening(console.application(), host=host or told.host, port=door) as url:
+    with listening(console.application(), host=host or told.host, port=door) as url, _preparing(console):
         yield url + (told.root_path if root is None else root).rstrip("/")
+
+
+@contextmanager
+def _preparing(console: Console) -> Iterator[None]:
+    """Prepare a console in the background while the block begins."""
+    over = threading.Event()
+    thread = threading.Thread(target=console.prepare, args=(over.is_set,), name="console-prepares")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -64,6 +64,7 @@ class Used:
     opened: platform.Mainspring
     shared: Shared
     seals: Seals
+    console: Console
 
     @property
     def desk(self) -> Desk:
@@ -104,7 +105,7 @@ def using(tmp_path: Path) -> Iterator[Callable[..., Used]]:
             shared = Shared(platform=opened, trail=trail, memo=Memo())
             console = Console(shared, sign_in=somebody, seals=seals, root=root)
             client = TestClient(console.application(), base_url="http://testserver", follow_redirects=False)
-            return Used(client, somebody, trail, opened, shared, seals)
+            return Used(client, somebody, trail, opened, shared, seals, console)
 
         yield use
 

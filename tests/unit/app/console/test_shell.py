@@ -67,3 +67,9 @@ def test_the_trail_has_no_entry_for_looking(using):
     used = using(role=Role.VIEWER)
     used.get("/jobs")
     assert [one for one in used.trail.entries if one.outcome is Outcome.DONE] == []
+
+
+def test_every_template_compiles_before_anybody_asks(using):
+    """And a console that is being stopped begins nothing more."""
+    using().console.prepare(lambda: False)
+    using().console.prepare(lambda: True)

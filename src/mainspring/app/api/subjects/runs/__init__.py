@@ -34,6 +34,7 @@ SUBJECT = Subject(
     topics={"runs": _all, "run": showing.stamp, "log": logs.stamp, "schedules": schedules.stamp},
     find=find,
     waiting=waiting,
+    prepare=lambda shared: table_of(shared).rows(),
 )
 
 __all__ = ["SUBJECT"]
