@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format types contracts docs api cli changelog check clean
+.PHONY: help demo test test-all pages tour lint format types contracts docs api cli changelog check clean
 
 help:  ## Show the verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -39,6 +39,16 @@ test: $(VENV)/.with-test  ## The tests that a change must pass
 
 test-all: $(VENV)/.with-dev  ## These and the slow ones, with every service that answers on loopback
 	$(BIN)/pytest -m "slow or not slow"
+
+$(VENV)/.with-browser: pyproject.toml | $(VENV)/.with-dev
+	$(PIP) --editable '.[browser]'
+	@touch $@
+
+pages: $(VENV)/.with-browser  ## Every page of the console in Chromium (apt-get install chromium; npm for axe)
+	$(BIN)/pytest -m slow tests/console
+
+tour: $(VENV)/.with-browser  ## Take the pictures of the tour in the documentation anew
+	MAINSPRING_TOUR=docs/images/console $(BIN)/pytest -m slow tests/console/test_story.py
 
 lint: $(VENV)/.with-dev  ## ruff: rules and format
 	$(BIN)/ruff check .
