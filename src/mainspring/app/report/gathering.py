@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,15 +13,17 @@ from mainspring.app.report.gates import gates_of, signatures_of
 from mainspring.app.report.headline import headline_of, main_figure
 from mainspring.app.report.loading import Found, Reader
 from mainspring.app.report.motion import motion_of
-from mainspring.app.report.nouns import Fact, Gate, Quality, Report
+from mainspring.app.report.nouns import Fact, Gate, Material, Quality, Report
 from mainspring.app.report.proof import proof_of
 from mainspring.app.report.provenance import provenance_of
 from mainspring.app.report.quality import headline_change, quality_of
+from mainspring.app.shielding import shielded, shown_anomaly
 from mainspring.app.stories import Story
 from mainspring.data.schema import Schema
 from mainspring.data.statistics import Statistics
 from mainspring.data.validation import Validation
 from mainspring.evaluation.evaluation import ALL_ROWS, Evaluation
+from mainspring.evaluation.reference import private
 from mainspring.evaluation.viewing.figures import main_metric, words
 from mainspring.models.package import Package
 
@@ -29,10 +33,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def gather(opened: Mainspring, story: Story) -> Report:
+def gather(opened: Mainspring, story: Story, *, hidden: Collection[str] = ()) -> Report:
     """Everything that the page says of a run.
 
-    What the run does not have is left out; what it had and is no longer kept is named in ``gone``.
+    What the run does not have is left out; what it had and is no longer kept is named in ``gone``. The page is
+    passed on: of columns that the run's schema marks as private it has no values.
+
+    Args:
+        opened: The project.
+        story: The run's.
+        hidden: Other columns whose values it must not have.
     """
     reader = Reader(opened, story)
     executions = reader.executions()
@@ -47,9 +57,7 @@ def gather(opened: Mainspring, story: Story) -> Report:
         motion=motion_of(story, executions),
         qualities=qualities,
         proof=proof_of(package.value) if package is not None and isinstance(package.value, Package) else None,
-        material=material_of(
-            _last(reader, "Statistics", Statistics), _last(reader, "Schema", Schema), _validation(reader)
-        ),
+        material=_material(reader, hidden),
         provenance=provenance_of(reader),
         gone=tuple(reader.gone),
         version=version("mainspring"),
@@ -59,6 +67,15 @@ def gather(opened: Mainspring, story: Story) -> Report:
 def _last(reader: Reader, name: str, kind: type[T]) -> T | None:
     found = reader.last(name)
     return found.value if found is not None and isinstance(found.value, kind) else None
+
+
+def _material(reader: Reader, hidden: Collection[str]) -> Material | None:
+    schema, statistics = _last(reader, "Schema", Schema), _last(reader, "Statistics", Statistics)
+    closed = private(schema) | frozenset(hidden)
+    told = _validation(reader)
+    if told is not None:
+        told = replace(told, anomalies=tuple(shown_anomaly(one, closed) for one in told.anomalies))
+    return material_of(shielded(statistics, closed) if statistics is not None else None, schema, told)
 
 
 def _validation(reader: Reader) -> Validation | None:

@@ -246,6 +246,14 @@ def test_no_page_for_others_shows_a_private_value(used: Used) -> None:
         assert "Person " not in answer.text, path
 
 
+def test_reports_of_runs_have_no_private_value(used: Used) -> None:
+    for run in used.get("/runs")["runs"]:
+        answer = used.client.get(f"/runs/{run['run']}/report/page", headers={"accept": "text/html"})
+        assert answer.status_code == 200
+        assert "Person " not in answer.text
+        assert "clerk" in answer.text
+
+
 def test_erased_people_are_left_out_of_rows(used: Used) -> None:
     import hashlib
 

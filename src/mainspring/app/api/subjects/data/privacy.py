@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mainspring.app.api.subjects.data.files import schemas_here
 from mainspring.app.api.subjects.data.nouns import Version
 from mainspring.app.api.subjects.data.reading import is_kept, read_schema
-from mainspring.data.statistics import Statistics, TableStatistics
-from mainspring.data.validation import Anomaly
+from mainspring.app.shielding import MASK, is_private, shielded, shown_anomaly
 from mainspring.evaluation.reference import private
 from mainspring.serving.payloads.erasing import AUDIT
 
 if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
-    from mainspring.data.statistics import FeatureStatistics
-
-MASK: Final = "•••"
-"""Stands for a value that is not shown."""
 
 
 def private_columns(shared: Shared, version: Version) -> frozenset[str]:
@@ -34,51 +27,13 @@ def private_columns(shared: Shared, version: Version) -> frozenset[str]:
     for artifact in schemas:
         if is_kept(shared, artifact):
             found |= private(read_schema(shared, artifact))
-    for one in schemas_here(shared):
-        if one.schema is not None:
-            found |= private(one.schema)
-    return frozenset(found)
+    return private_here(shared) | found
 
 
-def is_private(name: str, hidden: Collection[str]) -> bool:
-    """Whether a column, or the structure that it is a field of, is hidden."""
-    return name in hidden or any(name.startswith(f"{one}.") for one in hidden)
-
-
-def shielded(statistics: Statistics, hidden: Collection[str]) -> Statistics:
-    """Statistics that tell of private columns only how many values are missing."""
-    if not hidden:
-        return statistics
-    return Statistics({name: _shielded(one, hidden) for name, one in statistics.splits.items()})
-
-
-def _shielded(table: TableStatistics, hidden: Collection[str]) -> TableStatistics:
-    features = {name: _closed(one) if is_private(name, hidden) else one for name, one in table.features.items()}
-    return replace(table, features=features, slices={}, crosses=None)
-
-
-def _closed(one: FeatureStatistics) -> FeatureStatistics:
-    return replace(
-        one, numbers=None, words=None, times=None, sizes=None, weighted=None, text=None, images=None, custom={}
-    )
-
-
-def shown_anomaly(anomaly: Anomaly, hidden: Collection[str]) -> Anomaly:
-    """An anomaly without values of private columns."""
-    examples = tuple(
-        replace(
-            one, values={name: MASK if is_private(name, hidden) else value for name, value in one.values.items()}
-        )
-        for one in anomaly.examples
-    )
-    if not is_private(anomaly.path, hidden):
-        return replace(anomaly, examples=examples)
-    return replace(
-        anomaly,
-        found="what was found is not shown: the column is private",
-        edit="",
-        examples=examples,
-    )
+def private_here(shared: Shared) -> frozenset[str]:
+    """The columns that a schema of the project's folder marks as private."""
+    found = [private(one.schema) for one in schemas_here(shared) if one.schema is not None]
+    return frozenset().union(*found)
 
 
 def erased_subjects(shared: Shared) -> frozenset[str]:
@@ -89,3 +44,6 @@ def erased_subjects(shared: Shared) -> frozenset[str]:
         return frozenset()
     lines = file.read_bytes().splitlines()
     return frozenset(str(msgspec.json.decode(line)["subject"]) for line in lines if line.strip())
+
+
+__all__ = ["MASK", "erased_subjects", "is_private", "private_columns", "private_here", "shielded", "shown_anomaly"]

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from mainspring.app import stories
 from mainspring.app.api.jobs import Job
+from mainspring.app.api.subjects.data.privacy import private_here
 from mainspring.app.api.subjects.runs import logs
 from mainspring.app.api.subjects.runs.nouns import RunShown, StepLine
 from mainspring.app.api.subjects.runs.showing import shown as run_shown
@@ -95,10 +96,11 @@ def report_page(visit: Visit) -> Response:
     from mainspring.app.report import gather, render
 
     opened = visit.desk.platform
-    name = visit.ask(run_shown, run=visit.path["run"]).run
+    shared = visit.desk.shared
+    name, hidden = visit.ask(run_shown, run=visit.path["run"]).run, private_here(shared)
 
     def make() -> str:
-        return render(gather(opened, stories.tell(opened.pipelines.records, opened.store.blobs, name)))
+        story = stories.tell(opened.pipelines.records, opened.store.blobs, name)
+        return render(gather(opened, story, hidden=hidden))
 
-    shared = visit.desk.shared
-    return embedded(visit, shared.remembered(("runs", "report", name), stamp(shared, name), make))
+    return embedded(visit, shared.remembered(("runs", "report", name), (stamp(shared, name), hidden), make))
