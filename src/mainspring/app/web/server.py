@@ -94,7 +94,7 @@ class Console:
             *(Route(page.path, self._page(page)) for room in ROOMS for page in room.pages),
         ]
         if self._root:
-            routes = [_below(self._root, routes), *routes]
+            routes = [_below(self._root, routes), Route(self._root, self._first), *routes]
         handlers: dict[Any, Any] = {
             MainspringError: self._failed,
             HTTPException: self._no_page,
