@@ -82,7 +82,7 @@ def project(opened: Mainspring, *, verify: bool = False, only_look: bool = False
     checks = [Check("project", True, str(opened.settings.root))]
     for name, look in _looks(opened, verify, only_look).items():
         try:
-            checks.append(Check(name, True, look()))
+            checks.append(Check(name, True, look(opened)))
         except MainspringError as error:
             checks.append(Check(name, False, str(error)))
             if name == "record":
@@ -103,55 +103,62 @@ def bare(url: str) -> str:
     return re.sub(r"(?i)([?&][^=&]*(?:password|secret|token|key)[^=&]*=)[^&#]*", r"\1…", without)
 
 
-def _looks(opened: Mainspring, verify: bool, only_look: bool) -> dict[str, Callable[[], str]]:
-    def record() -> str:
-        count = len(opened.pipelines.records.runs(limit=1000))
-        return f"{bare(opened.settings.store.record)}, {count} runs"
-
-    def artifacts() -> str:
-        digest = opened.store.blobs.put_bytes(b"mainspring doctor")
-        with opened.store.blobs.open(digest) as file:
-            if file.read() != b"mainspring doctor":
-                raise MainspringError("what was written is not what was read")
-        free = shutil.disk_usage(opened.settings.root).free / 1e9
-        return f"{bare(opened.settings.store.artifacts)}, {free:.0f} GB free"
-
-    def pipeline() -> str:
-        found, entry = opened.pipelines.load()
-        return f"{found.name} in {entry.file}"
-
-    def workers() -> str:
-        lost = opened.pipelines.abandoned()
-        return f"{len(lost)} runs or steps were marked as lost" if lost else "none lost"
-
-    def dead_letters() -> str:
-        dead = opened.store.record.dead()
-        if dead:
-            raise MainspringError(f"{len(dead)} messages failed for good; the last: {dead[-1].error}")
-        return f"{opened.store.record.depth()} messages wait"
-
-    def watch() -> str:
-        from mainspring.app.watching import UNHEARD, declared_in, nobody_hears
-
-        declared = declared_in(opened)
-        unheard = nobody_hears(opened, declared)
-        if unheard:
-            raise MainspringError(f"{', '.join(unheard)}: {UNHEARD}")
-        return f"{opened.settings.monitoring.file} watches {', '.join(declared) or 'nothing'}"
-
-    def bytes_() -> str:
-        from mainspring.app.collecting import verify as verify_all
-
-        problems = verify_all(opened)
-        if problems:
-            raise MainspringError("; ".join(problems[:5]))
-        return "every artifact reads back as it was written"
-
-    looks: dict[str, Callable[[], str]] = {"record": record, "artifacts": artifacts}
+def _looks(opened: Mainspring, verify: bool, only_look: bool) -> dict[str, Callable[[Mainspring], str]]:
+    looks: dict[str, Callable[[Mainspring], str]] = {"record": _record, "artifacts": _artifacts}
     if (opened.settings.root / "mainspring.toml").exists():
-        looks["pipeline"] = pipeline
+        looks["pipeline"] = _pipeline
     if opened.settings.path(opened.settings.monitoring.file).exists():
-        looks["watch"] = watch
-    looks |= {} if only_look else {"workers": workers}
-    looks |= {"queue": dead_letters}
-    return {**looks, "bytes": bytes_} if verify else looks
+        looks["watch"] = _watch
+    looks |= {} if only_look else {"workers": _workers}
+    looks |= {"queue": _dead_letters}
+    return {**looks, "bytes": _bytes} if verify else looks
+
+
+def _record(opened: Mainspring) -> str:
+    count = len(opened.pipelines.records.runs(limit=1000))
+    return f"{bare(opened.settings.store.record)}, {count} runs"
+
+
+def _artifacts(opened: Mainspring) -> str:
+    digest = opened.store.blobs.put_bytes(b"mainspring doctor")
+    with opened.store.blobs.open(digest) as file:
+        if file.read() != b"mainspring doctor":
+            raise MainspringError("what was written is not what was read")
+    free = shutil.disk_usage(opened.settings.root).free / 1e9
+    return f"{bare(opened.settings.store.artifacts)}, {free:.0f} GB free"
+
+
+def _pipeline(opened: Mainspring) -> str:
+    found, entry = opened.pipelines.load()
+    return f"{found.name} in {entry.file}"
+
+
+def _workers(opened: Mainspring) -> str:
+    lost = opened.pipelines.abandoned()
+    return f"{len(lost)} runs or steps were marked as lost" if lost else "none lost"
+
+
+def _dead_letters(opened: Mainspring) -> str:
+    dead = opened.store.record.dead()
+    if dead:
+        raise MainspringError(f"{len(dead)} messages failed for good; the last: {dead[-1].error}")
+    return f"{opened.store.record.depth()} messages wait"
+
+
+def _watch(opened: Mainspring) -> str:
+    from mainspring.app.watching import UNHEARD, declared_in, nobody_hears
+
+    declared = declared_in(opened)
+    unheard = nobody_hears(opened, declared)
+    if unheard:
+        raise MainspringError(f"{', '.join(unheard)}: {UNHEARD}")
+    return f"{opened.settings.monitoring.file} watches {', '.join(declared) or 'nothing'}"
+
+
+def _bytes(opened: Mainspring) -> str:
+    from mainspring.app.collecting import verify as verify_all
+
+    problems = verify_all(opened)
+    if problems:
+        raise MainspringError("; ".join(problems[:5]))
+    return "every artifact reads back as it was written"

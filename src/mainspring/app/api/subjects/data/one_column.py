@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
@@ -19,7 +19,7 @@ from mainspring.app.api.subjects.data.describing import (
     overlaid,
     table_of,
 )
-from mainspring.app.api.subjects.data.drifting import Cell, compared, effect_of
+from mainspring.app.api.subjects.data.drifting import Cell, Sides, compared, effect_of
 from mainspring.app.api.subjects.data.figures import ColumnFigures
 from mainspring.app.api.subjects.data.gathering import catalogue
 from mainspring.app.api.subjects.data.nouns import Version
@@ -30,6 +30,10 @@ from mainspring.data.schema.plain import said
 
 if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
+    from mainspring.data.statistics import FeatureStatistics
+
+Distances: TypeAlias = Mapping[str, tuple[float, float | None]]
+"""How far apart two columns are, and the limit, by the measure."""
 
 _LAST: Final = 12
 _WORDS: Final = 12
@@ -108,7 +112,7 @@ class ColumnPage:
     schema: Mapping[str, Any] | None
     anomalies: Sequence[Found]
     usages: Sequence[Usage]
-    distances: Mapping[str, tuple[float, float | None]]
+    distances: Distances
     why: Sequence[str]
 
 
@@ -140,17 +144,10 @@ def column_page(
     closed = is_private(column, hidden)
     shown = figures_of(one, private=closed)
     other, words = overlaid(shared, here, over, over_split)
-    distances: dict[str, tuple[float, float | None]] = {}
-    why: tuple[str, ...] = ()
+    distances: Distances = {}
+    why: Sequence[str] = ()
     if other is not None:
-        known = {each.name: each for each in compared(shared, other, (here, split), (column,)).features}
-        apart = known.get(column)
-        if apart is not None:
-            distances = {key: (each.value, each.threshold) for key, each in apart.distances.items()}
-            shown, why = replace(shown, drifted=apart.drifted), apart.why
-        beside = column_of(statistics_of(shared, other[0]), column, other[1])
-        if beside is not None and not closed and not is_private(column, private_columns(shared, other[0])):
-            shown = replace(shown, bars=bars_beside(one, beside))
+        shown, distances, why = _laid_over(shared, shown, one, (here, split), other)
     bins, edges, moments = _over_time(shared, here, column, closed)
     schema = known_to(shared, here)
     return ColumnPage(
@@ -170,6 +167,24 @@ def column_page(
         distances=distances,
         why=why,
     )
+
+
+def _laid_over(
+    shared: Shared, shown: ColumnFigures, one: FeatureStatistics, here: Sides, other: Sides
+) -> tuple[ColumnFigures, Distances, Sequence[str]]:
+    """A column beside the same in another version or split: its bars, how far apart they are, and why."""
+    known = {each.name: each for each in compared(shared, other, here, (shown.name,)).features}
+    apart = known.get(shown.name)
+    distances: Distances = {}
+    why: Sequence[str] = ()
+    if apart is not None:
+        distances = {key: (each.value, each.threshold) for key, each in apart.distances.items()}
+        shown, why = replace(shown, drifted=apart.drifted), apart.why
+    beside = column_of(statistics_of(shared, other[0]), shown.name, other[1])
+    private = shown.private or is_private(shown.name, private_columns(shared, other[0]))
+    if beside is not None and not private:
+        shown = replace(shown, bars=bars_beside(one, beside))
+    return shown, distances, why
 
 
 def _over_time(

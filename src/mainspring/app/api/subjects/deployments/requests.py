@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -19,7 +20,7 @@ from mainspring.app.api.subjects.deployments.log.conditions import (
     flagged,
     rows_of,
 )
-from mainspring.app.api.subjects.deployments.log.searching import Cursor, search
+from mainspring.app.api.subjects.deployments.log.searching import Cursor, Page, search
 from mainspring.app.api.subjects.deployments.privacy import masked_columns, private_columns
 from mainspring.core.clock import from_iso
 from mainspring.core.errors import InputError, NotFoundError
@@ -152,19 +153,24 @@ def requests(
         outlier=None if not outlier else outlier == "yes",
         hidden=hidden,
     )
-
-    def suits(records: Sequence[LogRecord]) -> list[bool]:
-        known = _told(folder, records)
-        return [(one.id in known) is (truth == "yes") for one in records]
-
     page = search(
         folder,
         wanted,
         cursor=Cursor.read(before),
         limit=max(1, min(limit, MOST)),
         seconds=max(0.05, min(seconds, _LONG)),
-        suits=suits if truth else None,
+        suits=partial(_known_or_not, folder, truth == "yes") if truth else None,
     )
+    return _shown(folder, model, page, hidden)
+
+
+def _known_or_not(folder: Path, wanted: bool, records: Sequence[LogRecord]) -> list[bool]:
+    """Of each record, whether its truth is known, or is not, as it is wanted."""
+    known = _told(folder, records)
+    return [(one.id in known) is wanted for one in records]
+
+
+def _shown(folder: Path, model: str, page: Page, hidden: frozenset[str]) -> Requests:
     known = _told(folder, page.records)
     return Requests(
         model=model,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.app.accounts import Role as Needs
 from mainspring.app.api.desk import Desk
@@ -88,17 +89,8 @@ def sign(
     The signature is the caller's. It expires when evidence is added. Evidence is ``artifact:ID``, a digest or an
     address; several are parted by spaces or lines.
     """
-    meant = _meant(desk, model, version)
-    desk.platform.models.sign(
-        model,
-        meant.version,
-        to=environment,
-        role=role,
-        by=desk.caller.name,
-        comment=comment,
-        evidence=references_in(evidence),
-    )
-    return _standing(desk, meant, environment)
+    given: dict[str, Any] = {"environment": environment, "role": role, "comment": comment, "evidence": evidence}
+    return _said(desk, model, version, desk.platform.models.sign, **given)
 
 
 @operation(
@@ -108,28 +100,27 @@ def sign(
     role=Needs.APPROVER,
     command='mainspring sign {model}@{version} --for {environment} --as {role} --reject --comment "{comment}"',
     done="You rejected it as {role}",
+    like=sign,
 )
-def reject(
+def reject(desk: Desk, model: str, version: str, **given: Any) -> Standing:
+    """Say for a role that a version may not be brought into an environment; this takes back a signature, too."""
+    return _said(desk, model, version, desk.platform.models.reject, **given)
+
+
+def _said(
     desk: Desk,
     model: str,
     version: str,
+    say: Callable[..., Any],
     *,
     environment: str,
     role: str,
     comment: str,
     evidence: str | list[str] = "",
 ) -> Standing:
-    """Say for a role that a version may not be brought into an environment; this takes back a signature, too."""
-    meant = _meant(desk, model, version)
-    desk.platform.models.reject(
-        model,
-        meant.version,
-        to=environment,
-        role=role,
-        by=desk.caller.name,
-        comment=comment,
-        evidence=references_in(evidence),
-    )
+    meant, by = _meant(desk, model, version), desk.caller.name
+    found = references_in(evidence)
+    say(model, meant.version, to=environment, role=role, by=by, comment=comment, evidence=found)
     return _standing(desk, meant, environment)
 
 

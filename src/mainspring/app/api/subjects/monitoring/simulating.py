@@ -124,14 +124,19 @@ def start(
     folder = _home(desk) / identity
     folder.mkdir(parents=True)
     arguments = ["simulate", "log", model, "--json", "--html", str(folder / "page.html")]
-    for option, value in (("--since", _iso(since)), ("--until", _iso(until)), ("--metric", metric)):
-        arguments += [option, value] if value else []
-    if estimator:
-        arguments += ["--estimator", estimator, *(["--params", _json(params)] if params else [])]
-    arguments += ["--positive", positive] if positive else []
     if run_time:
         seconds_of(run_time)
-        arguments += ["--run-time", run_time]
+    arguments += _given(
+        {
+            "--since": _iso(since),
+            "--until": _iso(until),
+            "--metric": metric,
+            "--estimator": estimator,
+            "--params": _json(params) if estimator and params else "",
+            "--positive": positive,
+            "--run-time": run_time,
+        }
+    )
     arguments += [*(["--quick"] if quick else []), *(["--alone"] if alone else [])]
     if policy.strip():
         arguments += ["--policy", str(_policy_file(sight, model, policy, name, folder))]
@@ -151,6 +156,11 @@ def start(
     )
     replace_file(folder / "simulation.json", msgspec.json.encode(kept))
     return _told(desk, kept)
+
+
+def _given(options: Mapping[str, str]) -> list[str]:
+    """Those options that have a value, as they are typed."""
+    return [part for option, value in options.items() if value for part in (option, value)]
 
 
 def page_of(desk: Desk, simulation: str) -> str:
