@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from mainspring.app import wiring
-from mainspring.app.settings import Settings, find_root, load
+from mainspring.app.settings import Settings
+from mainspring.app.settings_file import find_root, load
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.core.records import Execution
 from mainspring.pipelines.engine import Engine, RunResult

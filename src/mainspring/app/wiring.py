@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-from mainspring.app.settings import Settings, load
+from mainspring.app.settings import Settings
+from mainspring.app.settings_file import load
 from mainspring.core import plugins
 from mainspring.core.errors import InputError, NotFoundError
 from mainspring.pipelines.ports import Platform

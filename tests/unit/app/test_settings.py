@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.app.settings import Project, Run, Schedule, Serving, Settings, Store, find_root, load
+from mainspring.app.settings import Project, Run, Schedule, Serving, Settings, Store
+from mainspring.app.settings_file import find_root, load
 from mainspring.core.errors import InputError, NotFoundError
 
 

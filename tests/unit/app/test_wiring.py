@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mainspring.app.settings import Settings, Store, load
+from mainspring.app.settings import Settings, Store
+from mainspring.app.settings_file import load
 from mainspring.app.wiring import build_engine, factories, factories_elsewhere, open_stores
 from mainspring.core.errors import InputError
 from mainspring.models.registry import Registry

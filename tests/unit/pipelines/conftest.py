@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mainspring.app.settings import load
+from mainspring.app.settings_file import load
 from mainspring.app.wiring import Stores, open_stores
 from mainspring.core.records import ExecutionState
 from mainspring.pipelines.adapters.processes import ProcessRunner

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mainspring.app.settings import load
+from mainspring.app.settings_file import load
 from mainspring.app.wiring import open_stores
 from mainspring.core.clock import interval
 from mainspring.core.errors import InputError

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.app.console.accounts_world import write_settings
 from tests.unit.app.console.conftest import words_of
 
-from mainspring.app import health, settings
+from mainspring.app import health, settings_file
 from mainspring.app.cli.main import main
 from mainspring.core.errors import InputError
 
@@ -81,14 +81,14 @@ def test_what_is_installed_is_listed(using, tmp_path):
 )
 def test_slips_in_the_file_are_named(tmp_path, text, problem):
     with pytest.raises(InputError) as error:
-        settings.load(write_settings(tmp_path, text), {})
+        settings_file.load(write_settings(tmp_path, text), {})
     assert problem in str(error.value)
 
 
 def test_variables_set_what_is_no_text(tmp_path):
     environ = {"MAINSPRING_CONSOLE_SECURE": "yes", "MAINSPRING_CONSOLE_PROXIES": "10.0.0.0/8"}
-    found = settings.load(write_settings(tmp_path, ""), environ).console
+    found = settings_file.load(write_settings(tmp_path, ""), environ).console
     assert found.secure is True
     assert list(found.proxies) == ["10.0.0.0/8"]
     with pytest.raises(InputError, match="expected bool"):
-        settings.load(tmp_path, {"MAINSPRING_CONSOLE_SECURE": "perhaps"})
+        settings_file.load(tmp_path, {"MAINSPRING_CONSOLE_SECURE": "perhaps"})

@@ -24,7 +24,7 @@ def template(host: str, data: str, label: str, name: str, force: bool, as_json: 
     Also a first file in deployments/, where there is none.
     """
     from mainspring.app.continuous import workflow_of, write_workflow
-    from mainspring.app.settings import find_root, load
+    from mainspring.app.settings_file import find_root, load
 
     root = find_root()
     workflow = workflow_of(root, name or load(root).project.name or root.name, data=data, label=label)

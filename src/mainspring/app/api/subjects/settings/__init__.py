@@ -12,7 +12,8 @@ from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation, operations_in
 from mainspring.app.api.subject import Subject
 from mainspring.app.health import Check
-from mainspring.app.settings import FILE, origins
+from mainspring.app.settings import FILE
+from mainspring.app.settings_file import origins
 
 _SECRETS: Final = frozenset({"console.oidc.secret"})
 _HIDDEN: Final = "hidden"
