@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from mainspring.app.api.subjects.models.origins import Origin, origins, pages
 from mainspring.core.errors import NotFoundError
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
         Reproduction,
     )
     from mainspring.models.versions import Version
+    from mainspring.store.ports import MetadataStore
+
+T = TypeVar("T")
 
 _EVENTS: Final = (
     "Registration",
@@ -154,9 +157,7 @@ def _read(shared: Shared, name: str) -> Shelf:
     from mainspring.models.versions import Version
 
     record = shared.platform.store.record
-    events: dict[str, list[Execution]] = {kind: [] for kind in _EVENTS}
-    for event in pages(record, Kind.EXECUTION, "type IN :types AND properties.model = :model", name, types=_TYPES):
-        events[event.type.removeprefix("mainspring.")].append(cast("Execution", event))
+    events = _events(record, name)
 
     def read(kind: str, make: Callable[[Execution], Any]) -> list[Any]:
         return [make(event) for event in events[kind]]
@@ -167,12 +168,7 @@ def _read(shared: Shared, name: str) -> Shelf:
     ]
     found.sort(key=lambda pair: pair[0].version)
     decisions = read("Decision", lambda event: Decision.read(event.properties, event.name, event.created_at))
-    decided: dict[Version, list[Decision]] = {}
-    for one in decisions:
-        decided.setdefault(one.version, []).append(one)
-    blessings: dict[Version, list[Blessing]] = {}
-    for one in read("Blessing", lambda event: Blessing.read(event.properties, event.created_at)):
-        blessings.setdefault(one.version, []).append(one)
+    blessings = read("Blessing", lambda event: Blessing.read(event.properties, event.created_at))
     said = {
         Version.parse(str(one.properties["version"])): Facts.read(cast("Any", one))
         for one in pages(record, Kind.CONTEXT, "type = :type AND properties.model = :model", name, type=_FACTS)
@@ -186,8 +182,8 @@ def _read(shared: Shared, name: str) -> Shelf:
         facts={one.version: said.get(one.version, Facts()) for one, _ in found},
         moves=read("AliasMove", lambda event: AliasMove.read(event.properties, event.name, event.created_at)),
         decisions=decisions,
-        decided=decided,
-        blessings=blessings,
+        decided=_by_version(decisions),
+        blessings=_by_version(blessings),
         notes=shared.platform.models.notes(name) if events["Note"] else (),
         reproductions=read("Reproduction", lambda event: Reproduction.read(event.properties, event.created_at)),
         explained=frozenset(
@@ -197,3 +193,18 @@ def _read(shared: Shared, name: str) -> Shelf:
         ),
         origins=origins(record, name),
     )
+
+
+def _events(record: MetadataStore, name: str) -> dict[str, list[Execution]]:
+    """What happened to a model, by its kind."""
+    found: dict[str, list[Execution]] = {kind: [] for kind in _EVENTS}
+    for event in pages(record, Kind.EXECUTION, "type IN :types AND properties.model = :model", name, types=_TYPES):
+        found[event.type.removeprefix("mainspring.")].append(cast("Execution", event))
+    return found
+
+
+def _by_version(several: Iterable[T]) -> dict[Version, list[T]]:
+    found: dict[Version, list[T]] = {}
+    for one in several:
+        found.setdefault(cast("Any", one).version, []).append(one)
+    return found

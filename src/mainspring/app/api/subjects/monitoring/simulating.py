@@ -14,6 +14,7 @@ import msgspec
 import yaml
 
 from mainspring.app.api.desk import Desk
+from mainspring.app.api.jobs import Job
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.monitoring.sight import Sight, moment
 from mainspring.core.clock import iso, now, seconds_of
@@ -123,20 +124,18 @@ def start(
     identity = uuid.uuid4().hex[:12]
     folder = _home(desk) / identity
     folder.mkdir(parents=True)
-    arguments = ["simulate", "log", model, "--json", "--html", str(folder / "page.html")]
     if run_time:
         seconds_of(run_time)
-    arguments += _given(
-        {
-            "--since": _iso(since),
-            "--until": _iso(until),
-            "--metric": metric,
-            "--estimator": estimator,
-            "--params": _json(params) if estimator and params else "",
-            "--positive": positive,
-            "--run-time": run_time,
-        }
-    )
+    options = {
+        "--since": _iso(since),
+        "--until": _iso(until),
+        "--metric": metric,
+        "--estimator": estimator,
+        "--params": _json(params) if estimator and params else "",
+        "--positive": positive,
+        "--run-time": run_time,
+    }
+    arguments = ["simulate", "log", model, "--json", "--html", str(folder / "page.html"), *_given(options)]
     arguments += [*(["--quick"] if quick else []), *(["--alone"] if alone else [])]
     if policy.strip():
         arguments += ["--policy", str(_policy_file(sight, model, policy, name, folder))]
@@ -144,7 +143,12 @@ def start(
     job = desk.jobs.start(
         arguments, title=f"Simulate {title}", by=desk.caller.name, path=f"/monitoring/simulations/{identity}"
     )
-    options = {"policy": policy, "name": name, "since": since, "until": until, "estimator": estimator}
+    asked = {"policy": policy, "name": name, "since": since, "until": until, "estimator": estimator}
+    return _keep(desk, identity, model, title, job, {**asked, "quick": quick, "alone": alone})
+
+
+def _keep(desk: Desk, identity: str, model: str, title: str, job: Job, options: Mapping[str, Any]) -> Simulated:
+    """Write down a simulation that was started, with the options that have a value."""
     kept = _Kept(
         id=identity,
         model=model,
@@ -152,9 +156,9 @@ def start(
         by=desk.caller.name,
         started=now(),
         job=job.id,
-        options={key: value for key, value in (options | {"quick": quick, "alone": alone}).items() if value},
+        options={key: value for key, value in options.items() if value},
     )
-    replace_file(folder / "simulation.json", msgspec.json.encode(kept))
+    replace_file(_home(desk) / identity / "simulation.json", msgspec.json.encode(kept))
     return _told(desk, kept)
 
 
