@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Annotated, Final
+
+from msgspec import Meta
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.subjects.comparing.reading import ComparedRun, RunsRead
@@ -12,6 +14,15 @@ from mainspring.core.errors import InputError
 
 MOST: Final = 500
 """The most runs that are compared at once."""
+
+Named = Annotated[list[str], Meta(description="Names, or parts of names that only one run has; repeated.")]
+"""Runs by their names."""
+
+Last = Annotated[int, Meta(ge=0, description="Also so many of the newest runs.")]
+"""Runs by their age."""
+
+OfPipeline = Annotated[str, Meta(description="Of this pipeline only, with `last`.")]
+"""Whose the newest runs are."""
 
 
 def chosen(desk: Desk, runs: Sequence[str], *, last: int = 0, pipeline: str = "") -> Sequence[Row]:

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
-from mainspring.app.api.subjects.comparing.choosing import chosen, read
+from mainspring.app.api.subjects.comparing.choosing import Last, Named, OfPipeline, chosen, read
 from mainspring.app.api.subjects.comparing.reading import ComparedRun
 from mainspring.app.api.subjects.comparing.tabling import Row, main_keys, rows_of
 from mainspring.app.api.subjects.runs.table import shown_first
@@ -77,14 +77,12 @@ class Comparison:
 @operation("runs.compare", "GET", "/compare")
 def compare(
     desk: Desk,
-    run: Annotated[
-        list[str], Meta(description="Names, or parts of names that only one run has; repeated.")
-    ] = _NONE,
+    run: Named = _NONE,
     *,
     base: Annotated[str, Meta(description="The run that the others are measured against; the first.")] = "",
     differing: Annotated[bool, Meta(description="Leave out what all runs are alike in.")] = True,
-    last: Annotated[int, Meta(ge=0, description="Also so many of the newest runs.")] = 0,
-    pipeline: Annotated[str, Meta(description="Of this pipeline only, with `last`.")] = "",
+    last: Last = 0,
+    pipeline: OfPipeline = "",
 ) -> Comparison:
     """Put runs beside each other: parameters, metrics, data, code and model, with the best of each metric.
 

@@ -15,7 +15,7 @@ from mainspring.app.api.desk import Desk
 from mainspring.app.api.memo import Memo
 from mainspring.app.api.operation import operation
 from mainspring.app.api.shared import Shared
-from mainspring.app.api.subjects.comparing.choosing import chosen, read
+from mainspring.app.api.subjects.comparing.choosing import Last, Named, OfPipeline, chosen, read
 from mainspring.app.api.subjects.comparing.reading import ComparedRun
 from mainspring.core.errors import MainspringError
 from mainspring.models.training_record import TrainingRecord
@@ -71,13 +71,11 @@ class Curves:
 @operation("runs.curves", "GET", "/compare/curves")
 def curves(
     desk: Desk,
-    run: Annotated[
-        list[str], Meta(description="Names, or parts of names that only one run has; repeated.")
-    ] = _NONE,
+    run: Named = _NONE,
     *,
     metric: Annotated[str, Meta(description="Which; by default the one that most runs have.")] = "",
-    last: Annotated[int, Meta(ge=0, description="Also so many of the newest runs.")] = 0,
-    pipeline: Annotated[str, Meta(description="Of this pipeline only, with `last`.")] = "",
+    last: Last = 0,
+    pipeline: OfPipeline = "",
 ) -> Curves:
     """Metrics over steps, epochs and time: what steps logged with ``log_metric``, and what trainings watched."""
     rows = chosen(desk, run, last=last, pipeline=pipeline)
