@@ -192,7 +192,7 @@ def test_a_rollout_is_told_in_words() -> None:
     assert list(story.sentences) == [
         "The candidate gets 25 % of the requests, set by hand: step 2 of 3.",
         "Of its 2 guards: 1 satisfied, 1 not sure yet.",
-        "It stays at this step for now.",
+        "It stays at this step.",
     ]
     assert [one.state for one in story.steps] == ["done", "now", "next"]
     assert 'aria-label="stable 75 %, next 25 %"' in pictures.split_bar(pictures.shares_of(standing))

@@ -42,10 +42,10 @@ def watched(tmp_path_factory):
 
 def test_every_link_leads_to_a_page_below_the_prefix(using, watched):
     used = using(watched, root=ROOT)
-    todo = deque([(f"{ROOT}{page.path}", "") for room in ROOMS for page in room.pages if "{" not in page.path])
+    ahead = deque([(f"{ROOT}{page.path}", "") for room in ROOMS for page in room.pages if "{" not in page.path])
     kinds, asked, broken = {}, set(), []
-    while todo and len(asked) < MOST:
-        address, source = todo.popleft()
+    while ahead and len(asked) < MOST:
+        address, source = ahead.popleft()
         kinds[kind_of(address)] = kinds.get(kind_of(address), 0) + 1
         if address in asked or kinds[kind_of(address)] > 2:
             continue
@@ -62,7 +62,7 @@ def test_every_link_leads_to_a_page_below_the_prefix(using, watched):
             elif not found.startswith(f"{ROOT}/") or found.startswith(f"{ROOT}{ROOT}"):
                 broken.append(("out of the prefix", found, address))
             elif tag != "form" and "/static/" not in found:
-                todo.append((found.partition("#")[0], address))
+                ahead.append((found.partition("#")[0], address))
     assert broken == []
 
 

@@ -93,13 +93,13 @@ function neighbours(way) {
 function path(start) {
   const lit = new Set([start]);
   for (const way of ["up", "down"]) {
-    const next = neighbours(way), seen = new Set([start]), todo = [start];
-    while (todo.length) {
-      for (const at of next[todo.pop()]) {
+    const next = neighbours(way), seen = new Set([start]), ahead = [start];
+    while (ahead.length) {
+      for (const at of next[ahead.pop()]) {
         if (seen.has(at)) continue;
         seen.add(at);
         lit.add(at);
-        todo.push(at);
+        ahead.push(at);
       }
     }
   }

@@ -99,26 +99,26 @@ def _distances(found: Walk) -> dict[int, int]:
     """How many links lead to each node from what the walk started from."""
     starts = [at for at, node in enumerate(found.nodes) if isinstance(node, Artifact) and not found.above[at]]
     far = dict.fromkeys(starts or [0], 0)
-    todo = deque(far)
-    while todo:
-        at = todo.popleft()
+    ahead = deque(far)
+    while ahead:
+        at = ahead.popleft()
         for target, _ in found.below[at]:
             if target not in far:
                 far[target] = far[at] + 1
-                todo.append(target)
+                ahead.append(target)
     return far
 
 
 def _leads_to(found: Walk, start: int, wanted: set[int]) -> bool:
     """Whether a version was registered from a model itself, not from one that was trained on from it."""
-    seen, todo = {start}, [start]
-    while todo:
-        for target, _ in found.below[todo.pop()]:
+    seen, ahead = {start}, [start]
+    while ahead:
+        for target, _ in found.below[ahead.pop()]:
             if target in wanted:
                 return True
             if target not in seen and found.boxes[target].type != MODEL:
                 seen.add(target)
-                todo.append(target)
+                ahead.append(target)
     return False
 
 

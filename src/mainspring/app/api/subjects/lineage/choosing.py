@@ -127,16 +127,16 @@ def _arrows(walk: Walk, parts: Sequence[Part], shown: Sequence[int]) -> list[Arr
     found: list[Arrow] = []
     for start in shown:
         reached: dict[int, tuple[bool, str]] = {}
-        todo: list[tuple[int, bool, str]] = []
+        ahead: list[tuple[int, bool, str]] = []
         for target, name in walk.below[start]:
             if parts[target] is Part.SHOWN:
                 reached.setdefault(target, (False, name))
             elif parts[target] is not Part.GONE:
-                todo.append((target, False, name))
+                ahead.append((target, False, name))
         seen: set[int] = set()
-        while todo and left:
+        while ahead and left:
             left -= 1
-            at, through, label = todo.pop()
+            at, through, label = ahead.pop()
             part = parts[at]
             if part is Part.SHOWN:
                 if at not in reached or (reached[at][0] and not through):
@@ -147,7 +147,7 @@ def _arrows(walk: Walk, parts: Sequence[Part], shown: Sequence[int]) -> list[Arr
             seen.add(at)
             further = through or part is Part.PASSED
             word = walk.boxes[at].label if part is Part.FOLDED else label
-            todo += [(target, further, word) for target, _ in walk.below[at]]
+            ahead += [(target, further, word) for target, _ in walk.below[at]]
         found += [Arrow(names[start], names[at], label, through) for at, (through, label) in reached.items()]
     return found
 

@@ -50,15 +50,15 @@ def shortest(walk: Walk, start: str, end: str) -> tuple[int, list[list[Box]]]:
         return 0, []
     first, last = walk.place[start], walk.place[end]
     far, counts, before = {first: 0}, {first: 1}, dict[int, list[int]]()
-    todo = deque([first])
-    while todo:
-        at = todo.popleft()
+    ahead = deque([first])
+    while ahead:
+        at = ahead.popleft()
         if last in far and far[at] >= far[last]:
             break
         for target in dict.fromkeys(target for target, _ in walk.below[at]):
             if target not in far:
                 far[target], counts[target], before[target] = far[at] + 1, 0, []
-                todo.append(target)
+                ahead.append(target)
             if far[target] == far[at] + 1:
                 counts[target] += counts[at]
                 before[target].append(at)
@@ -106,12 +106,12 @@ def _shared(above: Walk, beside: Walk) -> tuple[list[Box], int]:
         if box.id in above.place and box.family != "step" and box.type != CODE
     }
     led: set[int] = set()
-    todo = [source for at in common for source, _ in beside.above[at]]
-    while todo:
-        at = todo.pop()
+    ahead = [source for at in common for source, _ in beside.above[at]]
+    while ahead:
+        at = ahead.pop()
         if at not in led:
             led.add(at)
-            todo += [source for source, _ in beside.above[at]]
+            ahead += [source for source, _ in beside.above[at]]
     own = {above.boxes[0].id, beside.boxes[0].id}
     last = [beside.boxes[at] for at in sorted(common - led) if beside.boxes[at].id not in own]
     return last[:_MOST], len(common)
@@ -128,11 +128,11 @@ def _related(above: Walk, beside: Walk, shared: Sequence[Box]) -> list[list[Box]
 
 def _traced(before: dict[int, list[int]], first: int, last: int) -> list[list[int]]:
     found: list[list[int]] = []
-    todo = [[last]]
-    while todo and len(found) < _MOST:
-        way = todo.pop()
+    ahead = [[last]]
+    while ahead and len(found) < _MOST:
+        way = ahead.pop()
         if way[-1] == first:
             found.append(way[::-1])
         else:
-            todo += [[*way, at] for at in before[way[-1]]]
+            ahead += [[*way, at] for at in before[way[-1]]]
     return found

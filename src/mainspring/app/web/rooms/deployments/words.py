@@ -47,7 +47,7 @@ ANSWERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 _NEXT: Final[Mapping[str, str]] = {
-    "stay": "It stays at this step for now.",
+    "stay": "It stays at this step.",
     "advance": "It goes to the next step at the next look.",
     "promote": "It is promoted at the next look.",
     "roll back": "It is rolled back at the next look.",
