@@ -37,6 +37,7 @@ class Client:
         headers: Sent with every request.
         key: An API key or a token; by default the one in the environment variable ``MAINSPRING_API_KEY``, if there
             is one, and ``""`` for none.
+        most: The bytes that an answer may have; by default as many as it has.
 
     Attributes:
         last_id: The id of the last request, which feedback about it names.
@@ -46,13 +47,19 @@ class Client:
     """
 
     def __init__(
-        self, url: str, *, timeout: float = 30.0, headers: Mapping[str, str] | None = None, key: str | None = None
+        self,
+        url: str,
+        *,
+        timeout: float = 30.0,
+        headers: Mapping[str, str] | None = None,
+        key: str | None = None,
+        most: int | None = None,
     ) -> None:
         parts = urlsplit(url if "//" in url else f"//{url}", scheme="http")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InputError(f"{url!r} is not the address of a server", expected="http://HOST:PORT")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self.url, self.last_id = url, ""
+        self.url, self.last_id, self._most = url, "", most
         key = os.environ.get(KEY_VARIABLE, "").strip() if key is None else key
         self._headers = {**({"authorization": f"Bearer {key}"} if key else {}), **(headers or {})}
         self._prefix = parts.path.rstrip("/")
@@ -340,7 +347,15 @@ class Client:
         response = self._connection.getresponse()
         told = {name.lower(): value for name, value in response.getheaders()}
         self.last_id = told.get("x-request-id", "")
-        return response.status, told, response.read()
+        if self._most is None:
+            return response.status, told, response.read()
+        data = response.read(self._most + 1)
+        if len(data) > self._most:
+            self.close()
+            raise UnavailableError(
+                "the server answered too much", where=self.url, expected=f"at most {self._most} bytes"
+            )
+        return response.status, told, data
 
     def _checked(self, method: str, path: str, value: object) -> Any:
         status, answer = self.call(method, path, value)

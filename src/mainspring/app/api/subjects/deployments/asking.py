@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 SECONDS: Final = 3.0
 """How long a page waits for the server."""
 
+_MOST: Final = 32 * 1024 * 1024
+"""Bytes of an answer: what has more is not read, lest it fill the memory of the console."""
+
 
 def address_of(opened: Mainspring) -> str:
     """Where the server answers: as ``[console] server`` says, or the server that follows deployments, or as
@@ -34,7 +37,7 @@ def address_of(opened: Mainspring) -> str:
 
 def server_of(opened: Mainspring) -> Client:
     """A connection to the server, with the key of the environment; a context manager, for one thread."""
-    return Client(address_of(opened), timeout=SECONDS)
+    return Client(address_of(opened), timeout=SECONDS, most=_MOST)
 
 
 def looked(client: Client, path: str) -> Any:
@@ -61,11 +64,12 @@ def looked(client: Client, path: str) -> Any:
 
 
 def perhaps(client: Client, path: str) -> Any:
-    """The same; ``None`` where the server says nothing, for whatever reason."""
+    """The same; ``None`` where the server says nothing, for whatever reason, or nothing with names."""
     try:
-        return looked(client, path)
+        told = looked(client, path)
     except MainspringError:
         return None
+    return told if isinstance(told, Mapping) else None
 
 
 def place_of(model: str, more: str = "") -> str:

@@ -11,7 +11,7 @@ from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.deployments.asking import server_of
 from mainspring.app.api.subjects.deployments.watching import watch_of
-from mainspring.core.errors import InputError
+from mainspring.core.errors import InputError, UnavailableError
 from mainspring.serving.rollout.history import Event
 
 _PATH = "/deployments/{model:path}/rollout/"
@@ -129,4 +129,7 @@ def _act(desk: Desk, model: str, verb: str, *, reason: str, **more: Any) -> Even
     with server_of(desk.platform) as client:
         event = client.act(model, verb, by=desk.caller.name, reason=reason, **more)
     watch_of(desk.shared).look(desk.platform, fresh=True)
-    return msgspec.convert(event, Event)
+    try:
+        return msgspec.convert(event, Event)
+    except msgspec.ValidationError as error:
+        raise UnavailableError(f"what answers there is no prediction server: {error}", where=client.url) from error

@@ -181,17 +181,18 @@ def watch_of(shared: Shared) -> Watch:
 
 
 def _seen(opened: Mainspring) -> Sight:
-    url, moment = address_of(opened), now()
+    url = address_of(opened)
     try:
         with server_of(opened) as client:
-            ready = perhaps(client, "/v2/health/ready")
-            if ready is None:
-                return Sight(at=moment, url=url, problem=_silence(client), metrics={})
+            status, ready = client.call("GET", "/v2/health/ready")
+            if not isinstance(ready, Mapping) or "error" in ready or status not in (200, 503):
+                told = f"what answers there is no prediction server: status {status}"
+                return Sight(at=now(), url=url, problem=told, metrics={})
             status, models = client.call("POST", "/v2/repository/index", {})
             metrics, problem = _metrics(client)
             about = perhaps(client, "/v2")
     except MainspringError as error:
-        return Sight(at=moment, url=url, problem=error.found, metrics={})
+        return Sight(at=now(), url=url, problem=error.found, metrics={})
     return Sight(
         at=now(),
         url=url,
@@ -199,17 +200,15 @@ def _seen(opened: Mainspring) -> Sight:
         ready=bool(ready.get("ready")),
         problem=problem,
         version=str((about or {}).get("version", "")),
-        models=models if status == 200 and isinstance(models, list) else (),
+        models=_known(models) if status == 200 else (),
         metrics=metrics,
     )
 
 
-def _silence(client: Client) -> str:
-    try:
-        status, _ = client.call("GET", "/v2/health/ready")
-    except MainspringError as error:
-        return error.found
-    return f"what answers there is no prediction server: status {status}"
+def _known(models: object) -> Sequence[Mapping[str, Any]]:
+    return (
+        [one for one in models if isinstance(one, Mapping) and "name" in one] if isinstance(models, list) else ()
+    )
 
 
 def _metrics(client: Client) -> tuple[Metrics, str]:
