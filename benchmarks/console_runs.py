@@ -19,13 +19,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from mainspring.app import platform
-from mainspring.app.accounts import Caller, Entry, Role, Way
+from mainspring.app.accounts import Entry
 from mainspring.app.api.memo import Memo
 from mainspring.app.api.shared import Shared
+from mainspring.app.web.guarding import Everybody
 from mainspring.app.web.seals import Seals
 from mainspring.app.web.server import Console
 from mainspring.core.records import Context, Execution, ExecutionState, LinkKind, Node
@@ -38,12 +38,9 @@ _SETTLED = 11.0
 """Seconds after which what was written is not looked at again; here all of it was written a moment ago."""
 
 
-class _Nobody:
+class _Nowhere:
     def write(self, entry: Entry) -> None:
         """Nothing is changed here, so nothing is told."""
-
-    def caller(self, request: Request) -> Caller:
-        return Caller(name="ada", role=Role.ADMIN, way=Way.LOCAL)
 
 
 def fill(opened: platform.Mainspring, runs: int, columns: int) -> float:
@@ -110,9 +107,8 @@ def _add(
 
 def client_of(opened: platform.Mainspring) -> TestClient:
     """A console that has just been started."""
-    nobody = _Nobody()
-    shared = Shared(platform=opened, trail=nobody, memo=Memo())
-    console = Console(shared, sign_in=nobody, seals=Seals(b"0" * 32))
+    shared = Shared(platform=opened, trail=_Nowhere(), memo=Memo())
+    console = Console(shared, sign_in=Everybody("ada"), seals=Seals(b"0" * 32))
     return TestClient(console.application(), base_url="http://127.0.0.1")
 
 
