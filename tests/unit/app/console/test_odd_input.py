@@ -35,6 +35,10 @@ class TestNumbers:
         for told in ("nan", "inf", "1e999"):
             used.get("/audit", status=400, limit=told)
 
+    def test_a_place_in_the_trail_that_no_record_has_is_refused(self, used):
+        for number in ("9" * 19, "9" * 5000, "-1", ""):
+            assert "no place in the list" in used.get("/audit", status=400, before=f"t{number}")["error"]["found"]
+
     @pytest.mark.parametrize("address", ["/runs?offset={}", "/runs?within={}", "/lineage?text=x&from={}"])
     @pytest.mark.parametrize("number", ["9" * 5000, "999999999999", "-1", "x", "٣"])
     def test_a_page_leaves_a_count_out_that_is_none(self, used, address, number):

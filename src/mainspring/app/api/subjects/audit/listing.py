@@ -231,7 +231,7 @@ def _fits(one: Line, asked: Asked) -> bool:
 def _places(before: str) -> dict[str, int]:
     found = {}
     for one in before.split(".") if before else []:
-        if one[:1] not in ("t", "e", "a") or not one[1:].isdecimal():
+        if one[:1] not in ("t", "e", "a") or not one[1:].isdecimal() or len(one) > 16:
             raise InputError(f"{before!r} is no place in the list", expected="`earlier` of the part before")
         found[one[0]] = int(one[1:])
     return found
