@@ -22,6 +22,7 @@ from mainspring.core.errors import NotFoundError
 
 _TAIL: Final = 64 * 1024
 _LATEST: Final = 200
+_NAME: Final = re.compile(r"[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +121,7 @@ class Jobs:
             NotFoundError: If there is none of that id.
         """
         folder = self._folder / job
-        if not re.fullmatch(r"[0-9a-f]{12}", job) or not (folder / "job.json").is_file():
+        if not _NAME.fullmatch(job) or not (folder / "job.json").is_file():
             raise NotFoundError(f"there is no job {job!r}", fix="see the list of jobs")
         return self._read(folder)
 
@@ -133,6 +134,8 @@ class Jobs:
 
     def stamp(self, job: str) -> tuple[int, ...]:
         """Another value after every change of a job; of all jobs, for an empty id."""
+        if job and not _NAME.fullmatch(job):
+            return ()
         files = [self._folder / job / name for name in ("job.json", "out", "err")] if job else [self._folder]
         return tuple(file.stat().st_mtime_ns for file in files if file.exists())
 

@@ -117,6 +117,15 @@ class TestSurroundings:
         assert (told["found"], told["where"]) == ("the disk gave: No space left on device", "/disk/file")
 
 
+class TestJobs:
+    def test_no_file_elsewhere_is_looked_at(self, used, tmp_path):
+        (tmp_path / "out").write_text("x")
+        jobs = used.shared.jobs
+        jobs._folder.mkdir(parents=True)
+        assert jobs.stamp("../../..") == ()
+        assert jobs.stamp("") != ()
+
+
 class TestEvents:
     """A page that is open hears nothing any more once its session ended."""
 
