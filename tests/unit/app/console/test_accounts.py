@@ -202,6 +202,15 @@ def test_a_session_ends_when_nobody_uses_it_and_at_the_latest_after_a_day(signed
     assert sessions.find(secret) is None
 
 
+def test_a_page_that_is_merely_open_keeps_no_session(signed, clock):
+    sessions, secret = signed
+    for _ in range(2):
+        clock.moment += 1750
+        assert sessions.find(secret, seen=False) is not None
+    clock.moment += 150
+    assert sessions.find(secret, seen=False) is None
+
+
 @pytest.mark.parametrize("what", ["role", "password", "disabled", "signed out", "removed"])
 def test_a_session_ends_with_what_happens_to_its_account(signed, directory, what):
     sessions, secret = signed
