@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -99,10 +100,10 @@ class Renderer:
         """The address of a style sheet or a script."""
         return f"{self._root}/static/{digest(name)}/{name}"
 
-    def prepare(self) -> None:
-        """Compile every template, so that no reader waits for it."""
-        for name in self._environment.list_templates(extensions=["j2"]):
-            self._environment.get_template(name)
+    def pieces(self) -> Sequence[Callable[[], object]]:
+        """Compile a template each, so that no reader waits for it."""
+        names = self._environment.list_templates(extensions=["j2"])
+        return [partial(self._environment.get_template, name) for name in names]
 
     def render(self, visit: Visit, template: str, shown: Mapping[str, Any]) -> str:
         """A page as HTML."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -44,6 +46,9 @@ class BrokenError(MainspringError):
 class Console:
     """Pages and API of a project.
 
+    Attributes:
+        renderer: Fills its templates.
+
     Args:
         shared: What all requests share.
         sign_in: Tells who somebody is.
@@ -68,10 +73,11 @@ class Console:
     ) -> None:
         self._opening = opening
         self._shared, self._sign_in, self._seals, self._root = shared, sign_in, seals, root.rstrip("/")
+        self._asked = time.monotonic()
         self._hosts, self._secure = hosts, secure
         self._door = Door(shared, SUBJECTS, caller=self._program, still=sign_in.still, root=self._root)
         settings = shared.platform.settings
-        self._renderer = Renderer(
+        self.renderer = Renderer(
             ROOMS,
             self._door.operations,
             seals=seals,
@@ -104,23 +110,28 @@ class Console:
         inner.router.redirect_slashes = False
         return Guard(inner, hosts=self._hosts, secure=self._secure)
 
-    def prepare(self, over: Callable[[], bool]) -> None:
-        """Read and compile what the first pages would wait for; what fails here is told by the page that needs it.
+    def prepare(self, over: threading.Event, *, quiet: float = 1.0) -> None:
+        """Read and compile, piece by piece, what first pages would wait for; who asks meanwhile goes first.
+
+        What fails here is told by the page that needs it.
 
         Args:
-            over: Whether the console is being stopped, so that nothing more is begun.
+            over: Set when the console is being stopped, so that nothing more is begun.
+            quiet: Seconds without a request before each piece.
         """
-        for subject in SUBJECTS:
-            if subject.prepare is not None and not over():
-                attempted(partial(subject.prepare, self._shared))
-        if not over():
-            self._renderer.prepare()
+        pieces = [partial(one.prepare, self._shared) for one in SUBJECTS if one.prepare is not None]
+        for piece in [*pieces, *self.renderer.pieces()]:
+            while (left := self._asked + quiet - time.monotonic()) > 0 and not over.is_set():
+                over.wait(left)
+            if over.is_set():
+                return
+            attempted(piece)
 
     def _program(self, request: Request) -> Caller:
         """Who asks the API: whoever changes something with a browser's cookie has to show the seal of a page."""
         caller = self._sign_in.caller(request)
         if request.method not in SAFE and caller.way is Way.SESSION:
-            asked = f"{request.method} {self._renderer.within(request.url.path)}"
+            asked = f"{request.method} {self.renderer.within(request.url.path)}"
             self._check(caller, request.headers.get(SEAL_HEADER, ""), asked)
         return caller
 
@@ -150,11 +161,15 @@ class Console:
         return RedirectResponse(f"{self._root}/", status_code=303)
 
     def _visit(self, request: Request, caller: Caller) -> Visit:
-        return Visit(request, Desk(self._shared, caller), self._renderer, self._seals.seal(caller.session))
+        return Visit(request, Desk(self._shared, caller), self.renderer, self._seals.seal(caller.session))
 
     def _page(self, page: Page) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
-            return page.show(self._visit(request, self._sign_in.caller(request)))
+            self._asked = time.monotonic()
+            try:
+                return page.show(self._visit(request, self._sign_in.caller(request)))
+            finally:
+                self._asked = time.monotonic()
 
         return answer
 
@@ -177,7 +192,7 @@ class Console:
         """A page for people, JSON for programs, and the way in for whoever is not signed in."""
         if not isinstance(error, MainspringError):
             raise error
-        inner = self._renderer.within(request.url.path)
+        inner = self.renderer.within(request.url.path)
         if inner.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
             return failed(error)
         if isinstance(error, UnauthenticatedError):
@@ -188,7 +203,7 @@ class Console:
             caller = self._sign_in.caller(request)
         except MainspringError:
             return failed(error)
-        back = _back(request, self._renderer)
+        back = _back(request, self.renderer)
         visit = self._visit(request, caller)
         return visit.render("shell/failed.html.j2", status=status_of(error), error=error, back=back)
 
@@ -202,7 +217,7 @@ class Console:
         return await self._failed(request, fault)
 
     async def _no_page(self, request: Request, error: HTTPException) -> Response:
-        inner = self._renderer.within(request.url.path).strip("/")
+        inner = self.renderer.within(request.url.path).strip("/")
         if error.status_code == 404 and inner and request.url.path.endswith("/") and request.method in SAFE:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"{self._root}/{inner}{query}", status_code=307)

@@ -141,7 +141,7 @@ def console_at(
 def _preparing(console: Console) -> Iterator[None]:
     """Prepare a console in the background while the block begins."""
     over = threading.Event()
-    thread = threading.Thread(target=console.prepare, args=(over.is_set,), name="console-prepares")
+    thread = threading.Thread(target=console.prepare, args=(over,), name="console-prepares")
     thread.start()
     try:
         yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from mainspring.app.accounts import Outcome, Role
@@ -70,6 +72,13 @@ def test_the_trail_has_no_entry_for_looking(using):
 
 
 def test_every_template_compiles_before_anybody_asks(using):
-    """And a console that is being stopped begins nothing more."""
-    using().console.prepare(lambda: False)
-    using().console.prepare(lambda: True)
+    used = using()
+    for compile_one in used.console.renderer.pieces():
+        compile_one()
+
+
+def test_a_console_that_is_stopped_prepares_nothing_more(using):
+    over = threading.Event()
+    using().console.prepare(over, quiet=0.0)
+    over.set()
+    using().console.prepare(over, quiet=3600.0)
