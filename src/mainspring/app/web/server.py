@@ -119,8 +119,9 @@ class Console:
             over: Set when the console is being stopped, so that nothing more is begun.
             quiet: Seconds without a request before each piece.
         """
-        pieces = [partial(one.prepare, self._shared) for one in SUBJECTS if one.prepare is not None]
-        for piece in [*pieces, *self.renderer.pieces()]:
+        read = [partial(one.prepare, self._shared) for one in SUBJECTS if one.prepare is not None]
+        pieces: Sequence[Callable[[], object]] = [*read, *self.renderer.pieces()]
+        for piece in pieces:
             while (left := self._asked + quiet - time.monotonic()) > 0 and not over.is_set():
                 over.wait(left)
             if over.is_set():
