@@ -57,6 +57,7 @@ def room(page: Page, name: str) -> None:
 @pytest.mark.slow
 def test_the_whole_story_with_a_mouse(inhabited: Inhabited, page: Page, picture: Callable[[str], None]) -> None:
     page.goto(inhabited.console)
+    page.get_by_text("Still being read").wait_for(state="hidden")
     picture("home")
 
     # A run with changed parameters, and its steps as they go.
