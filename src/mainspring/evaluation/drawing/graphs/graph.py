@@ -14,6 +14,7 @@ from mainspring.evaluation.drawing.lettering import number as _n
 _HEIGHT, _STEP, _MARGIN = 46.0, 88.0, 12.0
 _NARROWEST, _WIDEST = 96.0, 216.0
 _NAME, _SMALL = 13.0, 11.5
+_BOLD = 1.08  # how much wider letters are that are bold
 _BOXES = frozenset({"gate", "approval", "artifact", "perhaps"})
 _LETTERS = 11.0
 _ROWS = 13.0
@@ -110,7 +111,7 @@ def glyph(state: str, x: float, y: float) -> str:
 
 def _width(node: Node) -> float:
     icon = 26.0 if node.state.lower() in STATES else 0.0
-    text = max(width(node.label, _NAME), width(_second(node), _SMALL))
+    text = max(_BOLD * width(node.label, _NAME), width(_second(node), _SMALL))
     return round(min(_WIDEST, max(_NARROWEST, text + icon + 26)), 1)
 
 

@@ -66,7 +66,8 @@ def _fallen(visit: Visit, jobs: list[Job], run: RunShown) -> Job | None:
 
 def _facts(run: RunShown) -> dict[str, Any]:
     main = _main_metrics(run)
-    done = [one for one in run.steps if one.state in ("COMPLETE", "CACHED", "SKIPPED")]
+    left_out = ("SKIPPED",) if run.state in ("COMPLETE", "RUNNING") else ()  # after a failure they were prevented
+    done = [one for one in run.steps if one.state in ("COMPLETE", "CACHED", *left_out)]
     return {
         "steps": len(run.steps),
         "done": len(done),
