@@ -203,11 +203,22 @@ def is_lower_better(metric: str) -> bool:
 
 
 def title_of(metric: str) -> str:
-    """A metric's name for people."""
+    """A metric's name for people, with the average, class and parameter that it is about.
+
+    Example:
+        >>> title_of("auc"), title_of("auc_weighted"), title_of("recall[cat]@0.3")
+        ('AUC', 'AUC, weighted', 'recall of cat at 0.3')
+    """
     from mainspring.evaluation.metrics.directions import fact_of
+    from mainspring.evaluation.metrics.facts import MetricName
 
     fact = fact_of(metric) if metric else None
-    return fact.title if fact is not None and fact.title else metric.replace("_", " ")
+    if fact is None or not fact.title:
+        return metric.replace("_", " ")
+    parts = MetricName.parse(metric)
+    about = f", {parts.average}" if parts.average else ""
+    about += f" of {parts.of}" if parts.of else ""
+    return fact.title + about + (f" at {parts.at}" if parts.at else "")
 
 
 def _finite(value: float | None) -> float | None:
