@@ -10,6 +10,7 @@ from mainspring.models.card_text import CODE_SPAN, Block, Bullets, Grid, Listing
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8884; --soft: #8881; --mark: light-dark(#2458c5, #86aefc); }
+body { background: light-dark(#ffffff, #1a1e26); color: light-dark(#1c2230, #e8ebf1); }
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.25rem 0 .5rem; padding-top: .75rem; border-top: 1px solid var(--line); }
