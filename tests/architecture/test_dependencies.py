@@ -12,6 +12,7 @@ CORE = {
     "duckdb",
     "jinja2",
     "lightgbm",
+    "markupsafe",
     "msgspec",
     "numpy",
     "onnx",
@@ -61,6 +62,7 @@ def test_what_was_decided_against_does_not_come_through_the_back_door(name: str)
 def test_every_extra_for_users_is_in_all() -> None:
     extras = set(distribution("mainspring").metadata.get_all("Provides-Extra") or ()) - {
         "all",
+        "browser",
         "docs",
         "test",
         "dev",
