@@ -197,7 +197,7 @@ export function awaken(within = document) {
 
 // What scrolls inside the page can be scrolled with keys alone.
 function reachable() {
-  for (const place of all(".scroll,.picture,pre,.tabs")) {
+  for (const place of all(".scroll,.picture,.stage,pre,.tabs")) {
     const scrolls = place.scrollWidth > place.clientWidth + 1 || place.scrollHeight > place.clientHeight + 1;
     if (scrolls) place.tabIndex = 0;
     else place.removeAttribute("tabindex");
