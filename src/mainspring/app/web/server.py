@@ -92,11 +92,7 @@ class Console:
             Route("/static/{digest}/{name}", serve_static),
             Route("/act/{operation}", self._act, methods=["POST"]),
             Route("/healthz", _healthy),
-            *(
-                self._opening.routes(self._visit)
-                if self._opening is not None
-                else [Route("/sign-in", self._first)]
-            ),
+            *self._entrance(),
             *(Route(page.path, self._page(page)) for room in ROOMS for page in room.pages),
         ]
         if self._root:
