@@ -78,6 +78,10 @@ class Door:
         topics = {name: stamp for subject in subjects for name, stamp in subject.topics.items()}
         self._feed = Feed(shared, topics)
 
+    def close(self) -> None:
+        """End live updates; from any thread."""
+        self._feed.close()
+
     def routes(self) -> list[BaseRoute]:
         """Below ``/api``."""
         listed = sorted(self.operations.values(), key=lambda one: _place(one.path))

@@ -13,6 +13,7 @@ from mainspring.core.errors import InputError
 
 _PAUSE: Final = 1.0
 _QUIET: Final = 15.0
+_END: Final = ""
 
 
 class Feed:
@@ -40,6 +41,16 @@ class Feed:
         self._listeners: dict[str, set[asyncio.Queue[str]]] = {}
         self._stamps: dict[str, Any] = {}
         self._watch: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def close(self) -> None:
+        """End the events of everybody who listens; from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        for queue in {one for queues in self._listeners.values() for one in queues}:
+            queue.put_nowait(_END)
 
     def check(self, wanted: Sequence[str]) -> None:
         """See that topics exist.
@@ -60,6 +71,7 @@ class Feed:
             wanted: The topics.
             still: Whether they may still listen; asked now and then, and the events end when they may not.
         """
+        self._loop = asyncio.get_running_loop()
         queue: asyncio.Queue[str] = asyncio.Queue()
         for one in wanted:
             self._listeners.setdefault(one, set()).add(queue)
@@ -78,6 +90,8 @@ class Feed:
                     due = time.monotonic() + self._quiet
                     yield ": quiet\n\n"
                 else:
+                    if topic == _END:
+                        return
                     yield f"event: changed\ndata: {topic}\n\n"
         finally:
             for one in wanted:

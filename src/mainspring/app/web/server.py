@@ -106,6 +106,10 @@ class Console:
         inner.router.redirect_slashes = False
         return Guard(inner, hosts=self._hosts, secure=self._secure)
 
+    def close(self) -> None:
+        """End live updates, so that a server that stops waits for nobody; from any thread."""
+        self._door.close()
+
     def prepare(self, over: threading.Event, *, quiet: float = 1.0) -> None:
         """Read and compile, piece by piece, what first pages would wait for; who asks meanwhile goes first.
 

@@ -139,7 +139,7 @@ def console_at(
 
 @contextmanager
 def _preparing(console: Console) -> Iterator[None]:
-    """Prepare a console in the background while the block begins."""
+    """Prepare a console in the background while the block begins, and end its live updates with it."""
     over = threading.Event()
     thread = threading.Thread(target=console.prepare, args=(over,), name="console-prepares")
     thread.start()
@@ -148,3 +148,4 @@ def _preparing(console: Console) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+        console.close()

@@ -154,6 +154,16 @@ class TestEvents:
 
         assert len(asyncio.run(listened())) < 50
 
+    def test_they_end_when_the_console_stops(self):
+        async def listened():
+            feed = Feed(None, {"run": lambda shared, rest: 0}, pause=0.01, quiet=3600.0)
+            heard = feed.listen(["run:a"], still=lambda: True)
+            told = [await anext(heard)]
+            await asyncio.to_thread(feed.close)
+            return told + [one async for one in heard]
+
+        assert asyncio.run(listened()) == ["retry: 2000\n\n"]
+
     def test_a_record_that_is_away_ends_none(self):
         def away():
             raise OSError("away")
