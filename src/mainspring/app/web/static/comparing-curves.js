@@ -70,7 +70,7 @@ function prepare() {
   list();
 }
 
-// What is drawn: every curve that is not left out, or a mean for each group; smoothed as it is asked for now.
+// What is drawn: every curve that is not left out, or a mean for each group; smoothed as the reader asks.
 function combine() {
   const column = columns.get(state.group);
   for (const one of state.curves) one.y = smoothed(one.values, state.smooth);

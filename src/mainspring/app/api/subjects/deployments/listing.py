@@ -139,7 +139,7 @@ def _model(desk: Desk, sight: Sight, client: Client, name: str, deployment: str)
 
 
 def labels_of(options: Options | None, standing: Standing | None) -> Mapping[str, str]:
-    """What each label stands for now: what was promoted has moved the label of the primary version."""
+    """The version of each label: what was promoted has moved the label of the primary version."""
     labels = dict(options.labels) if options is not None else {}
     if standing is not None:
         arms = {one.arm: one.version for one in standing.arms}

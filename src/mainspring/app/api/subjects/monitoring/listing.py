@@ -191,7 +191,7 @@ def unwatched(sight: Sight, opened: Mainspring, watched: set[str]) -> list[Unwat
 
 
 def _pinned(opened: Mainspring) -> list[str]:
-    """The models that the deployment files ask for now."""
+    """The models of the newest deployment files."""
     from mainspring.app.deploying import deployments_of
 
     revision = deployments_of(opened).archive.current

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
 from mainspring.app.api.subjects.deployments.explaining import Contribution
@@ -222,7 +223,7 @@ def seconds_in_words(seconds: float) -> str:
 
 def _bars(counts: Counts) -> list[tuple[float, float]]:
     """Bounds and how many fell below each, without what is empty at either end."""
-    parts = [now - before for now, before in zip(counts.times, [0.0, *counts.times], strict=False)]
+    parts = [below - lower for lower, below in pairwise([0.0, *counts.times])]
     filled = [place for place, count in enumerate(parts) if count > 0]
     if not filled:
         return []
