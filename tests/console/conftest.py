@@ -25,6 +25,7 @@ def inhabited(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """
     kept = os.environ.get("MAINSPRING_WORLD")
     root = Path(kept) if kept else tmp_path_factory.mktemp("world")
+    root.mkdir(parents=True, exist_ok=True)
     with (
         world.inhabited(root, port=free_port()) as server,
         world.running(root, "ui", "--port", "0", until="console at") as line,
