@@ -8,7 +8,6 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaln, logsumexp
 
 from mainspring.core.errors import InputError
 
@@ -95,11 +94,12 @@ def _one_change(values: Floats, level: float, least: int) -> Change | None:
         return None
     binary = bool(np.isin(values, (0.0, 1.0)).all())
     logs = _binary(values, places) if binary else _normal(values, places)
-    evidence = float(logsumexp(logs) - math.log(len(places)))
+    total = float(np.logaddexp.reduce(logs))
+    evidence = total - math.log(len(places))
     probability = 1.0 / (1.0 + math.exp(-min(max(evidence, -700.0), 700.0)))
     if probability < level:
         return None
-    shares = np.exp(logs - logsumexp(logs))
+    shares = np.exp(logs - total)
     low, high = np.searchsorted(np.cumsum(shares), [0.025, 0.975])
     place = int(places[int(np.argmax(logs))])
     last = len(places) - 1
@@ -115,13 +115,21 @@ def _one_change(values: Floats, level: float, least: int) -> Change | None:
 
 def _binary(values: Floats, places: npt.NDArray[np.int64]) -> Floats:
     """The logarithm of how much likelier the items are with a change at each place than without one."""
-    count, total = len(values), float(values.sum())
-    left = np.cumsum(values)[places - 1]
-    with_change = betaln(left + 1, places - left + 1) + betaln(
-        total - left + 1, (count - places) - (total - left) + 1
+    count = len(values)
+    factorial = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, count + 2)))])
+
+    def beta(ones: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64]) -> Floats:
+        """The logarithm of the beta function of one more than each."""
+        logs: Floats = factorial[ones] + factorial[zeros] - factorial[ones + zeros + 1]
+        return logs
+
+    left = np.cumsum(values.astype(np.int64))
+    total, before = left[-1], left[places - 1]
+    return (
+        beta(before, places - before)
+        + beta(total - before, (count - places) - (total - before))
+        - beta(total, count - total)
     )
-    logs: Floats = with_change - betaln(total + 1, count - total + 1)
-    return logs
 
 
 def _normal(values: Floats, places: npt.NDArray[np.int64]) -> Floats:
