@@ -80,6 +80,15 @@ _RULES: Final = """
 .ms-pic .over{fill:none;stroke:var(--second);stroke-width:1.5;stroke-linejoin:round}
 .ms-pic .bar{fill-opacity:.55}
 .ms-pic .tick{stroke:var(--second);stroke-width:2;fill:none}
+.ms-pic.plot{touch-action:pan-y;cursor:crosshair;border-radius:4px}
+.ms-pic .thin{stroke-width:1.6;stroke-linejoin:round;stroke-linecap:round}
+.ms-pic .env{fill:var(--accent);fill-opacity:.3}
+.ms-pic .limit{fill:none;stroke:var(--failed);stroke-width:1.3;stroke-dasharray:6 3}
+.ms-pic .limit-word{fill:var(--failed);
+  paint-order:stroke;stroke:var(--surface);stroke-width:3;stroke-linejoin:round}
+.ms-pic .past{fill:var(--failed);fill-opacity:.1}
+.ms-pic .past-dots{fill:none;stroke:var(--failed);stroke-width:4.6;stroke-linecap:round}
+.ms-pic .cross{stroke:var(--ink);stroke-width:1;fill:none;pointer-events:none}
 """
 
 
