@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from mainspring.app.api.jobs import Jobs
+from mainspring.app.api.jobs import Jobs, home_of, jobs_of
 from mainspring.app.api.memo import Memo
 
 if TYPE_CHECKING:
@@ -35,13 +35,12 @@ class Shared:
     @property
     def home(self) -> Path:
         """The folder of what the console itself keeps."""
-        settings = self.platform.settings
-        return settings.path(settings.run.home) / "console"
+        return home_of(self.platform)
 
     @cached_property
     def jobs(self) -> Jobs:
         """Long work, in processes of its own."""
-        return Jobs(self.home / "jobs", self.platform.settings.root)
+        return jobs_of(self.platform)
 
     def remembered(self, key: Hashable, stamp: Hashable, make: Callable[[], T]) -> T:
         """What was made before for this key, if the stamp is still the same; else it is made now."""

@@ -38,7 +38,7 @@ class Simulated:
         by: Who started it.
         started: When, in seconds since the epoch.
         job: The job that does it; its page is ``/jobs/{job}``.
-        state: ``running``, ``complete`` or ``failed``.
+        state: ``running``, ``complete``, ``failed``, or ``canceled`` if somebody stopped it.
         error: Why it failed: what it said last.
         options: What it was started with.
         result: What came of it: ``outcomes`` by policy and more, as ``mainspring simulate --json`` prints it;
@@ -208,7 +208,9 @@ def _told(desk: Desk, kept: _Kept, *, full: bool = False) -> Simulated:
         job = desk.jobs.get(kept.job)
     except NotFoundError:
         return Simulated(**msgspec.structs.asdict(kept), state="failed", error="its job is gone")
-    state = "running" if job.running else "complete" if job.code == 0 else "failed"
+    state = (
+        "running" if job.running else "complete" if job.code == 0 else "canceled" if job.stopped_by else "failed"
+    )
     error = job.errors.strip() if state == "failed" else ""
     result = _result(desk, kept) if full and state == "complete" else {}
     return Simulated(**msgspec.structs.asdict(kept), state=state, error=error, result=result)
