@@ -1,8 +1,7 @@
-"""Templates, and the words in them: times, numbers, lengths, states, addresses."""
+"""Templates, and the words in them: times, lengths, digests, addresses."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ import mainspring
 from mainspring.app.accounts import Role
 from mainspring.app.api.operation import Operation
 from mainspring.app.timing import duration
+from mainspring.app.web import figures
 from mainspring.app.web.room import Room
 from mainspring.app.web.seals import Seals
 from mainspring.app.web.static_files import digest
@@ -56,14 +56,16 @@ class Renderer:
             auto_reload=False,
         )
         self._environment.filters.update(
-            number=number,
-            whole=whole,
-            percent=percent,
+            number=figures.number,
+            measured=figures.measured,
+            signed=figures.signed,
+            whole=figures.whole,
+            percent=figures.percent,
+            size=figures.size,
+            counted=figures.counted,
             duration=length,
-            size=size,
             picture=picture,
             short=short,
-            counted=counted,
         )
         self._environment.globals.update(
             url=self.url,
@@ -142,56 +144,9 @@ def when(seconds: float | None, form: str = "ago") -> str:
     return Markup('<time datetime="{}" data-form="{}">{}</time>').format(text, form, shown)
 
 
-def number(value: object, digits: int = 4) -> str:
-    """A figure with a few significant digits.
-
-    Example:
-        >>> number(0.91234567), number(1234567.0), number(3), number(None)
-        ('0.9123', '1,234,567', '3', '—')
-    """
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "—"
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return str(value)
-    if isinstance(value, int) or abs(value) >= 10**digits:
-        return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.{digits}g}"
-    return f"{value:.{digits}g}"
-
-
-def whole(value: float | None) -> str:
-    """A count with its thousands parted."""
-    return "—" if value is None else f"{value:,.0f}"
-
-
-def percent(value: float | None, digits: int = 1) -> str:
-    """A share as per cent.
-
-    Example:
-        >>> percent(0.5), percent(1 / 3, 0)
-        ('50.0 %', '33 %')
-    """
-    return "—" if value is None or math.isnan(value) else f"{value * 100:.{digits}f} %"
-
-
 def length(seconds: float | None) -> str:
     """How long something took."""
     return "—" if seconds is None else duration(seconds)
-
-
-def size(count: float | None) -> str:
-    """A number of bytes.
-
-    Example:
-        >>> size(999), size(1_500_000)
-        ('999 B', '1.5 MB')
-    """
-    if count is None:
-        return "—"
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +173,3 @@ def short(text: object, most: int = 12) -> str:
     """A digest without its kind, cut; the whole is its title."""
     whole_text = str(text or "")
     return Markup('<code title="{}">{}</code>').format(whole_text, escape(whole_text.rpartition(":")[2][:most]))
-
-
-def counted(many: int, one: str, more: str = "") -> str:
-    """A number with its noun.
-
-    Example:
-        >>> counted(1, "run"), counted(2, "run"), counted(3, "entry", "entries")
-        ('1 run', '2 runs', '3 entries')
-    """
-    return f"{many:,} {one if many == 1 else more or one + 's'}"

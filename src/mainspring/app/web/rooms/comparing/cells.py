@@ -10,7 +10,7 @@ from typing import Any
 from mainspring.app.api.subjects.comparing.comparing import Comparison
 from mainspring.app.api.subjects.comparing.tabling import Row, is_number
 from mainspring.app.timing import duration
-from mainspring.app.web.rendering import number
+from mainspring.app.web.figures import MINUS, measured, number, signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ def cells_of(row: Row, base: int) -> Sequence[Cell]:
 
 def _cell(row: Row, place: int, base: int) -> Cell:
     value, against = row.values[place], row.values[base]
-    text, whole = as_text(row.form, value)
+    text, whole = as_text("measured" if row.group == "metrics" and row.form == "number" else row.form, value)
     moment = value if row.form == "time" else None
     if place == base or value == against:
         return Cell(text=text, whole=whole, best=place in row.best, moment=moment)
@@ -55,17 +55,20 @@ def _cell(row: Row, place: int, base: int) -> Cell:
     gap = value - against
     good = {"higher": gap > 0, "lower": gap < 0}.get(row.better)
     tone = "other" if good is None else "better" if good else "worse"
-    return Cell(text=text, whole=whole, change=_signed(gap, row.form), tone=tone, best=place in row.best)
+    change = _longer(gap) if row.form == "seconds" else signed(gap)
+    return Cell(text=text, whole=whole, change=change, tone=tone, best=place in row.best)
 
 
-def _signed(gap: float, form: str) -> str:
-    size = duration(abs(gap)) if form == "seconds" else number(abs(gap), 3)
-    sign = "+" if gap > 0 else "\N{MINUS SIGN}"
-    return f"{sign}{size}"
+def _longer(gap: float) -> str:
+    return f"{'+' if gap > 0 else MINUS}{duration(abs(gap))}"
 
 
 def as_text(form: str, value: Any) -> tuple[str, str]:
     """A value as people read it, and all of it where that is cut.
+
+    Args:
+        form: That of the row; ``measured`` for a number that stands in a column of such.
+        value: It.
 
     Example:
         >>> as_text("number", 0.123456), as_text("text", True), as_text("digest", "a.csv sha256:0123456789abcdef")
@@ -80,7 +83,7 @@ def as_text(form: str, value: Any) -> tuple[str, str]:
     if isinstance(value, bool):
         return str(value).lower(), ""
     if isinstance(value, (int, float)):
-        text = number(value) if isinstance(value, float) else str(value)
+        text = measured(value) if form == "measured" else number(value)
         return text, "" if text == str(value) else str(value)
     text = str(value)
     return (text, "") if len(text) <= 60 else (text[:57] + "…", text)

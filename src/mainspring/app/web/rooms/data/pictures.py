@@ -8,6 +8,7 @@ from typing import Final
 from mainspring.app.api.subjects.data.figures import Bar, ColumnFigures
 from mainspring.app.api.subjects.data.nouns import DataSet, Version
 from mainspring.app.api.subjects.data.one_column import ColumnPage, Moment
+from mainspring.app.web.figures import percent
 from mainspring.evaluation.drawing import Line, histogram, line_chart, mini_bars
 from mainspring.evaluation.drawing.lettering import escaped, shortened
 
@@ -21,7 +22,8 @@ def tiny(column: ColumnFigures, over: str = "") -> str:
     if not column.bars:
         return ""
     top = max(column.bars, key=lambda bar: bar.one)
-    title = f"{column.name}: most at {top.name}, {top.one:.0%}" + (f"; the outline is {over}" if over else "")
+    outline = f"; the outline is {over}" if over else ""
+    title = f"{column.name}: most at {top.name}, {percent(top.one, 0)}{outline}"
     beside = [bar.other for bar in column.bars]
     return mini_bars([bar.one for bar in column.bars], beside if any(beside) else (), title=title)
 
@@ -66,7 +68,7 @@ def word_bars(bars: Sequence[Bar], names: tuple[str, str], *, title: str) -> str
             f'<text x="{_LEFT - 8:g}" y="{y + 13:g}" text-anchor="end" font-size="12.5">{text}</text>'
             f'<rect class="f1 pale" x="{_LEFT:g}" y="{y + 3:g}" height="12" width="{_part(bar.one, top, room)}"/>'
             f'<text class="q" x="{_LEFT + bar.one / top * room + 6:.1f}" y="{y + 13:g}" font-size="11.5">'
-            f"{bar.one:.1%}</text>"
+            f"{percent(bar.one)}</text>"
         )
         if two:
             parts.append(
@@ -82,7 +84,7 @@ def word_bars(bars: Sequence[Bar], names: tuple[str, str], *, title: str) -> str
             f'<text class="q" x="{_LEFT + 215:g}" y="13" font-size="11.5">{escaped(names[1])}</text>'
         )
     high = len(bars) * tall + (26 if two else 8)
-    told = ", ".join(f"{bar.name} {bar.one:.0%}" for bar in bars[:6])
+    told = ", ".join(f"{bar.name} {percent(bar.one, 0)}" for bar in bars[:6])
     return (
         f'<svg class="ms-pic" role="img" aria-label="{escaped(title)}" width="{wide:g}" height="{high:g}"'
         f' viewBox="0 0 {wide:g} {high:g}"><title>{escaped(title)}</title><desc>{escaped(told)}</desc>'

@@ -12,6 +12,7 @@ from mainspring.app.api.subjects.deployments.figures import Counts
 from mainspring.app.api.subjects.deployments.nouns import NodeFigures, Objective, ServedModel
 from mainspring.app.api.subjects.deployments.rollouts import Arm, Comparison, Guard, Standing, Told
 from mainspring.app.api.subjects.deployments.telling import Known
+from mainspring.app.web.figures import number, percent, signed
 from mainspring.evaluation.drawing import Line, difference_bar, interval_bar, line_chart
 from mainspring.evaluation.drawing.graphs import Edge, Node, draw
 from mainspring.evaluation.drawing.lettering import escaped
@@ -169,11 +170,11 @@ def contributions_chart(
         body += (
             f'<text x="{left - 12:g}" y="{y + 16:.1f}" text-anchor="end" font-size="12.5">{escaped(label)}</text>'
             f'<rect class="{colour}" x="{x:.1f}" y="{y + 4:.1f}" width="{max(length, 1):.1f}" height="{row - 9:g}"'
-            f' rx="2"><title>{escaped(one.feature)}: {one.amount:+.4g}</title></rect>'
+            f' rx="2"><title>{escaped(one.feature)}: {signed(one.amount)}</title></rect>'
             f'<text class="q" x="{end:.1f}" y="{y + 16:.1f}" text-anchor="{anchor}" font-size="11.5">'
-            f"{one.amount:+.3g}</text>"
+            f"{signed(one.amount, 3)}</text>"
         )
-    words = "; ".join(f"{one.feature} {one.amount:+.3g}" for one in contributions)
+    words = "; ".join(f"{one.feature} {signed(one.amount, 3)}" for one in contributions)
     return (
         f'<svg class="ms-pic" role="img" aria-label="{escaped(words)}" viewBox="0 0 {wide:g} {tall:g}"'
         f' width="{wide:g}" height="{tall:g}"><title>Contributions of columns</title>{body}</svg>'
@@ -239,7 +240,7 @@ def _told(one: NodeFigures) -> str:
 
 
 def _signed(value: float | None) -> str:
-    return "?" if value is None else f"{value:+.3g}"
+    return "?" if value is None else signed(value, 3)
 
 
 def beta_density(good: float, bad: float) -> list[tuple[float, float]]:
@@ -281,7 +282,7 @@ def difference_of(found: Comparison) -> str:
         found.upper,
         whole=0.0,
         bounds=(-reach, reach),
-        title=f"{found.difference:+.3g}",
+        title=signed(found.difference),
         size=(150, 18),
     )
 
@@ -289,14 +290,14 @@ def difference_of(found: Comparison) -> str:
 def share_bar(known: Known) -> str:
     """A share with its interval."""
     share = 0.0 if known.share is None else known.share
-    return interval_bar(share, known.lower, known.upper, title=f"{100 * share:.1f} %")
+    return interval_bar(share, known.lower, known.upper, title=percent(share))
 
 
 def budget_bar(objective: Objective) -> str:
     """How much of an error budget is left."""
     left = max(0.0, min(1.0, objective.budget_left))
     tone = "good" if left > _LOW else "bad"
-    words = f"{100 * objective.budget_left:.1f} % of the error budget is left"
+    words = f"{percent(objective.budget_left)} of the error budget is left"
     return (
         f'<svg class="ms-pic budget" role="img" aria-label="{words}" viewBox="0 0 300 6" width="300" height="6"'
         f' preserveAspectRatio="none"><title>{words}</title><rect class="track" width="300" height="6" rx="3"/>'
@@ -313,9 +314,7 @@ def give_or_take(told: Told) -> str:
 
 def cells(values: Mapping[str, object]) -> str:
     """A few values by name, in words."""
-    return ", ".join(
-        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}" for name, value in values.items()
-    )
+    return ", ".join(f"{name} {number(value, 3)}" for name, value in values.items())
 
 
 _LOW: Final = 0.2
@@ -324,4 +323,4 @@ _LOW: Final = 0.2
 
 def likely(probability: float) -> str:
     """A probability as a bar."""
-    return interval_bar(probability, title=f"{100 * probability:.1f} %", size=(96, 12))
+    return interval_bar(probability, title=percent(probability), size=(96, 12))

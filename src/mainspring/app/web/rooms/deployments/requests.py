@@ -12,6 +12,7 @@ from starlette.responses import Response
 from mainspring.app.api.subjects.deployments import explaining, requests, similar
 from mainspring.app.api.subjects.deployments.asking import address_of
 from mainspring.app.api.subjects.deployments.watching import watch_of
+from mainspring.app.web.figures import number
 from mainspring.app.web.rooms.deployments import pictures
 from mainspring.app.web.visit import Visit
 from mainspring.core.errors import MainspringError, NotFoundError
@@ -132,5 +133,5 @@ def _registered(visit: Visit, model: str, found: requests.Request) -> Any:
 
 
 def _short(value: object) -> str:
-    text = f"{value:.5g}" if isinstance(value, float) else str(value)
+    text = number(value, 5)
     return text if len(text) <= 16 else text[:15] + "…"

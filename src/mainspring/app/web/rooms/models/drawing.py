@@ -9,6 +9,7 @@ from typing import Final
 from mainspring.app.api.subjects.models.listing import is_lower_better, title_of
 from mainspring.app.api.subjects.models.nouns import AliasChange
 from mainspring.app.api.subjects.models.shelf import Shelf
+from mainspring.app.web.figures import measured
 from mainspring.core.clock import iso, now
 from mainspring.evaluation.drawing import sparkline
 from mainspring.evaluation.drawing.lettering import escaped, width
@@ -56,7 +57,8 @@ def _chart(names: Sequence[str], values: Sequence[float], title: str) -> str:
 
     body = "".join(
         f'<path class="grid" d="M{_n(left)} {_n(y(level))}H{_n(wide - 8)}"/>'
-        f'<text class="q" x="{_n(left - 8)}" y="{_n(y(level) + 4)}" text-anchor="end">{level:.3g}</text>'
+        f'<text class="q" x="{_n(left - 8)}" y="{_n(y(level) + 4)}" text-anchor="end">'
+        f"{measured(float(level), 3)}</text>"
         for level in ((low, (low + high) / 2, high) if high > low else (high,))
     )
     every = max(1, math.ceil(len(names) * max(width(one, 12) + 16 for one in names) / room))
@@ -72,11 +74,11 @@ def _chart(names: Sequence[str], values: Sequence[float], title: str) -> str:
     if len(values) <= _DOTS:
         body += "".join(
             f'<circle class="f1" cx="{_n(x(place))}" cy="{_n(y(one))}" r="3.5">'
-            f"<title>{escaped(names[place])}: {one:.4g}</title></circle>"
+            f"<title>{escaped(names[place])}: {measured(one)}</title></circle>"
             for place, one in enumerate(values)
             if math.isfinite(one)
         )
-    words = f"{title} over {len(names)} versions, from {known[0]:.4g} to {known[-1]:.4g}"
+    words = f"{title} over {len(names)} versions, from {measured(known[0])} to {measured(known[-1])}"
     return (
         f'<svg class="ms-pic" role="img" aria-label="{escaped(words)}" width="{_n(wide)}" height="{_n(tall)}" '
         f'viewBox="0 0 {_n(wide)} {_n(tall)}" font-size="12"><title>{escaped(words)}</title>{body}</svg>'

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from mainspring.app.api.subjects.runs.listing import Listed, RunList
 from mainspring.app.api.subjects.runs.listing import listed as runs_listed
 from mainspring.app.api.subjects.runs.table.rows import Scalar
-from mainspring.app.web.rendering import number
+from mainspring.app.web.figures import measured, number
 from mainspring.app.web.visit import Visit
 from mainspring.core.clock import iso, now
 from mainspring.core.errors import InputError
@@ -94,13 +94,16 @@ def _encoded(name: str, value: Any) -> str:
 
 def cells(run: Listed, keys: Sequence[str], right: Container[str]) -> str:
     """The cells of a row, written here because a page may have some thousands of them."""
-    return Markup("").join(_cell(run.values[key], right=key in right) for key in keys)
+    return Markup("").join(
+        _cell(run.values[key], right=key in right, written=measured if key.startswith("metrics.") else number)
+        for key in keys
+    )
 
 
-def _cell(value: Scalar, *, right: bool) -> Markup:
+def _cell(value: Scalar, *, right: bool, written: Callable[[object], str]) -> Markup:
     if value is None:
         return _NOTHING_RIGHT if right else _NOTHING
     if right:
-        return _NUMBER.format(value, number(value))
+        return _NUMBER.format(value, written(value))
     text = str(value)
     return _TEXT.format(text, text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
