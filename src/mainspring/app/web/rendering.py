@@ -100,7 +100,7 @@ class Renderer:
 
     def asset(self, name: str) -> str:
         """The address of a style sheet or a script."""
-        return f"{self._root}/static/{digest(name)}/{name}"
+        return f"{self._root}/static/{digest()}/{name}"
 
     def pieces(self) -> Sequence[Callable[[], object]]:
         """Compile a template each, so that no reader waits for it."""

@@ -1,4 +1,7 @@
-"""Styles and scripts: read once, named by their content, kept by browsers for good."""
+"""Styles and scripts: read once, kept by browsers for good.
+
+One digest of all of them is in every address, so that scripts import each other by the name beside them.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +41,9 @@ def names() -> frozenset[str]:
 
 
 @cache
-def digest(name: str) -> str:
-    """What its address has, so that a new one is never mistaken for an old one."""
-    return hashlib.sha256(content(name)).hexdigest()[:16]
+def digest() -> str:
+    """What their addresses have, so that a new one is never mistaken for an old one."""
+    return hashlib.sha256(b"\0".join(content(name) for name in sorted(names()))).hexdigest()[:16]
 
 
 def palette() -> str:

@@ -1,7 +1,6 @@
 // Curves: what runs logged, over steps, epochs or time; smoothed, grouped, on plain or logarithmic axes.
 
-const common = await import(document.querySelector('script[src*="/comparing.js"]').src);
-const { address, ask, element, fill, load, logTicks, said, say, sized, soon, ticksOf, words } = common;
+import { address, ask, element, fill, load, logTicks, said, say, sized, soon, ticksOf, words } from "./comparing.js";
 
 const HEIGHT = 440, LEFT = 66, RIGHT = 18, TOP = 14, BOTTOM = 44, GRID = 160, LISTED = 60;
 const KINDS = ["accent", "second", "complete", "third", "lost", "cached", "held", "failed"];

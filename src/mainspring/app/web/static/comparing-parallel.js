@@ -1,7 +1,6 @@
 // Parallel coordinates: a line for each run, an axis for each thing; a range on an axis lets only some runs through.
 
-const common = await import(document.querySelector('script[src*="/comparing.js"]').src);
-const { address, colouring, element, fill, here, legendOf, load, said, say, scaleOf, numeric, sized, soon, svg, varied, wide, words } = common;
+import { address, colouring, element, fill, here, legendOf, load, said, say, scaleOf, numeric, sized, soon, svg, varied, wide, words } from "./comparing.js";
 
 const HEIGHT = 430, TOP = 42, BOTTOM = 16, SIDE = 64, NARROWEST = 112, SHOWN = 30;
 const find = (id) => document.getElementById("parallel-" + id);

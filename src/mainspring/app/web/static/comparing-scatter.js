@@ -1,7 +1,6 @@
 // Scatter: any thing against any other, a dot for each run.
 
-const common = await import(document.querySelector('script[src*="/comparing.js"]').src);
-const { address, colouring, element, fill, legendOf, load, said, say, scaleOf, sized, soon, svg, wide, words } = common;
+import { address, colouring, element, fill, legendOf, load, said, say, scaleOf, sized, soon, svg, wide, words } from "./comparing.js";
 
 const HEIGHT = 460, LEFT = 84, RIGHT = 24, TOP = 18, BOTTOM = 52;
 const find = (id) => document.getElementById("scatter-" + id);

@@ -1,7 +1,8 @@
 // What the pictures of a comparison have in common: the values of the runs, what the address says, scales, colours.
 
-const shell = await import(document.querySelector('script[src*="/console.js"]').src);
-export const { ask, tell, address, all } = shell;
+import { address, all, ask, tell } from "./console-asking.js";
+
+export { address, all, ask, tell };
 
 document.documentElement.classList.add("scripted");
 
@@ -15,7 +16,7 @@ export function say(changes) {
     query.delete(name);
     for (const one of [value].flat()) if (one !== "" && one !== null && one !== undefined) query.append(name, one);
   }
-  history.replaceState(null, "", location.pathname + "?" + query);
+  history.replaceState(history.state, "", location.pathname + "?" + query);
   for (const link of all(".tabs a")) {
     const view = new URL(link.href).searchParams.get("view");
     const there = new URLSearchParams(query);

@@ -1,5 +1,5 @@
 // The editor of schemas: what a text would mean, told while it is typed.
-const { ask, address } = await import(document.querySelector('script[src*="console.js"]').src);
+import { ask, address } from "./console-asking.js";
 
 const text = document.getElementById("schema-text");
 const place = document.getElementById("meaning");

@@ -1,6 +1,6 @@
 // Checking a deployment file: its problems are listed with their lines, and what it would change.
 
-const { all } = await import(document.querySelector('script[src*="console.js"]').src);
+import { all } from "./console-asking.js";
 const place = document.getElementById("checked"), deploy = document.querySelector("form.deploy");
 
 function made(name, text, kind = "") {

@@ -1,6 +1,6 @@
 // The slider of a canary: it says what it would do before it does it, and follows what others do while it is not touched.
 
-const { all } = await import(document.querySelector('script[src*="console.js"]').src);
+import { all } from "./console-asking.js";
 const plain = (value) => Number(value).toLocaleString(undefined, { maximumFractionDigits: 1 });
 
 function show(form) {

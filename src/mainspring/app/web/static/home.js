@@ -1,6 +1,6 @@
 // The first page comes before everything is read; what was slow is asked for again, less and less often.
 
-const { refresh } = await import(document.querySelector('script[src*="/console.js"]').src);
+import { refresh } from "./console-live.js";
 
 let pause = 700;
 

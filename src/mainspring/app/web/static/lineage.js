@@ -1,7 +1,9 @@
 // The explorer: moving and zooming, the path of what is pointed at, the panel beside. A scene draws: an SVG that came
 // with the page (lineage-svg.js), or a canvas for thousands of boxes (lineage-canvas.js).
 
-const { all, awaken, fetchPart, tell } = await import(document.querySelector('script[src*="console.js"]').src);
+import { all, tell } from "./console-asking.js";
+import { awaken } from "./console-awaken.js";
+import { fetchPart } from "./console-live.js";
 const stage = document.getElementById("stage");
 const NEAREST = 2.5;
 

@@ -1,6 +1,6 @@
 // Asking a version while its row is being moved: the answer, why, what would turn it; and what matters most.
 
-const { ask, tell, all } = await import(document.querySelector('script[src*="console.js"]').src);
+import { ask, tell, all } from "./console-asking.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

@@ -1,6 +1,6 @@
 // The monitoring file is checked while it is typed: what is wrong, with lines, and what would change.
 
-const { ask } = await import(document.querySelector('script[src*="console.js"]').src);
+import { ask } from "./console-asking.js";
 const form = document.querySelector("[data-declaration]");
 
 if (form) {

@@ -1,6 +1,6 @@
 // A log that grows: it follows its end unless the reader has scrolled up, loads what is before, and is searched.
 
-const { ask, address } = await import(document.querySelector('script[src*="console.js"]').src);
+import { ask, address } from "./console-asking.js";
 
 const LEVELS = [
   [/\b(ERROR|CRITICAL|FATAL)\b|^Traceback |^\w*(Error|Exception)\b/, "error-line"],

@@ -1,6 +1,7 @@
 // The form of a new run: what was changed is marked, only that is sent, and what would run is shown on demand.
 
-const { fetchPart, address } = await import(document.querySelector('script[src*="console.js"]').src);
+import { address } from "./console-asking.js";
+import { fetchPart } from "./console-live.js";
 const form = document.querySelector("[data-start]");
 
 function mark(field) {

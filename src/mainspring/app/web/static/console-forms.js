@@ -1,0 +1,65 @@
+// Forms: sent without leaving the page; what is wrong is told where it was filled in.
+
+import { tell } from "./console-asking.js";
+import { refresh } from "./console-live.js";
+
+function confirmed(words) {
+  const dialog = document.getElementById("confirm");
+  dialog.querySelector("h2").textContent = words;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true }));
+}
+
+function showProblem(form, error) {
+  let place = form.querySelector(":scope > .problem");
+  if (form.classList.contains("inline")) return tell([error.found, error.fix].filter(Boolean).join(": "), true);
+  if (!place) {
+    place = document.createElement("p");
+    place.className = "problem";
+    place.setAttribute("role", "alert");
+    form.append(place);
+  }
+  place.textContent = (error.where ? error.where + ": " : "") + error.found;
+  for (const [label, text] of [["Expected: ", error.expected], ["", error.fix]]) {
+    if (!text) continue;
+    const line = document.createElement("small");
+    line.textContent = label + text;
+    place.append(line);
+  }
+}
+
+async function send(form, button) {
+  const fields = new URLSearchParams(new FormData(form, button));
+  const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
+  const answer = await fetch(action, { method: "POST", headers: { accept: "application/json" }, body: fields });
+  const told = await answer.json();
+  if (!answer.ok) return showProblem(form, told.error);
+  form.querySelector(":scope > .problem")?.remove();
+  form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: told }));
+  form.closest("dialog")?.close();
+  const there = new URL(told.then, location.href);
+  if (there.pathname + there.search === location.pathname + location.search) {
+    if (told.told) tell(told.told);
+    return refresh(undefined, form);
+  }
+  if (told.told) sessionStorage.setItem("told", told.told);
+  location.assign(there);
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-act]")) return;
+  event.preventDefault();
+  const button = event.submitter;
+  if (button?.getAttribute("aria-busy") === "true") return;
+  if (form.dataset.confirm && !(await confirmed(form.dataset.confirm))) return;
+  button?.setAttribute("aria-busy", "true");
+  try {
+    await send(form, button);
+  } catch (error) {
+    showProblem(form, { found: "The console does not answer", fix: "see that it still runs, and try again" });
+  } finally {
+    button?.removeAttribute("aria-busy");
+  }
+});
