@@ -10,7 +10,8 @@ what waits for a person.
 module              what is in it
 =================== ================================================================
 ``operation``       operations, and the decorator that makes one
-``performing``      roles, arguments, the audit trail
+``performing``      roles, the audit trail
+``binding``         arguments, and what is wrong with them
 ``subject``         what a room of the console brings along
 ``subjects``        all of them, a module or a package each
 ``desk``, ``shared`` what operations work with

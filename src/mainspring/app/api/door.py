@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, Final
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -32,11 +32,22 @@ from mainspring.core.errors import (
 MOST: Final = 32 * 1024 * 1024
 """Bytes that a request may have."""
 
+
+class MethodError(MainspringError):
+    """There is something at an address, and it is not asked for in this way."""
+
+    code: ClassVar[str] = "WRONG_METHOD"
+
+
+_STAMPS: Final = 0.25
+"""Seconds that a page waits for the stamps of what it follows."""
+
 _STATUS: Final[Sequence[tuple[type[MainspringError], int]]] = (
     (UnauthenticatedError, 401),
     (TooManyError, 429),
     (ForbiddenError, 403),
     (NotFoundError, 404),
+    (MethodError, 405),
     (ConflictError, 409),
     (StateError, 409),
     (UnavailableError, 503),
@@ -82,6 +93,10 @@ class Door:
         """End live updates; from any thread."""
         self._feed.close()
 
+    def seen(self, topics: Sequence[str]) -> Mapping[str, str]:
+        """Stamps of topics as they are now, for a page that will listen to them; without those that are slow."""
+        return self._feed.seen(topics, seconds=_STAMPS)
+
     def routes(self) -> list[BaseRoute]:
         """Below ``/api``."""
         listed = sorted(self.operations.values(), key=lambda one: _place(one.path))
@@ -96,7 +111,7 @@ class Door:
 
         async def answer(request: Request) -> Response:
             caller = await run_in_threadpool(self._caller, request)  # before anything of theirs is read
-            given = await body_of(request) if one.changes else queried(request, one)
+            given = await sent(request) if one.changes else queried(request, one)
             given = {**given, **{name: request.path_params[name] for name in within}}
             made = await run_in_threadpool(perform, Desk(self._shared, caller), one, given)
             return Response(encoded(made), media_type="application/json", headers=_HEADERS)
@@ -112,8 +127,9 @@ class Door:
         await run_in_threadpool(self._caller, request)
         wanted = list(dict.fromkeys(request.query_params.getlist("on")))
         self._feed.check(wanted)
+        seen = dict(one.rpartition("=")[::2] for one in request.query_params.getlist("seen"))
         headers = {**_HEADERS, "x-accel-buffering": "no"}
-        told = self._feed.listen(wanted, still=lambda: self._still(request))
+        told = self._feed.listen(wanted, still=lambda: self._still(request), seen=seen)
         return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
 
@@ -132,12 +148,18 @@ def _place(path: str) -> tuple[list[int], int, int]:
 
 
 def queried(request: Request, one: Operation) -> dict[str, Any]:
-    """The arguments in the address of a request; a name that is there more than once is a list."""
+    """The arguments in the address of a request; a name that is there more than once is a list.
+
+    Raises:
+        InputError: If one that is no list is there more than once.
+    """
     lists = {field.name for field in msgspec.structs.fields(one.inputs) if _takes_many(field.type)}
     given: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
         if name in lists:
             given.setdefault(name, []).append(value)
+        elif name in given:
+            raise InputError(f"{name} is given more than once", where=one.name, expected="one")
         else:
             given[name] = value
     return given
@@ -165,6 +187,20 @@ async def received(request: Request) -> bytes:
     except ClientDisconnect as error:
         raise InputError("the sender went away before all of the request came") from error
     return bytes(raw)
+
+
+async def sent(request: Request) -> dict[str, Any]:
+    """The arguments of something that changes: all of them in the body.
+
+    Raises:
+        InputError: If some are in the address, where they would be overlooked.
+    """
+    if request.query_params:
+        raise InputError(
+            f"arguments of {request.method} stand behind the question mark: {', '.join(request.query_params)}",
+            expected="them in the body, as a JSON object",
+        )
+    return await body_of(request)
 
 
 async def body_of(request: Request) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -11,6 +11,10 @@ import msgspec
 import mainspring
 from mainspring.app.api.operation import Operation
 from mainspring.app.api.vocabulary import meaning
+
+_REFERENCE: Final = "#/components/schemas/"
+_NOT_TOLD: Final = {"mainspring", "app", "api", "subjects", "nouns"}
+"""Modules whose names tell nobody anything."""
 
 _ERROR: Final = {
     "type": "object",
@@ -29,6 +33,7 @@ _PROBLEMS: Final = {
     "403": "The caller's role does not allow it, or the request comes from another site.",
     "404": "There is no such thing.",
     "409": "It exists already, is not in a state that allows it, or somebody else was quicker.",
+    "429": "There were too many wrong passwords.",
     "503": "Something that is needed does not answer.",
 }
 
@@ -42,7 +47,7 @@ def document(operations: Iterable[Operation], *, root: str = "") -> Mapping[str,
     """
     listed = sorted(operations, key=lambda one: (one.path, one.method))
     types = [one.inputs for one in listed] + [one.answer for one in listed if one.answer is not Any]
-    schemas, named = msgspec.json.schema_components(types, ref_template="#/components/schemas/{name}")
+    schemas, named = msgspec.json.schema_components(types, ref_template=_REFERENCE + "{name}")
     inputs = dict(zip([one.name for one in listed], schemas, strict=False))
     answers = dict(zip([one.name for one in listed if one.answer is not Any], schemas[len(listed) :], strict=True))
     paths: dict[str, Any] = {}
@@ -52,6 +57,19 @@ def document(operations: Iterable[Operation], *, root: str = "") -> Mapping[str,
             one, given, answers.get(one.name)
         )
     used = {one.inputs.__name__ for one in listed}
+    short = _short_names(name for name in named if name not in used)
+    kept = {
+        name: {**one, **({"title": short.get(name, name)} if "title" in one else {})}
+        for name, one in named.items()
+        if name not in used
+    }
+    made: Mapping[str, Any] = _tidied(_whole(listed, paths, kept, root), short)
+    return made
+
+
+def _whole(
+    listed: Sequence[Operation], paths: Mapping[str, Any], named: Mapping[str, Any], root: str
+) -> Mapping[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {
@@ -64,13 +82,52 @@ def document(operations: Iterable[Operation], *, root: str = "") -> Mapping[str,
         "tags": [{"name": name} for name in sorted({one.name.partition(".")[0] for one in listed})],
         "paths": paths,
         "components": {
-            "schemas": {"Error": _ERROR, **{name: one for name, one in named.items() if name not in used}},
+            "schemas": {"Error": _ERROR, **named},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "mainspring_session"},
             },
         },
     }
+
+
+def _short_names(names: Iterable[str]) -> Mapping[str, str]:
+    """Names of types that programs in any language can have: those that are told apart by their module by its
+    last words.
+
+    Example:
+        >>> _short_names(["Run", "mainspring.app.api.subjects.data.nouns.Use", "mainspring.app.api.lineage.Use"])
+        {'mainspring.app.api.subjects.data.nouns.Use': 'DataUse', 'mainspring.app.api.lineage.Use': 'LineageUse'}
+    """
+    found = {}
+    told = set(names)
+    for name in sorted(told):
+        parts = [one for one in name.split(".") if one not in _NOT_TOLD]
+        several = ("".join(map(_capital, parts[-many:])) for many in range(2, len(parts) + 1))
+        if len(parts) > 1:
+            found[name] = next(one for one in several if one not in told)
+            told.add(found[name])
+    return found
+
+
+def _capital(word: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in word.split("_"))
+
+
+def _tidied(value: Any, names: Mapping[str, str]) -> Any:
+    """The document with short names, in a form that more programs read: a list says what is in it, if anything is,
+    and that a tuple has nothing behind its last item is told by its length alone.
+    """
+    if isinstance(value, Mapping):
+        kept = {name: one for name, one in value.items() if not (name == "items" and one is False)}
+        if kept.get("type") == "array" and "prefixItems" not in kept:
+            kept.setdefault("items", {})
+        return {names.get(name, name): _tidied(one, names) for name, one in kept.items()}
+    if isinstance(value, list):
+        return [_tidied(one, names) for one in value]
+    if isinstance(value, str) and value.startswith(_REFERENCE):
+        return _REFERENCE + names.get(value.removeprefix(_REFERENCE), value.removeprefix(_REFERENCE))
+    return value
 
 
 def plain_path(path: str) -> str:
@@ -103,7 +160,7 @@ def _described(one: Operation, given: Mapping[str, Any], answer: Mapping[str, An
             {"name": name, "in": "query", "required": name in needed, "schema": schema}
             for name, schema in fields.items()
         ]
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    error = {"application/json": {"schema": {"$ref": _REFERENCE + "Error"}}}
     told = {"x-command": one.command} if one.command else {}
     return {
         "operationId": one.name,

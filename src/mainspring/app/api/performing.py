@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import errno
-import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from mainspring.app.accounts import Entry, ForbiddenError, Outcome
+from mainspring.app.api.binding import bound
 from mainspring.core.clock import now
-from mainspring.core.errors import InputError, MainspringError, UnavailableError
+from mainspring.core.errors import MainspringError, UnavailableError
 
 if TYPE_CHECKING:
     from mainspring.app.api.desk import Desk
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 _DISK: Final = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE}
 )
-_LARGEST: Final = 2**53
-"""Up to here every program and every store has the same whole number; a cell of a row may be larger."""
 
 
 def perform(desk: Desk, asked: Operation, given: Mapping[str, Any]) -> Any:
@@ -78,31 +74,6 @@ def disk_told() -> Iterator[None]:
             where=str(error.filename or ""),
             fix="make room, or let the console write there, and try again",
         ) from error
-
-
-def bound(asked: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments of an operation, of their types; texts of forms and addresses are read as what they stand for.
-
-    Raises:
-        InputError: If one is missing, unknown, or not of its type.
-    """
-    try:
-        made = msgspec.convert(dict(given), asked.inputs, strict=False)
-    except msgspec.ValidationError as error:
-        names = ", ".join(msgspec.structs.asdict(one)["name"] for one in msgspec.structs.fields(asked.inputs))
-        raise InputError(
-            str(error), where=asked.name, expected=f"arguments: {names or 'none'}", fix="see /api for their types"
-        ) from error
-    found = {one.name: getattr(made, one.name) for one in msgspec.structs.fields(asked.inputs)}
-    for name, value in found.items():
-        for one in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(one, (int, float)) and not (math.isfinite(one) and abs(one) <= _LARGEST):
-                raise InputError(
-                    f"{name} is {str(one)[:40]}",
-                    where=asked.name,
-                    expected=f"a number between -{_LARGEST} and {_LARGEST}",
-                )
-    return found
 
 
 def _tell(desk: Desk, asked: Operation, given: Mapping[str, Any], outcome: Outcome, why: str) -> None:

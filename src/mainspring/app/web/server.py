@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 
 from mainspring.app.accounts import Caller, Entry, ForbiddenError, Outcome, UnauthenticatedError, Way
 from mainspring.app.api.desk import Desk
-from mainspring.app.api.door import Door, failed, status_of
+from mainspring.app.api.door import Door, MethodError, failed, status_of
 from mainspring.app.api.operation import Operation
 from mainspring.app.api.shared import Shared
 from mainspring.app.api.subjects import SUBJECTS
@@ -222,9 +222,17 @@ class Console:
         if error.status_code == 404 and inner and request.url.path.endswith("/") and request.method in SAFE:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"{self._root}/{inner}{query}", status_code=307)
+        if error.status_code == 405 and request.method == "OPTIONS":
+            return Response(status_code=204, headers=error.headers)
         if error.status_code != 404:
-            told = {"error": {"found": f"{request.method} {request.url.path}: {error.detail}"}}
-            return JSONResponse(told, status_code=error.status_code, headers=error.headers)
+            allowed = (error.headers or {}).get("Allow")
+            wrong = MethodError(f"{request.method} {request.url.path}: {error.detail.lower()}", expected=allowed)
+            told = await self._failed(request, wrong)
+            told.headers.update(error.headers or {})
+            return told
+        if f"/{inner}/".startswith("/api/"):
+            unknown = NotFoundError(f"there is nothing at {request.url.path}", fix="see what there is: /rest")
+            return failed(unknown)
         missing = NotFoundError(f"there is no page {request.url.path}", fix="look for it: press /")
         return await self._failed(request, missing)
 

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.app.console.conftest import words_of
 
 from mainspring.app.api.subjects import SUBJECTS
+from mainspring.app.web.rooms.api.showing import marked
 
 
 @pytest.fixture
@@ -22,7 +23,8 @@ def test_every_operation_is_on_the_page_with_its_role_command_and_arguments(used
     for subject in SUBJECTS:
         for one in subject.operations.values():
             assert f"<code>{one.name}</code>" in html, one.name
-            assert one.summary in shown.replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">"), one.name
+            plain = words_of(str(marked(one.summary)))
+            assert plain in shown, one.name
     assert "needed" in shown
     assert 'href="/api/openapi.json"' in html
 
@@ -34,7 +36,34 @@ def test_every_example_is_a_command_that_a_shell_takes(used):
     for one in typed:
         words = shlex.split(one.replace("&#34;", '"').replace("&#39;", "'").replace("&amp;", "&"))
         assert words[0] == "curl"
+        assert words[-1].isascii(), one
         assert words[-1].startswith("http://testserver/api")
+
+
+def test_what_stands_in_backticks_is_shown_as_code(used):
+    html = used.page("/rest")
+    assert "<code>team=risk tier=1</code>" in html
+    assert "`" not in words_of(html)
+
+
+def test_types_have_names_that_programs_can_have(used):
+    named = used.get("/openapi.json")["components"]["schemas"]
+    assert [name for name in named if not name.isidentifier()] == []
+    titles = [one["title"] for one in named.values() if "title" in one]
+    assert len(titles) == len(set(titles))  # generators name their classes by them
+
+
+def test_lists_say_what_is_in_them(used):
+    def lists(value):
+        if isinstance(value, dict):
+            if value.get("type") == "array":
+                yield value
+            value = list(value.values())
+        for one in value if isinstance(value, list) else ():
+            yield from lists(one)
+
+    found = list(lists(used.get("/openapi.json")))
+    assert all(isinstance(one.get("items", one.get("prefixItems")), dict | list) for one in found)
 
 
 def test_every_reference_of_the_document_resolves(used):

@@ -51,7 +51,33 @@ class TestMethods:
             answer = used.client.request("DELETE", path)
             assert answer.status_code == 405
             assert "GET" in answer.headers["allow"]
-            assert "DELETE" in answer.json()["error"]["found"]
+            told = answer.json()["error"]
+            assert (told["code"], told["expected"]) == ("WRONG_METHOD", answer.headers["allow"])
+            assert "DELETE" in told["found"]
+
+    def test_what_may_be_done_somewhere_can_be_asked(self, used):
+        answer = used.client.options("/api/runs")
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert {"GET", "HEAD"} <= set(answer.headers["allow"].split(", "))
+
+    def test_an_address_of_the_api_that_is_none_is_told_as_such(self, used):
+        answer = used.client.get("/api/nothing", headers={"accept": "text/html"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+        assert "/rest" in answer.json()["error"]["fix"]
+
+
+class TestArguments:
+    """No argument is overlooked in silence."""
+
+    def test_one_behind_the_question_mark_of_a_change_is_refused(self, used):
+        told = used.post("/runs/none/cancel?reason=late", status=400)["error"]
+        assert "reason" in told["found"]
+        assert "in the body" in told["expected"]
+
+    def test_one_that_is_given_twice_is_refused(self, used):
+        answer = used.client.get("/api/runs?limit=1&limit=2")
+        assert answer.status_code == 400
+        assert answer.json()["error"]["found"] == "limit is given more than once"
 
 
 class TestBodies:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
+from markupsafe import Markup, escape
 from starlette.responses import Response
 
 from mainspring.app.accounts import Role, Way
@@ -38,7 +40,7 @@ class Shown:
     path: str
     role: str
     summary: str
-    details: str
+    details: Sequence[str]
     command: str
     arguments: Sequence[Argument]
     curl: str
@@ -60,6 +62,7 @@ def shown(visit: Visit) -> Response:
         base=base,
         roles=[role.value for role in Role],
         with_token=with_token,
+        marked=marked,
     )
 
 
@@ -113,7 +116,7 @@ def _shown(
         path=path,
         role=one["x-role"],
         summary=one["summary"],
-        details=details,
+        details=[" ".join(part.split()) for part in details.split("\n\n") if part.strip()],
         command=one.get("x-command", ""),
         arguments=arguments,
         curl=_curl(base, method.upper(), path, arguments, with_token),
@@ -129,23 +132,35 @@ def _curl(base: str, method: str, path: str, arguments: Sequence[Argument], with
     shown_token = ' -H "Authorization: Bearer $TOKEN"' if with_token else ""
     needed = [one for one in arguments if one.needed]
     query = "&".join(f"{one.name}={_example(one)}" for one in needed if one.place == "behind the ?")
-    address = base + _filled(path)
+    within = {one.name: str(_example(one)) for one in arguments if one.place == "in the path"}
+    address = base + "/".join(quote(within.get(part.strip("{}"), part)) for part in path.split("/"))
     body = {one.name: _example(one) for one in needed if one.place == "in the body"}
     typed = shlex.join([address + (f"?{query}" if query else "")])
-    sent = "" if method == "GET" else f" --json {shlex.quote(json.dumps(body))}"
+    sent = "" if method == "GET" else f" --json {shlex.quote(json.dumps(body, ensure_ascii=False))}"
     return f"{' '.join(words)}{shown_token}{sent} {typed}"
 
 
-def _filled(path: str) -> str:
-    """A path with its arguments as words to be replaced."""
-    parts = path.split("/")
-    return "/".join(quote(part.strip("{}").upper()) if part.startswith("{") else part for part in parts)
-
-
 def _example(one: Argument) -> Any:
+    """Something of an argument's type: its name as a word to be replaced, or the first thing that it may be."""
     kind = one.kind.split(" or ")[0]
-    return {"number": 1, "whole number": 1, "yes or no": True, "object": {}}.get(
-        kind, [] if "list" in kind else "…"
+    plain = {"number": 1, "whole number": 1, "yes or no": True, "object": {}, "text": one.name.upper()}
+    if kind in plain:
+        return plain[kind]
+    return [] if kind.startswith("list") else kind.split(" | ")[0] if " | " in kind else one.name.upper()
+
+
+def marked(text: str) -> Markup:
+    """A text of docstrings, with what stands in backticks as code.
+
+    Example:
+        >>> marked("`team=<x>` and ``None``")
+        Markup('<code>team=&lt;x&gt;</code> and <code>None</code>')
+    """
+    parts = re.split(r"(``?)(.+?)\1", text)
+    plain, code = parts[::3], [*parts[2::3], None]
+    return Markup().join(
+        escape(words) + (Markup("<code>{}</code>").format(each) if each is not None else "")
+        for words, each in zip(plain, code, strict=True)
     )
 
 
