@@ -46,8 +46,7 @@ RANKED: Final[Facts] = {
     "mean_prediction": Fact(
         better=Better.NEITHER,
         title="mean prediction",
-        says="the mean probability of the positive class",
-        unit=True,
+        says="the mean of the probabilities, or of the predicted values",
     ),
 }
 """Metrics of the scores, whatever the threshold."""

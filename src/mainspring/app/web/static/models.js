@@ -1,6 +1,7 @@
 // Asking a version while its row is being moved: the answer, why, what would turn it; and what matters most.
 
 import { ask, tell, all } from "./console-asking.js";
+import { measured, number, signed } from "./figures.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -11,7 +12,7 @@ function made(tag, words = "", kind = "") {
   return element;
 }
 
-const figure = (value) => (value === null || value === undefined ? "—" : typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value));
+const figure = (value) => (value === null || value === undefined ? "—" : typeof value === "number" ? number(value) : String(value));
 const cellWords = (value) => (value === null || value === undefined || value === "" ? "missing" : figure(value));
 
 function bar(share, kind = "") {
@@ -52,7 +53,7 @@ for (const place of all("[data-importance]")) {
     const pairs = Object.entries(found.means), most = Math.max(...pairs.map(([, value]) => value), 0);
     place.replaceChildren(
       made("p", `Mean size of what each column adds to the ${found.about}, on ${found.rows} rows (${found.method}).`, "quiet"),
-      bars(pairs.slice(0, 30).map(([name, value]) => ({ name, share: most ? value / most : 0, words: figure(value) }))),
+      bars(pairs.slice(0, 30).map(([name, value]) => ({ name, share: most ? value / most : 0, words: measured(value) }))),
     );
     if (pairs.length > 30) place.append(made("p", `and ${pairs.length - 30} more columns`, "quiet"));
   }).catch((error) => place.replaceChildren(problem(error)));
@@ -81,6 +82,7 @@ function whatIf() {
     input: item.querySelector("select,input:not(.slide)"), slide: item.querySelector(".slide"), from: item.querySelector(".from"),
   }));
   const first = new Map(cells.map((cell) => [cell.name, cell.input.value]));
+  const wanted = form.querySelector("[data-wanted]");
   let asked = 0, later, kept, last;
 
   const row = () => Object.fromEntries(cells.map(({ name, input, kind }) => [name, input.value === "" && kind !== "text" ? null : input.value]));
@@ -98,6 +100,11 @@ function whatIf() {
     const place = side("answer");
     place.replaceChildren(made("p", found.answer, "figure-big"));
     const shares = Object.entries(found.probabilities);
+    if (wanted) {
+      const before = wanted.value, others = shares.map(([name]) => name).filter((name) => name !== found.answer);
+      wanted.replaceChildren(...others.map((name) => new Option(name)));
+      if (others.includes(before)) wanted.value = before;
+    }
     if (shares.length) place.append(bars(shares.slice(0, 8).map(([name, share]) => ({ name, share, words: (share * 100).toFixed(1) + " %" }))));
     if (found.cutoff !== null) place.append(made("p", `The positive class is answered from ${figure(found.cutoff)} on.`, "quiet"));
     for (const flag of found.flags) place.append(made("p", `The assertion ${flag} was met by this row.`, "held-text"));
@@ -115,7 +122,7 @@ function whatIf() {
     const place = side("difference"), now = row(), name = Object.keys(kept.found.probabilities)[0];
     const apart = score(last, name) - score(kept.found, name);
     const told = made("p");
-    told.append(made("b", kept.found.answer), " → ", made("b", last.answer), ` (${name ? name + " " : ""}${apart >= 0 ? "+" : ""}${figure(apart)})`);
+    told.append(made("b", kept.found.answer), " → ", made("b", last.answer), ` (${name ? name + " " : ""}${signed(apart)})`);
     const changed = cells.filter((cell) => now[cell.name] !== kept.row[cell.name]);
     const list = made("ul", "", "plain-list");
     for (const cell of changed) list.append(made("li", `${cell.name}: ${cellWords(kept.row[cell.name])} → ${cellWords(now[cell.name])}`));
@@ -128,10 +135,10 @@ function whatIf() {
     const most = Math.max(...found.parts.map((part) => Math.abs(part.amount)), 0);
     const rows = found.parts.slice(0, 12).map((part) => ({
       name: part.column, more: part.value, share: most ? Math.abs(part.amount) / most : 0,
-      words: (part.amount >= 0 ? "+" : "−") + figure(Math.abs(part.amount)), side: part.amount >= 0 ? "" : "less",
+      words: signed(Math.abs(part.amount) > most * 1e-6 ? part.amount : 0), side: part.amount >= 0 ? "" : "less",
     }));
     const place = side("parts");
-    place.replaceChildren(bars(rows, "signed"), made("p", `From ${figure(found.base)}, where nothing is known of a row, to ${figure(found.outcome)}.`, "quiet"));
+    place.replaceChildren(bars(rows, "signed"), made("p", `From ${measured(found.base)}, where nothing is known of a row, to ${measured(found.outcome)}.`, "quiet"));
     if (found.parts.length > 12) place.append(made("p", `and ${found.parts.length - 12} more columns`, "quiet"));
   }
 
@@ -174,19 +181,29 @@ function whatIf() {
     return item;
   }
 
+  function showSwings(found, place) {
+    const pairs = Object.entries(found.swings).slice(0, 12), most = pairs.length ? pairs[0][1] : 0;
+    place.replaceChildren(
+      made("p", "How far the answer moves while one column alone takes the values that the data have.", "quiet"),
+      bars(pairs.map(([name, swing]) => ({ name, share: most ? swing / most : 0, words: measured(swing > most * 1e-6 ? swing : 0) }))),
+    );
+    if (!pairs.length) place.append(...found.notes.map((note) => made("p", note + ".", "quiet")));
+  }
+
   async function otherwise(button) {
     const place = side("ways");
     button.setAttribute("aria-busy", "true");
     place.replaceChildren(made("p", "It is being looked for …", "waiting-line"));
     try {
-      const found = await ask("POST", path + "/otherwise", { row: row() });
+      const found = await ask("POST", path + "/otherwise", { row: row(), wanted: wanted ? wanted.value : "" });
       place.replaceChildren();
+      if (!found.wanted) return showSwings(found, place);
       if (found.alone.length) place.append(made("h3", "One column alone"));
       const alone = made("ul", "", "ways"), together = made("ul", "", "ways");
       alone.append(...found.alone.slice(0, 6).map((one) => way(one, "")));
       together.append(...found.together.map((one) => way(one, one.plausibility === null ? "" : `, plausibility ${one.plausibility.toFixed(2)}`)));
       place.append(alone);
-      if (!found.alone.length) place.append(made("p", found.wanted ? `No column alone leads to ${found.wanted}.` : "A value has no other answer.", "quiet"));
+      if (!found.alone.length) place.append(made("p", `No column alone leads to ${found.wanted}.`, "quiet"));
       if (found.together.length) place.append(made("h3", "Several together"), together);
       for (const note of found.notes) place.append(made("p", note + ".", "quiet"));
     } catch (error) {

@@ -109,12 +109,13 @@ def explain(desk: Desk, model: str, version: str, *, row: dict[str, Any], output
     """Why a version answers a row as it does: what each column adds to the answer.
 
     Args:
-        output: The class that it is about; by default the one that is answered.
+        output: The class that it is about; by default the positive one of two, of more the one that is answered.
     """
     opened = opened_for(desk, shelf(desk.shared, model).version(version))
     explainer, table = explainer_of(opened), _table(opened, row)
     method = next((one for one in explainer.methods if one not in ("anchors", "counterfactuals")), None)
-    found: Any = explainer.explain(opened.package, table, method, output=output or None, budget=_budget())[0].found
+    about = output or next(iter(_ranked(opened, table)), None)
+    found: Any = explainer.explain(opened.package, table, method, output=about, budget=_budget())[0].found
     if not hasattr(found, "contributions"):
         raise InputError(
             f"the explainer of {model} {version} gives no contributions",
@@ -126,7 +127,7 @@ def explain(desk: Desk, model: str, version: str, *, row: dict[str, Any], output
         about=_about(found),
         base=float(found.base[0]),
         outcome=float(found.outputs[0]),
-        parts=[Part(column=one.feature, value=_told(one.value), amount=one.amount) for one in found.row(0)],
+        parts=[_part(opened, one) for one in found.row(0)],
         registered=opened.registered,
     )
 
@@ -147,18 +148,21 @@ def otherwise(desk: Desk, model: str, version: str, *, row: dict[str, Any], want
         model: Name of the model.
         version: Its version.
         row: Values by column.
-        wanted: The class that is wanted instead; any other one without it.
+        wanted: The class that is wanted instead; without it the other one of two, of more the next likely one.
     """
     # Imported here: explaining brings its methods along, which only who asks needs.
     from mainspring.evaluation.explanation.what_if import what_if
 
     opened = opened_for(desk, shelf(desk.shared, model).version(version))
     explainer, table = explainer_of(opened), _table(opened, row)
+    ranked = _ranked(opened, table)
+    wanted = wanted or next(iter(ranked[1:]), "")
+    output = wanted if ranked else explainer.output
     found = what_if(
         opened.package,
         table,
         background=explainer.background,
-        output=explainer.output,
+        output=output,
         wanted=wanted or None,
         budget=_budget(),
     )
@@ -166,7 +170,7 @@ def otherwise(desk: Desk, model: str, version: str, *, row: dict[str, Any], want
         answer=found.before.answer,
         wanted=found.wanted,
         alone=[_way(one.turns) for one in found.turning if one.turns is not None],
-        together=_together(opened, explainer, table, wanted),
+        together=_together(opened, explainer, table, wanted, output),
         swings={one.feature: one.swing for one in found.alone},
         notes=found.notes,
     )
@@ -174,7 +178,10 @@ def otherwise(desk: Desk, model: str, version: str, *, row: dict[str, Any], want
 
 @operation("models.importance", "GET", "/models/{model:path}/versions/{version}/importance")
 def importance(desk: Desk, model: str, version: str) -> Importance:
-    """How much each column adds to the answers of a version, on rows that stand for the data."""
+    """How much each column adds to the answers of a version, on rows that stand for the data.
+
+    Of more than two classes, what it adds to the one that is answered.
+    """
     meant = shelf(desk.shared, model).version(version)
     opened = opened_for(desk, meant)
     key = ("models", "importance", meant.digest, opened.registered)
@@ -187,18 +194,21 @@ def _importance(opened: Opened) -> Importance:
     rows = explainer.background
     sums: dict[str, float] = {}
     begun, done, last = time.monotonic(), 0, None
+    ranked: Sequence[str] = ()
     step = max(rows.num_rows // _ROWS, 1)
     for place in range(0, rows.num_rows, step):
         if done >= _ROWS or time.monotonic() - begun > _SECONDS:
             break
-        found: Any = explainer.explain(opened.package, rows.rows(place, place + 1), method)[0].found
+        row = rows.rows(place, place + 1)
+        ranked = _ranked(opened, row)
+        found: Any = explainer.explain(opened.package, row, method, output=next(iter(ranked), None))[0].found
         for part in found.row(0):
             sums[part.feature] = sums.get(part.feature, 0.0) + abs(part.amount)
         done, last = done + 1, found
     means = {name: total / max(done, 1) for name, total in sums.items()}
     return Importance(
         method=last.method if last is not None else "",
-        about=_about(last) if last is not None else "",
+        about=_about(last, "the class that is answered" if ranked else "") if last is not None else "",
         rows=done,
         means=dict(sorted(means.items(), key=lambda pair: -pair[1])),
         registered=opened.registered,
@@ -247,11 +257,13 @@ def _budget() -> Any:
     return Budget(seconds=_SECONDS)
 
 
-def _together(opened: Opened, explainer: Explainer, table: Table, wanted: str) -> Sequence[Way]:
+def _together(
+    opened: Opened, explainer: Explainer, table: Table, wanted: str, output: str | None
+) -> Sequence[Way]:
     if "counterfactuals" not in explainer.methods:
         return []
     found: Any = explainer.explain(
-        opened.package, table, "counterfactuals", wanted=wanted or None, budget=_budget()
+        opened.package, table, "counterfactuals", output=output, wanted=wanted or None, budget=_budget()
     )[0].found
     return [_way(one, one.plausibility) for one in found.found]
 
@@ -261,11 +273,24 @@ def _way(case: Any, plausibility: float | None = None) -> Way:
     return Way(changes=changes, answer=case.answer, score=case.score, plausibility=plausibility)
 
 
-def _about(found: Any) -> str:
-    return "value" if found.output is None else f"{found.scale} of {found.output}"
+def _about(found: Any, what: str = "") -> str:
+    return "value" if found.output is None else f"{found.scale} of {what or found.output}"
 
 
-def _told(value: Any) -> str:
+def _ranked(opened: Opened, table: Table) -> Sequence[str]:
+    """The classes in the order of what a row makes of them, where there are more than two; else none."""
+    classes = opened.package.signature.classes
+    if classes is None or len(classes) <= 2:
+        return ()
+    found = opened.package.predict_columns({name: table.column(name) for name in opened.package.signature.names})
+    answer, scores = str(found.labels[0]), dict(zip(classes, found.scores[0], strict=True))
+    return sorted(classes, key=lambda one: (one != answer, -scores[one]))
+
+
+def _part(opened: Opened, part: Any) -> Part:
     from mainspring.evaluation.explanation.attributions import told
 
-    return told(value)
+    truths = {one.name for one in opened.package.signature.inputs if one.datatype == "BOOL"}
+    words = told(part.value)
+    value = {"0": "false", "1": "true"}.get(words, words) if part.feature in truths else words
+    return Part(column=part.feature, value=value, amount=part.amount)

@@ -71,7 +71,7 @@ def strange_values(package: Package, cells: Mapping[str, Cell]) -> Sequence[str]
             if not low <= cell <= high:
                 notes.append(f"{one.name} is {cell:g}, and in training it was {low:g} to {high:g}")
         elif isinstance(cell, str) and one.domain and cell not in one.domain:
-            notes.append(f"{one.name} is {cell!r}, which training never had")
+            notes.append(f"{one.name} is {cell!r}: training had it too rarely to learn from, or never")
     return notes
 
 
@@ -100,7 +100,7 @@ def _cell(value: Any, kind: str) -> Cell:
     Raises:
         ValueError: If it is not of that kind.
     """
-    if value is None or (kind not in ("text", "choice") and value == ""):
+    if value is None or (kind != "text" and value == ""):
         return None
     if kind in ("text", "choice"):
         if not isinstance(value, (str, int, float, bool)):
