@@ -81,6 +81,7 @@ def _pipeline(name: str, folder: Path, data: Path, seen: Look) -> str:
         note=note,
         loop="" if exclude else _LOOP.format(name=name),
         loop_parameters="" if exclude else _LOOP_PARAMETERS,
+        loop_told="" if exclude else _LOOP_TOLD,
         learner=learner,
         params=params,
         least=least,
@@ -112,6 +113,9 @@ def _has_openmp() -> bool:
 _LOOP_PARAMETERS: Final = """
     traffic: bool = False,
     since: str = "","""
+_LOOP_TOLD: Final = """
+        traffic: Whether to learn from logged requests, too: those of which the truth is known by now.
+        since: Only requests from this time on, such as 2026-01-31; empty for all."""
 _LOOP: Final = """\
     if traffic:  # trained again, on what the model was asked since and people said of it; the newest rows judge
         examples = steps.logged_examples(examples, model={name!r}, label=LABEL, since=since)
@@ -142,6 +146,13 @@ def {name}(
     estimator: str = "{learner}",
     params: dict = PARAMS,{loop_parameters}
 ):
+    """From a file of rows to a version of the model that answers requests.
+
+    Args:
+        data: The file to learn from; its path starts at the project's folder.
+        estimator: The learner, by its full name: any of scikit-learn or LightGBM that fits the label.
+        params: What the learner is given, by the names that it knows.{loop_told}
+    """
     # Data: split by a stable hash of each row, described, and checked against the schema. The schema is
     # proposed on the first run and kept in schema.yaml: from then on it is yours to edit and review.
     examples = steps.ingest(data, splits={{"train": 3, "eval": 1}}{options})
