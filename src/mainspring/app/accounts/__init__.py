@@ -22,7 +22,7 @@ module            what is in it
 from __future__ import annotations
 
 from mainspring.app.accounts.account import Account, Origin
-from mainspring.app.accounts.caller import Caller, ForbiddenError, UnauthenticatedError, Way
+from mainspring.app.accounts.caller import Caller, ForbiddenError, OldFormError, UnauthenticatedError, Way
 from mainspring.app.accounts.roles import Role
 from mainspring.app.accounts.trail import Entry, Outcome, Trail
 
@@ -31,6 +31,7 @@ __all__ = [
     "Caller",
     "Entry",
     "ForbiddenError",
+    "OldFormError",
     "Origin",
     "Outcome",
     "Role",

@@ -50,6 +50,12 @@ class ForbiddenError(MainspringError):
     code: ClassVar[str] = "FORBIDDEN"
 
 
+class OldFormError(ForbiddenError):
+    """A form was not made for this session, or too long ago."""
+
+    code: ClassVar[str] = "OLD_FORM"
+
+
 class UnauthenticatedError(MainspringError):
     """Nobody is signed in, or what they showed is not valid, not valid any more, or was taken back."""
 

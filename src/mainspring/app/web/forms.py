@@ -38,6 +38,19 @@ async def read(request: Request) -> list[tuple[str, str]]:
         raise InputError(f"the form cannot be read: {error}") from error
 
 
+async def typed(request: Request) -> list[tuple[str, str]]:
+    """The fields of a form of somebody who is not signed in; none of a large one, which anybody could send."""
+    length = request.headers.get("content-length", "")
+    small = length.isascii() and length.isdigit() and len(length) <= 6
+    person = "text/html" in request.headers.get("accept", "")
+    return await read(request) if small and person else []
+
+
+def is_typed(name: str, value: str, asked: Operation) -> bool:
+    """Whether a field is something that was filled in, and may be shown again."""
+    return bool(value.strip()) and not name.startswith("-") and name not in asked.secrets
+
+
 def given_by(fields: list[tuple[str, str]], asked: Operation) -> dict[str, Any]:
     """The arguments that a form gives.
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from mainspring.app.accounts import ForbiddenError
+from mainspring.app.accounts import OldFormError
 from mainspring.core.clock import now
 from mainspring.core.errors import InputError
 
@@ -47,17 +47,17 @@ class Seals:
         """See that a form comes from a page that was shown in this session, not too long ago.
 
         Raises:
-            ForbiddenError: If it does not.
+            OldFormError: If it does not.
         """
         until, _, signed = seal.partition(".")
         right = self._sign("seal", f"{until}.{session}")
         if not until.isascii() or not until.isdigit() or not _same(signed, right):
-            raise ForbiddenError(
+            raise OldFormError(
                 "the form was not made by this console for you" if seal else "the form has no seal",
                 fix="open the page again, and send the form from there",
             )
         if float(until) < self._clock():
-            raise ForbiddenError("the form is too old", fix="open the page again, and send the form from there")
+            raise OldFormError("the form is too old", fix="open the page again, and send the form from there")
 
     def sign(self, text: str, purpose: str = "text") -> str:
         """A text with its signature, for a cookie that nobody may change.

@@ -16,7 +16,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
-from mainspring.app.accounts import Caller, Entry, ForbiddenError, Outcome, UnauthenticatedError, Way
+from mainspring.app.accounts import (
+    Caller,
+    Entry,
+    ForbiddenError,
+    OldFormError,
+    Outcome,
+    Role,
+    UnauthenticatedError,
+    Way,
+)
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.door import Door, MethodError, failed, status_of
 from mainspring.app.api.operation import Operation
@@ -35,6 +44,8 @@ from mainspring.core.clock import now
 from mainspring.core.errors import MainspringError, NotFoundError
 
 SEAL_HEADER: Final = "x-mainspring-seal"
+NOBODY: Final = Caller(name="", role=Role.VIEWER, way=Way.SESSION)
+"""Who has not signed in."""
 
 
 class BrokenError(MainspringError):
@@ -175,7 +186,10 @@ class Console:
         return answer
 
     async def _act(self, request: Request) -> Response:
-        caller = await run_in_threadpool(self._sign_in.caller, request)
+        try:
+            caller = await run_in_threadpool(self._sign_in.caller, request)
+        except UnauthenticatedError as error:
+            return await run_in_threadpool(self._unsent, request, NOBODY, await forms.typed(request), error)
         fields = await forms.read(request)
         asked = self._door.operations.get(request.path_params["operation"])
         if asked is None or not asked.changes:
@@ -183,8 +197,29 @@ class Console:
         return await run_in_threadpool(self._sent, request, caller, asked, fields)
 
     def _sent(self, request: Request, caller: Caller, asked: Operation, fields: list[tuple[str, str]]) -> Response:
-        self._check(caller, dict(fields).get(forms.SEAL, ""), asked.name)
+        try:
+            self._check(caller, dict(fields).get(forms.SEAL, ""), asked.name)
+        except OldFormError as error:
+            return self._unsent(request, caller, fields, error)
         return forms.act(self._visit(request, caller), asked, fields)
+
+    def _unsent(
+        self, request: Request, caller: Caller, fields: list[tuple[str, str]], error: MainspringError
+    ) -> Response:
+        """Whoever was signed out while they filled in a form, or had it open for too long, sees what they typed.
+
+        Raises:
+            MainspringError: The error itself, for a script, which keeps the form.
+        """
+        asked = self._door.operations.get(request.path_params["operation"])
+        if "text/html" not in request.headers.get("accept", "") or asked is None:
+            raise error
+        kept = [(name, value) for name, value in fields if forms.is_typed(name, value, asked)]
+        back = _back(request, self.renderer)
+        visit = self._visit(request, caller)
+        return visit.render(
+            "signing_in/unsent.html.j2", status=status_of(error), kept=kept, back=back, out=caller is NOBODY
+        )
 
     async def _failed(self, request: Request, error: Exception) -> Response:
         return await run_in_threadpool(self._told, request, error)
@@ -198,7 +233,7 @@ class Console:
             return failed(error)
         if isinstance(error, UnauthenticatedError):
             asked = inner + (f"?{request.url.query}" if request.url.query else "")
-            then = quote(asked if request.method == "GET" else "/", safe="/")
+            then = quote(asked if request.method == "GET" else _back(request, self.renderer), safe="/")
             return RedirectResponse(f"{self._root}/sign-in?then={then}", status_code=303)
         try:
             caller = self._sign_in.caller(request)

@@ -256,6 +256,42 @@ def test_somebody_changes_their_own_password_and_signs_in_with_it(tmp_path):
         assert "a new long password" not in str([one.entry for one in accounts_of(found).book.all()])
 
 
+def test_what_was_typed_when_a_session_ended_is_shown_and_nothing_is_done(tmp_path):
+    with platform.open(write_settings(tmp_path)) as opened:
+        people(opened)
+        carla = Browser(opened)
+        carla.sign_in("carla")
+        seal = carla.seal("/schedule")
+        accounts_of(opened).directory.set_role("carla", Role.ADMIN, by="ada")  # which ends her sessions
+        fields = {"-seal": seal, "user": "new", "password": PASSWORD, "role": ""}
+        headers = {"accept": "text/html", "referer": "http://localhost/users?tab=x"}
+        answer = carla.client.post("/act/users.add", data=fields, headers=headers)
+        assert answer.status_code == 401
+        assert "You are signed out" in answer.text
+        assert '<textarea readonly rows="1">new</textarea>' in answer.text
+        assert PASSWORD not in answer.text
+        assert 'href="/sign-in?then=%2Fusers%3Ftab%3Dx"' in answer.text
+        assert accounts_of(opened).directory.find("new") is None
+        big = carla.client.post("/act/users.add", data={**fields, "user": "n" * 1_000_000}, headers=headers)
+        assert "nnn" not in big.text
+        told = carla.act("users.add", seal=seal, user="new", password=PASSWORD)
+        assert (told.status_code, told.json()["error"]["code"]) == (401, "UNAUTHENTICATED")
+
+
+def test_what_was_typed_on_a_page_of_the_session_before_is_shown_and_a_script_is_told(opened):
+    eve, ada = Browser(opened), Browser(opened)
+    eve.sign_in("eve")
+    ada.sign_in("ada")
+    headers = {"accept": "text/html"}
+    answer = ada.client.post("/act/users.disable", data={"-seal": eve.seal(), "user": "bob"}, headers=headers)
+    assert answer.status_code == 403
+    assert "Open the page again" in answer.text
+    assert ">bob</textarea>" in answer.text
+    told = ada.act("users.disable", seal=eve.seal(), user="bob")
+    assert told.json()["error"]["code"] == "OLD_FORM"
+    assert not accounts_of(opened).directory.get("bob").account.disabled
+
+
 @pytest.mark.parametrize(
     "then",
     ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "/\r\nx: y",

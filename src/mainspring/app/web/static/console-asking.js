@@ -1,16 +1,35 @@
 // What every script needs: addresses under the prefix, the API with the seal of this page, and a word to the reader.
 
 export const root = document.querySelector("meta[name=mainspring-root]").content;
-const seal = document.querySelector("meta[name=mainspring-seal]").content;
+const seal = document.querySelector("meta[name=mainspring-seal]");
 
 export const all = (query, within = document) => [...within.querySelectorAll(query)];
 export const address = (path) => root + path;
 
-export async function ask(method, path, body) {
-  const headers = { accept: "application/json", "x-mainspring-seal": seal };
+// A page that was open while its reader was signed out, and in again, goes on: its forms get a seal of the new session.
+// It tells who they are now, for it may be somebody else; nobody, if they are still signed out.
+export async function sealAnew() {
+  const answer = await fetch(address("/users/me"), { headers: { accept: "text/html" } });
+  if (!answer.ok || answer.redirected) return null;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const was = document.querySelector(".who b").textContent, fresh = page.querySelector("meta[name=mainspring-seal]").content;
+  seal.content = fresh;
+  for (const field of all("input[name='-seal']")) field.value = fresh;
+  document.querySelector(".who").replaceWith(document.adoptNode(page.querySelector(".who")));
+  const name = document.querySelector(".who b").textContent;
+  return { name, same: name === was };
+}
+
+async function asked(method, path, body) {
+  const headers = { accept: "application/json", "x-mainspring-seal": seal.content };
   if (body !== undefined) headers["content-type"] = "application/json";
   const answer = await fetch(address("/api" + path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
-  const told = await answer.json();
+  return [answer, await answer.json()];
+}
+
+export async function ask(method, path, body) {
+  let [answer, told] = await asked(method, path, body);
+  if (told.error?.code === "OLD_FORM" && (await sealAnew())?.same) [answer, told] = await asked(method, path, body);
   if (!answer.ok) throw Object.assign(new Error(told.error.found), told.error);
   return told;
 }

@@ -1,6 +1,6 @@
 // Forms: sent without leaving the page; what is wrong is told where it was filled in.
 
-import { tell } from "./console-asking.js";
+import { address, sealAnew, tell } from "./console-asking.js";
 import { refresh } from "./console-live.js";
 
 function confirmed(words) {
@@ -20,7 +20,8 @@ function showProblem(form, error) {
     place.setAttribute("role", "alert");
     form.append(place);
   }
-  place.textContent = (error.where ? error.where + ": " : "") + error.found;
+  place.textContent = error.code === "UNAUTHENTICATED" ? "" : (error.where ? error.where + ": " : "") + error.found;
+  if (error.code === "UNAUTHENTICATED") return place.append(...signedOut());
   for (const [label, text] of [["Expected: ", error.expected], ["", error.fix]]) {
     if (!text) continue;
     const line = document.createElement("small");
@@ -29,11 +30,30 @@ function showProblem(form, error) {
   }
 }
 
-async function send(form, button) {
+// What was typed stays where it is, and is sent again once its writer has signed in in another tab.
+function signedOut() {
+  const link = document.createElement("a"), more = document.createElement("small");
+  link.href = address("/sign-in?then=/users/me");
+  link.target = "_blank";
+  link.textContent = "sign in in another tab";
+  more.append("Nothing was sent, and what you filled in stays here: ", link, ", come back, and press again.");
+  return ["You are signed out.", more];
+}
+
+async function sent(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
   const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
   const answer = await fetch(action, { method: "POST", headers: { accept: "application/json" }, body: fields });
-  const told = await answer.json();
+  return [answer, await answer.json()];
+}
+
+async function send(form, button) {
+  let [answer, told] = await sent(form, button);
+  if (told.error?.code === "OLD_FORM") {
+    const now = await sealAnew();
+    if (now?.same) [answer, told] = await sent(form, button);
+    else if (now) told.error = { found: `You are signed in as ${now.name} now`, fix: "press again to send it in that name" };
+  }
   if (!answer.ok) return showProblem(form, told.error);
   form.querySelector(":scope > .problem")?.remove();
   form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: told }));
