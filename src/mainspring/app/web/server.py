@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlsplit
@@ -32,6 +33,7 @@ from mainspring.app.api.operation import Operation
 from mainspring.app.api.shared import Shared
 from mainspring.app.api.subjects import SUBJECTS
 from mainspring.app.web import forms
+from mainspring.app.web.following import Following
 from mainspring.app.web.guarding import SAFE, Guard, Opening, SignIn
 from mainspring.app.web.rendering import Renderer
 from mainspring.app.web.room import Page
@@ -87,6 +89,7 @@ class Console:
         self._asked = time.monotonic()
         self._hosts, self._secure = hosts, secure
         self._door = Door(shared, SUBJECTS, caller=self._program, still=sign_in.still, root=self._root)
+        self._following = Following(self._door.seen)
         settings = shared.platform.settings
         self.renderer = Renderer(
             ROOMS,
@@ -179,7 +182,12 @@ class Console:
         def answer(request: Request) -> Response:
             self._asked = time.monotonic()
             try:
-                return page.show(self._visit(request, self._sign_in.caller(request)))
+                visit = self._visit(request, self._sign_in.caller(request))
+                here = request.url.path
+                made = page.show(replace(visit, seen=self._following.before(here)))
+                if made.media_type == "text/html":
+                    self._following.learn(here, made.body)
+                return made
             finally:
                 self._asked = time.monotonic()
 

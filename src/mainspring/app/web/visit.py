@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Protocol
 
@@ -48,12 +48,14 @@ class Visit:
         desk: What operations work with.
         renderer: Fills templates.
         seal: For the forms of the page.
+        seen: The stamps of what the page follows, from before it was made.
     """
 
     request: Request
     desk: Desk
     renderer: Fills
     seal: str
+    seen: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 
 import { address, all } from "./console-asking.js";
 import { awaken } from "./console-awaken.js";
+import { Feed } from "./console-feed.js";
 
 export async function fetchPart(where) {
   const answer = await fetch(where, { headers: { accept: "text/html" } });
@@ -64,15 +65,16 @@ function focusAgain(element, sign, place) {
 const served = new WeakMap();
 const words = (element) => element.outerHTML.replace(/name="-seal" value="[^"]*"/g, "");
 
+// Whether the part shows now what is so.
 function put(fresh, element, sent) {
   if (busy(element, sent)) {
     held.add(element);
-    return;
+    return false;
   }
   const next = fresh.getElementById(element.id);
-  if (!next) return;
+  if (!next) return false;
   const said = words(next);
-  if (served.get(element) === said) return;
+  if (served.get(element) === said) return true;
   const adopted = document.adoptNode(next), focused = document.activeElement;
   const sign = element.contains(focused) && focused !== element && signOf(focused);
   const place = sign ? all("*", element).filter((one) => signOf(one) === sign).indexOf(focused) : 0;
@@ -89,6 +91,7 @@ function put(fresh, element, sent) {
   scrolls(adopted).forEach((one, at) => { if (scrolled[at]) [one.scrollTop, one.scrollLeft] = scrolled[at]; });
   if (within) focusAgain(adopted, sign, place);
   adopted.dispatchEvent(new CustomEvent("fresh", { bubbles: true }));
+  return true;
 }
 
 // `sent` is a form that was sent just now: what is filled in there is done with.
@@ -102,32 +105,75 @@ export async function refresh(elements = all("[data-live],[data-fresh]"), sent =
   if (!pages.size) return location.reload();
   await Promise.all([...pages].map(async ([from, parts]) => {
     const fresh = await fetchPart(from);
-    for (const part of parts) if (part.isConnected) put(fresh, part, sent);
+    for (const part of parts) if (part.isConnected && put(fresh, part, sent)) note(part, fresh);
   }));
 }
 
-// ---- Listening
+// ---- Listening: while somebody can see the page, and with the stamps of what it shows
 
-let source, listened = "", waiting = new Set(), timer;
+const followed = new Map(); // topics of scripts, to what they do then
+const shown = stampsIn(document);
+let port, waiting = new Set(), timer;
+
+function stampsIn(page) {
+  return new Map(Object.entries(JSON.parse(page.querySelector("meta[name=mainspring-seen]")?.content || "{}")));
+}
+
+const topicsOf = (part) => (part.dataset.live || "").split(" ").filter(Boolean);
+
+function note(part, fresh) {
+  const stamps = stampsIn(fresh);
+  for (const topic of topicsOf(part)) shown.set(topic, stamps.get(topic) ?? "");
+}
+
+function connected() {
+  const feed = new URL("./console-feed.js?events=" + encodeURIComponent(address("/api/events")), import.meta.url);
+  if (typeof SharedWorker === "function") return new SharedWorker(feed, { type: "module" }).port;
+  const { port1, port2 } = new MessageChannel();
+  new Feed(address("/api/events")).take(port2);
+  return port1;
+}
 
 export function listen() {
-  const topics = [...new Set(all("[data-live]").flatMap((one) => one.dataset.live.split(" ")).filter(Boolean))].sort();
-  if (topics.join(" ") === listened) return;
-  listened = topics.join(" ");
-  source?.close();
-  if (!topics.length) return;
-  source = new EventSource(address("/api/events?" + topics.map((one) => "on=" + encodeURIComponent(one)).join("&")));
-  source.addEventListener("changed", (event) => {
-    waiting.add(event.data);
-    clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const news = waiting;
-      waiting = new Set();
-      const parts = all("[data-live]").filter((one) => one.dataset.live.split(" ").some((topic) => news.has(topic)));
-      await refresh(parts).catch(() => undefined);
-      listen();
-    }, 120);
-  });
+  const topics = [...new Set([...all("[data-live]").flatMap(topicsOf), ...followed.keys()])];
+  if (!topics.length || document.hidden) return;
+  if (!port) (port = connected()).onmessage = ({ data }) => ("changed" in data ? hear(data.changed) : tellLost(data.lost));
+  port.postMessage({ stamps: topics.map((topic) => [topic, shown.get(topic) ?? ""]) });
 }
-addEventListener("pagehide", () => source?.close());
-addEventListener("pageshow", (event) => { if (event.persisted) { listened = ""; listen(); } });
+
+function leave() {
+  port?.postMessage({ gone: true });
+}
+
+// What a script does by itself when a topic changed; at once, too, since nobody knows what it has.
+export function follow(topic, act) {
+  followed.set(topic, act);
+  listen();
+}
+
+function hear(topic) {
+  followed.get(topic)?.();
+  waiting.add(topic);
+  clearTimeout(timer);
+  timer = setTimeout(async () => {
+    const news = waiting;
+    waiting = new Set();
+    const parts = all("[data-live]").filter((one) => topicsOf(one).some((topic) => news.has(topic)));
+    if (parts.length) await refresh(parts).catch(() => undefined);
+    listen();
+  }, 120);
+}
+
+function tellLost(lost) {
+  const told = document.querySelector(".toast.lost");
+  if (!lost) return told?.remove();
+  if (told) return;
+  const note = document.createElement("div");
+  note.className = "toast failed lost";
+  note.textContent = "The console does not answer: what is shown may be old.";
+  document.querySelector(".toasts").append(note);
+}
+
+addEventListener("pagehide", leave);
+addEventListener("pageshow", (event) => { if (event.persisted) listen(); });
+document.addEventListener("visibilitychange", () => (document.hidden ? leave() : listen()));

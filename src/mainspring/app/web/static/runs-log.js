@@ -1,6 +1,7 @@
 // A log that grows: it follows its end unless the reader has scrolled up, loads what is before, and is searched.
 
-import { ask, address } from "./console-asking.js";
+import { ask } from "./console-asking.js";
+import { follow } from "./console-live.js";
 
 const LEVELS = [
   [/\b(ERROR|CRITICAL|FATAL)\b|^Traceback |^\w*(Error|Exception)\b/, "error-line"],
@@ -9,7 +10,7 @@ const LEVELS = [
 ];
 const MOST = 20000; // lines that are kept in the page
 
-let box, wanted = "", source, busy = false, again = false;
+let box, wanted = "", busy = false, again = false;
 
 const path = (log) => `/runs/${encodeURIComponent(log.dataset.run)}/logs/${encodeURIComponent(log.dataset.step)}`;
 
@@ -140,17 +141,13 @@ function begin() {
   const log = document.querySelector("[data-log]");
   if (!log || log === box) return;
   box = log;
-  source?.close();
   redraw();
   box.scrollTop = box.scrollHeight;
   box.addEventListener("scroll", () => showFollowing(atEnd()), { passive: true });
   showFollowing(true);
   if (box.dataset.running === undefined) return;
-  source = new EventSource(address("/api/events?on=" + encodeURIComponent(`log:${box.dataset.run}/${box.dataset.step}`)));
-  source.addEventListener("changed", grow);
-  source.addEventListener("open", grow);
+  follow(`log:${box.dataset.run}/${box.dataset.step}`, grow);
 }
 
-addEventListener("pagehide", () => source?.close());
 document.addEventListener("fresh", begin);
 begin();
