@@ -47,7 +47,7 @@ class MainspringError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.found, self.expected, self.where, self.fix)
 
-    def as_dict(self) -> Mapping[str, str | None]:
+    def as_dict(self) -> Mapping[str, Any]:
         """The parts by name, for ``--json`` and for error bodies."""
         return {
             "code": self.code,
@@ -65,9 +65,36 @@ def _rebuild(
 
 
 class InputError(MainspringError):
-    """Something given by the user is wrong: an argument, a file, a row, a setting."""
+    """Something given by the user is wrong: an argument, a file, a row, a setting.
+
+    Args:
+        found: What was found.
+        expected: What was expected instead.
+        where: The place.
+        fix: What to do next.
+        fields: Where several things were filled in, the name of each that is wrong, and what is wrong with it.
+    """
 
     code = "INVALID_INPUT"
+
+    def __init__(
+        self,
+        found: str,
+        *,
+        expected: str | None = None,
+        where: str | None = None,
+        fix: str | None = None,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(found, expected=expected, where=where, fix=fix)
+        self.fields = dict(fields or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (*super().__reduce__(), {"fields": self.fields})
+
+    def as_dict(self) -> Mapping[str, Any]:
+        """The parts by name; ``fields`` only where there are some."""
+        return {**super().as_dict(), **({"fields": self.fields} if self.fields else {})}
 
 
 class NotFoundError(MainspringError):

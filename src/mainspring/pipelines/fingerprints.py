@@ -60,6 +60,11 @@ def fingerprint(location: str, root: Path) -> Fingerprint:
     return Fingerprint(digest_json(listed), size, len(files))
 
 
+def is_there(location: str, root: Path) -> bool:
+    """Whether a file, a folder or a glob has anything in it; a pattern of spans is looked at when it is read."""
+    return is_pattern(location) or bool(_files(location, root)[0])
+
+
 def _of_spans(spans: Sequence[Span], settled: str, root: Path) -> Fingerprint:
     pattern, _, range_ = settled.rpartition(" @ ")
     parts = itertools.takewhile(lambda part: not (glob.has_magic(part) or "{" in part), Path(pattern).parts)

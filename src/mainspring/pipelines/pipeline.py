@@ -8,7 +8,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, overload
+from typing import Any, Final, Generic, ParamSpec, overload
 
 from mainspring.core.errors import InputError, MainspringError
 from mainspring.core.records import Value
@@ -19,6 +19,9 @@ from mainspring.pipelines.places import place_in
 from mainspring.pipelines.values import KEEPABLE, can_be_kept
 
 P = ParamSpec("P")
+
+_JSON: Final = {dict: 'names with values, such as {"depth": 3}', list: "a list, such as [1, 2]"}
+_NOTHING: Final = object()
 
 
 class Pipeline(Generic[P]):
@@ -83,7 +86,7 @@ class Pipeline(Generic[P]):
         Raises:
             InputError: Listing every unknown name and every text that cannot be read.
         """
-        known, problems, values = self.parameters, [], {}
+        known, problems, fields, values = self.parameters, [], {}, {}
         for name, text in texts.items():
             if name not in known:
                 problems.append(f"no parameter {name!r} (there are: {', '.join(known) or 'none'})")
@@ -91,9 +94,10 @@ class Pipeline(Generic[P]):
             try:
                 values[name] = _read_text(text, strip_optional(known[name].annotation)[0])
             except ValueError as error:
+                fields[name] = str(error)
                 problems.append(f"{name}={text}: {error}")
         if problems:
-            raise InputError("; ".join(problems), where=f"parameters of pipeline {self.name!r}")
+            raise InputError("; ".join(problems), where=f"parameters of pipeline {self.name!r}", fields=fields)
         return values
 
     def revive(self, recorded: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,12 +145,31 @@ def _read_text(text: str, annotation: Any) -> Any:
             return annotation(text)
         except ValueError:
             raise ValueError(f"expected {'a whole number' if annotation is int else 'a number'}") from None
+    kind = typing.get_origin(annotation) or annotation
+    choices = typing.get_args(annotation) if kind is typing.Literal else ()
+    if annotation is Any:
+        return _from_json(text, text)
+    value = _from_json(text, text if choices else _NOTHING)
+    if choices and value not in choices:
+        raise ValueError(f"expected one of {', '.join(map(str, choices))}")
+    if kind in _JSON and not isinstance(value, kind):
+        raise ValueError(f"expected {_JSON[kind]}")
+    return value
+
+
+def _from_json(text: str, otherwise: Any = _NOTHING) -> Any:
+    """A value that is written in JSON.
+
+    Raises:
+        ValueError: If it is not, and there is nothing to take instead.
+    """
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
-        if annotation is Any:
-            return text
-        raise ValueError("expected JSON") from None
+    except json.JSONDecodeError as error:
+        if otherwise is not _NOTHING:
+            return otherwise
+        told = f"{error.msg[:1].lower()}{error.msg[1:]}, character {error.pos + 1}"
+        raise ValueError(f"expected JSON ({told})") from None
 
 
 @overload

@@ -37,6 +37,12 @@ def test_parts_by_name() -> None:
     }
 
 
+def test_what_is_wrong_of_many_things_is_known_by_name() -> None:
+    error = InputError("depth=deep: expected a whole number", fields={"depth": "expected a whole number"})
+    assert error.as_dict()["fields"] == {"depth": "expected a whole number"}
+    assert pickle.loads(pickle.dumps(error)).fields == error.fields
+
+
 def test_every_kind_has_its_own_code() -> None:
     assert len(KINDS) == 8
     assert len({kind.code for kind in KINDS}) == len(KINDS)

@@ -1,7 +1,7 @@
 """Pipelines: parameters from Python, from texts, and from the record."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -74,6 +74,23 @@ def test_all_wrong_texts_are_told_at_once() -> None:
     assert "params={: expected JSON" in found
     assert "no parameter 'row' (there are: data, rows, rate" in found
     assert caught.value.where == "parameters of pipeline 'taxi'"
+    assert list(caught.value.fields) == ["rows", "rate", "fast", "params"]
+    assert caught.value.fields["rows"] == "expected a whole number"
+
+
+def test_a_choice_is_one_of_its_words_and_json_is_of_its_kind() -> None:
+    @pipeline
+    def chosen(mode: Literal["fast", "slow"], names: list[str], params: dict[str, int]) -> None:
+        """Takes them."""
+
+    assert chosen.parse({"mode": "slow"}) == chosen.parse({"mode": '"slow"'}) == {"mode": "slow"}
+    with pytest.raises(InputError) as caught:
+        chosen.parse({"mode": "quick", "names": "{}", "params": "[1]"})
+    assert caught.value.fields == {
+        "mode": "expected one of fast, slow",
+        "names": "expected a list, such as [1, 2]",
+        "params": 'expected names with values, such as {"depth": 3}',
+    }
 
 
 def test_parameters_are_recorded_as_json_and_revived() -> None:

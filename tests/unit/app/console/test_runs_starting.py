@@ -82,12 +82,30 @@ def test_what_is_wrong_is_said_before_anything_starts(using, project):
     used = using(project)
     told = used.post("/runs", {"parameters": {"depth": "deep"}}, status=400)["error"]
     assert "depth=deep: expected a whole number" in told["found"]
+    assert told["fields"] == {"depth": "expected a whole number"}
+    html = used.page("/runs/new?dry=1&parameters.depth=deep&parameters.params=%7Bbad")
+    assert '<span class="problem">expected a whole number</span>' in html
+    assert '<span class="problem">expected JSON (' in html
     assert used.post("/runs", {"name": "score-1"}, status=409)["error"]["found"] == "there is a run 'score-1'"
     assert used.post("/runs", {"file": "../../etc/passwd"}, status=400)["error"]["found"].endswith(
         "not in the project"
     )
     assert used.act("runs.start", status=400, name="../x")["error"]["code"] == "INVALID_INPUT"
     assert used.shared.jobs.latest() == []
+
+
+def test_a_file_that_is_not_there_is_said_at_its_field(using, project):
+    (project / "filed.py").write_text(
+        "from mainspring import File, pipeline, step\n\n\n@step\ndef count(data: File) -> int:\n    return 1\n\n\n"
+        "@pipeline\ndef counting(data: File = File('later.csv')):\n    count(data)\n"
+    )
+    used = using(project)
+    told = used.post("/runs", {"file": "filed.py", "parameters": {"data": "nope.csv"}}, status=400)["error"]
+    assert told["found"] == "data=nope.csv: there is no such file"
+    assert told["fields"] == {"data": "there is no such file"}
+    # Nobody asked for the pipeline's own file: another step may bring it.
+    assert used.post("/plans", {"file": "filed.py"})["steps"][0]["fate"] == "run"
+    assert used.post("/plans", {"file": "filed.py", "parameters": {"data": "*.py"}})["runs"] == 1
 
 
 def test_a_run_is_started_shown_before_it_is_there_and_tells_who_started_it(using, project):

@@ -11,7 +11,9 @@ function confirmed(words) {
   return new Promise((done) => dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true }));
 }
 
+// What is wrong with single fields is for the page to show, where it knows them.
 function showProblem(form, error) {
+  form.dispatchEvent(new CustomEvent("refused", { bubbles: true, detail: error }));
   let place = form.querySelector(":scope > .problem");
   if (form.classList.contains("inline")) return tell([error.found, error.fix].filter(Boolean).join(": "), true);
   if (!place) {

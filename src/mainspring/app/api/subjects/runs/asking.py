@@ -19,6 +19,7 @@ _PATIENCE: Final = 60.0
 """Seconds that reading a project's file may take."""
 
 _FILES: Final = 2000
+_PARTS: Final = ("found", "expected", "where", "fix", "fields")
 
 
 def offered(shared: Shared, file: str = "") -> Sequence[Offer]:
@@ -91,7 +92,7 @@ def _asked(root: Path, question: Mapping[str, Any]) -> Any:
             f"the pipeline's file could not be read: {last[0]}", fix="mainspring run --dry-run"
         ) from error
     if "error" in answer:
-        name, *parts = answer["error"]
-        kind = getattr(errors, name, MainspringError)
-        raise kind(parts[0], expected=parts[1], where=parts[2], fix=parts[3])
+        told = answer["error"]
+        kind = getattr(errors, told.pop("kind"), MainspringError)
+        raise kind(**{name: told[name] for name in _PARTS if name in told})
     return answer["found"]
