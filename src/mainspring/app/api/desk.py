@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mainspring.app.accounts import Caller
+from mainspring.app.accounts import Caller, Role
+from mainspring.app.accounts.keeping import accounts_of
 from mainspring.app.api.shared import Shared
 
 if TYPE_CHECKING:
@@ -29,6 +31,13 @@ class Desk:
     def platform(self) -> Mainspring:
         """The project."""
         return self.shared.platform
+
+    def who_may(self, role: Role) -> Sequence[str]:
+        """The names of those who have a role, or one above it; those with least come first."""
+        able = [
+            one for one in accounts_of(self.platform).directory.all() if not one.disabled and one.role.covers(role)
+        ]
+        return [one.name for one in sorted(able, key=lambda one: list(Role).index(one.role))]
 
     @property
     def jobs(self) -> Jobs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _DISK: Final = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE, errno.ENFILE}
 )
+_NAMED: Final = 5
 
 
 def perform(desk: Desk, asked: Operation, given: Mapping[str, Any]) -> Any:
@@ -40,7 +41,7 @@ def perform(desk: Desk, asked: Operation, given: Mapping[str, Any]) -> Any:
             raise ForbiddenError(
                 f"{caller.name} is {_article(caller.role)}, and may not: {asked.summary.rstrip('.').lower()}",
                 expected=_article(asked.role),
-                fix="ask an admin for that role, or somebody who has it to do it",
+                fix=_ask(desk.who_may(asked.role)),
             )
         with disk_told():
             answer = asked.function(desk, **bound(asked, given))
@@ -92,6 +93,13 @@ def _tell(desk: Desk, asked: Operation, given: Mapping[str, Any], outcome: Outco
             why=why,
         )
     )
+
+
+def _ask(able: Sequence[str]) -> str:
+    """Who can do what somebody may not."""
+    if not able:
+        return "ask an admin for that role, or somebody who has it to do it"
+    return f"ask {', '.join(able[:_NAMED])} to do it, or an admin for that role"
 
 
 def _article(role: str) -> str:

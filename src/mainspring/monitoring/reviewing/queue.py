@@ -155,6 +155,20 @@ class ReviewQueue:
             events.append({"what": "answered", "item": found.id, **answer.as_dict()})
         return self._board.items[item]
 
+    def last_of(self, reviewer: str) -> ReviewItem:
+        """The item that somebody answered last, to be looked at again: another answer replaces theirs.
+
+        Raises:
+            NotFoundError: If they have answered none.
+        """
+        mine = [one for one in self.items() if reviewer in one.answers]
+        if not mine:
+            raise NotFoundError(
+                f"{reviewer} has answered no row of {self.model}",
+                fix=f"answer one: mainspring review {self.model}",
+            )
+        return max(mine, key=lambda one: one.answers[reviewer].at)
+
     def decide(
         self, item: str, label: Label, *, reviewer: str, guideline: str = "", comment: str = ""
     ) -> ReviewItem:

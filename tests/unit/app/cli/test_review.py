@@ -49,6 +49,7 @@ def test_from_filling_to_agreement(places: tuple[str, ...], capsys: pytest.Captu
     assert taken["classes"] == ["<=50K", ">50K"]
     first = told("answer", "census", taken["item"], ">50K", "--reviewer", "ann", "--guideline", "2")
     assert (first["state"], first["label"]) == ("WAITING", None)
+    assert told("undo", "census", "--reviewer", "ann") == taken
     second = told("answer", "census", taken["item"], "<=50K", "--reviewer", "ben", "--comment", "no")
     assert second["state"] == "DISPUTED"
     assert [one["id"] for one in told("list", "census", "--state", "disputed")["items"]] == [taken["item"]]

@@ -14,6 +14,7 @@ _COMMANDS = {
     "list": "standing:list_items",
     "next": "answering:next_item",
     "status": "standing:status",
+    "undo": "answering:undo",
 }
 _SUMMARIES = {
     "agreement": "How far reviewers agree with each other, and with the model.",
@@ -23,6 +24,7 @@ _SUMMARIES = {
     "list": "The items of a queue.",
     "next": "Take the next item to look at.",
     "status": "How queues stand.",
+    "undo": "Look again at the item that you answered last.",
 }
 
 

@@ -1,15 +1,19 @@
-"""``mainspring review next`` and ``mainspring review answer``."""
+"""``mainspring review next``, ``mainspring review answer`` and ``mainspring review undo``."""
 
 from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mainspring.app.cli.review.opening import opened_queue, plain, queue_options, reviewer_option
 from mainspring.app.cli.words import bold, dim, json_option, print_json, table
 from mainspring.core.errors import InputError
+
+if TYPE_CHECKING:
+    from mainspring.monitoring.reviewing import ReviewItem, ReviewQueue
 
 
 @click.command(
@@ -40,6 +44,23 @@ def next_item(
             return
         click.echo("there is nothing to look at")
         return
+    _show(queue, item, as_json=as_json)
+
+
+@click.command(
+    epilog="\b\nExamples:\n  mainspring review undo census\n  mainspring review undo census --reviewer ann --json"
+)
+@click.argument("name")
+@reviewer_option
+@queue_options
+@json_option
+def undo(name: str, reviewer: str, log: Path | None, reviews: Path | None, as_json: bool) -> None:
+    """Look again at the item that you answered last: what you say next replaces what you said."""
+    queue = opened_queue(name, log, reviews)
+    _show(queue, queue.last_of(reviewer), as_json=as_json)
+
+
+def _show(queue: ReviewQueue, item: ReviewItem, *, as_json: bool) -> None:
     values = queue.values(item)
     if as_json:
         print_json({"item": item.id, "values": values, "classes": list(queue.classes), "why": item.chosen.why})
@@ -48,7 +69,7 @@ def next_item(
     click.echo(table([[column, str(value)] for column, value in values.items()]))
     first = shlex.quote(str(queue.classes[0])) if queue.classes else "1.5"
     click.echo(f"one of {', '.join(queue.classes)}" if queue.classes else "a number")
-    click.echo(dim("then: ") + f"mainspring review answer {shlex.quote(name)} {item.id} {first}")
+    click.echo(dim("then: ") + f"mainspring review answer {shlex.quote(queue.model)} {item.id} {first}")
 
 
 @click.command(

@@ -126,7 +126,7 @@ def choices(desk: Desk) -> Choices:
     "audit.export",
     "GET",
     "/audit-export",
-    command="mainspring audit export",
+    command="mainspring audit export --out FILE",
     audited=True,
     like=listed,
     without=("before", "limit"),

@@ -60,7 +60,7 @@ class Found:
     examples: Sequence[ExampleRow]
 
 
-@operation("data.anomalies", "GET", "/data/anomalies", command="mainspring data validate DATA SCHEMA")
+@operation("data.anomalies", "GET", "/data/anomalies", command="mainspring data validate DATA --schema SCHEMA")
 def anomalies(
     desk: Desk,
     *,

@@ -98,7 +98,8 @@ def sign(
     "POST",
     "/models/{model:path}/versions/{version}/reject",
     role=Needs.APPROVER,
-    command='mainspring sign {model}@{version} --for {environment} --as {role} --reject --comment "{comment}"',
+    command="mainspring sign {model}@{version} --for {environment} --as {role} --by NAME --reject "
+    '--comment "{comment}"',
     done="You rejected it as {role}",
     like=sign,
 )

@@ -69,14 +69,11 @@ def answer(
     return _next(desk, queue, queue.next(by, minutes=MINUTES), shown=shown)
 
 
-@operation("reviews.undo", "POST", "/reviews/{name}/undo", audited=False)
+@operation("reviews.undo", "POST", "/reviews/{name}/undo", command="mainspring review undo {name}")
 def undo(desk: Desk, name: str, *, shown: bool = False) -> Next:
     """Take up again the row that you answered last: what you say next replaces what you said."""
     queue, by = queue_of(desk.platform, name), desk.caller.name
-    mine = [one for one in queue.items() if by in one.answers]
-    if not mine:
-        raise NotFoundError(f"you have answered no row of {name}", fix="answer one")
-    return _next(desk, queue, max(mine, key=lambda one: one.answers[by].at), shown=shown)
+    return _next(desk, queue, queue.last_of(by), shown=shown)
 
 
 @operation("reviews.fill", "POST", "/reviews/{name}/fill", command="mainspring review fill {name} --rows {rows}")
