@@ -7,10 +7,10 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import quote, urlsplit
 
-from mainspring.core.errors import InputError, MainspringError, NotFoundError, UnavailableError
+from mainspring.core.errors import ConflictError, InputError, MainspringError, NotFoundError, UnavailableError
 from mainspring.serving.blocked import BlockedError
 from mainspring.serving.tracing.current import trace_headers
 
@@ -23,6 +23,11 @@ EXPLAINS = "x-mainspring-explains"
 BLOCKED = 422
 """The HTTP status of an answer that an assertion of the model forbids."""
 
+_KINDS: Final[Mapping[int, type[MainspringError]]] = {
+    404: NotFoundError,
+    409: ConflictError,
+    BLOCKED: BlockedError,
+}
 
 KEY_VARIABLE = "MAINSPRING_API_KEY"
 """The environment variable with the key that servers are asked with."""
@@ -275,6 +280,7 @@ class Client:
         share: float | None = None,
         reason: str = "",
         by: str = "",
+        seen: int | None = None,
     ) -> dict[str, Any]:
         """Decide about the rollout of a model; gives what is added to its history.
 
@@ -285,15 +291,17 @@ class Client:
             share: How many of a hundred requests the candidate of a canary gets from now on, of ``share``.
             reason: Why.
             by: Who decides, where the server does not know by itself.
+            seen: The number of the change up to which they know the rollout; where there is a later one, nothing
+                is done.
 
         Raises:
             NotFoundError: If it has none.
             InputError: If that cannot be done now, with the reason.
+            ConflictError: If it has changed since they looked, or at the same moment.
             UnavailableError: If the server does not answer.
         """
         value: dict[str, Any] = {"action": verb, "arm": arm, "reason": reason, "by": by}
-        if share is not None:
-            value["share"] = share
+        value.update({name: one for name, one in (("share", share), ("seen", seen)) if one is not None})
         found: dict[str, Any] = self._checked("POST", f"/v2{_place(model, None)}/rollout", value)
         return found
 
@@ -364,8 +372,8 @@ class Client:
         text = answer.get("error") if isinstance(answer, dict) else None
         message = str(text or f"the server answered with status {status}")
         unavailable = status >= 500 or status == TOO_MANY
-        kind = NotFoundError if status == 404 else UnavailableError if unavailable else InputError
-        raise (BlockedError if status == BLOCKED else kind)(message, where=self.url)
+        kind = _KINDS.get(status, UnavailableError if unavailable else InputError)
+        raise kind(message, where=self.url)
 
     def _silent(self, error: Exception) -> UnavailableError:
         return UnavailableError(

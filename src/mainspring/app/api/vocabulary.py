@@ -31,6 +31,7 @@ _IN_SUBJECT: Final[Mapping[str, str]] = {
     "data.where": "Conditions that all must hold, as for `data.rows`.",
     "deployments.name": "What messages call the file.",
     "deployments.request": "The id of the request.",
+    "deployments.seen": "The `number` of the rollout as it was seen; if it has changed since, nothing is done.",
     "deployments.row": "Which row of the request, from 0.",
     "executions.execution": "The execution, by its number.",
     "jobs.job": "The id of the job.",

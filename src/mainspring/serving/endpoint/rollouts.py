@@ -24,6 +24,7 @@ class _Order(msgspec.Struct, forbid_unknown_fields=True):
     share: float | None = None
     reason: str = ""
     by: str = ""
+    seen: int | None = None
     labels: dict[str, str | None] | None = None
     rollout: dict[str, Any] | msgspec.UnsetType | None = msgspec.UNSET
 
@@ -55,8 +56,9 @@ class RolloutOrders:
     async def order(self, asked: Asked) -> Answer:
         """Do what is asked, in all processes of the server.
 
-        The body has either ``action``, with ``arm``, ``share``, ``reason`` and ``by``; or ``labels``, those that
-        are moved (to ``null`` where they are taken away), and ``rollout``, the declaration, or ``null`` for none.
+        The body has either ``action``, with ``arm``, ``share``, ``reason``, ``by`` and ``seen``; or ``labels``,
+        those that are moved (to ``null`` where they are taken away), and ``rollout``, the declaration, or ``null``
+        for none.
 
         Raises:
             MalformedError: If it has neither, or both.
@@ -84,7 +86,7 @@ class RolloutOrders:
             return json_answer({"model": model, **config})
         by = asked.caller.name or order.by
         event = await self._there().act(
-            model, order.action, arm=order.arm, share=order.share, by=by, reason=order.reason
+            model, order.action, arm=order.arm, share=order.share, by=by, reason=order.reason, seen=order.seen
         )
         return json_answer(msgspec.to_builtins(event))
 

@@ -194,6 +194,7 @@ class Desk:
         share: float | None = None,
         by: str = "",
         reason: str = "",
+        seen: int | None = None,
     ) -> Event:
         """Do what a person asks for.
 
@@ -204,13 +205,16 @@ class Desk:
             share: How many of a hundred requests the candidate of a canary is to get, of ``share``.
             by: Who asks.
             reason: Why.
+            seen: The number of the change up to which they know the rollout.
 
         Raises:
             NotFoundError: If the model has no rollout.
             InputError: If there is no such arm or share, or the rollout is of another kind.
-            ConflictError: If the rollout is over, or somebody else changed it at the same moment.
+            ConflictError: If the rollout is over, or was changed since they looked or at the same moment.
         """
         look = self.look(model)
+        if seen not in (None, look.rolling.standing.number):
+            raise self._changed_since(model)
         rolling, moment = look.rolling, self._clock()
         standing, canary = rolling.standing, rolling.rollout.canary
         if verb == "promote":
@@ -277,6 +281,15 @@ class Desk:
                 ) from error
         await self._control.arrange(model)
         return event
+
+    def _changed_since(self, model: str) -> ConflictError:
+        """Somebody decides about what they do not see any more."""
+        last = next(reversed(self.history(model)), None)
+        what = "" if last is None else f": {last.judged.reasons[0].message if last.judged.reasons else last.kind}"
+        return ConflictError(
+            f"the rollout of model {model!r} has changed since you looked{what}. Nothing was done",
+            fix="look at it again, and decide anew",
+        )
 
     def _shared(self, look: Look, canary: Canary, share: float | None, moment: float) -> Standing:
         if share is None:

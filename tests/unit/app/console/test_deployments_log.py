@@ -96,7 +96,9 @@ def test_pages_are_the_whole_log_the_newest_first_in_whatever_form_it_is(tmp_pat
         ({"outlier": True}, [1]),
         ({"outlier": False}, [5, 4, 3, 2, 0]),
         ({"since": START + 20, "until": START + 40}, [3, 2]),
-        ({"request": "caller-"}, [0]),
+        ({"request": "caller-1"}, [5, 0]),
+        ({"request": "caller-1", "exact": True}, []),
+        ({"request": "caller-17", "exact": True}, [0]),
     ],
 )
 def test_conditions(tmp_path: Path, given: dict[str, Any], places: list[int], compacted: bool) -> None:
@@ -111,7 +113,7 @@ def test_conditions(tmp_path: Path, given: dict[str, Any], places: list[int], co
         ),
         record(30, status=400, error="no such column", columns={}, outputs={}),
         record(40, status=500, error="out of memory", columns={}, outputs={}),
-        record(50, columns={"age": [31], "city": ["BASEL"]}),
+        record(50, columns={"age": [31], "city": ["BASEL"]}, id="caller-170"),
     ]
     write(tmp_path, records)
     if compacted:

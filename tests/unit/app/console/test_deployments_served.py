@@ -132,7 +132,11 @@ def test_the_life_of_a_deployment_from_the_console(
     assert [one.title for one in until(lambda: waiting(used))] == ["The rollout of loans is held"]
     assert "Nothing is decided until somebody resumes it" in used.page("/deployments/loans")
     used.act("deployments.resume", model="loans")
-    used.act("deployments.advance", model="loans")
+    seen = used.get("/deployments/loans")["model"]["rollout"]["number"]
+    assert f'name="seen" value="{seen}"' in used.page("/deployments/loans")
+    used.act("deployments.advance", model="loans", seen=seen)
+    late = used.act("deployments.advance", model="loans", seen=seen, status=409)["error"]
+    assert "has changed since you looked: advanced by ada. Nothing was done" in late["found"]
     assert used.get("/deployments/loans")["model"]["rollout"]["canary"]["share"] == 10.0
     told = used.act("deployments.promote", model="loans", arm="next", reason="good")
     assert told["told"] == "next is the primary version of loans now"

@@ -183,6 +183,17 @@ def test_two_who_decide_at_the_same_moment(process: Made) -> None:
     assert [one.kind for one in second.desk.history("taxi")] == ["began", "held", "rolled_back"]
 
 
+def test_who_decides_about_what_they_do_not_see_any_more_is_told_what_happened(process: Made) -> None:
+    first = process()
+    first.look()
+    seen = first.routing.rollouts["taxi"].standing.number
+    run(first.desk.act("taxi", "advance", by="ann", reason="it looks good", seen=seen))
+    with pytest.raises(ConflictError, match="since you looked: advanced by ann: it looks good"):
+        run(first.desk.act("taxi", "advance", by="bob", seen=seen))
+    assert first.routing.rollouts["taxi"].standing.step == 1  # not two steps at once
+    run(first.desk.act("taxi", "rollback", by="bob"))  # the way back asks nobody what they have seen
+
+
 def test_what_is_held_is_not_judged(process: Made) -> None:
     mine = process()
     mine.look()

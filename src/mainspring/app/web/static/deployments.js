@@ -1,4 +1,4 @@
-// The slider of a canary: it says what it would do before it does it, and follows what others do while it is not touched.
+// The slider of a canary says what it would do before it does it.
 
 import { all } from "./console-asking.js";
 const plain = (value) => Number(value).toLocaleString(undefined, { maximumFractionDigits: 1 });
@@ -8,7 +8,7 @@ function show(form) {
   const preview = form.querySelector("[data-preview]"), now = Number(preview.dataset.now);
   preview.querySelector(".one").style.width = `${100 - percent}%`;
   preview.querySelector(".other").style.width = `${percent}%`;
-  const rate = Number(preview.dataset.rate);
+  const rate = Number(document.getElementById("standing").dataset.rate);
   const words = percent === now
     ? `The share is ${plain(now)} % now.`
     : `${preview.dataset.candidate} would get ${plain(percent)} % instead of ${plain(now)} %` + (rate > 0 ? `, about ${plain((rate * percent) / 100)} requests per second.` : ".");
@@ -20,8 +20,8 @@ function ready(form) {
   const slide = form.querySelector("[data-slide]"), field = form.querySelector("[data-percent]");
   if (!slide || form.dataset.ready) return;
   form.dataset.ready = "yes";
-  slide.addEventListener("input", () => { field.value = slide.value; form.dataset.touched = "yes"; show(form); });
-  field.addEventListener("input", () => { slide.value = field.value; form.dataset.touched = "yes"; show(form); });
+  slide.addEventListener("input", () => { field.value = slide.value; show(form); });
+  field.addEventListener("input", () => { slide.value = field.value; show(form); });
   show(form);
 }
 
@@ -29,15 +29,5 @@ function awaken() {
   for (const form of all("form.share")) ready(form);
 }
 
-function follow() {
-  const share = document.getElementById("standing")?.dataset.share;
-  for (const form of all("form.share")) {
-    if (share === undefined || form.dataset.touched) continue;
-    form.querySelector("[data-preview]").dataset.now = share;
-    for (const field of all("[data-slide],[data-percent]", form)) field.value = share;
-    show(form);
-  }
-}
-
-document.addEventListener("fresh", () => { awaken(); follow(); });
+document.addEventListener("fresh", awaken);
 awaken();

@@ -25,13 +25,13 @@ _PATH = "/deployments/{model:path}/rollout/"
     command="mainspring rollout share {model} {percent}%",
     done="{arm} gets {share} % of the requests to {model}",
 )
-def share(desk: Desk, model: str, *, percent: float, reason: str = "") -> Event:
+def share(desk: Desk, model: str, *, percent: float, reason: str = "", seen: int | None = None) -> Event:
     """Give the candidate of a canary so many of a hundred requests, whatever its steps say; its guards go on.
 
     Args:
         percent: How many of a hundred requests.
     """
-    return _act(desk, model, "share", reason=reason, share=percent)
+    return _act(desk, model, "share", reason=reason, seen=seen, share=percent)
 
 
 @operation(
@@ -42,9 +42,9 @@ def share(desk: Desk, model: str, *, percent: float, reason: str = "") -> Event:
     command="mainspring rollout advance {model}",
     done="The canary of {model} is at its next step",
 )
-def advance(desk: Desk, model: str, *, reason: str = "") -> Event:
+def advance(desk: Desk, model: str, *, reason: str = "", seen: int | None = None) -> Event:
     """Take a canary to its next step, whatever its guards say."""
-    return _act(desk, model, "advance", reason=reason)
+    return _act(desk, model, "advance", reason=reason, seen=seen)
 
 
 @operation(
@@ -55,9 +55,9 @@ def advance(desk: Desk, model: str, *, reason: str = "") -> Event:
     command="mainspring rollout hold {model}",
     done="The rollout of {model} is held: nothing is decided until it goes on",
 )
-def hold(desk: Desk, model: str, *, reason: str = "") -> Event:
+def hold(desk: Desk, model: str, *, reason: str = "", seen: int | None = None) -> Event:
     """Keep a canary at its step, and judge nothing, until it is resumed."""
-    return _act(desk, model, "hold", reason=reason)
+    return _act(desk, model, "hold", reason=reason, seen=seen)
 
 
 @operation(
@@ -68,9 +68,9 @@ def hold(desk: Desk, model: str, *, reason: str = "") -> Event:
     command="mainspring rollout resume {model}",
     done="The rollout of {model} goes on",
 )
-def resume(desk: Desk, model: str, *, reason: str = "") -> Event:
+def resume(desk: Desk, model: str, *, reason: str = "", seen: int | None = None) -> Event:
     """Go on with a canary that is held; one that is over begins again at its first step."""
-    return _act(desk, model, "resume", reason=reason)
+    return _act(desk, model, "resume", reason=reason, seen=seen)
 
 
 @operation(
@@ -81,13 +81,13 @@ def resume(desk: Desk, model: str, *, reason: str = "") -> Event:
     command="mainspring rollout promote {model} --arm {arm}",
     done="{arm} is the primary version of {model} now",
 )
-def promote(desk: Desk, model: str, *, arm: str = "", reason: str = "") -> Event:
+def promote(desk: Desk, model: str, *, arm: str = "", reason: str = "", seen: int | None = None) -> Event:
     """Make an arm the primary one, the candidate of a canary by default; the rollout is over.
 
     Args:
         arm: Which arm; the candidate of a canary by default.
     """
-    return _act(desk, model, "promote", reason=reason, arm=arm)
+    return _act(desk, model, "promote", reason=reason, seen=seen, arm=arm)
 
 
 @operation(
@@ -98,9 +98,9 @@ def promote(desk: Desk, model: str, *, arm: str = "", reason: str = "") -> Event
     command="mainspring rollout rollback {model}",
     done="The primary version of {model} alone answers",
 )
-def rollback(desk: Desk, model: str, *, reason: str = "") -> Event:
+def rollback(desk: Desk, model: str, *, reason: str = "", seen: int | None = None) -> Event:
     """Have the version alone answer that is the primary one by declaration; the rollout is over."""
-    return _act(desk, model, "rollback", reason=reason)
+    return _act(desk, model, "rollback", reason=reason, seen=seen)
 
 
 @operation(

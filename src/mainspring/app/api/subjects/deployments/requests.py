@@ -217,21 +217,21 @@ def found(desk: Desk, model: str, request: str) -> LogRecord:
     """
     folder = log_of(desk.platform)
     made = time_of(request)
-    wanted = Conditions(model=model, request=request, since=None if made is None else made - _LONG)
-    cursor = Cursor() if made is None else Cursor(made + _LONG)
-    page = search(folder, wanted, cursor=cursor, limit=2, seconds=_LONG)
-    if not page.records and made is not None:  # the caller's own id may look like one of ours
-        page = search(folder, Conditions(model=model, request=request), limit=2, seconds=_LONG)
-    exact = [one for one in page.records if one.id == request] or page.records
-    if not exact:
+    near = [] if made is None else [(made - _LONG, Cursor(made + _LONG))]
+    records: Sequence[LogRecord] = ()
+    for since, cursor in [*near, (None, Cursor())]:  # the caller's own id may look like one of ours
+        for exact in (True, False):
+            wanted = Conditions(model=model, request=request, exact=exact, since=since)
+            records = records or search(folder, wanted, cursor=cursor, limit=2, seconds=_LONG).records
+    if not records:
         raise NotFoundError(
             f"the log has no request {request!r} to {model}",
             where=str(folder),
             expected="the id of a logged request, as the header x-request-id of its answer told",
         )
-    if len({one.id for one in exact}) > 1:
+    if len({one.id for one in records}) > 1:
         raise InputError(f"several requests begin with {request!r}", expected="more of the id")
-    return exact[0]
+    return records[0]
 
 
 def _full(desk: Desk, model: str, request: str, *, revealed: bool) -> Request:

@@ -186,7 +186,7 @@ def _found(path: Path, wanted: Conditions, before: tuple[float, int]) -> Sequenc
         ("low", span and span[0], "coalesce(status, 200) >= $low"),
         ("high", span and span[1], "coalesce(status, 200) <= $high"),
         ("slower", wanted.slower, "latency > $slower"),
-        ("request", wanted.request or None, "starts_with(id, $request)"),
+        ("request", wanted.request or None, "id = $request" if wanted.exact else "starts_with(id, $request)"),
         (
             "text",
             escaped(wanted.text).lower() or None,

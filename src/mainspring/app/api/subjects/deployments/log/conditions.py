@@ -88,7 +88,8 @@ class Conditions:
         slower: That took longer, in seconds.
         text: With this text in an input, an output or the error.
         columns: With such a row.
-        request: Whose id begins so.
+        request: Whose id begins so,
+        exact: or is just that.
         outlier: With a row that is flagged, or without one.
         hidden: Columns of which nothing may be found out.
     """
@@ -103,6 +104,7 @@ class Conditions:
     text: str = ""
     columns: tuple[Comparison, ...] = ()
     request: str = ""
+    exact: bool = False
     outlier: bool | None = None
     hidden: Collection[str] = ()
 
@@ -138,7 +140,8 @@ class Conditions:
         if self.version:
             found.append(b'"version":' + msgspec.json.encode(self.version))
         if self.request:
-            found.append(b'"id":' + msgspec.json.encode(self.request)[:-1])
+            encoded = msgspec.json.encode(self.request)
+            found.append(b'"id":' + (encoded if self.exact else encoded[:-1]))
         if self.outlier:
             found.append(b'"outlier":[')
         span = self.statuses()
@@ -157,7 +160,7 @@ class Conditions:
             and self.arm in ("", arm_of(record))
             and (span is None or span[0] <= record.status <= span[1])
             and (self.slower is None or record.latency > self.slower)
-            and record.id.startswith(self.request)
+            and (record.id == self.request if self.exact else record.id.startswith(self.request))
             and (self.outlier is None or flagged(record) is self.outlier)
             and (not self.columns or any(self._fits(row) for row in rows_of(record)))
             and (not self.text or self._has_text(record))
