@@ -48,7 +48,7 @@ pages: $(VENV)/.with-browser  ## Every page of the console in Chromium (apt-get 
 	$(BIN)/pytest -m slow tests/console
 
 tour: $(VENV)/.with-browser  ## Take the pictures of the tour in the documentation anew
-	MAINSPRING_TOUR=docs/images/console $(BIN)/pytest -m slow tests/console/test_story.py
+	MAINSPRING_TOUR=docs/images/console $(BIN)/pytest -m slow tests/console/test_story.py -k Mouse
 
 lint: $(VENV)/.with-dev  ## ruff: rules and format
 	$(BIN)/ruff check .

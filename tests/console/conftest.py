@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,23 +15,61 @@ import pytest
 from console_browser import Inhabited, free_port
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="session")
-def inhabited(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
-    """The world, its prediction server and its console; made once, if there is a browser to look at it.
+def made(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The world, made once, if there is a browser to look at it; nobody lives in it.
 
     With ``MAINSPRING_WORLD`` set to a folder it is kept there, and used again.
     """
     kept = os.environ.get("MAINSPRING_WORLD")
     root = Path(kept) if kept else tmp_path_factory.mktemp("world")
     root.mkdir(parents=True, exist_ok=True)
+    if not (root / "mainspring.toml").exists():
+        with world.inhabited(root, port=free_port()):
+            pass
+    return root
+
+
+@contextmanager
+def living(made: Path, root: Path) -> Iterator[Inhabited]:
+    """The world in a folder of its own, with its prediction server and its console."""
+    port = free_port()
+    world.moved(made, root, port=port)
     with (
-        world.inhabited(root, port=free_port()) as server,
+        world.inhabited(root, port=port) as server,
         world.running(root, "ui", "--port", "0", until="console at") as line,
     ):
         yield Inhabited(root, server, line.split()[2].rstrip("/"))
+
+
+@pytest.fixture(scope="session")
+def inhabited(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inhabited]:
+    """A world for those who only look."""
+    with living(made, tmp_path_factory.mktemp("seen") / "world") as found:
+        yield found
+
+
+@pytest.fixture
+def own(made: Path, tmp_path: Path) -> Iterator[Inhabited]:
+    """A world for who changes it."""
+    with living(made, tmp_path / "world") as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of somebody at a desk; an error in a script is an error."""
+    context = browser.new_context(viewport={"width": 1320, "height": 860}, color_scheme="light")
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.set_default_timeout(60 * 1000)
+    yield opened
+    context.close()
+    assert not faults, faults
 
 
 @pytest.fixture(scope="session")

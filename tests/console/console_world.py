@@ -11,6 +11,8 @@ import csv
 import json
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -206,6 +208,15 @@ def build(root: Path, *, port: int) -> None:
     command(root, "run", "--name", "loans-mistyped", "-p", "estimator=lightgbm.LGBMClasifier", codes=(1,))
     command(root, "run", "--name", "loans-november", "-p", "data=loans-november.csv", "-p", "trees=90")
     command(root, "run", "--name", "loans-signed", "-p", "data=loans-november.csv", "-p", "sign_off=true")
+
+
+def moved(made: Path, root: Path, *, port: int) -> None:
+    """A world that was made, in a new folder, where its server listens on another port."""
+    shutil.copytree(made, root)
+    settings = root / "mainspring.toml"
+    text = settings.read_text(encoding="utf-8")
+    [was] = re.findall(r"^port = (\d+)", text, flags=re.MULTILINE)
+    settings.write_text(text.replace(was, str(port)), encoding="utf-8")
 
 
 def _broken(row: dict[str, Any]) -> None:
