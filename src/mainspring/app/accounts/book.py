@@ -72,10 +72,12 @@ class Break:
     Attributes:
         number: Of the entry.
         found: What is wrong with it.
+        id: The number of the execution in the record that shows it; 0 if none does.
     """
 
     number: int
     found: str
+    id: int = 0
 
 
 class Book:
@@ -122,8 +124,10 @@ class Book:
         found = self._record.find(Kind.EXECUTION, "type = :type", {"type": ENTRY}, descending=True, limit=1).items
         if not found:
             return Head()
-        last = _read(cast("Execution", found[0]))
-        return Head(last.number, last.digest)
+        last = cast("Execution", found[0])
+        return Head(
+            _number(last), _digest(last)
+        )  # also of one that was spoilt: the trail goes on, and breaks() tells
 
     def find(
         self, where: str = "", values: Mapping[str, Value] | None = None, *, limit: int, descending: bool = True
@@ -142,11 +146,12 @@ class Book:
         found = self._record.find(
             Kind.EXECUTION, both, {"type": ENTRY, **(values or {})}, descending=descending, limit=limit
         )
-        return [_read(cast("Execution", one)) for one in found.items]
+        read = (_read_or_none(cast("Execution", one)) for one in found.items)
+        return [one for one in read if one is not None]  # breaks() tells of those that cannot be read
 
     def all(self) -> Iterator[Written]:
         """Every entry, the oldest first."""
-        yield from (_read(one) for one in self._nodes())
+        yield from filter(None, map(_read_or_none, self._nodes()))
 
     def breaks(self, head: Head | None = None) -> Iterator[Break]:
         """Where the trail is not what was written; nothing if it is whole.
@@ -159,21 +164,24 @@ class Book:
         for node in self._nodes():
             found = _read_or_none(node)
             if found is None:
-                yield Break(number=expected, found=f"execution {node.id} in its place cannot be read")
+                why = f"execution {node.id} in its place cannot be read"
+                yield Break(number=expected, found=why, id=node.id or 0)
                 expected += 1
+                before = _digest(node)
                 continue
+            told = []
             if found.number != expected:
-                yield Break(number=expected, found=_missing(expected, found.number))
+                yield Break(number=expected, found=_missing(expected, found.number), id=node.id or 0)
             elif found.before != before:
-                yield Break(number=found.number, found="it does not follow the entry before it")
+                told.append("it does not follow the entry before it")
             if linked(found.before, str(node.custom["line"])) != found.digest:
-                yield Break(number=found.number, found="it was changed after it was written")
+                told.append("it was changed after it was written")
             elif {name: node.properties.get(name) for name in _INDEXED} != _indexed(found.entry):
-                yield Break(number=found.number, found="what it is found by was changed after it was written")
+                told.append("what it is found by was changed after it was written")
             if head is not None and found.number == head.number:
                 noted = True
-                if found.digest != head.digest:
-                    yield Break(number=found.number, found="it is not the entry that was noted down")
+                told += [] if found.digest == head.digest else ["it is not the entry that was noted down"]
+            yield from (Break(number=found.number, found=one, id=node.id or 0) for one in told)
             before, expected = found.digest, found.number + 1
         if head is not None and head.number and not noted:
             yield Break(number=head.number, found="the entry that was noted down is not there any more")
@@ -223,12 +231,20 @@ def _indexed(entry: Entry) -> dict[str, Value]:
 
 def _read(node: Execution) -> Written:
     return Written(
-        number=int((node.name or "").rpartition("#")[2]),
+        number=_number(node),
         entry=entry_of(str(node.custom["line"])),
         digest=str(node.custom["digest"]),
         before=str(node.custom["before"]),
         id=cast("int", node.id),
     )
+
+
+def _number(node: Execution) -> int:
+    return int((node.name or "").rpartition("#")[2])
+
+
+def _digest(node: Execution) -> str:
+    return str(node.custom.get("digest", ""))
 
 
 def _read_or_none(node: Execution) -> Written | None:

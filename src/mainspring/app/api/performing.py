@@ -46,7 +46,7 @@ def perform(desk: Desk, asked: Operation, given: Mapping[str, Any]) -> Any:
         with disk_told():
             answer = asked.function(desk, **bound(asked, given))
     except ForbiddenError as error:
-        _tell(desk, asked, given, Outcome.REFUSED, str(error))
+        _tell(desk, asked, given, Outcome.REFUSED, error.found)
         raise
     except MainspringError as error:
         _tell(desk, asked, given, Outcome.FAILED, str(error))

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import multiprocessing
+import re
 from dataclasses import replace
 
 import pytest
@@ -131,6 +132,21 @@ def test_what_an_entry_is_found_by_cannot_be_changed_unseen(book, record):
     assert "found by" in next(iter(book.breaks())).found
 
 
+@pytest.mark.parametrize("spoilt", [0, 2])
+def test_an_entry_that_cannot_be_read_any_more_stops_nobody_and_is_found(book, record, spoilt):
+    for number in range(3):
+        book.write(entry(number))
+    one = nodes(record)[spoilt]
+    record.publish([replace(one, custom={**one.custom, "line": "{"})])
+    book = Book(record)
+    book.write(entry(3))
+    assert book.head().number == 4
+    assert [each.entry.given["run"] for each in book.find(limit=10)] == [
+        f"census-{number}" for number in (3, 2, 1, 0) if number != spoilt
+    ]
+    assert [(each.number, each.id) for each in book.breaks()] == [(spoilt + 1, one.id)]
+
+
 def test_an_end_that_was_noted_down_shows_that_the_trail_was_cut_or_written_anew(tmp_path):
     def fresh(name, several):
         made = Book(plugins.load("stores", "sqlite")(f"sqlite:///{tmp_path}/{name}.db"))
@@ -246,6 +262,21 @@ def test_whether_it_is_whole_is_told_by_the_page_and_over_http(using, world):
     again = used.page(f"/audit/chain?head=62:{'0' * 64}")
     assert "it is not the entry that was noted down" in words_of(again)
     assert used.get("/audit-verify", status=400, head="x")["error"]["code"] == "INVALID_INPUT"
+
+
+def test_the_page_leads_to_the_place_that_was_changed(using, tmp_path):
+    used = using(tmp_path)
+    book = accounts_of(used.opened).book
+    for number in range(4):
+        book.write(entry(number))
+    second = nodes(book._record)[1]
+    line = second.custom["line"].replace("census-1", "census-9")
+    book._record.publish([replace(second, custom={**second.custom, "line": line})])
+    html = used.page("/audit/chain")
+    (there,) = re.findall(r'<a href="([^"]+)">Entry 2</a>: it was changed', html)
+    shown = words_of(used.page(there.replace("&amp;", "&")))
+    assert "census-9" in shown
+    assert "census-2" not in shown
 
 
 def test_what_operations_do_is_in_the_trail_of_the_record(using, tmp_path):
