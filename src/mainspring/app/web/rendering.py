@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
@@ -21,8 +22,10 @@ from mainspring.app.web.room import Room
 from mainspring.app.web.seals import Seals
 from mainspring.app.web.static_files import digest
 from mainspring.app.web.visit import TOLD, Visit
-from mainspring.core.clock import iso
+from mainspring.core.clock import from_iso, iso
 from mainspring.evaluation.drawing.colours import within_page
+
+_MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z)")
 
 
 class Renderer:
@@ -64,6 +67,7 @@ class Renderer:
             size=figures.size,
             counted=figures.counted,
             duration=length,
+            moments=moments,
             picture=picture,
             short=short,
         )
@@ -167,6 +171,18 @@ class Picture:
 def picture(svg: str) -> Picture:
     """A picture that was drawn here, as it is: its style is in the page's."""
     return Picture(within_page(svg))
+
+
+def moments(text: object) -> str:
+    """A text in which moments in ISO 8601, as the record writes them, are in the reader's own time.
+
+    Example:
+        >>> str(moments("since 2026-11-22T08:57:20.957Z & on"))[:35]
+        'since <time datetime="2026-11-22T08'
+    """
+    parts = _MOMENT.split(str(text))
+    found = [when(from_iso(one), "moment") if place % 2 else escape(one) for place, one in enumerate(parts)]
+    return Markup("").join(found)
 
 
 def short(text: object, most: int = 12) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -10,6 +11,7 @@ from mainspring.core.clock import iso
 from mainspring.monitoring.alerts.alert import Alert, Cause
 from mainspring.monitoring.alerts.causes import LIKELY
 
+_GO_BACK: Final = "go back:"
 _ASKED: Final = {
     "errors": "see which requests fail and who sends them: `mainspring payloads tail --model MODEL --errors`",
     "blocked": "see which answers are forbidden: `mainspring payloads tail --model MODEL --errors`",
@@ -169,14 +171,42 @@ def _deployed(alert: Alert) -> str:
     return first.what if first is not None and first.kind in _SERVED and first.score >= LIKELY else ""
 
 
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """How to have again what was served before.
+
+    Attributes:
+        kind: By what it was changed: a ``rollout``, a ``deployment`` or an ``alias``.
+        alias: Which alias it was.
+    """
+
+    kind: str
+    alias: str = ""
+
+
+def way_back(alert: Alert) -> WayBack | None:
+    """The way back by which an alert suggests to go, if it does."""
+    if _GO_BACK not in alert.suggestion:
+        return None
+    first: Cause | None = alert.causes[0] if alert.causes else None
+    if first is None or first.kind not in ("deployment", "rollout"):
+        return WayBack("alias", _alias(first) or "production")
+    return WayBack(first.kind)
+
+
 def _back(alert: Alert) -> str:
     """How to have again what was served before, by the way in which it was changed."""
     first: Cause | None = alert.causes[0] if alert.causes else None
     kind, reason = first.kind if first is not None else "", f"--reason 'alert {alert.id}'"
     if kind == "deployment":
-        return f"go back: `mainspring deploy rollback {reason}`"
+        return f"{_GO_BACK} `mainspring deploy rollback {reason}`"
     if kind == "rollout":
-        return f"go back: `mainspring rollout rollback {alert.model} {reason}`"
-    alias = first.key.partition("@")[2].partition("#")[0] if first is not None and kind == "alias" else ""
+        return f"{_GO_BACK} `mainspring rollout rollback {alert.model} {reason}`"
+    alias = _alias(first)
     told = f"--alias {alias} " if alias not in ("", "production") else ""
-    return f"go back: `mainspring rollback {alert.model} {told}{reason}`"
+    return f"{_GO_BACK} `mainspring rollback {alert.model} {told}{reason}`"
+
+
+def _alias(first: Cause | None) -> str:
+    """The alias that was moved, if that is the likeliest cause."""
+    return first.key.partition("@")[2].partition("#")[0] if first is not None and first.kind == "alias" else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 
 import pytest
@@ -12,7 +13,9 @@ from mainspring.app.accounts import Role
 from mainspring.app.alerting import alert_ledger
 from mainspring.app.api.subjects.alerts import SUBJECT
 from mainspring.app.watching import alert_book
+from mainspring.app.web.rooms.monitoring import alerts
 from mainspring.monitoring.alerts import State
+from mainspring.monitoring.alerts.suggestions import WayBack
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +58,25 @@ def test_all_about_an_alert_with_what_is_private_masked(used, alert):
     assert "column 'age' is 0.4 away from training" in text.replace("&#39;", "'")
     assert f'href="/monitoring/{MODEL}/features/age"' in html
     used.page("/monitoring/alerts/ffff", status=404)
+
+
+@pytest.mark.parametrize(
+    ("way", "asked", "given"),
+    [
+        (WayBack("rollout"), "deployments.rollback", {"model": MODEL}),
+        (WayBack("deployment"), "deployments.revert", {}),
+        (WayBack("alias", "live"), "models.rollback", {"model": MODEL, "alias": "live"}),
+    ],
+)
+def test_what_was_served_before_is_one_press_away(used, alert, monkeypatch, way, asked, given):
+    monkeypatch.setattr(alerts, "way_back", lambda one: way)
+    html = used.page(f"/monitoring/alerts/{alert['id']}")
+    (form,) = re.findall(rf'<form[^>]*action="/act/{asked}".*?</form>', html, re.DOTALL)
+    assert 'data-confirm="' in form
+    for name, value in {**given, "reason": f"alert {alert['id']}"}.items():
+        assert f'name="{name}" value="{value}"' in form
+    used.post("/alerts/resolve", {"alerts": [alert["id"]]})
+    assert asked not in used.page(f"/monitoring/alerts/{alert['id']}")
 
 
 def test_somebody_takes_care_in_their_own_name(used, alert):

@@ -8,7 +8,7 @@ import pytest
 
 from mainspring.monitoring.alerts import Alert, AlertOptions, Cause
 from mainspring.monitoring.alerts.grouping import group_of
-from mainspring.monitoring.alerts.suggestions import suggestion_for
+from mainspring.monitoring.alerts.suggestions import WayBack, suggestion_for, way_back
 
 ALERT = Alert(
     id="1",
@@ -105,3 +105,17 @@ def test_what_to_do_about_traffic(subject: str) -> None:
     assert "`mainspring " in suggestion_for(alert)
     assert "MODEL" not in suggestion_for(alert)
     assert "rollback" in suggestion_for(replace(alert, causes=DEPLOYED))
+
+
+@pytest.mark.parametrize(
+    ("causes", "back"),
+    [
+        (DEPLOYED, WayBack("deployment")),
+        (ROLLED, WayBack("rollout")),
+        (MOVED, WayBack("alias", "canary")),
+        ((), None),
+    ],
+)
+def test_the_way_back_is_the_one_that_is_suggested(causes, back):
+    alert = replace(ALERT, check="predictions", causes=causes)
+    assert way_back(replace(alert, suggestion=suggestion_for(alert, ()))) == back

@@ -11,12 +11,24 @@ from mainspring.app.api.subjects.alerts.listing import ShownAlert
 from mainspring.app.api.subjects.monitoring.sight import Sight
 from mainspring.app.web.visit import Visit
 from mainspring.monitoring.alerts import Example
+from mainspring.monitoring.alerts.suggestions import way_back
 from mainspring.monitoring.viewing.cards import Canvas
 from mainspring.monitoring.viewing.spans import span_of
 from mainspring.monitoring.viewing.standings import standing_of
 
 STATES: Final = ("open", "firing", "acknowledged", "silenced", "pending", "resolved", "all")
 _FILTERS: Final = ("model", "check", "subject", "severity", "group", "since")
+LENGTHS: Final = (
+    ("1h", "an hour"),
+    ("2h", "2 hours"),
+    ("6h", "6 hours"),
+    ("1d", "a day"),
+    ("2d", "2 days"),
+    ("7d", "a week"),
+    ("30d", "30 days"),
+)
+"""For how long alerts are silenced, as pages offer it."""
+
 _MOST: Final = 300
 _EXAMPLE_COLUMNS: Final = 14
 _AROUND: Final = 200
@@ -39,6 +51,7 @@ def listed(visit: Visit) -> Response:
         states=STATES,
         asked=asked,
         narrowed=bool(given),
+        lengths=LENGTHS,
         silences=visit.ask(listing.silences),
     )
 
@@ -65,6 +78,8 @@ def shown(visit: Visit) -> Response:
         card=card,
         payload=payload,
         suggestion=alert.suggestion.split("`"),
+        way_back=way_back(alert) if alert.open else None,
+        lengths=LENGTHS,
         examples=_examples(alert.examples, alert.features),
         records=alert.runbook if alert.runbook.startswith(("https://", "http://")) else "",
     )
