@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
@@ -12,11 +12,14 @@ from mainspring.app.api.subjects.data.gathering import catalogue
 from mainspring.app.api.subjects.data.nouns import Checked, DataSet, Version
 from mainspring.app.api.subjects.data.privacy import private_columns, shown_anomaly
 from mainspring.app.api.subjects.data.reading import is_kept, read_validation
+from mainspring.core.errors import IntegrityError
 from mainspring.data.validation import ExampleRow
 
 if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
     from mainspring.data.validation import Anomaly
+
+UNREADABLE: Final = "UNREADABLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,7 @@ class Found:
         run: The run.
         at: When it was found.
         column: The column; empty for the whole data set.
-        kind: Its kind, in the names of TensorFlow Data Validation.
+        kind: Its kind, in the names of TensorFlow Data Validation; ``UNREADABLE`` where what was found is damaged.
         short: The kind in a few words.
         severity: ``ERROR`` or ``WARNING``.
         split: The split it was found in.
@@ -98,10 +101,36 @@ def anomalies_of(shared: Shared, what: DataSet | Version, *, most: int) -> list[
         check = one.check
         if check is None or not (check.errors or check.warnings) or not is_kept(shared, check.artifact):
             continue
-        hidden = private_columns(shared, one)
-        told = read_validation(shared, check.artifact).anomalies
-        found += [_found(one, check, shown_anomaly(each, hidden)) for each in told]
+        try:
+            hidden = private_columns(shared, one)
+            told = read_validation(shared, check.artifact).anomalies
+        except IntegrityError as error:
+            found.append(_unreadable(one, check, error))
+        else:
+            found += [_found(one, check, shown_anomaly(each, hidden)) for each in told]
     return found
+
+
+def _unreadable(version: Version, check: Checked, error: IntegrityError) -> Found:
+    """What stands in for the anomalies of a version of which the report or the schema is damaged."""
+    return Found(
+        data=version.data,
+        version=version.number,
+        title=version.title,
+        check=check.artifact,
+        run=check.run,
+        at=check.at,
+        column="",
+        kind=UNREADABLE,
+        short="cannot be read",
+        severity="ERROR" if check.errors else "WARNING",
+        split="",
+        part="",
+        found=error.found,
+        expected=f"what was stored: {error.fix}",
+        edit="",
+        examples=(),
+    )
 
 
 def _found(version: Version, check: Checked, one: Anomaly) -> Found:

@@ -14,7 +14,7 @@ from mainspring.app.api.subjects.data.drifting import WIDE, narrowed
 from mainspring.app.api.subjects.data.files import SchemaFile, schema_file
 from mainspring.app.api.subjects.data.nouns import Version
 from mainspring.app.api.subjects.data.privacy import is_private, private_columns
-from mainspring.app.api.subjects.data.reading import is_kept, statistics_of
+from mainspring.app.api.subjects.data.reading import condition, statistics_of
 from mainspring.app.api.subjects.data.schema_listing import sets_of
 from mainspring.core.errors import InputError
 from mainspring.data.schema import TRAINING, Schema
@@ -209,7 +209,11 @@ def last_versions(shared: Shared, file: SchemaFile) -> list[Version]:
     """The versions that a schema file is tried on: the newest of each data set, and of the nearest a few."""
     found: list[Version] = []
     for place, one in enumerate(sets_of(shared, file)[:_LAST]):
-        there = [each for each in one.versions[:20] if each.statistics and is_kept(shared, each.statistics[0])]
+        there = [
+            each
+            for each in one.versions[:20]
+            if each.statistics and condition(shared, each.statistics[0]) == "there"
+        ]
         wide = (there[0].columns or 0) > 300 if there else False
         found += there[: 1 if place or wide else _LAST]
     return found

@@ -11,7 +11,8 @@ from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.data.gathering import catalogue
 from mainspring.app.api.subjects.data.nouns import Version
 from mainspring.app.api.subjects.data.privacy import is_private, private_columns
-from mainspring.app.api.subjects.data.reading import is_kept, read_schema, statistics_of
+from mainspring.app.api.subjects.data.reading import condition, is_kept, read_schema, statistics_of
+from mainspring.core.errors import IntegrityError
 from mainspring.data.comparison import LEVEL, Comparison, compare
 from mainspring.data.comparison.compared import FeatureComparison
 from mainspring.data.schema.differing import diff
@@ -248,11 +249,15 @@ def _masked(made: Comparison, hidden: frozenset[str]) -> Comparison:
 
 
 def _pair(shared: Shared, before: Version, after: Version) -> tuple[DriftPair, Comparison | None]:
-    kept = [one for one in (before, after) if not is_kept(shared, one.statistics[0])]
-    if kept:
-        note = f"the statistics of {kept[0].title} were collected"
-        return DriftPair(before=before, after=after, note=note), None
-    found = compared(shared, (before, ""), (after, ""))
+    for one in (before, after):
+        how = condition(shared, one.statistics[0])
+        if how != "there":
+            note = f"the statistics of {one.title} {'were collected' if how == 'gone' else 'are damaged'}"
+            return DriftPair(before=before, after=after, note=note), None
+    try:
+        found = compared(shared, (before, ""), (after, ""))
+    except IntegrityError:
+        return DriftPair(before=before, after=after, note="the schema of one of them is damaged"), None
     worst = max(map(effect_of, found.features), default=0.0)
     return DriftPair(before=before, after=after, drifted=len(found.drifted), worst=worst), found
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.data.gathering import catalogue
 from mainspring.app.api.subjects.data.nouns import DataSet, Version
 from mainspring.app.api.subjects.data.privacy import private_columns
-from mainspring.app.api.subjects.data.reading import is_kept
+from mainspring.app.api.subjects.data.reading import condition, is_kept
 from mainspring.core.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from mainspring.app.api.shared import Shared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,8 @@ class Listed:
         latest: The newest.
         spans: How many stretches of time there are; 0 if it has none.
         failing: How many of the last ten versions did not pass their latest validation.
+        damaged: What describes the newest version and cannot be read any more: ``statistics``, ``validation``,
+            ``schema``.
     """
 
     name: str
@@ -37,6 +43,7 @@ class Listed:
     latest: Version
     spans: int
     failing: int
+    damaged: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +54,8 @@ class Facts:
         version: The version.
         newest: The number of the newest one.
         kept: Whether its rows are still there.
-        described: Whether its statistics are there.
+        described: Whether its statistics are there, and can be read.
+        damaged: What describes it and cannot be read any more: ``statistics``, ``validation``, ``schema``.
         splits: The names of its splits.
         private: The columns whose values are not shown.
     """
@@ -56,6 +64,7 @@ class Facts:
     newest: int
     kept: bool
     described: bool
+    damaged: Sequence[str]
     splits: Sequence[str]
     private: Sequence[str]
 
@@ -63,7 +72,7 @@ class Facts:
 @operation("data.list", "GET", "/data")
 def listed(desk: Desk) -> Sequence[Listed]:
     """The data sets of the project, the most lately used first."""
-    return [_listed(one) for one in catalogue(desk.shared).sets.values()]
+    return [_listed(desk.shared, one) for one in catalogue(desk.shared).sets.values()]
 
 
 @operation("data.versions", "GET", "/data/{name}")
@@ -77,13 +86,15 @@ def version_facts(desk: Desk, name: str, version: str = "latest") -> Facts:
     """A version of a data set, by its number or ``latest``, and what can be seen of it."""
     found = catalogue(desk.shared)
     one = found.version(name, version)
+    damaged = damaged_of(desk.shared, one)
     return Facts(
         version=one,
         newest=found.data(name).latest.number,
         kept=is_kept(desk.shared, one.artifact),
-        described=bool(one.statistics) and is_kept(desk.shared, one.statistics[0]),
+        described=bool(one.statistics) and condition(desk.shared, one.statistics[0]) == "there",
+        damaged=damaged,
         splits=list(one.rows),
-        private=sorted(private_columns(desk.shared, one)),
+        private=[] if "schema" in damaged else sorted(private_columns(desk.shared, one)),
     )
 
 
@@ -99,7 +110,18 @@ def of_artifact(desk: Desk, artifact: int) -> Version:
     return found.version(*found.places[artifact])
 
 
-def _listed(one: DataSet) -> Listed:
+def damaged_of(shared: Shared, version: Version) -> Sequence[str]:
+    """What describes a version and cannot be read any more."""
+    check = version.check
+    parts = {
+        "statistics": next(iter(version.statistics), None),
+        "validation": check.artifact if check else None,
+        "schema": check.schema if check else None,
+    }
+    return [name for name, one in parts.items() if one is not None and condition(shared, one) == "damaged"]
+
+
+def _listed(shared: Shared, one: DataSet) -> Listed:
     spans = {span for each in one.versions for span in each.spans}
     failing = sum(1 for each in one.versions[:10] if each.check is not None and not each.check.ok)
     return Listed(
@@ -111,4 +133,5 @@ def _listed(one: DataSet) -> Listed:
         latest=one.latest,
         spans=len(spans),
         failing=failing,
+        damaged=damaged_of(shared, one.latest),
     )

@@ -24,7 +24,7 @@ from mainspring.app.api.subjects.data.figures import ColumnFigures
 from mainspring.app.api.subjects.data.gathering import catalogue
 from mainspring.app.api.subjects.data.nouns import Version
 from mainspring.app.api.subjects.data.privacy import is_private, private_columns
-from mainspring.app.api.subjects.data.reading import folder_of, is_kept, statistics_of
+from mainspring.app.api.subjects.data.reading import condition, folder_of, statistics_of
 from mainspring.core.records import Artifact, Direction, Kind
 from mainspring.data.schema.plain import said
 
@@ -219,7 +219,7 @@ def _over_time(
 
 
 def _readable(shared: Shared, one: Version) -> bool:
-    return bool(one.statistics) and is_kept(shared, one.statistics[0])
+    return bool(one.statistics) and condition(shared, one.statistics[0]) == "there"
 
 
 def _counted(shared: Shared, one: Version, column: str) -> tuple[int, int]:
@@ -249,7 +249,7 @@ def _apart(shared: Shared, before: Version | None, one: Version, column: str) ->
 
 
 def _usages(shared: Shared, here: Version, column: str) -> Sequence[Usage]:
-    return [_usage(shared, one, column) for one in here.transforms[:4] if is_kept(shared, one)]
+    return [_usage(shared, one, column) for one in here.transforms[:4] if condition(shared, one) == "there"]
 
 
 def _usage(shared: Shared, artifact: int, column: str) -> Usage:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from mainspring.app.api.subjects.data.gathering import EXAMPLES, GONE, catalogue
 from mainspring.app.api.subjects.data.nouns import Version
-from mainspring.core.errors import NotFoundError
+from mainspring.core.errors import IntegrityError, NotFoundError
 from mainspring.data.examples import Examples
 from mainspring.data.schema import Schema
 from mainspring.data.statistics import Statistics
@@ -17,6 +17,8 @@ from mainspring.data.validation import Validation
 if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
     from mainspring.core.records import Artifact
+
+Condition: TypeAlias = Literal["there", "gone", "damaged"]
 
 
 def statistics_of(shared: Shared, version: Version) -> Statistics:
@@ -70,6 +72,17 @@ def is_kept(shared: Shared, artifact: int) -> bool:
     if found is None or found.state in GONE or not found.digest:
         return False
     return shared.platform.store.blobs.exists(found.digest)
+
+
+def condition(shared: Shared, artifact: int) -> Condition:
+    """How bytes are. All of them are read for it, the first time: for what describes data, not for the rows."""
+    if not is_kept(shared, artifact):
+        return "gone"
+    try:
+        folder_of(shared, artifact)
+    except IntegrityError:
+        return "damaged"
+    return "there"
 
 
 def folder_of(shared: Shared, artifact: int) -> Path:

@@ -12,7 +12,7 @@ from mainspring.app.api.subjects.data.files import SchemaFile, schema_file, sche
 from mainspring.app.api.subjects.data.gathering import catalogue
 from mainspring.app.api.subjects.data.keeping import Kept, kept_texts
 from mainspring.app.api.subjects.data.nouns import DataSet, Version
-from mainspring.app.api.subjects.data.reading import is_kept, statistics_of
+from mainspring.app.api.subjects.data.reading import condition, statistics_of
 from mainspring.data.schema.plain import said
 
 if TYPE_CHECKING:
@@ -156,8 +156,8 @@ def file_for(shared: Shared, name: str) -> SchemaFile | None:
 
 
 def described(shared: Shared, data: DataSet) -> Version | None:
-    """The newest version whose statistics are there."""
+    """The newest version whose statistics can be read."""
     for one in data.versions[:20]:
-        if one.statistics and is_kept(shared, one.statistics[0]):
+        if one.statistics and condition(shared, one.statistics[0]) == "there":
             return one
     return None

@@ -142,7 +142,7 @@ def listed_model(shared: Shared, its: Shelf) -> ListedModel:
 def listed_version(shared: Shared, its: Shelf, version: ModelVersion) -> ListedVersion:
     """A line of the list of versions."""
     facts, origin = its.facts[version.version], its.origins.get(version.version)
-    package = described_if_there(shared, version)
+    package, damaged = described_if_there(shared, version)
     trained: Mapping[str, Any] = next(
         iter((package.package.details.get("datasets") if package else None) or []), {}
     )
@@ -169,6 +169,7 @@ def listed_version(shared: Shared, its: Shelf, version: ModelVersion) -> ListedV
         description=facts.description,
         reproduced=again.likeness if again else "",
         size=package.size if package else None,
+        damaged=damaged,
         explained=str(version.version) in its.explained,
     )
 

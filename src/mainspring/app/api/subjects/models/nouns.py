@@ -81,7 +81,8 @@ class ListedVersion:
         tags: Names with values.
         description: In words.
         reproduced: How it came out when it was made again; empty if it was not.
-        size: Bytes of its package; ``None`` if they are gone.
+        size: Bytes of its package; ``None`` if they are gone or damaged.
+        damaged: Whether its package cannot be read any more: what is stored is not what was registered.
         explained: Whether an explainer was registered with it.
     """
 
@@ -106,6 +107,7 @@ class ListedVersion:
     description: str
     reproduced: str
     size: int | None
+    damaged: bool
     explained: bool
 
 

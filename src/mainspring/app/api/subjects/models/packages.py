@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from mainspring.core.errors import NotFoundError
+from mainspring.core.errors import IntegrityError, NotFoundError
 
 if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
@@ -66,7 +66,7 @@ class Opened:
 
 @dataclass(slots=True)
 class _Shelf:
-    described: OrderedDict[str, Described | None] = field(default_factory=OrderedDict)
+    described: OrderedDict[str, Described] = field(default_factory=OrderedDict)
     opened: OrderedDict[str, Future[Opened]] = field(default_factory=OrderedDict)
     guard: threading.Lock = field(default_factory=threading.Lock)
     pool: ThreadPoolExecutor = field(
@@ -79,20 +79,8 @@ def described(shared: Shared, version: ModelVersion) -> Described:
 
     Raises:
         NotFoundError: If its bytes are gone.
+        IntegrityError: If they are not what was stored.
     """
-    found = described_if_there(shared, version)
-    if found is None:
-        raise NotFoundError(
-            f"the package of {version} is gone",
-            expected="a package in the blob store",
-            fix="it was archived and collected; make it again: "
-            f"mainspring reproduce {version.name}@{version.version}",
-        )
-    return found
-
-
-def described_if_there(shared: Shared, version: ModelVersion) -> Described | None:
-    """The same; ``None`` if its bytes are gone."""
     kept = _shelf(shared)
     with kept.guard:
         if version.digest in kept.described:
@@ -104,6 +92,16 @@ def described_if_there(shared: Shared, version: ModelVersion) -> Described | Non
         while len(kept.described) > _DESCRIBED:
             kept.described.popitem(last=False)
     return found
+
+
+def described_if_there(shared: Shared, version: ModelVersion) -> tuple[Described | None, bool]:
+    """The same, with nothing for a package that is gone or damaged; and whether it is damaged."""
+    try:
+        return described(shared, version), False
+    except NotFoundError:
+        return None, False
+    except IntegrityError:
+        return None, True
 
 
 def text_of(shared: Shared, version: ModelVersion, name: str) -> str:
@@ -146,7 +144,7 @@ def _shelf(shared: Shared) -> _Shelf:
     return shared.remembered(("models", "packages"), 0, _Shelf)
 
 
-def _describe(shared: Shared, version: ModelVersion) -> Described | None:
+def _describe(shared: Shared, version: ModelVersion) -> Described:
     # Imported here: a console that shows no model does without what reads packages.
     from mainspring.models.registry.comparison import described as read
 
@@ -156,8 +154,13 @@ def _describe(shared: Shared, version: ModelVersion) -> Described | None:
             package=read(version, blobs),
             files={one.path: one.size for one in blobs.entries(version.digest)},
         )
-    except NotFoundError:
-        return None
+    except NotFoundError as error:
+        raise NotFoundError(
+            f"the package of {version} is gone",
+            expected="a package in the blob store",
+            fix="it was archived and collected; make it again: "
+            f"mainspring reproduce {version.name}@{version.version}",
+        ) from error
 
 
 def _open(shared: Shared, version: ModelVersion) -> Opened:

@@ -143,7 +143,7 @@ def shown(desk: Desk, model: str, version: str) -> ShownVersion:
     its = shelf(desk.shared, model)
     meant = its.version(version)
     place = list(its.versions).index(meant)
-    package = described_if_there(desk.shared, meant)
+    package, _ = described_if_there(desk.shared, meant)
     explained = its.facts[meant.version].explanation
     intervals = (package.package.details.get("evaluation") or {}).get("intervals") or {} if package else {}
     return ShownVersion(

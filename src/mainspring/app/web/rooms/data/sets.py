@@ -72,10 +72,13 @@ def anomalies(visit: Visit) -> Response:
     name, severity = visit.path.get("name", ""), visit.query.get("severity", "")
     found = visit.ask(data.anomalies, name=name, severity=severity, column=visit.query.get("column", ""))
     files = {each: one.file for one in reversed(visit.ask(data.schemas)) for each in one.data}
+    of = visit.ask(data.versions, name=name) if name else None
+    newest = [of.latest] if of else [one.latest for one in visit.ask(data.listed)]
     return visit.render(
         "data/anomalies.html.j2",
         room="data",
-        data=visit.ask(data.versions, name=name) if name else None,
+        data=of,
+        validated=any(one.check for one in newest),
         anomalies=found,
         severity=severity,
         files=files,

@@ -22,7 +22,7 @@ def columns(visit: Visit) -> Response:
     """The facts of a version, and its columns."""
     chosen = choose(visit)
     shown: dict[str, Any] = {"columns": None, "listed": [], "pages": 1, "page": 1, "q": visit.query.get("q", "")}
-    if chosen.facts.described:
+    if chosen.facts.described and "schema" not in chosen.facts.damaged:
         page = max(1, visit.whole("page", 1))
         found = visit.ask(data.columns, **chosen.asked, find=shown["q"], offset=(page - 1) * _PAGE, limit=_PAGE)
         drawn = [(one, pictures.tiny(one, found.over)) for one in found.columns]
