@@ -24,14 +24,16 @@ const forms = {
 };
 
 // What says the same as before is left alone, and with it what the reader has marked.
-function tellTimes(within = document) {
+function tellTimes(within = document, form = "") {
   for (const element of all("time[datetime]", within)) {
-    const moment = new Date(element.dateTime), words = (forms[element.dataset.form] || forms.moment)(moment);
+    const moment = new Date(element.dateTime), words = (forms[form || element.dataset.form] || forms.moment)(moment);
     if (element.textContent !== words) element.textContent = words;
     element.title ||= moment.toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
   }
 }
 setInterval(tellTimes, 20000);
+addEventListener("beforeprint", () => tellTimes(document, "moment")); // paper does not know when it is read
+addEventListener("afterprint", () => tellTimes());
 
 // What scrolls inside the page, and has nothing in it that takes the keyboard there, is reached by Tab, and has a name.
 const PLACES = ".scroll,.picture,.stage,pre", REACHED = "a[href],button,input,select,textarea,summary,[tabindex='0']";
