@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -23,6 +24,7 @@ from mainspring.app.web.seals import Seals
 from mainspring.app.web.static_files import digest
 from mainspring.app.web.visit import TOLD, Visit
 from mainspring.core.clock import from_iso, iso
+from mainspring.core.errors import InputError
 from mainspring.evaluation.drawing.colours import within_page
 
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z)")
@@ -179,10 +181,18 @@ def moments(text: object) -> str:
     Example:
         >>> str(moments("since 2026-11-22T08:57:20.957Z & on"))[:35]
         'since <time datetime="2026-11-22T08'
+        >>> str(moments("2026-13-45T00:00Z"))
+        '2026-13-45T00:00Z'
     """
     parts = _MOMENT.split(str(text))
-    found = [when(from_iso(one), "moment") if place % 2 else escape(one) for place, one in enumerate(parts)]
-    return Markup("").join(found)
+    return Markup("").join(_moment(one) if place % 2 else escape(one) for place, one in enumerate(parts))
+
+
+def _moment(text: str) -> str:
+    """A moment in ISO 8601 in the reader's own time; what only looks like one, as it is."""
+    with suppress(InputError):
+        return when(from_iso(text), "moment")
+    return escape(text)
 
 
 def short(text: object, most: int = 12) -> str:

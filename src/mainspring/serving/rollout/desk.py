@@ -286,10 +286,8 @@ class Desk:
         """Somebody decides about what they do not see any more."""
         last = next(reversed(self.history(model)), None)
         what = "" if last is None else f": {last.judged.reasons[0].message if last.judged.reasons else last.kind}"
-        return ConflictError(
-            f"the rollout of model {model!r} has changed since you looked{what}. Nothing was done",
-            fix="look at it again, and decide anew",
-        )
+        told = f"the rollout of model {model!r} has changed since you looked{what}"
+        return ConflictError(f"{told}. Nothing was done: look, and decide anew")
 
     def _shared(self, look: Look, canary: Canary, share: float | None, moment: float) -> Standing:
         if share is None:

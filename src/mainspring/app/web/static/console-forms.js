@@ -42,6 +42,13 @@ function signedOut() {
   return ["You are signed out.", more];
 }
 
+// What was decided about a state that is over was not done: the reader is told, and sees the state that is.
+function showWhatIsSo(form, error) {
+  form.closest("dialog")?.close();
+  tell(error.found, true);
+  return refresh(undefined, form);
+}
+
 async function sent(form, button) {
   const fields = new URLSearchParams(new FormData(form, button));
   const action = button?.hasAttribute("formaction") ? button.formAction : form.action;
@@ -56,6 +63,7 @@ async function send(form, button) {
     if (now?.same) [answer, told] = await sent(form, button);
     else if (now) told.error = { found: `You are signed in as ${now.name} now`, fix: "press again to send it in that name" };
   }
+  if (answer.status === 409 && form.elements.seen) return showWhatIsSo(form, told.error);
   if (!answer.ok) return showProblem(form, told.error);
   form.querySelector(":scope > .problem")?.remove();
   form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: told }));
