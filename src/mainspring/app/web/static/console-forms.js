@@ -30,6 +30,7 @@ function showProblem(form, error) {
     line.textContent = label + text;
     place.append(line);
   }
+  place.scrollIntoView({ block: "nearest" });
 }
 
 // What was typed stays where it is, and is sent again once its writer has signed in in another tab.

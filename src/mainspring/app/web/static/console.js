@@ -14,6 +14,12 @@ document.addEventListener("click", (event) => {
   else navigator.clipboard.writeText(button.dataset.copy).then(() => tell("Copied"), () => tell("The browser did not let it be copied", true));
 });
 
+// Why something cannot be done is told to whoever tries, and not only to a mouse that rests on it.
+document.addEventListener("click", (event) => {
+  const refused = event.target.closest("[aria-disabled=true][title]");
+  if (refused) tell(refused.title, true);
+});
+
 function switchTheme() {
   const dark = getComputedStyle(document.documentElement).colorScheme.includes("dark") && !document.documentElement.matches("[data-theme=light]");
   const next = dark ? "light" : "dark";
