@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -243,3 +244,18 @@ def test_a_refused_promotion_is_a_state_error(used):
     with pytest.raises(PromotionRefusedError):
         used.opened.models.promote("loans", "1.0.1", to="production", by="Bo", comment="now")
     assert "Promotion to production refused" in words_of(used.page("/models/loans/versions/1.0.1?tab=history"))
+
+
+def test_pages_lead_to_what_they_mention_and_nowhere_else(looking):
+    page = looking.page("/models/loans")
+    assert 'href="/deployments/loans"' not in page
+    assert 'href="/monitoring/loans"' not in page
+    assert "mainspring serve loans" in page
+    version = looking.page("/models/loans/versions/1.0.0")
+    assert 'href="/data/loans.ingest/1"' in version
+    assert 'href="/models/loans/versions/1.0.0"' in looking.page("/data/loans.ingest/1")
+    run = looking.get("/models/loans/versions/1.0.0")["provenance"]["run"]
+    (examples,) = {
+        one for one in re.findall(r'href="(/data/artifacts/\d+)">Examples', looking.page(f"/runs/{run}"))
+    }
+    assert looking.client.get(examples, follow_redirects=False).headers["location"] == "/data/loans.ingest/1"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from mainspring.data.viewing.wording import moment
+
 if TYPE_CHECKING:
     from mainspring.data.statistics import FeatureStatistics, Numbers, Words
 
@@ -94,6 +96,8 @@ def kind_of(one: FeatureStatistics) -> str:
 
 def ends_of(one: FeatureStatistics) -> tuple[str, str]:
     """The least and the largest value, as text."""
+    if one.times is not None:
+        return moment(one.times.min), moment(one.times.max)
     if one.words is not None and one.numbers is None:
         return cut(one.words.min or ""), cut(one.words.max or "")
     numbers = one.numbers

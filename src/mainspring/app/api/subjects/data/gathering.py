@@ -83,6 +83,12 @@ def catalogue(shared: Shared) -> Catalogue:
     return shared.remembered("data.catalogue", stamp(shared), lambda: _Gathering(shared).catalogue())
 
 
+def versions_used_by(shared: Shared, run: str) -> list[Version]:
+    """The versions that a run read or made."""
+    found = catalogue(shared).sets.values()
+    return [one for each in found for one in each.versions if any(use.run == run for use in one.uses)]
+
+
 def stamp(shared: Shared, rest: str = "") -> Hashable:
     """Another value after every new execution or artifact, and when one of the latest executions moves on.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation
 from mainspring.app.api.subjects.data.gathering import catalogue
 from mainspring.app.api.subjects.data.nouns import DataSet, Version
+from mainspring.app.api.subjects.data.one_column import models_of
 from mainspring.app.api.subjects.data.privacy import private_columns
 from mainspring.app.api.subjects.data.reading import condition, is_kept
 from mainspring.core.errors import NotFoundError
@@ -58,6 +59,7 @@ class Facts:
         damaged: What describes it and cannot be read any more: ``statistics``, ``validation``, ``schema``.
         splits: The names of its splits.
         private: The columns whose values are not shown.
+        models: The registered versions that were made with it: name and number.
     """
 
     version: Version
@@ -67,6 +69,10 @@ class Facts:
     damaged: Sequence[str]
     splits: Sequence[str]
     private: Sequence[str]
+    models: Sequence[tuple[str, str]]
+
+
+_TRANSFORMS: Final = 20
 
 
 @operation("data.list", "GET", "/data")
@@ -95,6 +101,7 @@ def version_facts(desk: Desk, name: str, version: str = "latest") -> Facts:
         damaged=damaged,
         splits=list(one.rows),
         private=[] if "schema" in damaged else sorted(private_columns(desk.shared, one)),
+        models=models_of(desk.shared, one.transforms[:_TRANSFORMS]),
     )
 
 

@@ -268,12 +268,13 @@ def _usage(shared: Shared, artifact: int, column: str) -> Usage:
         used=used,
         why_not="" if used else why or ("it is the label" if record.properties.get("label") == column else ""),
         outputs=outputs[:_WORDS],
-        models=_models(shared, artifact) if used else (),
+        models=models_of(shared, [artifact]) if used else (),
     )
 
 
-def _models(shared: Shared, transform: int) -> Sequence[tuple[str, str]]:
-    below = shared.platform.store.record.lineage(Kind.ARTIFACT, [transform], direction=Direction.DOWN, hops=4)
+def models_of(shared: Shared, transforms: Sequence[int]) -> Sequence[tuple[str, str]]:
+    """The registered versions that were made with transforms: name and number."""
+    below = shared.platform.store.record.lineage(Kind.ARTIFACT, transforms, direction=Direction.DOWN, hops=4)
     nodes = [cast("Artifact", one) for (kind, _), one in below.nodes.items() if kind is Kind.ARTIFACT]
     return sorted(
         {

@@ -71,7 +71,7 @@ def shown(desk: Desk, model: str) -> Served:
     sight = watch_of(desk.shared).look(desk.platform)
     declared = _declared(desk.platform)
     known = any(one["name"] == model for one in sight.models)
-    if not known and model not in declared and not _was_asked(desk.platform, model):
+    if not has_page(desk, model):
         names = sorted({*(one["name"] for one in sight.models), *declared})
         raise NotFoundError(
             f"no model {model!r} is served",
@@ -97,6 +97,16 @@ def shown(desk: Desk, model: str) -> Served:
         feedback=_by_label(metrics, "mainspring_feedback_total", "outcome", model),
         answered=round(sum(value for _, value in selected(metrics, "mainspring_rows_total", model=model))),
         outliers=round(sum(value for _, value in selected(metrics, "mainspring_outliers_total", model=model))),
+    )
+
+
+def has_page(desk: Desk, model: str) -> bool:
+    """Whether a model is served, declared to be, or was asked before."""
+    sight = watch_of(desk.shared).look(desk.platform)
+    return (
+        any(one["name"] == model for one in sight.models)
+        or model in _declared(desk.platform)
+        or _was_asked(desk.platform, model)
     )
 
 

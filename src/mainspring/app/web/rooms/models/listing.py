@@ -11,6 +11,7 @@ from mainspring.app.api.subjects.models import hooks, listing, remarking
 from mainspring.app.api.subjects.models.nouns import ListedModel
 from mainspring.app.api.subjects.models.shelf import Shelf, shelf
 from mainspring.app.web.rooms.models import drawing
+from mainspring.app.web.rooms.models.elsewhere import elsewhere
 from mainspring.app.web.visit import Visit
 from mainspring.core.errors import InputError
 
@@ -57,6 +58,7 @@ def shown(visit: Visit) -> Response:
         found=found,
         tab=tab,
         tabs=[(key, title, visit.renderer.url("/models", name, tab=key)) for key, title in _TABS.items()],
+        **elsewhere(visit, name),
         **_PARTS[tab](visit, its),
     )
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
+from mainspring.app.api.subjects.data.gathering import versions_used_by
 from mainspring.app.api.subjects.models import judging, listing, predicting, version
 from mainspring.app.api.subjects.models.shelf import Shelf, shelf
+from mainspring.app.web.rooms.models.elsewhere import elsewhere
 from mainspring.app.web.rooms.models.embedding import beside
 from mainspring.app.web.visit import Visit
 from mainspring.core.errors import MainspringError
@@ -74,7 +76,10 @@ def _overview(visit: Visit, its: Shelf, meant: ModelVersion) -> Mapping[str, Any
     names = [one for one in _FIRST if one in meant.metrics]
     first = [*names, *(one for one in sorted(meant.metrics) if one not in names)]
     champion = its.version(_champion(its, meant)) if _champion(its, meant) else None
+    origin = its.origins.get(meant.version)
     return {
+        "data_versions": versions_used_by(visit.desk.shared, origin.run) if origin and origin.run else [],
+        "requests": elsewhere(visit, its.name)["served"],
         "verdicts": visit.ask(judging.verdicts, model=its.name, version=str(meant.version)),
         "metrics": [_metric(one, meant, champion) for one in first if math.isfinite(meant.metrics[one])],
         "notes": [one for one in reversed(its.notes) if one.version == meant.version][:8],
