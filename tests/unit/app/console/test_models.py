@@ -255,7 +255,5 @@ def test_pages_lead_to_what_they_mention_and_nowhere_else(looking):
     assert 'href="/data/loans.ingest/1"' in version
     assert 'href="/models/loans/versions/1.0.0"' in looking.page("/data/loans.ingest/1")
     run = looking.get("/models/loans/versions/1.0.0")["provenance"]["run"]
-    (examples,) = {
-        one for one in re.findall(r'href="(/data/artifacts/\d+)">Examples', looking.page(f"/runs/{run}"))
-    }
+    (examples,) = set(re.findall(r'href="(/data/artifacts/\d+)">Examples', looking.page(f"/runs/{run}")))
     assert looking.client.get(examples, follow_redirects=False).headers["location"] == "/data/loans.ingest/1"
