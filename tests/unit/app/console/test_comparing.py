@@ -152,7 +152,7 @@ def test_few_runs_are_columns_with_differences_to_the_baseline(using, project):
     html = using(project).page("/compare?run=one&run=two&run=three&base=two")
     text = words_of(html)
     assert "Compare 3 runs" in text
-    assert "\N{MINUS SIGN}0.2970 better than the baseline" in text
+    assert "\N{MINUS SIGN}0.2969 better than the baseline" in text
     assert html.count('name="without"') == 3
     assert html.index('href="/runs/two"') < html.index('href="/runs/one"')
     assert "best" in text

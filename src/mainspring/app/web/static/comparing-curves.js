@@ -285,7 +285,7 @@ function list() {
     const head = element("th", {}, box, swatch, link);
     head.scope = "row";
     const known = one.values.filter((value) => value !== null);
-    const row = element("tr", { className: state.out.has(one.run) ? "out" : "" }, head, cell(one.step, "td", ""), cell(words(last(one))), cell(words(known.length ? pick(...known) : null)), cell(String(one.values.length)));
+    const row = element("tr", { className: state.out.has(one.run) ? "out" : "" }, head, cell(one.step, "td", ""), cell(words(last(one), "measured")), cell(words(known.length ? pick(...known) : null, "measured")), cell(String(one.values.length)));
     row.dataset.run = one.run;
     const light = () => show(state.shown.findIndex((each) => each.run === one.run));
     row.addEventListener("pointerenter", light);

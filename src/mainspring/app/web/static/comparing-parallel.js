@@ -1,8 +1,8 @@
 // Parallel coordinates: a line for each run, an axis for each thing; a range on an axis lets only some runs through.
 
-import { address, colouring, element, fill, here, legendOf, load, said, say, scaleOf, numeric, sized, soon, svg, varied, wide, words } from "./comparing.js";
+import { address, colouring, element, fill, formOf, here, legendOf, load, said, say, scaleOf, numeric, sized, soon, svg, varied, wide, words } from "./comparing.js";
 
-const HEIGHT = 430, TOP = 42, BOTTOM = 16, SIDE = 64, NARROWEST = 112, SHOWN = 30;
+const HEIGHT = 430, TOP = 42, BOTTOM = 16, NARROWEST = 88, SHOWN = 30, LETTER = 6.6, LONGEST = 24;
 const find = (id) => document.getElementById("parallel-" + id);
 const stage = document.getElementById("parallel");
 const told = find("told"), count = find("count");
@@ -56,10 +56,8 @@ const placeAt = (key, pixel) => {
 };
 
 function draw() {
-  width = Math.max(stage.clientWidth, 2 * SIDE + NARROWEST * (state.axes.length - 1));
-  const step = (width - 2 * SIDE) / Math.max(state.axes.length - 1, 1);
-  xs = state.axes.map((_, place) => (state.axes.length === 1 ? width / 2 : SIDE + place * step));
   scales = new Map(state.axes.map((key) => [key, scaleOf(columns.get(key), state.log.has(key))]));
+  lay();
   colours = colouring(columns.get(state.colour));
   const layer = svg("g");
   lines = runs.map((run, place) => {
@@ -69,7 +67,7 @@ function draw() {
     return line;
   });
   const picture = svg("svg", { width, height: HEIGHT, role: "group", "aria-label": `Parallel coordinates of ${runs.length} runs over ${state.axes.length} axes` }, layer);
-  state.axes.forEach((key, place) => picture.append(axis(key, place, step)));
+  state.axes.forEach((key, place) => picture.append(axis(key, place)));
   picture.addEventListener("pointermove", (event) => point(event));
   picture.addEventListener("pointerleave", () => show(-1));
   picture.addEventListener("click", (event) => {
@@ -81,6 +79,18 @@ function draw() {
   state.here = -1;
   trace();
   filter();
+}
+
+// Axes are as far apart as their words are long: those of the first stand before it, those of the others behind.
+function lay() {
+  const wanted = state.axes.map((key) => 26 + LETTER * Math.max(5, ...scales.get(key).ticks.map((tick) => short(words(tick, columns.get(key).form)).length)));
+  const name = (place) => (LETTER * Math.min(columns.get(state.axes[place])?.title.length ?? 0, LONGEST)) / 2;
+  const before = Math.max(wanted[0] ?? 0, name(0) + 8), gaps = wanted.slice(1).map((_, place) => Math.max(place ? wanted[place] : 0, NARROWEST, name(place) + name(place + 1) + 16));
+  const behind = Math.max(wanted.length > 1 ? wanted.at(-1) : before, name(wanted.length - 1) + 8), needed = before + behind + gaps.reduce((sum, one) => sum + one, 0);
+  width = Math.max(stage.clientWidth, needed);
+  const more = (width - needed) / Math.max(gaps.length, 1);
+  xs = [gaps.length ? before : width / 2];
+  for (const gap of gaps) xs.push(xs.at(-1) + gap + more);
 }
 
 function trace() {
@@ -96,17 +106,18 @@ function trace() {
   });
 }
 
-function axis(key, place, step) {
+function axis(key, place) {
   const column = columns.get(key), scale = scales.get(key), x = xs[place];
   const group = svg("g", { "data-axis": key });
-  const name = svg("text", { class: "axis-name", x, y: 18, "text-anchor": "middle" }, cut(column.title, step));
+  const name = svg("text", { class: "axis-name", x, y: 18, "text-anchor": "middle" }, short(column.title));
   name.append(svg("title", {}, column.title));
   group.append(name, svg("line", { class: "axis-line", x1: x, x2: x, y1: TOP, y2: HEIGHT - BOTTOM }));
   const side = place === 0 ? -8 : 8;
   for (const tick of scale.ticks) {
     const at = scale.at(tick);
     if (at === null || at < -0.001 || at > 1.001) continue;
-    const label = svg("text", { class: "tick-word", x: x + side, y: y(key, at) + 4, "text-anchor": place === 0 ? "end" : "start" }, cut(words(tick, column.form), place === 0 ? SIDE - 10 : step - 24));
+    const word = words(tick, column.form), label = svg("text", { class: "tick-word", x: x + side, y: y(key, at) + 4, "text-anchor": place === 0 ? "end" : "start" }, short(word));
+    label.append(svg("title", {}, word));
     group.append(label);
   }
   const strip = svg("rect", { class: "strip", x: x - 11, y: TOP - 4, width: 22, height: HEIGHT - TOP - BOTTOM + 8, rx: 4 });
@@ -120,7 +131,8 @@ function axis(key, place, step) {
   return group;
 }
 
-const cut = (text, room) => (text.length * 6.4 <= room ? text : text.slice(0, Math.max(3, Math.floor(room / 6.4) - 1)) + "…");
+// Long words lose their middle: names are told apart by how they end as often as by how they begin.
+const short = (text) => (text.length <= LONGEST ? text : text.slice(0, LONGEST / 2 - 1) + "…" + text.slice(-LONGEST / 2));
 
 function handle(key, end, x) {
   const made = svg("path", { class: "handle", tabindex: 0, role: "slider", "aria-orientation": "vertical", "aria-valuemin": 0, "aria-valuemax": 100, "data-end": end, "data-x": x });
@@ -143,7 +155,7 @@ function reflect(key, group = stage.querySelector(`[data-axis="${CSS.escape(key)
     made.classList.toggle("set", set);
     made.setAttribute("aria-label", `${columns.get(key).title}: ${isLow ? "from" : "to"}`);
     made.setAttribute("aria-valuenow", Math.round(100 * place));
-    made.setAttribute("aria-valuetext", set ? words(scale.value(place), scale.column.form) : "everything");
+    made.setAttribute("aria-valuetext", set ? words(scale.value(place), formOf(scale.column)) : "everything");
   }
 }
 
@@ -309,7 +321,7 @@ function show(run) {
   over.setAttribute("d", run < 0 ? "" : lines[run].getAttribute("d"));
   if (run < 0) return;
   over.style.stroke = lines[run].style.stroke;
-  told.append(element("b", { textContent: runs[run].run }), " ", state.axes.map((key) => `${columns.get(key).title} ${words(columns.get(key).values[run], columns.get(key).form)}`).join(" · "));
+  told.append(element("b", { textContent: runs[run].run }), " ", state.axes.map((key) => `${columns.get(key).title} ${words(columns.get(key).values[run], formOf(columns.get(key)))}`).join(" · "));
 }
 
 // ---- The runs in the filter, as a table
@@ -326,7 +338,7 @@ function list() {
     const link = element("a", { href: address("/runs/" + encodeURIComponent(runs[run].run)), textContent: runs[run].run });
     const first = element("th", {}, link);
     first.scope = "row";
-    const row = element("tr", {}, first, ...heads.map((key) => element("td", { textContent: words(columns.get(key).values[run], columns.get(key).form), className: columns.get(key).form === "number" ? "num" : "" })));
+    const row = element("tr", {}, first, ...heads.map((key) => element("td", { textContent: words(columns.get(key).values[run], formOf(columns.get(key))), className: columns.get(key).form === "number" ? "num" : "" })));
     row.addEventListener("pointerenter", () => show(run));
     row.addEventListener("pointerleave", () => show(-1));
     link.addEventListener("focus", () => show(run));

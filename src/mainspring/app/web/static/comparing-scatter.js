@@ -1,6 +1,6 @@
 // Scatter: any thing against any other, a dot for each run.
 
-import { address, colouring, element, fill, legendOf, load, said, say, scaleOf, sized, soon, svg, wide, words } from "./comparing.js";
+import { address, colouring, element, fill, formOf, legendOf, load, said, say, scaleOf, sized, soon, svg, wide, words } from "./comparing.js";
 
 const HEIGHT = 460, LEFT = 84, RIGHT = 24, TOP = 18, BOTTOM = 52;
 const find = (id) => document.getElementById("scatter-" + id);
@@ -76,7 +76,7 @@ function marks(picture, scale, mark) {
 
 const short = (text, room) => (text.length * 6.2 <= room ? text : text.slice(0, Math.max(3, Math.floor(room / 6.2) - 1)) + "…");
 
-const about = (place) => [runs[place].run, ...[state.x, state.y, state.colour].filter(Boolean).map((key) => `${columns.get(key).title} ${words(columns.get(key).values[place], columns.get(key).form)}`)].join(", ");
+const about = (place) => [runs[place].run, ...[state.x, state.y, state.colour].filter(Boolean).map((key) => `${columns.get(key).title} ${words(columns.get(key).values[place], formOf(columns.get(key)))}`)].join(", ");
 
 let pointed;
 const pointSoon = soon(() => {

@@ -1,6 +1,7 @@
 // What the pictures of a comparison have in common: the values of the runs, what the address says, scales, colours.
 
 import { address, all, ask, tell } from "./console-asking.js";
+import { measured, number } from "./figures.js";
 
 export { address, all, ask, tell };
 
@@ -43,15 +44,16 @@ export async function load() {
   return { runs: told.runs, base: told.base, columns, main: told.main };
 }
 
-const exact = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
-
 export function words(value, form) {
   if (value === null || value === undefined) return "—";
   if (form === "time") return new Date(value * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   if (form === "seconds") return value < 1 ? Math.round(value * 1000) + " ms" : value < 60 ? value.toFixed(1) + " s" : Math.floor(value / 60) + " min " + Math.round(value % 60) + " s";
   if (form === "digest") return String(value).replace(/\S+:(\w{8})\w+/g, "$1").replace(/\b([0-9a-f]{8})[0-9a-f]{32}/g, "$1");
-  return typeof value === "number" ? exact.format(value) : String(value);
+  return typeof value === "number" ? (form === "measured" ? measured : number)(value) : String(value);
 }
+
+// How the values of a column are written.
+export const formOf = (column) => (column.group === "metrics" && column.form === "number" ? "measured" : column.form);
 
 export const numeric = (column) => ["number", "seconds", "time"].includes(column.form);
 
@@ -116,7 +118,7 @@ export function colouring(column) {
   if (numeric(column)) {
     return {
       of: (value) => (scale.at(value) === null ? "var(--edge)" : `color-mix(in oklab, var(--accent) ${(100 * scale.at(value)).toFixed(1)}%, var(--second))`),
-      ends: [words(scale.low, column.form), words(scale.high, column.form)],
+      ends: [words(scale.low, formOf(column)), words(scale.high, formOf(column))],
     };
   }
   const place = new Map(scale.names.map((name, index) => [name, index]));

@@ -67,6 +67,9 @@ function home(at = scene.subject) {
   moved();
 }
 
+// Where a picture begins that is longer than its stage: no nearer to the middle than its own end is.
+const filling = (from, long, room) => (long * view.k <= room ? from : Math.min(24, Math.max(from, room - long * view.k - 24)));
+
 function first() {
   const kept = location.hash.slice(1).split(",").map(Number);
   if (kept.length === 3 && kept.every(Number.isFinite) && kept[2] > 0) [view.x, view.y, view.k] = kept;
@@ -74,7 +77,7 @@ function first() {
     fit();
     if (view.k < 0.62) {
       home();
-      if (scene.height * view.k > size()[1] && view.y > 30) view.y = Math.min(view.y, 90);
+      [view.x, view.y] = [filling(view.x, scene.width, size()[0]), filling(view.y, scene.height, size()[1])];
     }
   }
   paint();

@@ -1,12 +1,14 @@
 // Charts tell their values under the pointer and by the arrow keys; all charts of a page follow one moment.
 
+import { measured } from "./figures.js";
+
 const tip = document.createElement("div");
 tip.className = "plot-tip";
 tip.hidden = true;
 tip.setAttribute("role", "status");
 document.body.append(tip);
 
-const figure = (value) => (value === null || value === undefined ? "—" : String(Number(value.toPrecision(4))).replace("-", "−"));
+const figure = (value) => (value === null || value === undefined ? "—" : measured(value));
 const at = (values, place) => (Array.isArray(values) ? values[place] : values);
 const stamp = (seconds) => new Date(seconds * 1000).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 const canvases = new WeakMap();
