@@ -61,3 +61,29 @@ def problems_of(page: Page, axe: str) -> list[str]:
     found: list[dict[str, Any]] = page.evaluate(_ASK)
     serious = [one for one in found if one["impact"] in ("serious", "critical")]
     return [f"{one['id']} ({one['impact']}): {one['help']}: {json.dumps(one['nodes'])}" for one in serious]
+
+
+_STRUCTURE = """() => {
+  const all = (query) => [...document.querySelectorAll(query)], found = [];
+  const words = (one) => one.textContent.trim().slice(0, 40);
+  const titles = all("h1,h2,h3,h4").filter((one) => one.checkVisibility());
+  if (titles.filter((one) => one.tagName === "H1").length !== 1) found.push("it has not one title");
+  titles.reduce((last, one) => {
+    const level = Number(one.tagName[1]);
+    if (level > last + 1) found.push(`the heading "${words(one)}" skips a level`);
+    return level;
+  }, 0);
+  for (const one of all("th:not([scope])")) if (words(one)) found.push(`"${words(one)}" heads nothing`);
+  const ids = all("[id]").map((one) => one.id);
+  for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) found.push(`there are two #${id}`);
+  for (const one of all("[tabindex='0']:not([role],a,button,summary,input,svg *)")) {
+    found.push(`what Tab comes to has no role: ${one.outerHTML.slice(0, 90)}`);
+  }
+  return found;
+}"""
+
+
+def disorder_of(page: Page) -> list[str]:
+    """What is not in order for who hears the page: its title, its headings, what Tab comes to."""
+    found: list[str] = page.evaluate(_STRUCTURE)
+    return found

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import pytest
-from console_browser import THEMES, WIDTHS, Inhabited, context_of, problems_of
+from console_browser import THEMES, WIDTHS, Inhabited, context_of, disorder_of, problems_of
 from starlette.routing import Match, Route
 
 from mainspring.app.web.rooms import ROOMS
@@ -90,5 +90,7 @@ def test_every_page_is_whole(
             name = re.sub(r"\W+", "-", address).strip("-")[:80] or "home"
             page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=True)
         problems += [f"{address}: {one}" for one in problems_of(page, axe)]
+        if page.locator("header.bar").count():
+            problems += [f"{address}: {one}" for one in disorder_of(page)]
     context.close()
     assert not problems, "\n".join(problems)

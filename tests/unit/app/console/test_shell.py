@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
 
 from mainspring.app.accounts import Outcome, Role
 from mainspring.app.web.rooms import ROOMS
-from mainspring.app.web.static_files import names
+from mainspring.app.web.static_files import content, names
 
 
 @pytest.mark.parametrize("path", [page.path for room in ROOMS for page in room.pages if "{" not in page.path])
@@ -47,6 +48,22 @@ def test_styles_and_scripts_are_kept_for_good_under_their_digest(using):
         answer = used.client.get(f"/static/0/{name}")
         assert answer.status_code == 200
         assert "immutable" in answer.headers["cache-control"]
+
+
+def test_scripts_import_each_other_by_the_name_beside_them(using):
+    """Under one digest, so that the scripts of two releases are never mixed."""
+    used = using()
+    assert len(set(re.findall(r"/static/(\w+)/", used.page("/jobs")))) == 1
+    for name in names():
+        if name.endswith(".js"):
+            taken = re.findall(r'(?:from|import) "\./([\w.-]+)"', content(name).decode())
+            assert set(taken) <= names(), name
+
+
+def test_search_leads_somewhere_without_scripts(using):
+    html = using().page("/jobs")
+    assert 'class="seek" href="/search"' in html
+    assert "<noscript>" in html
 
 
 def test_every_operation_is_in_the_document(using):
