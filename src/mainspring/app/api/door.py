@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
@@ -31,6 +32,8 @@ from mainspring.core.errors import (
 
 MOST: Final = 32 * 1024 * 1024
 """Bytes that a request may have."""
+PATIENCE: Final = 30.0
+"""Seconds without a byte after which a request is given up."""
 
 
 class MethodError(MainspringError):
@@ -176,14 +179,20 @@ async def received(request: Request) -> bytes:
     """What a request brings.
 
     Raises:
-        InputError: If it is too large, or its sender went away.
+        InputError: If it is too large, or its sender went away or fell silent.
     """
     raw = bytearray()
+    loop = asyncio.get_running_loop()
     try:
-        async for piece in request.stream():
-            raw += piece
-            if len(raw) > MOST:
-                raise InputError("the request is too large", expected=f"at most {MOST} bytes")
+        async with asyncio.timeout(PATIENCE) as limit:
+            async for piece in request.stream():
+                raw += piece
+                if len(raw) > MOST:
+                    raise InputError("the request is too large", expected=f"at most {MOST} bytes")
+                limit.reschedule(loop.time() + PATIENCE)
+    except TimeoutError as error:
+        silence = f"more of it within {PATIENCE:.0f} s"
+        raise InputError("the rest of the request did not come", expected=silence) from error
     except ClientDisconnect as error:
         raise InputError("the sender went away before all of the request came") from error
     return bytes(raw)

@@ -104,7 +104,10 @@ def act(visit: Visit, asked: Operation, fields: list[tuple[str, str]]) -> Respon
         return Response(encoded(shown), media_type="application/json", headers={"cache-control": "no-store"})
     response = RedirectResponse(visit.renderer.url(then), status_code=303)
     if told:
-        response.set_cookie(TOLD, visit.renderer.seals.sign(told), max_age=60, httponly=True, samesite="lax")
+        signed, path = visit.renderer.seals.sign(told), visit.renderer.url("") or "/"
+        response.set_cookie(
+            TOLD, signed, max_age=60, path=path, secure=visit.secure, httponly=True, samesite="lax"
+        )
     return response
 
 
@@ -130,4 +133,5 @@ def _plain(answer: Any) -> Mapping[str, Any]:
 
 def _inside(path: str) -> str:
     """A page of this console: nobody is sent elsewhere."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    odd = any(ord(letter) < 33 for letter in path)  # browsers pass over some of them: what follows may be a host
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and not odd else "/"

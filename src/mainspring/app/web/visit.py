@@ -82,6 +82,11 @@ class Visit:
         query = self.request.url.query
         return self.renderer.within(self.request.url.path) + (f"?{query}" if query else "")
 
+    @property
+    def secure(self) -> bool:
+        """Whether the reader came by HTTPS: to the console itself, or to a proxy that the settings tell of."""
+        return self.desk.platform.settings.console.secure or self.request.url.scheme == "https"
+
     def ask(self, function: Callable[..., Any], **given: Any) -> Any:
         """What an operation gives, asked by this caller: its role is checked as at every door.
 
@@ -101,5 +106,5 @@ class Visit:
         """
         made = HTMLResponse(self.renderer.render(self, template, shown), status_code=status)
         if TOLD in self.request.cookies:
-            made.delete_cookie(TOLD)
+            made.delete_cookie(TOLD, path=self.renderer.url("") or "/")
         return made

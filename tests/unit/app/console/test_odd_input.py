@@ -9,6 +9,7 @@ from starlette.requests import Request
 from tests.unit.app.console.conftest import words_of
 
 from mainspring.app import health
+from mainspring.app.api import door
 from mainspring.app.api.door import body_of
 from mainspring.app.api.feed import Feed
 from mainspring.core.errors import InputError
@@ -102,6 +103,23 @@ class TestBodies:
         scope = {"type": "http", "method": "POST", "headers": [], "path": "/", "query_string": b""}
         with pytest.raises(InputError, match="went away"):
             asyncio.run(body_of(Request(scope, gone)))
+
+    def test_a_sender_who_falls_silent_is_given_up(self, monkeypatch):
+        async def silent():
+            await asyncio.sleep(60)
+
+        monkeypatch.setattr(door, "PATIENCE", 0.02)
+        scope = {"type": "http", "method": "POST", "headers": [], "path": "/", "query_string": b""}
+        with pytest.raises(InputError, match="did not come"):
+            asyncio.run(body_of(Request(scope, silent)))
+
+
+class TestForms:
+    @pytest.mark.parametrize(
+        "then", ["//evil.example", "/\\evil.example", "/\t/evil.example", "\t//evil.example", "x:"]
+    )
+    def test_nobody_is_sent_elsewhere_by_one(self, used, then):
+        assert used.act("deployments.check", then=then, text="a: 1")["then"] == "/"
 
 
 class TestSlashes:

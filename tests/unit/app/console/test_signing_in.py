@@ -17,6 +17,7 @@ from mainspring.app.accounts.keeping import accounts_of
 from mainspring.app.web.rooms.signing_in.cookies import SESSION
 from mainspring.app.web.rooms.signing_in.entrance import inside
 from mainspring.app.web.starting import console_of
+from mainspring.app.web.visit import TOLD
 from mainspring.core.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("cheap_passwords")
@@ -85,6 +86,15 @@ def test_over_tls_the_cookie_and_the_headers_say_so(tmp_path):
         assert "Secure" in cookie
         assert "Path=/console" in cookie
         assert browser.get("/jobs").status_code == 200
+        told = browser.act("users.change_password", accept="text/html", old=PASSWORD, new=PASSWORD + "!")
+        (cookie,) = [one for one in told.headers.get_list("set-cookie") if one.startswith(TOLD)]
+        assert "Secure" in cookie
+        assert "Path=/console" in cookie
+        answer = browser.sign_in("bob", PASSWORD + "!")
+        (kept,) = [one for one in answer.headers.get_list("set-cookie") if one.startswith(SESSION)]
+        shown = {"cookie": kept.partition(";")[0], "host": "ml.example.org"}
+        behind = TestClient(browser.application, base_url="http://10.0.0.1")  # as a proxy asks the console
+        assert "https://ml.example.org/console/api/me" in behind.get("/rest", headers=shown).text
         wrong = Browser(found, base="https://evil.example", root="/console").get("/sign-in")
         assert wrong.status_code == 403
 

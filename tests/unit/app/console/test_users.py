@@ -102,6 +102,21 @@ def test_a_token_gives_no_more_than_its_maker_has_and_makes_none(opened):
     assert Browser(opened).ask("POST", "/me/password", body, seal="", **shown).status_code == 403
 
 
+def test_a_token_ends_no_session_and_takes_back_itself_alone(opened):
+    tokens = accounts_of(opened).tokens
+    mine, secret = tokens.make("carla", Role.VIEWER, label="mine", days=1)
+    other, _ = tokens.make("carla", Role.VIEWER, label="other", days=1)
+    carla = Browser(opened)
+    carla.sign_in("carla")
+    (session, *_) = carla.ask("GET", "/me").json()["sessions"]
+    shown, program = {"authorization": f"Bearer {secret}"}, Browser(opened)
+    for path in (f"/me/sessions/{session['id']}", f"/tokens/{other.id}"):
+        assert program.ask("DELETE", path, {}, seal="", **shown).status_code == 403, path
+    assert carla.get("/jobs").status_code == 200
+    assert program.ask("DELETE", f"/tokens/{mine.id}", {}, seal="", **shown).status_code == 200
+    assert program.ask("GET", "/me", **shown).status_code == 401
+
+
 def test_tokens_are_taken_back_by_their_owner_and_by_admins_alone(opened):
     carla, eve, ada = Browser(opened), Browser(opened), Browser(opened)
     for browser, name in ((carla, "carla"), (eve, "eve"), (ada, "ada")):

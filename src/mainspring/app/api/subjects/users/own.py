@@ -101,6 +101,8 @@ def end_session(desk: Desk, session: str) -> Me:
         session: The id of the session, as `users.me` tells.
     """
     accounts, caller = accounts_of(desk.platform), desk.caller
+    if caller.way is Way.TOKEN:
+        raise ForbiddenError("a token ends no sessions", fix="sign in, or: mainspring users sign-out NAME")
     if session not in {one.id for one in accounts.sessions.of(caller.name)}:
         raise NotFoundError("there is no such session of yours")
     accounts.sessions.end(session)

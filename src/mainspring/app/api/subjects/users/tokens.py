@@ -96,7 +96,7 @@ def new(
     done="The token does not count any more",
 )
 def revoke(desk: Desk, token: str) -> Token:
-    """Take back a token: one's own, or, for admins, anybody's.
+    """Take back a token: one's own, or, for admins, anybody's. A token takes back itself alone.
 
     Args:
         token: The id of the token; it is in the list.
@@ -105,6 +105,8 @@ def revoke(desk: Desk, token: str) -> Token:
     known = tokens.get(token)
     if key_of(known.user) != key_of(caller.name) and not caller.may(Role.ADMIN):
         raise ForbiddenError(f"{caller.name} may not take back the tokens of others", expected="an admin")
+    if caller.way is Way.TOKEN and caller.session != f"token:{token}" and not caller.may(Role.ADMIN):
+        raise ForbiddenError("a token takes back no other token", expected="its own id, or a token of an admin")
     return tokens.revoke(token, by=caller.name)
 
 
