@@ -34,10 +34,17 @@ export async function ask(method, path, body) {
   return told;
 }
 
+// What failed stays until it is closed; other words stay long enough to be read.
 export function tell(words, failed = false) {
   const toast = document.createElement("div");
   toast.className = failed ? "toast failed" : "toast";
   toast.textContent = words;
+  if (failed) {
+    const close = document.createElement("button");
+    close.type = "button";
+    close.textContent = "Close";
+    close.addEventListener("click", () => toast.remove());
+    toast.append(close);
+  } else setTimeout(() => toast.remove(), Math.max(4500, 70 * words.length));
   document.querySelector(".toasts").append(toast);
-  setTimeout(() => toast.remove(), failed ? 9000 : 4500);
 }

@@ -1,4 +1,6 @@
-// What opens and closes: dialogs, and the menu of a narrow screen.
+// What opens and closes: dialogs, the menu of a narrow screen, words that stay.
+
+import { all } from "./console-asking.js";
 
 const menu = document.getElementById("menu"), switched = document.querySelector("[data-menu]");
 
@@ -28,8 +30,10 @@ document.addEventListener("click", (event) => {
 
 // The menu lies over the page: it goes when it is left.
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !menu.classList.contains("open")) return;
-  showMenu(false);
-  switched.focus();
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+  if (menu.classList.contains("open")) {
+    showMenu(false);
+    switched.focus();
+  } else for (const toast of all(".toast:has(button)")) toast.remove();
 });
 document.addEventListener("focusin", (event) => { if (event.target.closest("main")) showMenu(false); });
