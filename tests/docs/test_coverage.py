@@ -114,6 +114,22 @@ def test_every_extra_is_documented() -> None:
     assert sorted(extra for extra in extras if f"| `{extra}` |" not in page) == []
 
 
+def test_every_setting_of_the_console_is_documented() -> None:
+    from dataclasses import fields
+
+    from mainspring.app.settings import Console, Oidc
+
+    console = (DOCS / "guide/console.md").read_text(encoding="utf-8")
+    accounts = (DOCS / "guide/console/accounts.md").read_text(encoding="utf-8")
+    rows = "\n".join(line.split("|")[1] for line in console.splitlines() if line.startswith("| `"))
+    assert [
+        one.name for one in fields(Console) if f"{one.name}`" not in rows and f"{one.name}]`" not in rows
+    ] == []
+    provider = accounts.partition("[console.oidc]")[2]
+    assert [one.name for one in fields(Oidc) if f"{one.name} = " not in provider and one.name != "secret"] == []
+    assert "MAINSPRING_CONSOLE_OIDC_SECRET" in provider
+
+
 def test_every_decision_is_in_the_list() -> None:
     index = (DOCS / "decisions/index.md").read_text(encoding="utf-8")
     records = sorted(path.stem for path in (DOCS / "decisions").glob("[0-9]*.md"))

@@ -39,7 +39,7 @@ PATIENCE: Final = 30.0
 class MethodError(MainspringError):
     """There is something at an address, and it is not asked for in this way."""
 
-    code: ClassVar[str] = "WRONG_METHOD"
+    code: ClassVar[str] = "METHOD_NOT_ALLOWED"
 
 
 _STAMPS: Final = 0.25

@@ -18,11 +18,22 @@ _NOT_TOLD: Final = {"mainspring", "app", "api", "subjects", "nouns"}
 
 _ERROR: Final = {
     "type": "object",
+    "required": ["error"],
     "properties": {
         "error": {
             "type": "object",
+            "required": ["code", "found"],
             "properties": {
-                name: {"type": ["string", "null"]} for name in ("code", "found", "expected", "where", "fix")
+                "code": {"type": "string", "description": "What kind of error it is, in one word."},
+                "found": {"type": "string", "description": "What is wrong, as a sentence."},
+                "expected": {"type": ["string", "null"], "description": "What was expected instead."},
+                "where": {"type": ["string", "null"], "description": "The place: an operation, a file, a line."},
+                "fix": {"type": ["string", "null"], "description": "What to do next."},
+                "fields": {
+                    "type": "object",
+                    "additionalProperties": {"type": "string"},
+                    "description": "What is wrong with each of several things that were filled in.",
+                },
             },
         }
     },

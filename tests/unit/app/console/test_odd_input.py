@@ -53,7 +53,7 @@ class TestMethods:
             assert answer.status_code == 405
             assert "GET" in answer.headers["allow"]
             told = answer.json()["error"]
-            assert (told["code"], told["expected"]) == ("WRONG_METHOD", answer.headers["allow"])
+            assert (told["code"], told["expected"]) == ("METHOD_NOT_ALLOWED", answer.headers["allow"])
             assert "DELETE" in told["found"]
 
     def test_what_may_be_done_somewhere_can_be_asked(self, used):
