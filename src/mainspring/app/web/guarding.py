@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -110,7 +111,9 @@ class Guard:
             return
         problem = self._problem(scope)
         if problem is not None:
-            await failed(problem)(scope, receive, self._with_headers(send))
+            person = "text/html" in Headers(scope=scope).get("accept", "")
+            told = PlainTextResponse(str(problem), status_code=403) if person else failed(problem)
+            await told(scope, receive, self._with_headers(send))
             return
         await self._inner(scope, receive, self._with_headers(send))
 

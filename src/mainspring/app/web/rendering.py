@@ -141,12 +141,12 @@ def when(seconds: float | None, form: str = "ago") -> str:
 
     Args:
         seconds: Since the epoch; ``None`` for never.
-        form: ``ago`` (how long ago), ``moment`` (day and time), ``day``, or ``time``.
+        form: ``ago`` (how long ago), ``moment`` (day and time), ``exact`` (to the second), ``day``, or ``time``.
     """
     if seconds is None:
         return Markup('<span class="quiet">—</span>')
     text = iso(seconds)
-    shown = f"{text[:10]} {text[11:16]} UTC" if form != "day" else text[:10]
+    shown = f"{text[:10]} {text[11 : 19 if form == 'exact' else 16]} UTC" if form != "day" else text[:10]
     return Markup('<time datetime="{}" data-form="{}">{}</time>').format(text, form, shown)
 
 

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 
 from mainspring.app.accounts import (
@@ -245,8 +245,10 @@ class Console:
             return RedirectResponse(f"{self._root}/sign-in?then={then}", status_code=303)
         try:
             caller = self._sign_in.caller(request)
-        except MainspringError:
-            return failed(error)
+        except UnauthenticatedError as unknown:
+            return self._told(request, unknown)
+        except MainspringError as refused:
+            return PlainTextResponse(str(refused), status_code=status_of(refused))
         back = _back(request, self.renderer)
         visit = self._visit(request, caller)
         return visit.render("shell/failed.html.j2", status=status_of(error), error=error, back=back)

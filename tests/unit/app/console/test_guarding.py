@@ -127,6 +127,19 @@ def test_a_viewer_may_none_of_what_needs_more_by_any_door(opened, browsers, secr
     assert [one.status_code for one in (Browser(opened).ask(asked.method, path, body, seal="x"),)] == [401]
 
 
+def test_who_is_nobody_is_led_to_the_way_in_from_pages_that_are_none_too(opened):
+    answer = Browser(opened).get("/nothing")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?then=/nothing")
+
+
+def test_a_person_who_is_refused_at_the_door_reads_words(tmp_path):
+    with platform.open(write_settings(tmp_path, 'hosts = ["ml.example.org"]\nsign_in = "nobody"')) as found:
+        answer = Browser(found, base="http://other.example").get("/runs")
+    assert answer.status_code == 403
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text == "the console is not called 'other.example'\n  expected: ml.example.org"
+
+
 def test_a_form_without_a_seal_or_with_another_ones_does_nothing(opened, browsers):
     before = len(opened.models.history("loans"))
     bob = browsers["bob"]

@@ -185,6 +185,12 @@ def test_the_same_is_done_in_a_terminal(command, tmp_path):
     assert not command("audit", "verify", "--head", f"1:{'0' * 64}", code=1)["whole"]
 
 
+def test_without_a_terminal_nobody_is_asked_for_a_password(opened, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["users", "add", "zoe"]) == 1
+    assert "--password-stdin" in capsys.readouterr().err
+
+
 def test_people_read_the_same(opened, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     accounts_of(opened).directory.set_role("eve", Role.EDITOR, by="x")

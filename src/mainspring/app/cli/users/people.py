@@ -14,6 +14,7 @@ from mainspring.app.api.subjects.users import people
 from mainspring.app.api.subjects.users.people import User
 from mainspring.app.cli.users.asking import ask, opened_desk
 from mainspring.app.cli.words import ago, bold, dim, json_option, print_json, table
+from mainspring.core.errors import InputError
 
 _ROLES = [role.value for role in Role]
 
@@ -134,4 +135,10 @@ def _tell(made: User, words: str, as_json: bool) -> None:
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
+    if not sys.stdin.isatty():
+        raise InputError(
+            "nobody is there to be asked for the password",
+            expected="a terminal, or the password on the standard input",
+            fix="add --password-stdin",
+        )
     return str(click.prompt("The password", hide_input=True, confirmation_prompt=True))

@@ -20,6 +20,7 @@ const forms = {
   ago: (moment) => ago(moment),
   day: (moment) => moment.toLocaleDateString(undefined, { dateStyle: "medium" }),
   time: (moment) => moment.toLocaleTimeString(undefined, { timeStyle: "medium" }),
+  exact: (moment) => moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }),
   moment: (moment) => moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }),
 };
 

@@ -164,14 +164,16 @@ function hear(topic) {
   }, 120);
 }
 
-function tellLost(lost) {
+async function tellLost(lost) {
   const told = document.querySelector(".toast.lost");
   if (!lost) return told?.remove();
   if (told) return;
   const note = document.createElement("div");
   note.className = "toast failed lost";
-  note.textContent = "The console does not answer: what is shown may be old.";
   document.querySelector(".toasts").append(note);
+  const answer = await fetch(address("/api/me"), { headers: { accept: "application/json" } }).catch(() => null);
+  const why = answer?.status === 401 ? "You are signed out" : "The console does not answer";
+  note.textContent = `${why}: what is shown may be old.`;
 }
 
 addEventListener("pagehide", leave);
