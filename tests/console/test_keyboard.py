@@ -90,6 +90,21 @@ def test_what_was_sorted_and_where_the_keyboard_is_outlast_an_update_and_a_way_b
 
 
 @pytest.mark.slow
+def test_a_run_that_ends_is_heard_and_nothing_else_of_its_page(inhabited: Inhabited, page: Page) -> None:
+    page.goto(f"{inhabited.console}/runs/loans-november")
+    page.route(
+        "**/runs/loans-november",
+        lambda one: one.fulfill(
+            response=(got := one.fetch()), body=got.text().replace("<span>complete", "<span>lost")
+        ),
+    )
+    page.evaluate(REFRESH)
+    heard = page.locator("#become")
+    heard.get_by_text("loans-november: lost").wait_for()
+    assert heard.get_attribute("role") == "status"
+
+
+@pytest.mark.slow
 def test_the_menu_of_a_narrow_screen_opens_and_closes(inhabited: Inhabited, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{inhabited.console}/runs")

@@ -62,6 +62,14 @@ function focusAgain(element, sign, place) {
   element.focus({ preventScroll: true });
 }
 
+// What an eye sees change is said, too: <dd data-tell="loans-3">complete</dd>, and nothing else of a part.
+const states = (within) => new Map(all("[data-tell]", within).map((one) => [one.dataset.tell, one.textContent.trim()]));
+
+function hearStates(before, adopted) {
+  const news = [...states(adopted)].filter(([name, state]) => before.has(name) && before.get(name) !== state);
+  if (news.length) document.getElementById("become").textContent = news.map((one) => one.join(": ")).join(", ");
+}
+
 const served = new WeakMap();
 const words = (element) => element.outerHTML.replace(/name="-seal" value="[^"]*"/g, "");
 
@@ -84,11 +92,12 @@ function put(fresh, element, sent) {
   for (const one of all("[data-filter]", adopted)) one.value = filters.get(one.dataset.filter) ?? "";
   const scrolls = (within) => all(".scroll,.picture,.stage,pre,.tabs,[data-keep-scroll]", within);
   const scrolled = scrolls(element).map((one) => [one.scrollTop, one.scrollLeft]);
-  const within = element.contains(focused);
+  const within = element.contains(focused), before = states(element);
   element.replaceWith(adopted);
   served.set(adopted, said);
   awaken(adopted);
   scrolls(adopted).forEach((one, at) => { if (scrolled[at]) [one.scrollTop, one.scrollLeft] = scrolled[at]; });
+  hearStates(before, adopted);
   if (within) focusAgain(adopted, sign, place);
   adopted.dispatchEvent(new CustomEvent("fresh", { bubbles: true }));
   return true;
