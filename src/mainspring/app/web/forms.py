@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from mainspring.app.api.door import encoded, received
+from mainspring.app.api.openapi import arguments_in
 from mainspring.app.api.operation import Operation
 from mainspring.app.api.performing import perform
 from mainspring.app.web.visit import TOLD, Visit
@@ -48,7 +49,8 @@ async def typed(request: Request) -> list[tuple[str, str]]:
 
 def is_typed(name: str, value: str, asked: Operation) -> bool:
     """Whether a field is something that was filled in, and may be shown again."""
-    return bool(value.strip()) and not name.startswith("-") and name not in asked.secrets
+    apart = {*asked.secrets, *arguments_in(asked.path)}
+    return bool(value.strip()) and not name.startswith("-") and name not in apart
 
 
 def given_by(fields: list[tuple[str, str]], asked: Operation) -> dict[str, Any]:

@@ -293,10 +293,11 @@ def test_what_was_typed_on_a_page_of_the_session_before_is_shown_and_a_script_is
     eve.sign_in("eve")
     ada.sign_in("ada")
     headers = {"accept": "text/html"}
-    answer = ada.client.post("/act/users.disable", data={"-seal": eve.seal(), "user": "bob"}, headers=headers)
+    fields = {"-seal": eve.seal(), "label": "nightly export"}
+    answer = ada.client.post("/act/tokens.new", data=fields, headers=headers)
     assert answer.status_code == 403
     assert "Open the page again" in answer.text
-    assert ">bob</textarea>" in answer.text
+    assert ">nightly export</textarea>" in answer.text
     told = ada.act("users.disable", seal=eve.seal(), user="bob")
     assert told.json()["error"]["code"] == "OLD_FORM"
     assert not accounts_of(opened).directory.get("bob").account.disabled
