@@ -14,8 +14,8 @@ def figure(value: object) -> str:
     """A figure with four significant digits; whole numbers as they are; a dash for what does not exist.
 
     Example:
-        >>> figure(0.99469), figure(12345.0), figure(None), figure("red")
-        ('0.9947', '12,345', '—', 'red')
+        >>> figure(0.99469), figure(2781.4), figure(None), figure("red")
+        ('0.9947', '2,781', '—', 'red')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return NOTHING
@@ -25,8 +25,10 @@ def figure(value: object) -> str:
         return "\N{INFINITY}" if value > 0 else "\N{MINUS SIGN}\N{INFINITY}"
     if value == int(value) and abs(value) < 1e12:
         text = f"{int(value):,}"
-    elif abs(value) >= 1e4 or (value and abs(value) < 1e-4):
-        text = f"{value:.3g}" if not 1e4 <= abs(value) < 1e7 else f"{value:,.0f}"
+    elif abs(value) >= 1e7 or (value and abs(value) < 1e-4):
+        text = f"{value:.3g}"
+    elif abs(value) >= 1e3:
+        text = f"{value:,.0f}"
     else:
         text = f"{value:.4g}"
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text

@@ -24,9 +24,9 @@ const figure = (value) => {
   let text;
   if (Number.isInteger(value) && size < 1e12) {
     text = grouped(String(size));
-  } else if (size >= 1e4 && size < 1e7) {
+  } else if (size >= 1e3 && size < 1e7) {
     text = grouped(size.toFixed(0));
-  } else if (size >= 1e4 || (size && size < 1e-4)) {
+  } else if (size >= 1e7 || (size && size < 1e-4)) {
     text = size
       .toExponential(2)
       .replace(/\.?0+e/, "e")
