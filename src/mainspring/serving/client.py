@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self
@@ -22,6 +23,8 @@ EXPLAINS = "x-mainspring-explains"
 
 BLOCKED = 422
 """The HTTP status of an answer that an assertion of the model forbids."""
+
+_PIECE: Final = 64 * 1024
 
 _KINDS: Final[Mapping[int, type[MainspringError]]] = {
     404: NotFoundError,
@@ -64,7 +67,7 @@ class Client:
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise InputError(f"{url!r} is not the address of a server", expected="http://HOST:PORT")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self.url, self.last_id, self._most = url, "", most
+        self.url, self.last_id, self._most, self._timeout = url, "", most, timeout
         key = os.environ.get(KEY_VARIABLE, "").strip() if key is None else key
         self._headers = {**({"authorization": f"Bearer {key}"} if key else {}), **(headers or {})}
         self._prefix = parts.path.rstrip("/")
@@ -357,13 +360,23 @@ class Client:
         self.last_id = told.get("x-request-id", "")
         if self._most is None:
             return response.status, told, response.read()
-        data = response.read(self._most + 1)
+        with response:
+            data = self._read(response, self._most + 1)
         if len(data) > self._most:
             self.close()
             raise UnavailableError(
                 "the server answered too much", where=self.url, expected=f"at most {self._most} bytes"
             )
         return response.status, told, data
+
+    def _read(self, response: http.client.HTTPResponse, most: int) -> bytes:
+        """Up to so many bytes of an answer; one that comes in drops takes no longer than none."""
+        data, until = bytearray(), time.monotonic() + self._timeout
+        while len(data) < most and (piece := response.read1(min(most - len(data), _PIECE))):
+            data += piece
+            if time.monotonic() > until:
+                raise TimeoutError(f"not all of the answer came within {self._timeout:g} s")
+        return bytes(data)
 
     def _checked(self, method: str, path: str, value: object) -> Any:
         status, answer = self.call(method, path, value)

@@ -2,13 +2,17 @@
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from mainspring.app.api.subjects.deployments import SUBJECT
+from mainspring.app.deploying import deployments_of
 from mainspring.core.errors import UnavailableError
 from mainspring.serving.client import Client
+from mainspring.serving.deploying.revision import Revision
+from mainspring.serving.deploying.status import Status
 
 ANSWERS = {
     "a list": (200, b"[1, 2, 3]"),
@@ -22,7 +26,7 @@ ANSWERS = {
 
 
 @contextmanager
-def answering(status, body, *, wait=0.0):
+def answering(status, body, *, wait=0.0, drop=None):
     class Handler(BaseHTTPRequestHandler):
         def answer(self):
             self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -30,7 +34,10 @@ def answering(status, body, *, wait=0.0):
             self.send_response(status)
             self.send_header("content-length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            for piece in [body] if drop is None else [body[at : at + 1] for at in range(len(body))]:
+                with suppress(BrokenPipeError):
+                    self.wfile.write(piece)
+                time.sleep(drop or 0.0)
 
         do_GET = do_POST = answer
 
@@ -77,3 +84,25 @@ def test_an_answer_without_end_is_not_read():
     with answering(200, b"x" * 5000) as url, Client(url, most=5000) as client:
         for _ in range(2):
             assert len(client.exchange("GET", "/metrics", None, {})[2]) == 5000
+
+
+def test_an_answer_that_comes_in_drops_does_not_take_longer_than_none():
+    with answering(200, b"x" * 40, drop=0.1) as url, Client(url, timeout=0.5, most=1000) as client:
+        began = time.monotonic()
+        with pytest.raises(UnavailableError, match="not all of the answer came"):
+            client.exchange("GET", "/", None, {})
+        assert time.monotonic() - began < 2.5
+
+
+def test_a_server_that_is_away_waits_for_somebody_where_something_is_declared(using, tmp_path):
+    (tmp_path / "mainspring.toml").write_text('[console]\nserver = "http://127.0.0.1:1"\n')
+    used = using(tmp_path)
+    assert SUBJECT.waiting(used.desk) == []
+    deployments_of(used.opened).archive.add(Revision(number=0, at=1.0, by="ann", cause="deploy"), after=0)
+    (told,) = SUBJECT.waiting(used.desk)
+    assert (told.title, told.urgency) == ("What is declared is served nowhere", 1)
+    deployments_of(used.opened).archive.status = Status(pid=1, url="", number=1, at=2.0)
+    (now,) = SUBJECT.waiting(used.desk)
+    assert (now.title, now.urgency) == ("The prediction server does not answer", 2)
+    assert now.since == told.since  # since it was first seen so, not since the last look
+    assert "The prediction server does not answer" in str(used.get("/home"))

@@ -53,7 +53,7 @@ def find(desk: Desk, text: str) -> Sequence[Hit]:
 
 
 def waiting(desk: Desk) -> Sequence[Waiting]:
-    """Rollouts that are held or were rolled back, deployments that fail, and a server that is not ready."""
+    """Rollouts that are held or were rolled back, deployments that fail, a server that is not ready or is away."""
     archive = deployments_of(desk.platform).archive
     sight = watch_of(desk.shared).look(desk.platform)
     found: list[Waiting] = []
@@ -64,11 +64,23 @@ def waiting(desk: Desk) -> Sequence[Waiting]:
                 title="The prediction server is not ready",
                 path="/deployments",
                 detail=sight.problem or sight.url,
-                since=sight.at,
+                since=sight.since,
                 urgency=2,
             )
         )
     status = archive.status
+    if not sight.reachable and archive.number:
+        started = status is not None
+        found.append(
+            Waiting(
+                kind="server",
+                title="The prediction server does not answer" if started else "What is declared is served nowhere",
+                path="/deployments",
+                detail=f"{sight.url}: {sight.problem}",
+                since=sight.since,
+                urgency=2 if started else 1,
+            )
+        )
     if status is not None and archive.followed:
         found += [
             Waiting(

@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mainspring.app.api.subjects.deployments.asking import address_of, perhaps, server_of
@@ -55,6 +55,7 @@ class Sight:
 
     Attributes:
         at: When it was looked at.
+        since: When it was first seen so, of what it answers now.
         url: Its address.
         reachable: Whether it answers.
         ready: Whether everything that it should serve answers.
@@ -65,6 +66,7 @@ class Sight:
     """
 
     at: float
+    since: float = 0.0
     url: str
     reachable: bool = False
     ready: bool = False
@@ -123,6 +125,9 @@ class Watch:
             if known is not None and not fresh and now() - known.at < PAUSE and known.url == address_of(opened):
                 return known
             sight = _seen(opened)
+            before = known is not None and (known.url, known.reachable, known.ready)
+            like = known if known is not None and before == (sight.url, sight.reachable, sight.ready) else None
+            sight = replace(sight, since=sight.at if like is None else like.since)
             if known is not None and known.url != sight.url:
                 self._samples.clear()
             if sight.reachable:
