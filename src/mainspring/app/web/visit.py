@@ -87,6 +87,11 @@ class Visit:
         """Whether the reader came by HTTPS: to the console itself, or to a proxy that the settings tell of."""
         return self.desk.platform.settings.console.secure or self.request.url.scheme == "https"
 
+    @property
+    def origin(self) -> str:
+        """Scheme and name by which the reader addresses the console."""
+        return f"{'https' if self.secure else 'http'}://{self.request.headers.get('host', '')}"
+
     def ask(self, function: Callable[..., Any], **given: Any) -> Any:
         """What an operation gives, asked by this caller: its role is checked as at every door.
 

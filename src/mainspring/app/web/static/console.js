@@ -35,8 +35,18 @@ addEventListener("message", (event) => {
   }
 });
 
+// A link to something that is folded up opens it.
+function unfold() {
+  const there = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!there?.matches("details")) return;
+  there.open = true;
+  there.scrollIntoView();
+}
+addEventListener("hashchange", unfold);
+
 awaken();
 listen();
+unfold();
 if (sessionStorage.getItem("told")) tell(sessionStorage.getItem("told"));
 sessionStorage.removeItem("told");
 for (const tab of all(".tabs [aria-current]")) tab.scrollIntoView({ block: "nearest", inline: "nearest" });

@@ -48,8 +48,7 @@ class Shown:
 
 def shown(visit: Visit) -> Response:
     """All operations, by subject."""
-    scheme = "https" if visit.secure else "http"
-    base = f"{scheme}://{visit.request.headers.get('host', '')}{visit.renderer.url('/api')}"
+    base = visit.origin + visit.renderer.url("/api")
     with_token = visit.desk.caller.way is not Way.LOCAL
     found = visit.desk.shared.remembered(("api page", base, with_token), "", lambda: _all(base, with_token))
     groups = [

@@ -40,7 +40,6 @@ def token_page(visit: Visit) -> Response:
     """Tokens: one's own, or, for admins, everybody's; and the one that was just made, once."""
     caller, made = visit.desk.caller, visit.query.get("made", "")
     known = accounts_of(visit.desk.platform).directory
-    named = visit.request.headers.get("host", "")
     return visit.render(
         "users/tokens.html.j2",
         room="users",
@@ -50,8 +49,8 @@ def token_page(visit: Visit) -> Response:
         roles=_roles(caller.role),
         days=_DAYS,
         now=now(),
-        owners=[one.name for one in known.all()] if caller.may(Role.ADMIN) else [caller.name],
-        address=f"{visit.request.url.scheme}://{named}{visit.renderer.url('/api/me')}",
+        owners=[one.name for one in known.all() if not one.disabled] if caller.may(Role.ADMIN) else [caller.name],
+        address=visit.origin + visit.renderer.url("/api/me"),
     )
 
 
