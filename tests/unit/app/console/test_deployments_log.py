@@ -143,16 +143,22 @@ def test_wrong_conditions_are_told() -> None:
 def test_whoever_has_no_patience_goes_on_where_it_was_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    records = [record(one) for one in range(2000)]
+    records = [record(one, latency=0.7 if one == 10 else 0.002) for one in range(2000)]
     write(tmp_path, records)
     # The time is over after every 256 requests that were looked at.
     monkeypatch.setattr(Patience, "spent", lambda self: setattr(self, "over", True) or True)
-    first = search(tmp_path, Conditions(model="loans", request=records[10].id), limit=5)
+    first = search(tmp_path, Conditions(model="loans", slower=0.5), limit=5)
     assert (first.records, first.hurried) == ([], True)
     assert first.looked < 600
-    found = pages(tmp_path, Conditions(model="loans", request=records[10].id), 5)
+    found = pages(tmp_path, Conditions(model="loans", slower=0.5), 5)
     assert [one.id for one in found] == [records[10].id]
-    assert len(pages(tmp_path, Conditions(model="loans"), 300)) == 2000
+    # What few lines have is found without looking at those between.
+    at_once = search(tmp_path, Conditions(model="loans", request=records[10].id), limit=5)
+    assert ([one.id for one in at_once.records], at_once.looked) == ([records[10].id], 1)
+    failed = [record(3000 + one, status=500, error="full") for one in range(20)]
+    write(tmp_path, failed, began=3000)
+    assert len(pages(tmp_path, Conditions(model="loans", status="5xx"), 3)) == 20
+    assert len(pages(tmp_path, Conditions(model="loans"), 300)) == 2020
 
 
 def test_the_latest_truth_counts_and_half_a_line_is_passed_over(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ _SLACK: Final = 30.0
 _OFTEN: Final = 256
 _PACKED: Final = b'"packed_'
 _AT_ONCE: Final = 200
+_RARE: Final = (b'"id":', b'"status":')
 _FIELDS: Final = frozenset(LogRecord.__struct_fields__)
 _JSON: Final = frozenset({"columns", "outputs", "subject", "tags", "parameters", "erased", "decisions", "path"})
 
@@ -99,12 +100,19 @@ class Backwards:
     def _within(self, data: mmap.mmap) -> Iterator[LogRecord]:
         needles, fetch = self._wanted.needles(), Blobs(self._segment.parent).read
         text = escaped(self._wanted.text).lower().encode()
+        rare = next((one for one in needles if one.startswith(_RARE)), b"")
+        often, first = (1, self._patience.looked + 1) if rare else (_OFTEN, 0)
         end = _place(data, self._before + _SLACK)
         while end > 0:
+            if rare:  # few lines have it: those between are passed over at once
+                found = data.rfind(rare, 0, end)
+                if found < 0:
+                    return
+                end = data.find(b"\n", found, end) + 1 or end
             start = data.rfind(b"\n", 0, end - 1) + 1
             line, end = data[start:end], start
             self._patience.looked += 1
-            if self._patience.looked % _OFTEN == 0 and line.strip():
+            if self._patience.looked % often == 0 and self._patience.looked != first and line.strip():
                 self.at = min(self.at, _MOMENT.decode(line).time)
                 if self._patience.spent() or (self._wanted.since or 0.0) > self.at + _SLACK:
                     return

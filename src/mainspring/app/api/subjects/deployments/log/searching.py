@@ -90,7 +90,7 @@ def search(
         suits: Says of many requests at once which of them are wanted, by what is not in the log itself.
     """
     wanted.check()
-    patience, most = Patience(seconds), limit + 1
+    patience, most = Patience(seconds), 1 if wanted.exact else limit + 1  # an id is looked for once
     reading = _Reading(folder, wanted, cursor, patience)
     found: list[LogRecord] = []
     stream = iter(reading)
