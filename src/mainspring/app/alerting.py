@@ -97,7 +97,9 @@ def silence_end(length: str | None, until: str | None) -> float:
         InputError: If neither or both are said, or one cannot be read.
     """
     if bool(length) == bool(until):
-        raise InputError("it is not said how long", expected="one of --for 2d and --until 2030-01-31T08:00")
+        raise InputError(
+            "it is not said how long", expected="either a length (2d), or until when (2030-01-31T08:00)"
+        )
     if length:
         return now() + interval(length)
     try:

@@ -386,7 +386,9 @@ class Client:
         message = str(text or f"the server answered with status {status}")
         unavailable = status >= 500 or status == TOO_MANY
         kind = _KINDS.get(status, UnavailableError if unavailable else InputError)
-        raise kind(message, where=self.url)
+        whole, _, fix = message.partition("\n  do: ")  # as errors are written where they are one text
+        found, _, expected = whole.partition("\n  expected: ")
+        raise kind(found, expected=expected or None, where=self.url, fix=fix or None)
 
     def _silent(self, error: Exception) -> UnavailableError:
         return UnavailableError(

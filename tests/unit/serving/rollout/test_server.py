@@ -129,8 +129,10 @@ def test_every_door_asks_the_rollout_and_tells_what_it_said(start: Start, tmp_pa
 def test_a_rollout_is_declared_held_promoted_and_taken_away_while_the_server_runs(start: Start) -> None:
     server = start(None)
     with Client(server.url) as client:
-        with pytest.raises(NotFoundError, match="'taxi' has no rollout"):
+        with pytest.raises(NotFoundError) as refused:
             client.rollout("taxi")
+        assert refused.value.found == "model 'taxi' has no rollout"
+        assert refused.value.fix == "give the model the option rollout"
         with pytest.raises(NotFoundError, match="names what is not loaded: canary: gone"):
             client._checked("POST", "/v2/models/taxi/rollout", {"rollout": {"canary": {"to": "gone"}}})
         with pytest.raises(NotFoundError, match="not loaded"):
