@@ -155,7 +155,7 @@ def test_whoever_has_no_patience_goes_on_where_it_was_stopped(
     # What few lines have is found without looking at those between.
     at_once = search(tmp_path, Conditions(model="loans", request=records[10].id), limit=5)
     assert ([one.id for one in at_once.records], at_once.looked) == ([records[10].id], 1)
-    failed = [record(3000 + one, status=500, error="full") for one in range(20)]
+    failed = [record(3000 + 10 * one, status=500, error="full") for one in range(20)]
     write(tmp_path, failed, began=3000)
     assert len(pages(tmp_path, Conditions(model="loans", status="5xx"), 3)) == 20
     assert len(pages(tmp_path, Conditions(model="loans"), 300)) == 2020

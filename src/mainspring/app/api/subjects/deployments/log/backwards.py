@@ -101,7 +101,7 @@ class Backwards:
         needles, fetch = self._wanted.needles(), Blobs(self._segment.parent).read
         text = escaped(self._wanted.text).lower().encode()
         rare = next((one for one in needles if one.startswith(_RARE)), b"")
-        often, first = (1, self._patience.looked + 1) if rare else (_OFTEN, 0)
+        often, lines = 16 if rare else _OFTEN, 0
         end = _place(data, self._before + _SLACK)
         while end > 0:
             if rare:  # few lines have it: those between are passed over at once
@@ -112,7 +112,8 @@ class Backwards:
             start = data.rfind(b"\n", 0, end - 1) + 1
             line, end = data[start:end], start
             self._patience.looked += 1
-            if self._patience.looked % often == 0 and self._patience.looked != first and line.strip():
+            lines += 1
+            if lines % often == 0 and line.strip():
                 self.at = min(self.at, _MOMENT.decode(line).time)
                 if self._patience.spent() or (self._wanted.since or 0.0) > self.at + _SLACK:
                     return
