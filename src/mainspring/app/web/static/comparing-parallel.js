@@ -336,9 +336,9 @@ function list() {
   find("heads").replaceChildren(head("Run"), ...heads.map((key) => head(columns.get(key).title, columns.get(key).form === "number")));
   find("runs").replaceChildren(...sorted.slice(0, SHOWN).map((run) => {
     const link = element("a", { href: address("/runs/" + encodeURIComponent(runs[run].run)), textContent: runs[run].run });
-    const first = element("th", {}, link);
+    const first = element("th", { className: "nowrap" }, link);
     first.scope = "row";
-    const row = element("tr", {}, first, ...heads.map((key) => element("td", { textContent: words(columns.get(key).values[run], formOf(columns.get(key))), className: columns.get(key).form === "number" ? "num" : "" })));
+    const row = element("tr", {}, first, ...heads.map((key) => element("td", { textContent: words(columns.get(key).values[run], formOf(columns.get(key))), className: columns.get(key).form === "number" ? "num" : "nowrap" })));
     row.addEventListener("pointerenter", () => show(run));
     row.addEventListener("pointerleave", () => show(-1));
     link.addEventListener("focus", () => show(run));

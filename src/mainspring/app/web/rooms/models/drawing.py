@@ -96,7 +96,7 @@ def best_of(its: Shelf, metrics: Sequence[str]) -> Mapping[str, float]:
 
 
 def timeline(moves: Sequence[AliasChange]) -> str:
-    """Which version each alias pointed at, over time; empty without moves.
+    """Which version each alias pointed at, over time, the names in a picture of their own; empty without moves.
 
     Args:
         moves: The newest first.
@@ -109,10 +109,10 @@ def timeline(moves: Sequence[AliasChange]) -> str:
     gap = max(width(one.after, 13) for one in moves) + 16
     places = _places([*(one.at for one in moves), end], gap)
     wide, high = places[end] + 10, len(aliases) * _LANE + 30
-    body = ""
+    names = body = ""
     for lane, alias in enumerate(aliases):
         top = lane * _LANE + 6
-        body += f'<text class="b" x="0" y="{_n(top + 18)}">{escaped(alias)}</text>'
+        names += f'<text class="b" x="0" y="{_n(top + 18)}">{escaped(alias)}</text>'
         for one in moves:
             if one.alias == alias:
                 body += _held(one, places[one.at], places[one.until or end], top)
@@ -122,9 +122,13 @@ def timeline(moves: Sequence[AliasChange]) -> str:
         f'<text class="q" x="{_n(wide - 10)}" y="{_n(foot)}" text-anchor="end">now</text>'
     )
     words = "Which version each alias pointed at, over time"
+    beside = max(width(alias, 13) for alias in aliases) * 1.1 + 16
     return (
-        f'<svg class="ms-pic alias-time" role="img" aria-label="{words}" width="{_n(wide)}" height="{_n(high)}" '
-        f'viewBox="0 0 {_n(wide)} {_n(high)}" font-size="13"><title>{words}</title>{body}</svg>'
+        f'<svg class="ms-pic alias-names" aria-hidden="true" width="{_n(beside)}" height="{_n(high)}" '
+        f'viewBox="0 0 {_n(beside)} {_n(high)}" font-size="13">{names}</svg>'
+        f'<svg class="ms-pic alias-time" role="img" aria-label="{words}" width="{_n(wide - _LEFT)}" '
+        f'height="{_n(high)}" viewBox="{_n(_LEFT)} 0 {_n(wide - _LEFT)} {_n(high)}" font-size="13">'
+        f"<title>{words}</title>{body}</svg>"
     )
 
 
