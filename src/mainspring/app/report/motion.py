@@ -15,6 +15,8 @@ from mainspring.core.records import Execution, ExecutionState
 from mainspring.evaluation.drawing.graphs import Edge, Node, draw, reduced
 
 _NARROW = 400
+_MOST_ITEMS = 12
+_LONGEST_ITEM = 24
 _GATES = {"mainspring.Verdict", "mainspring.Validation"}
 
 
@@ -92,14 +94,36 @@ def _why(step: StepStory) -> str:
     return "; ".join(dict.fromkeys(part for part in (step.note, step.why) if part))
 
 
-def as_text(value: Any) -> str:
-    """A JSON value on lines, short lists on one."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
-    return re.sub(r"\[\s+((?:[^\[\]{}\n]{0,24},?\s+){1,12})\]", _on_one_line, text)
+def as_text(value: Any, indent: int = 0) -> str:
+    """A JSON value on lines, short lists on one.
+
+    Example:
+        >>> print(as_text({"depth": [1, 2], "names": {}}))
+        {
+          "depth": [1, 2],
+          "names": {}
+        }
+    """
+    inside = indent + 2
+    if isinstance(value, Mapping) and value:
+        lines = [f"{_json(name)}: {as_text(each, inside)}" for name, each in value.items()]
+        return _block("{", lines, "}", indent)
+    if isinstance(value, (list, tuple)) and value:
+        lines = [as_text(each, inside) for each in value]
+        short = len(lines) <= _MOST_ITEMS and not any(isinstance(one, (Mapping, list, tuple)) for one in value)
+        if short and all(len(one) <= _LONGEST_ITEM for one in lines):
+            return f"[{', '.join(lines)}]"
+        return _block("[", lines, "]", indent)
+    return _json(value)
 
 
-def _on_one_line(match: re.Match[str]) -> str:
-    return "[" + " ".join(match.group(1).split()) + "]"
+def _block(begin: str, lines: Sequence[str], end: str, indent: int) -> str:
+    inside = "\n" + " " * (indent + 2)
+    return begin + inside + f",{inside}".join(lines) + "\n" + " " * indent + end
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def flat(parameters: Mapping[str, Any], above: str = "") -> Sequence[tuple[str, str]]:
@@ -109,6 +133,6 @@ def flat(parameters: Mapping[str, Any], above: str = "") -> Sequence[tuple[str, 
         if isinstance(value, Mapping) and value:
             found += flat(value, f"{above}{name}.")
         else:
-            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+            text = value if isinstance(value, str) else _json(value)
             found.append((f"{above}{name}", text))
     return found

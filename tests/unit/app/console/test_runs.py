@@ -330,3 +330,8 @@ def test_what_waits_for_people_is_told(using, project):
     assert told["asking-1 waits for a signature"].path == "/runs/asking-1"
     assert told["failing-1 failed"].urgency == 2
     assert told["gated-1 is held by a gate"].urgency == 1
+
+
+def test_a_line_as_long_as_a_part_of_a_log_is_cleaned_at_once():
+    assert cleaned("x" * 1_000_000 + "\n") == "x" * 1_000_000 + "\n"
+    assert cleaned("10 %\r" * 100_000 + "100 %\ndone\r\n") == "100 %\ndone\n"

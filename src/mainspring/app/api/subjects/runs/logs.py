@@ -155,7 +155,7 @@ def cleaned(text: str) -> str:
         ('red', '100 %\n')
     """
     plain = _ANSI.sub("", text).replace("\r\n", "\n")
-    return re.sub(r"[^\n]*\r(?=[^\n])", "", plain).replace("\r", "")
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in plain.split("\n"))
 
 
 def _bounds(size: int, start: int, before: int | None, most: int) -> tuple[int, int]:

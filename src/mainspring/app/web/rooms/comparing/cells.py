@@ -79,7 +79,7 @@ def as_text(form: str, value: Any) -> tuple[str, str]:
     if form == "seconds" and is_number(value):
         return duration(value), ""
     if form == "digest":
-        return re.sub(r"\S+:(\w{8})\w+|(\b[0-9a-f]{8})[0-9a-f]{32}", r"\1\2", str(value)), str(value)
+        return re.sub(r"\b\w+:(\w{8})\w+|(\b[0-9a-f]{8})[0-9a-f]{32}", r"\1\2", str(value)), str(value)
     if isinstance(value, bool):
         return str(value).lower(), ""
     if isinstance(value, (int, float)):
