@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from mainspring.app.accounts import Entry, ForbiddenError, Outcome
+from mainspring.app.accounts import Entry, ForbiddenError, Outcome, Way
 from mainspring.app.api.binding import bound
 from mainspring.core.clock import now
 from mainspring.core.errors import MainspringError, UnavailableError
@@ -38,11 +39,7 @@ def perform(desk: Desk, asked: Operation, given: Mapping[str, Any]) -> Any:
     caller = desk.caller
     try:
         if not caller.may(asked.role):
-            raise ForbiddenError(
-                f"{caller.name} is {_article(caller.role)}, and may not: {asked.summary.rstrip('.').lower()}",
-                expected=_article(asked.role),
-                fix=_ask(desk.who_may(asked.role)),
-            )
+            raise _refused(desk, asked)
         with disk_told():
             answer = asked.function(desk, **bound(asked, given))
     except ForbiddenError as error:
@@ -95,11 +92,20 @@ def _tell(desk: Desk, asked: Operation, given: Mapping[str, Any], outcome: Outco
     )
 
 
-def _ask(able: Sequence[str]) -> str:
-    """Who can do what somebody may not."""
-    if not able:
-        return "ask an admin for that role, or somebody who has it to do it"
-    return f"ask {', '.join(able[:_NAMED])} to do it, or an admin for that role"
+def _refused(desk: Desk, asked: Operation) -> ForbiddenError:
+    """That a caller may not, and who may."""
+    caller = desk.caller
+    what = re.split(r"[:;.](?:\s|$)", asked.summary)[0]
+    what = what[:1].lower() + what[1:]
+    able = desk.who_may(asked.role)
+    if caller.way is Way.TOKEN and caller.name in able:
+        found = f"this token of {caller.name} is that of {_article(caller.role)}, and may not: {what}"
+        fix = f"make one that may: mainspring tokens new 'WHAT FOR' --user {caller.name} --role {asked.role}"
+    else:
+        found = f"{caller.name} is {_article(caller.role)}, and may not: {what}"
+        others = f"ask {', '.join(able[:_NAMED])} to do it" if able else "ask somebody who has that role to do it"
+        fix = f"{others}, or an admin for that role"
+    return ForbiddenError(found, expected=_article(asked.role), fix=fix)
 
 
 def _article(role: str) -> str:

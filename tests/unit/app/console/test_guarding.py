@@ -127,6 +127,20 @@ def test_a_viewer_may_none_of_what_needs_more_by_any_door(opened, browsers, secr
     assert [one.status_code for one in (Browser(opened).ask(asked.method, path, body, seal="x"),)] == [401]
 
 
+def test_who_may_not_is_told_who_may(opened, browsers):
+    told = browsers["eve"].ask("POST", "/runs/none/cancel", {}).json()["error"]
+    assert told["found"] == "eve is a viewer, and may not: stop a run"
+    assert told["fix"] == "ask carla, bob, ada to do it, or an admin for that role"
+
+
+def test_a_token_that_may_less_than_its_owner_is_told_of_as_such(opened):
+    _, secret = accounts_of(opened).tokens.make("ada", Role.VIEWER, label="test", days=1)
+    shown = {"authorization": f"Bearer {secret}"}
+    told = Browser(opened).ask("POST", "/runs/none/cancel", {}, seal="", **shown).json()["error"]
+    assert told["found"] == "this token of ada is that of a viewer, and may not: stop a run"
+    assert told["fix"] == "make one that may: mainspring tokens new 'WHAT FOR' --user ada --role editor"
+
+
 def test_who_is_nobody_is_led_to_the_way_in_from_pages_that_are_none_too(opened):
     answer = Browser(opened).get("/nothing")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?then=/nothing")
