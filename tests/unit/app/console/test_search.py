@@ -39,6 +39,17 @@ def project(tmp_path_factory):
     return root
 
 
+@pytest.mark.parametrize("text", ["cake frist", "secnd-cake", "caek", "second caek", "cake run first"])
+def test_words_are_found_in_any_order_and_with_a_letter_wrong(using, project, text):
+    hits = using(project).get("/search", text=text)["hits"]
+    wanted = "second-cake" if "sec" in text else "first-cake"
+    assert ("run", wanted) in [(one["kind"], one["name"]) for one in hits]
+
+
+def test_what_is_like_nothing_finds_nothing(using, project):
+    assert using(project).get("/search", text="qwertzuiop")["hits"] == []
+
+
 def test_runs_steps_pipelines_pages_and_commands_are_found(using, project):
     used = using(project)
     kinds = {(one["kind"], one["name"]) for one in used.get("/search", text="cake")["hits"]}

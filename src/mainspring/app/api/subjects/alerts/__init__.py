@@ -20,7 +20,7 @@ _URGENCY: Final = {"critical": 2, "warning": 1, "info": 0}
 
 
 def find(desk: Desk, text: str) -> Sequence[Hit]:
-    """Alerts by what they are about, and by their ids."""
+    """Alerts by what they are about, by how they stand, and by their ids."""
     wanted = text.lower()
     found = Sight(desk.shared).book.alerts(states=tuple(State))
     return [
@@ -32,7 +32,7 @@ def find(desk: Desk, text: str) -> Sequence[Hit]:
             at=one.last_seen,
         )
         for one in found
-        if wanted in one.title.lower() or one.id.startswith(wanted)
+        if wanted in f"{one.title} {one.state} {one.severity}".lower() or one.id.startswith(wanted)
     ][:_MOST]
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from mainspring.app.api.shared import Shared
 
 _ID: Final = re.compile(r"[0-9a-fA-F-]{8,36}")
+_GIVEN: Final = re.compile(r"(?=.*\d)[\w.:-]{3,100}")
+_PATIENCE: Final = 0.05
+"""Seconds that a log is searched for a request: somebody is typing."""
+
 _PHASES: Final = {"held": "is held", "rolled_back": "was rolled back"}
 
 
@@ -118,14 +122,14 @@ def _rollouts(desk: Desk, models: Sequence[str]) -> list[Waiting]:
 
 
 def _request(desk: Desk, text: str, models: Sequence[str]) -> list[Hit]:
-    """The request of an id, if a text looks like one that a server made."""
+    """The request of an id: the beginning of one that a server made, or the whole of one that a caller gave."""
     made = time_of(text) if _ID.fullmatch(text) else None
-    if made is None:
+    if made is None and not _GIVEN.fullmatch(text):
         return []
+    since, cursor = (None, Cursor()) if made is None else (made - 60.0, Cursor(made + 60.0))
     for model in models:
-        wanted = Conditions(model=model, request=text, since=made - 60.0)
-        page = search(log_of(desk.platform), wanted, cursor=Cursor(made + 60.0), limit=1, seconds=0.05)
-        for one in page.records:
+        wanted = Conditions(model=model, request=text, exact=made is None, since=since)
+        for one in search(log_of(desk.platform), wanted, cursor=cursor, limit=1, seconds=_PATIENCE).records:
             path = f"/deployments/{model}/requests/{one.id}"
             return [Hit(kind="request", name=one.id, path=path, detail=f"{model} {one.version}", at=one.time)]
     return []

@@ -13,9 +13,13 @@ from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import operation, operations_in
 from mainspring.app.api.subject import Hit, Subject
 from mainspring.app.api.subjects.search.commands import commands
+from mainspring.app.api.subjects.search.guessing import meant, pieces
 from mainspring.app.api.subjects.search.pages import pages
 from mainspring.app.api.subjects.search.ranking import best
 from mainspring.app.api.together import together
+
+_FEW: Final = 3
+"""With fewer hits than that, words are looked for in any order; without any, with a letter wrong, too."""
 
 _SECONDS: Final = 0.4
 """How long is waited for subjects: somebody is typing."""
@@ -54,18 +58,26 @@ def searching(subjects: Sequence[Subject]) -> Subject:
     ) -> Found:
         """Look for runs, models, data, features, alerts, pages, commands: whatever has this text in its name.
 
+        Where hardly anything has, its words are looked for in any order; where nothing has, with a letter wrong.
         A subject that does not answer in time is named, and the others are there.
         """
         wanted = " ".join(text.split())
         if not wanted:
             return Found(text=text, hits=[])
+        hits, problems = look(desk, [wanted])
+        if len(hits) < _FEW:
+            hits += [hit for hit in look(desk, pieces(wanted))[0] if meant(hit, wanted, wrongly=not hits)]
+        return Found(text=text, hits=best(hits, wanted, limit), problems=problems)
+
+    def look(desk: Desk, texts: Sequence[str]) -> tuple[list[Hit], list[str]]:
+        """What has one of some texts, and where it could not be looked."""
         asked: dict[str, Callable[[], Sequence[Hit]]] = {
-            name: partial(find, desk, wanted) for name, find in finders.items()
+            f"{name} {text}": partial(find, desk, text) for name, find in finders.items() for text in texts
         }
         found = together(asked, seconds=_SECONDS)
-        hits = [*pages(desk.caller, wanted), *commands(operations, wanted)]
+        hits = [hit for text in texts for hit in (*pages(desk.caller, text), *commands(operations, text))]
         hits += [hit for answer in found.values() for hit in answer.value or ()]
-        problems = [f"{name}: {answer.problem}" for name, answer in found.items() if answer.problem]
-        return Found(text=text, hits=best(hits, wanted, limit), problems=problems)
+        problems = {name.partition(" ")[0]: answer.problem for name, answer in found.items() if answer.problem}
+        return hits, [f"{name}: {problem}" for name, problem in problems.items()]
 
     return Subject(name="search", operations=operations_in(search))
