@@ -8,6 +8,7 @@ import pytest
 from tests.unit.app.console.conftest import words_of
 from tests.unit.app.console.monitoring_project import BROKEN, FILE, HOUR, MODEL, START, WINDOWS, made
 
+from mainspring.app import own_processes
 from mainspring.app.accounts import Role
 
 
@@ -239,6 +240,18 @@ def test_simulations_refuse_what_makes_no_sense(using, watched):
     assert used.get("/simulations") == []
     used.get("/simulations/nothing", status=404)
     assert "Replay a log" in words_of(used.page("/monitoring/simulations"))
+
+
+@pytest.mark.parametrize("more", [{}, {"estimator": "sklearn.dummy.DummyClassifier"}])
+def test_simulations_that_were_started_are_listed(using, watched, tmp_path, monkeypatch, more):
+    monkeypatch.setattr(own_processes, "COMMAND", "mainspring.nothing")
+    shutil.copytree(watched, tmp_path, dirs_exist_ok=True)
+    used = using(tmp_path)
+    begun = used.post("/simulations", {"model": MODEL, **more})
+    html = used.page("/monitoring/simulations")
+    assert f'href="/monitoring/simulations/{begun["id"]}"' in html
+    assert ("trained with" in html) is bool(more)
+    assert MODEL in used.page(f"/monitoring/simulations/{begun['id']}")
 
 
 @pytest.mark.slow
