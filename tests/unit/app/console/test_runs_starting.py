@@ -257,3 +257,14 @@ def test_help_is_taken_from_the_docstring():
     entries = {one.name: one for one in offer_of(flow, "f.py").entries}
     assert (entries["rate"].required, entries["rate"].kind, entries["rate"].help) == (True, "number", "How fast.")
     assert (entries["names"].kind, entries["names"].default) == ("json", "")
+
+
+def test_a_text_of_several_lines_keeps_them(using, project):
+    (project / "lines.py").write_text(
+        "from mainspring import pipeline, step\n\n\n@step\ndef say(words: str) -> str:\n    return words\n\n\n"
+        "@pipeline\ndef saying(words: str = 'one\\ntwo'):\n    say(words)\n"
+    )
+    used = using(project)
+    assert "one\ntwo</textarea>" in used.page("/runs/new?file=lines.py")
+    told = used.post("/plans", {"file": "lines.py", "parameters": {"words": "one\r\ntwo\r\nthree"}})
+    assert told["parameters"] == {"words": "one\ntwo\nthree"}

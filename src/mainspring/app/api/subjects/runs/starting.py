@@ -145,7 +145,8 @@ def _wish(
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    # A form that is sent without a script ends its lines with both.
+    return value.replace("\r\n", "\n") if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _arguments(wish: Wish, run: str) -> list[str]:
