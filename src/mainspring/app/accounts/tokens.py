@@ -21,6 +21,8 @@ TYPE: Final = "mainspring.ApiToken"
 """The type of the contexts that are tokens."""
 
 LONGEST_DAYS: Final = 3650
+UNKNOWN: Final = "there is no such token"
+"""Why something that nobody ever made does not count."""
 _TYPE: Final = NodeType(
     kind=Kind.CONTEXT,
     name=TYPE,
@@ -116,7 +118,7 @@ class Tokens:
         told: Any = context.custom if context is not None else {"hash": ""}
         right = hmac.compare_digest(str(told["hash"]).encode(), _hash(secret).encode())
         if context is None or not right:
-            return "there is no such token"
+            return UNKNOWN
         held, moment = self._directory.find(str(context.properties["user"])), self._clock()
         problem = _problem(told, held, moment)
         if problem or held is None:

@@ -114,7 +114,11 @@ class Door:
 
         async def answer(request: Request) -> Response:
             caller = await run_in_threadpool(self._caller, request)  # before anything of theirs is read
-            given = await sent(request) if one.changes else queried(request, one)
+            if one.changes:
+                given = await sent(request)
+                caller = await run_in_threadpool(self._caller, request)  # it may have taken longer than they may
+            else:
+                given = queried(request, one)
             given = {**given, **{name: request.path_params[name] for name in within}}
             made = await run_in_threadpool(perform, Desk(self._shared, caller), one, given)
             return Response(encoded(made), media_type="application/json", headers=_HEADERS)

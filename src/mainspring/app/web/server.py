@@ -194,11 +194,16 @@ class Console:
         return answer
 
     async def _act(self, request: Request) -> Response:
+        fields: list[tuple[str, str]] | None = None
         try:
-            caller = await run_in_threadpool(self._sign_in.caller, request)
+            await run_in_threadpool(self._sign_in.caller, request)  # before anything of theirs is read
+            fields = await forms.read(request)
+            caller = await run_in_threadpool(
+                self._sign_in.caller, request
+            )  # it may have taken longer than they may
         except UnauthenticatedError as error:
-            return await run_in_threadpool(self._unsent, request, NOBODY, await forms.typed(request), error)
-        fields = await forms.read(request)
+            fields = await forms.typed(request) if fields is None else fields
+            return await run_in_threadpool(self._unsent, request, NOBODY, fields, error)
         asked = self._door.operations.get(request.path_params["operation"])
         if asked is None or not asked.changes:
             raise NotFoundError(f"there is no form for {request.path_params['operation']!r}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from starlette.requests import Request
 from tests.unit.app.console.accounts_world import Browser, model, people, write_settings
@@ -222,6 +224,44 @@ def test_json_that_another_site_could_send_is_not_read(browsers, kind):
 def test_a_header_that_is_no_token_is_nobody_though_the_session_counts(browsers, shown):
     answer = browsers["ada"].client.get("/api/me", headers={"authorization": shown})
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(("path", "kind"), [
+    ("/api/models/loans/rollback", "application/json"),
+    ("/act/models.rollback", "application/x-www-form-urlencoded"),
+])  # fmt: skip
+def test_who_sends_slowly_may_no_more_than_they_may_at_the_end(tmp_path, path, kind):
+    with platform.open(write_settings(tmp_path)) as found:
+        people(found)
+        bob = Browser(found)
+        bob.sign_in("bob")
+        seal, cookies = bob.seal(), "; ".join(f"{name}={value}" for name, value in bob.client.cookies.items())
+        answered = []
+
+        async def receive():
+            accounts_of(found).directory.set_role("bob", Role.VIEWER, by="ada")
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            answered.append(message.get("status"))
+
+        told = {"host": "localhost", "cookie": cookies, "content-type": kind, "x-mainspring-seal": seal}
+        headers = [(name.encode(), value.encode()) for name, value in told.items()]
+        scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "query_string": b"",
+                 "headers": headers, "client": ("10.0.0.1", 1), "scheme": "http", "http_version": "1.1",
+                 "server": ("localhost", 80), "root_path": ""}  # fmt: skip
+        asyncio.run(bob.application(scope, receive, send))
+        assert answered[0] == 401
+
+
+def test_the_trail_is_not_filled_with_tokens_that_somebody_thought_up(opened):
+    def heard():
+        return sum(1 for one in accounts_of(opened).book.all() if one.entry.operation == "tokens.show")
+
+    before, program = heard(), Browser(opened)
+    for number in range(20):
+        assert program.ask("GET", "/me", authorization=f"Bearer mst_{number:010}_{'x' * 43}").status_code == 401
+    assert heard() == before + 1
 
 
 def test_tokens_that_ended_or_were_taken_back_count_no_longer_and_the_trail_knows(opened, secrets):

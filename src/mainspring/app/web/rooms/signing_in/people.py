@@ -10,6 +10,7 @@ from starlette.requests import Request
 from mainspring.app.accounts import Caller, Entry, Outcome, UnauthenticatedError, Way
 from mainspring.app.accounts.keeping import Accounts
 from mainspring.app.accounts.roles import Role
+from mainspring.app.accounts.tokens import UNKNOWN
 from mainspring.app.web.guarding import address_of
 from mainspring.app.web.rooms.signing_in.cookies import SESSION, Cookies
 
@@ -80,8 +81,10 @@ class People:
         return Caller(name=account.name, role=role, way=Way.TOKEN, address=address, session=f"token:{token.id}")
 
     def _tell(self, why: str, secret: str, address: str) -> None:
-        """The trail hears of a token that does not count once a minute, not once a request."""
-        known, moment = (address, secret[:14]), self._accounts.clock()
+        """The trail hears of a token that does not count once a minute, not once a request; of those that nobody
+        ever made, once a minute from an address: anybody can think some up.
+        """
+        known, moment = (address, "" if why == UNKNOWN else secret[:14]), self._accounts.clock()
         if moment - self._told.get(known, 0.0) < _QUIET:
             return
         if len(self._told) > _KNOWN:
