@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 
@@ -13,6 +14,7 @@ from mainspring.app.accounts import Role
 from mainspring.app.api.subjects.runs import SUBJECT
 from mainspring.app.api.subjects.runs.finding import find, waiting
 from mainspring.app.api.subjects.runs.logs import cleaned
+from mainspring.app.web.rooms.runs.curves import curves_of
 from mainspring.core.records import ExecutionState
 
 
@@ -335,3 +337,10 @@ def test_what_waits_for_people_is_told(using, project):
 def test_a_line_as_long_as_a_part_of_a_log_is_cleaned_at_once():
     assert cleaned("x" * 1_000_000 + "\n") == "x" * 1_000_000 + "\n"
     assert cleaned("10 %\r" * 100_000 + "100 %\ndone\r\n") == "100 %\ndone\n"
+
+
+def test_what_was_logged_as_no_number_is_told(tmp_path):
+    lines = [["loss", step, value, 0.0, None] for step, value in enumerate([0.5, None, 0.25])]
+    (tmp_path / "fit.metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    drawn, lost = curves_of(tmp_path / "fit.log")
+    assert (len(drawn), lost) == (1, {"loss": "1 of 3"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,15 +15,19 @@ _POINTS: Final = 400
 """More points than this are no more to be seen."""
 
 
-def curves_of(log: Path) -> Sequence[str]:
-    """A picture for every metric that was logged more than once.
+def curves_of(log: Path) -> tuple[Sequence[str], Mapping[str, str]]:
+    """A picture for every metric that was logged more than once; and how many values of which are no numbers.
 
     Args:
         log: The step's log, beside which they are kept.
     """
     drawn = []
+    lost = {}
     for name, points in read_series(log).items():
-        kept = _thinned([one for one in points if math.isfinite(one.value)])
+        finite = [one for one in points if math.isfinite(one.value)]
+        if len(finite) < len(points):
+            lost[name] = f"{len(points) - len(finite):,} of {len(points):,}"
+        kept = _thinned(finite)
         if len(kept) > 1:
             line = Line(name=name, points=[(float(one.step), one.value) for one in kept])
             words = f"{name} over {len(points)} steps: from {kept[0].value:.4g} to {kept[-1].value:.4g}"
@@ -39,7 +43,7 @@ def curves_of(log: Path) -> Sequence[str]:
                     size=(340, 220),
                 )
             )
-    return drawn[:_MOST]
+    return drawn[:_MOST], lost
 
 
 def _thinned(points: Sequence[Point]) -> Sequence[Point]:

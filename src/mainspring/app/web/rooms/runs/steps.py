@@ -22,6 +22,7 @@ def step(visit: Visit) -> Response:
     """The page of a step."""
     run, name = visit.path["run"], visit.path["step"]
     found = visit.ask(step_shown, run=run, step=name)
+    curves, lost = curves_of(_log_of(visit, found))
     return visit.render(
         "runs/step.html.j2",
         room="runs",
@@ -29,7 +30,8 @@ def step(visit: Visit) -> Response:
         line=found.line,
         log=visit.ask(logs.part, run=found.run, step=name, most=_TAIL),
         text=as_text,
-        curves=curves_of(_log_of(visit, found)),
+        curves=curves,
+        lost=lost,
     )
 
 
