@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,7 @@ from mainspring.data import TableStatistics
 from mainspring.data.comparison import compare
 from mainspring.data.comparison.compared import FeatureComparison
 from mainspring.data.profiling.paths import escaped
-from mainspring.data.viewing.wording import counted, moment, percent
+from mainspring.data.viewing.wording import counted, figure, moment, percent
 from mainspring.monitoring.profiles import WindowProfile
 
 MOST_FEATURES: Final = 24
@@ -87,9 +88,9 @@ def _shown(one: FeatureComparison) -> Distribution:
         told=f"{_NAMES.get(one.main, one.main.replace('_', ' '))} {distance.value:.3g}",
         bins=[
             Bin(
-                name=each.name,
-                before=percent(each.one),
-                now=percent(each.other),
+                name=named(each.name),
+                before=share_in_words(each.one),
+                now=share_in_words(each.other),
                 before_wide=round(100 * each.one / largest, 1),
                 now_wide=round(100 * each.other / largest, 1),
             )
@@ -97,3 +98,30 @@ def _shown(one: FeatureComparison) -> Distribution:
         ],
         left_out=len(one.masses) - len(masses),
     )
+
+
+_INTERVAL: Final = re.compile(r"([\[(])(\S+), (\S+)([\])])")
+
+
+def named(name: str) -> str:
+    """A bin as people write it: an interval of numbers with its thousands parted.
+
+    Example:
+        >>> named("[5927, inf)"), named("red")
+        ('[5,927, ∞)', 'red')
+    """
+    found = _INTERVAL.fullmatch(name)
+    try:
+        return f"{found[1]}{figure(float(found[2]))}, {figure(float(found[3]))}{found[4]}" if found else name
+    except ValueError:
+        return name
+
+
+def share_in_words(share: float) -> str:
+    """A share with its decimal, as those above and below it have theirs.
+
+    Example:
+        >>> share_in_words(0.98), share_in_words(0.0), share_in_words(0.0001)
+        ('98.0 %', '0.0 %', '< 0.1 %')
+    """
+    return re.sub(r"^(\d+) %$", r"\1.0 %", percent(share))
