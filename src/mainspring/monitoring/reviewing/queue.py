@@ -49,7 +49,7 @@ class ReviewQueue:
     """
 
     def __init__(self, folder: Path, *, model: str, log: Path, clock: Clock = now) -> None:
-        if not model or model.startswith(".") or "/" in model:
+        if not model or model[0] in ".-" or "/" in model:  # it names a folder, and stands in commands
             raise InputError(f"there is no model {model!r}", expected="the name under which it is served")
         self.model, self.log, self._clock = model, log, clock
         self._journal, self._board = ReviewJournal(folder / model), Board()

@@ -130,3 +130,10 @@ def test_rows_are_chosen_by_a_job(used):
     used.post("/reviews/loans/fill", {"rows": 0}, status=400)
     job = used.post("/reviews/loans/fill", {"rows": 5, "last": "24h"})
     assert job["command"] == "mainspring review fill loans --rows 5 --reviewers 1 --last 24h"
+
+
+@pytest.mark.parametrize("name", ["--help", "-h", "--reviews=x"])
+def test_a_name_that_a_command_would_read_as_an_option_names_no_model(using, tmp_path, name):
+    used = using(tmp_path)
+    assert "there is no model" in used.post(f"/reviews/{name}/fill", status=400)["error"]["found"]
+    assert used.get("/jobs") == []
