@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -58,6 +58,7 @@ class Setting:
         metric: What quality is measured by.
         positive: The class that a binary task is about.
         seed: Of what is drawn.
+        progress: Is told which policy is replayed, and how much of it is done, from 0 to 1.
     """
 
     recording: Recording
@@ -76,6 +77,7 @@ class Setting:
     metric: str = ""
     positive: str | None = None
     seed: int = 0
+    progress: Callable[[str, float], None] | None = None
 
     def complete(self, cut: Cut) -> float:
         """When a window is judged for the first time: one by count at once, one by time after its wait."""
@@ -148,10 +150,12 @@ class Replay:
         still: list[_Open] = []
         if not waiting:
             return self._outcome()
-        time = waiting[-1].until
+        time = begun = waiting[-1].until
         last = waiting[0].until + setting.wait + setting.labels
         while (waiting or still) and time <= last + setting.tick:
             time = self._next(time, waiting, still)
+            if setting.progress is not None:
+                setting.progress(self.name, min(1.0, (time - begun) / max(last - begun, 1e-9)))
             self._end_runs(time)
             for one in [one for one in still if self._is_due(one, time)]:
                 self._again(one, time)

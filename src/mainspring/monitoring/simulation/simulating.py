@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -49,6 +49,7 @@ def simulate(
     metric: str = "",
     positive: str | None = None,
     seed: int = 0,
+    progress: Callable[[str, float], None] | None = None,
 ) -> Simulation:
     """Replay a log under several policies.
 
@@ -83,6 +84,7 @@ def simulate(
         metric: What quality is measured by; that of the first policy that says one, or a usual one.
         positive: The class that a binary task is about.
         seed: Of what is drawn.
+        progress: Is told which policy is replayed, and how much of it is done, from 0 to 1.
 
     Raises:
         InputError: If no policy is given, or the windows have two sizes or none.
@@ -111,6 +113,7 @@ def simulate(
         metric=metric,
         positive=positive,
         seed=seed,
+        progress=progress,
     )
     wanted: dict[str, tuple[Mapping[str, Check], RetrainingPolicy | None]] = {NEVER: ({}, None)}
     wanted |= {name: (checks, policy) for name, policy in policies.items()}

@@ -64,8 +64,20 @@ def test_the_policy_brings_more_than_what_was_recorded(found: Simulation) -> Non
 
 
 def test_it_is_told_what_others_would_have_done(recording: Recording) -> None:
-    found = simulate(recording, {DECLARED: POLICY}, checks={}, seconds=DAY / 2, labels=0.0)
+    told: list[tuple[str, float]] = []
+    found = simulate(
+        recording,
+        {DECLARED: POLICY},
+        checks={},
+        seconds=DAY / 2,
+        labels=0.0,
+        progress=lambda policy, share: told.append((policy, share)),
+    )
     assert [one.name for one in found.outcomes] == [NEVER, DECLARED, "every week", "every day"]
+    assert list(dict.fromkeys(policy for policy, _ in told)) == [one.name for one in found.outcomes]
+    shares = [share for policy, share in told if policy == DECLARED]
+    assert shares == sorted(shares)
+    assert (0.0 < shares[0] < 0.2, shares[-1]) == (True, 1.0)
     assert [one.runs for one in found.outcomes] == [0, 0, 3, 19]  # Sundays; days
     assert found["every day"].cost == 95.0
 

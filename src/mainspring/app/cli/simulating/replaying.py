@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from mainspring.monitoring.declaration import Declared
     from mainspring.monitoring.retraining import RetrainingPolicy
     from mainspring.monitoring.simulation import Outcome, Simulation
+
+_OFTEN = 3.0
+"""Seconds between two words about how far it is."""
 
 _HEADS = ("policy", "runs", "won", "lost", "blocked", "cost", "alerts", "messages")
 _SHOWN = ("asked", "promoted", "rejected", "blocked", "fired", "reopened")
@@ -118,6 +122,7 @@ def log(
             sign_off_time=seconds_of(sign_off_time),
             metric=metric,
             positive=positive,
+            progress=_said_now_and_then(),
             **_trainers(estimator, params),
         )
     if html is not None:
@@ -129,6 +134,19 @@ def log(
         return
     for line in _lines(found, events):
         click.echo(line)
+
+
+def _said_now_and_then() -> Callable[[str, float], None]:
+    """Says on standard error how far it is, for whoever waits for long."""
+    due = time.monotonic() + _OFTEN
+
+    def say(policy: str, share: float) -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + _OFTEN
+            click.echo(f"{policy}: {share:.0%} replayed", err=True)
+
+    return say
 
 
 def _declared(opened: Mainspring, path: Path | None, model: str | None) -> Declared:

@@ -40,6 +40,7 @@ class Simulated:
         job: The job that does it; its page is ``/jobs/{job}``.
         state: ``running``, ``complete``, ``failed``, or ``canceled`` if somebody stopped it.
         error: Why it failed: what it said last.
+        now: While it runs, how far it is, in words.
         options: What it was started with.
         result: What came of it: ``outcomes`` by policy and more, as ``mainspring simulate --json`` prints it;
             empty while it runs, and in lists.
@@ -53,6 +54,7 @@ class Simulated:
     job: str
     state: str
     error: str = ""
+    now: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     result: Mapping[str, Any] = field(default_factory=dict)
 
@@ -212,8 +214,9 @@ def _told(desk: Desk, kept: _Kept, *, full: bool = False) -> Simulated:
         "running" if job.running else "complete" if job.code == 0 else "canceled" if job.stopped_by else "failed"
     )
     error = job.errors.strip() if state == "failed" else ""
+    said = job.errors.strip().rpartition("\n")[2] if state == "running" else ""
     result = _result(desk, kept) if full and state == "complete" else {}
-    return Simulated(**msgspec.structs.asdict(kept), state=state, error=error, result=result)
+    return Simulated(**msgspec.structs.asdict(kept), state=state, error=error, now=said, result=result)
 
 
 def _result(desk: Desk, kept: _Kept) -> Mapping[str, Any]:
