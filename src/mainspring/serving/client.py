@@ -391,8 +391,9 @@ class Client:
         raise kind(found, expected=expected or None, where=self.url, fix=fix or None)
 
     def _silent(self, error: Exception) -> UnavailableError:
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return UnavailableError(
-            f"the server does not answer: {str(error) or type(error).__name__}",
+            f"the server does not answer: {said}",
             where=self.url,
             fix="start it with: mainspring serve NAME",
         )
