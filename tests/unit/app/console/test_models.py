@@ -257,3 +257,8 @@ def test_pages_lead_to_what_they_mention_and_nowhere_else(looking):
     run = looking.get("/models/loans/versions/1.0.0")["provenance"]["run"]
     (examples,) = set(re.findall(r'href="(/data/artifacts/\d+)">Examples', looking.page(f"/runs/{run}")))
     assert looking.client.get(examples, follow_redirects=False).headers["location"] == "/data/loans.ingest/1"
+
+
+def test_where_nothing_is_the_list_is_one_click_away(looking):
+    assert '<a class="button" href="/models">Models</a>' in looking.page("/models/nothing", status=404)
+    assert '<a class="button" href="/data">Data</a>' in looking.page("/data/nothing/1", status=404)
