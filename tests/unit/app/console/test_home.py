@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from mainspring import approval, pipeline, step, when
 from mainspring.app.accounts import Role
 from mainspring.app.api.subject import Waiting
 from mainspring.app.api.subjects.home import glances, tasks
+from mainspring.app.api.subjects.home.nouns import Home, ModelGlance, Problem
 from mainspring.app.api.subjects.models.nouns import Headline, ListedModel
 from mainspring.app.api.subjects.monitoring.nouns import WatchedModel
 from mainspring.app.api.together import together
+from mainspring.app.web.rooms.home.words import word_for
 from mainspring.core.errors import UnavailableError
 
 
@@ -170,3 +173,64 @@ def _watched(name: str, health: str, alerts: dict[str, int]) -> WatchedModel:
         looked_at=None,
         running=False,
     )
+
+
+class TestWord:
+    """Anybody can tell in a sentence whether all is well."""
+
+    HOME = Home(
+        running=(),
+        tasks=(),
+        models=(),
+        alerts={},
+        server=None,
+        runs=(),
+        outcomes=(),
+        data=(),
+        first=(),
+        problems=(),
+    )
+
+    def said(self, *models, waiting=(), problems=()):
+        glances = [
+            ModelGlance(
+                name=name,
+                latest="1",
+                in_use={},
+                served=(),
+                health=health,
+                why="",
+                alerts=0,
+                rate=None,
+                quality=(),
+                drift=(),
+                names={},
+            )
+            for name, health in models
+        ]
+        told = word_for(dataclasses.replace(self.HOME, models=glances, problems=problems), waiting)
+        return told.sign, told.text
+
+    def test_all_is_well(self):
+        assert self.said(("loans", "healthy")) == (
+            "ok",
+            "All is well: the model loans is in order. Nothing waits for you.",
+        )
+        assert self.said(("a", "healthy"), ("b", ""))[1].startswith("All is well: the model a is in order")
+        assert self.said(("a", ""))[1].startswith("Nothing is known to be wrong; no model has been watched yet.")
+
+    def test_something_is_wrong(self):
+        server = Waiting(kind="server", title="The prediction server does not answer", path="/", since=1.0)
+        told = self.said(("loans", "failing"), ("taxi", "warning"), ("fares", "warning"), waiting=[server])
+        assert told[0] == "critical"
+        assert told[1].split(". ") == [
+            "The prediction server does not answer",
+            "The model loans is not in order",
+            "The models taxi and fares should be looked at",
+            "1 thing waits for you.",
+        ]
+        assert self.said(("loans", "silent"))[0] == "warning"
+
+    def test_what_is_not_known_is_not_called_well(self):
+        problem = Problem(part="monitoring", why="away", slow=False)
+        assert self.said(("loans", "healthy"), problems=[problem])[1].startswith("Not everything")

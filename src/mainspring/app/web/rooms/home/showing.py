@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from mainspring.app.api.subjects import SUBJECTS
 from mainspring.app.api.subjects import home as asked
+from mainspring.app.web.rooms.home.words import word_for
 from mainspring.app.web.visit import Visit
 from mainspring.evaluation.drawing import sparkline
 
@@ -31,6 +32,7 @@ def home(visit: Visit) -> Response:
         others=others,
         left=[one for one in found.first if not one.done],
         spark=_spark,
+        word=word_for(found, mine),
     )
 
 
