@@ -262,3 +262,14 @@ def test_pages_lead_to_what_they_mention_and_nowhere_else(looking):
 def test_where_nothing_is_the_list_is_one_click_away(looking):
     assert '<a class="button" href="/models">Models</a>' in looking.page("/models/nothing", status=404)
     assert '<a class="button" href="/data">Data</a>' in looking.page("/data/nothing/1", status=404)
+
+
+def test_what_is_offered_to_go_back_to_is_where_a_rollback_goes(used):
+    models = used.opened.models
+    models.move("loans", "beta", "1.0.0", by="Ada", reason="first")
+    models.move("loans", "beta", "1.1.0", by="Ada", reason="newer")
+    models.move("loans", "beta", "1.0.0", by="Ada", reason="the older one after all")
+    assert "It points at 1.0.0; 1.1.0 held it before" in words_of(used.page("/models/loans?tab=aliases"))
+    told = used.post("/models/loans/rollback", {"alias": "beta", "reason": "no, the newer one"})
+    assert (told["before"], told["version"]) == ("1.0.0", "1.1.0")
+    assert "It points at 1.1.0; 1.0.0 held it before" in words_of(used.page("/models/loans?tab=aliases"))

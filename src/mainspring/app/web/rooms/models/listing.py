@@ -96,14 +96,16 @@ def _versions(visit: Visit, its: Shelf) -> Mapping[str, Any]:
 
 
 def _aliases(visit: Visit, its: Shelf) -> Mapping[str, Any]:
+    # Imported here: the registry brings NumPy along, which a console that shows no model does without.
+    from mainspring.models.registry.decisions import held
+
     moves = visit.ask(listing.aliases, model=its.name)
+    lines = {alias: held([one for one in its.moves if one.alias == alias]) for alias in its.aliases}
     return {
         "moves": moves,
         "timeline": drawing.timeline(moves),
-        "held": {
-            alias: [str(one) for one in visit.desk.platform.models.standing(its.name, alias)]
-            for alias in its.aliases
-        },
+        # The newest first, each once: the second one is where a rollback goes.
+        "held": {alias: list(dict.fromkeys(map(str, reversed(line)))) for alias, line in lines.items()},
     }
 
 
