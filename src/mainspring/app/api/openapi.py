@@ -64,13 +64,12 @@ def document(operations: Iterable[Operation], *, root: str = "") -> Mapping[str,
     paths: dict[str, Any] = {}
     for one in listed:
         given = _resolved(inputs[one.name], named)
-        paths.setdefault(plain_path(one.path), {})[one.method.lower()] = _described(
-            one, given, answers.get(one.name)
-        )
+        answer = _as_sent(answers.get(one.name, {}))
+        paths.setdefault(plain_path(one.path), {})[one.method.lower()] = _described(one, given, answer)
     used = {one.inputs.__name__ for one in listed}
     short = _short_names(name for name in named if name not in used)
     kept = {
-        name: {**one, **({"title": short.get(name, name)} if "title" in one else {})}
+        name: {**_as_sent(one), **({"title": short.get(name, name)} if "title" in one else {})}
         for name, one in named.items()
         if name not in used
     }
@@ -141,6 +140,14 @@ def _tidied(value: Any, names: Mapping[str, str]) -> Any:
     return value
 
 
+def _as_sent(schema: Any) -> Any:
+    """The schema of an answer: in JSON a number that is not finite is ``null``."""
+    if isinstance(schema, Mapping):
+        made = {name: _as_sent(one) for name, one in schema.items()}
+        return {**made, "type": ["number", "null"]} if made.get("type") == "number" else made
+    return [_as_sent(one) for one in schema] if isinstance(schema, list) else schema
+
+
 def plain_path(path: str) -> str:
     """A path without the kinds of its arguments.
 
@@ -156,7 +163,7 @@ def arguments_in(path: str) -> list[str]:
     return re.findall(r"\{(\w+)", path)
 
 
-def _described(one: Operation, given: Mapping[str, Any], answer: Mapping[str, Any] | None) -> dict[str, Any]:
+def _described(one: Operation, given: Mapping[str, Any], answer: Mapping[str, Any]) -> dict[str, Any]:
     fields, needed = _fields(one, given), set(given.get("required", ()))
     within = arguments_in(one.path)
     parameters = [{"name": name, "in": "path", "required": True, "schema": fields.pop(name)} for name in within]
@@ -183,7 +190,7 @@ def _described(one: Operation, given: Mapping[str, Any], answer: Mapping[str, An
         **({"parameters": parameters} if parameters else {}),
         **body,
         "responses": {
-            "200": {"description": "Done.", "content": {"application/json": {"schema": answer or {}}}},
+            "200": {"description": "Done.", "content": {"application/json": {"schema": answer}}},
             **{code: {"description": words, "content": error} for code, words in _PROBLEMS.items()},
         },
     }

@@ -66,6 +66,25 @@ def test_lists_say_what_is_in_them(used):
     assert all(isinstance(one.get("items", one.get("prefixItems")), dict | list) for one in found)
 
 
+def test_numbers_of_answers_may_be_null_since_json_has_none_that_are_not_finite(used):
+    def numbers(value):
+        if isinstance(value, dict):
+            yield from [value] if "number" in (value.get("type"), *_listed(value.get("type"))) else []
+            value = list(value.values())
+        for one in value if isinstance(value, list) else ():
+            yield from numbers(one)
+
+    told = used.get("/openapi.json")
+    assert list(numbers(told["components"]["schemas"]))
+    assert all(one["type"] == ["number", "null"] for one in numbers(told["components"]["schemas"]))
+    (percent,) = numbers(told["paths"]["/deployments/{model}/rollout/share"]["post"]["requestBody"])
+    assert percent["type"] == "number"
+
+
+def _listed(kind):
+    return kind if isinstance(kind, list) else []
+
+
 def test_every_reference_of_the_document_resolves(used):
     told = used.get("/openapi.json")
     known = told["components"]["schemas"]
