@@ -90,6 +90,19 @@ def gated(rows: int = 4, least: int = 10):
     publish(numbers)
 
 
+@step
+def judge(numbers: list[int], least: int) -> Verdict:
+    said = f"{len(numbers)} rows, at least {least} are wanted"
+    return Verdict.of("row gate", [Reason(ok=len(numbers) >= least, code="ROWS", message=said)])
+
+
+@pipeline
+def choosing(rows: int = 4, least: int = 10):
+    numbers = load(rows)
+    with when(judge(numbers, least)):
+        publish(numbers)
+
+
 @pipeline
 def failing(rows: int = 4):
     publish(stumble(load(rows)))

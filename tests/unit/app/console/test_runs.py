@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from tests.unit.app.console.conftest import words_of
 from tests.unit.app.console.runs_project import write_project
 
 from mainspring.app import platform
@@ -167,6 +168,15 @@ def test_a_run_that_is_held_shows_what_the_gate_said(using, project):
     assert "Held by a gate" in html
     assert "4 rows, at least 10 are wanted" in html
     assert "enough held" in html  # the picture's description
+
+
+def test_a_run_that_completed_without_a_model_says_why(using, tmp_path):
+    folder = write_project(tmp_path / "choosing")
+    with platform.open(folder) as opened:
+        loaded, entry = opened.pipelines.load(None, "choosing")
+        assert opened.pipelines.run(loaded, {}, name="chosen-1", entry=entry).state is ExecutionState.COMPLETE
+    html = words_of(using(folder).page("/runs/chosen-1"))
+    assert "row gate said no , and no model was registered: 4 rows, at least 10 are wanted" in html
 
 
 def test_a_run_that_failed_says_so_first_with_the_end_of_its_log(using, project):
