@@ -79,6 +79,16 @@ def test_without_a_server_pages_say_how_to_start_one(using, project: Path) -> No
     assert moved["error"]["fix"] == "start it with: mainspring serve NAME"
 
 
+@pytest.mark.parametrize(
+    ("since", "shown"),
+    [("2026-03-08T06:00Z", "2026-03-08T06:00"), ("2026-03-08", "2026-03-08T00:00"), ("soon", "")],
+)
+def test_moments_are_filled_in_in_the_readers_own_time(using, project: Path, since, shown) -> None:
+    """The script turns them from UTC and back."""
+    html = using(project).page(f"/deployments/loans/requests?since={since}")
+    assert f'<input type="datetime-local" name="since" value="{shown}" data-moment>' in html
+
+
 def test_requests_are_listed_and_shown_with_private_values_masked(using, project: Path) -> None:
     used = using(project, role=Role.VIEWER)
     found = used.get("/deployments/loans/requests")

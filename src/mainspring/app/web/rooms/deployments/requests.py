@@ -15,6 +15,7 @@ from mainspring.app.api.subjects.deployments.watching import watch_of
 from mainspring.app.web.figures import number
 from mainspring.app.web.rooms.deployments import pictures
 from mainspring.app.web.visit import Visit
+from mainspring.core.clock import from_iso, iso
 from mainspring.core.errors import MainspringError, NotFoundError
 
 _FIELDS: Final = (
@@ -57,7 +58,16 @@ def listed(visit: Visit) -> Response:
         live=not before and visit.query.get("live", "1") == "1",
         versions=sorted({str(one["version"]) for one in sight.models if one["name"] == name}),
         filters=dict.fromkeys(_FIELDS, "") | given,
+        moments={name: _minute(given.get(name, "")) for name in ("since", "until")},
     )
+
+
+def _minute(text: str) -> str:
+    """A moment as a field of a form takes it, in UTC; empty for what is none."""
+    try:
+        return iso(from_iso(text))[:16] if text else ""
+    except MainspringError:
+        return ""
 
 
 def shown(visit: Visit) -> Response:
