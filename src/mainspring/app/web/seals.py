@@ -13,7 +13,7 @@ from typing import Final
 
 from mainspring.app.accounts import OldFormError
 from mainspring.core.clock import now
-from mainspring.core.errors import InputError
+from mainspring.core.errors import InputError, UnavailableError
 
 LIFE: Final = 12 * 3600.0
 """Seconds for which a seal is good."""
@@ -96,10 +96,19 @@ def secret_of(file: Path) -> bytes:
 
     Raises:
         InputError: If what is there is none.
+        UnavailableError: If there is none, and none can be made.
     """
     fresh = file.with_name(f".{file.name}.{secrets.token_hex(6)}")
     if not file.exists():
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise UnavailableError(
+                f"no secret can be made: {error.strerror}",
+                expected="a folder that the console may write into",
+                where=str(file),
+                fix="make the folder, or name another file: [console] secret_file in mainspring.toml",
+            ) from error
         with os.fdopen(handle, "w", encoding="ascii") as opened:
             opened.write(secrets.token_hex(_SHORTEST))
         try:

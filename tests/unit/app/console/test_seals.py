@@ -6,7 +6,7 @@ import pytest
 
 from mainspring.app.accounts import ForbiddenError
 from mainspring.app.web.seals import LIFE, Seals, secret_of
-from mainspring.core.errors import InputError
+from mainspring.core.errors import InputError, UnavailableError
 
 
 def test_a_seal_is_for_one_session_and_ends():
@@ -39,6 +39,13 @@ def test_what_is_signed_cannot_be_made_a_seal():
     for seal in (f"text.{signature}", f"{held}.{signature}", f"99999999999.{signature}"):
         with pytest.raises(ForbiddenError):
             seals.check("s1", seal)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UnavailableError) as caught:
+        secret_of(tmp_path / "gone" / "secret")
+    assert caught.value.where == str(tmp_path / "gone" / "secret")
+    assert "secret_file" in caught.value.fix
 
 
 def test_a_file_that_holds_no_secret_is_named(tmp_path):
