@@ -7,7 +7,9 @@ import random
 import shutil
 from collections.abc import Callable
 from datetime import date
+from html import unescape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from tests.unit.app.console.conftest import Used, words_of
@@ -214,6 +216,15 @@ def test_conditions_are_no_sql(used: Used) -> None:
         data.rows(used.desk, NAME, where=[json.dumps(["age", ">", "many"])])
     with pytest.raises(InputError, match="the condition is"):
         data.rows(used.desk, NAME, where=["age > 3"])
+
+
+def test_a_condition_that_cannot_be_met_is_told_beside_the_rows(used: Used) -> None:
+    kept, wrong = json.dumps(["age", "<", "70"]), json.dumps(["age", ">", "many"])
+    html = used.page(f"/data/{NAME}/2/rows?" + urlencode({"where": [kept, wrong]}, doseq=True))
+    assert 'class="problem"' in html
+    assert "many" in words_of(html)
+    assert "age &lt; 70" in html
+    assert wrong not in unescape(html)
 
 
 def test_only_an_admin_sees_private_values_and_the_trail_says_so(used: Used) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
 from mainspring.app.api.subjects import data
+from mainspring.app.api.subjects.data.sampling import RowsPage
 from mainspring.app.api.subjects.data.selecting import OPERATORS, Condition
 from mainspring.app.web.embedding import embedded
 from mainspring.app.web.rooms.data import pictures
 from mainspring.app.web.rooms.data.choosing import Chosen, choose
 from mainspring.app.web.visit import Visit
+from mainspring.core.errors import InputError
 
 _PAGE: Final = 150
 _CONDITION: Final = ("column", "operator", "value")
@@ -80,8 +83,8 @@ def rows(visit: Visit) -> Response:
     reveal = visit.query.get("reveal") == "yes"
     shown: dict[str, Any] = {"found": None, "given": given, "operators": OPERATORS, "reveal": reveal}
     if chosen.facts.kept:
-        asked = {"name": chosen.data.name, "version": str(chosen.facts.version.number), **given}
-        found = visit.ask(data.revealed if reveal else data.rows, **asked)
+        found, problem = _found(visit, chosen, given, reveal=reveal)
+        given = given if problem is None else {**given, "where": given["where"][:-1]}
         extra = {"reveal": "yes"} if reveal else {}
         offset = found.offset
 
@@ -90,6 +93,8 @@ def rows(visit: Visit) -> Response:
 
         shown |= {
             "found": found,
+            "problem": problem,
+            "given": given,
             "conditions": [
                 (Condition.parse(one), to(where=[each for each in given["where"] if each != one], offset=0))
                 for one in given["where"]
@@ -109,6 +114,20 @@ def rows(visit: Visit) -> Response:
             ],
         }
     return _render(visit, "data/rows.html.j2", chosen, "rows", **shown)
+
+
+def _found(
+    visit: Visit, chosen: Chosen, given: Mapping[str, Any], *, reveal: bool
+) -> tuple[RowsPage, InputError | None]:
+    """The rows; without the condition that came last, if it cannot be met, and why it cannot."""
+    asked = {"name": chosen.data.name, "version": str(chosen.facts.version.number), **given}
+    read = data.revealed if reveal else data.rows
+    try:
+        return visit.ask(read, **asked), None
+    except InputError as error:
+        if not given["where"]:
+            raise
+        return visit.ask(read, **{**asked, "where": given["where"][:-1]}), error
 
 
 def download(visit: Visit) -> Response:
