@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from mainspring.app.accounts import Role
 from mainspring.app.api.desk import Desk
 from mainspring.app.api.operation import of
 from mainspring.app.api.performing import perform
@@ -81,6 +82,16 @@ class Visit:
         """The address of this page within the console, with what is behind the question mark."""
         query = self.request.url.query
         return self.renderer.within(self.request.url.path) + (f"?{query}" if query else "")
+
+    def who_may(self, role: Role) -> Sequence[str]:
+        """Who has a role, looked up once for a page."""
+        if role not in self._able:
+            self._able[role] = self.desk.who_may(role)
+        return self._able[role]
+
+    @cached_property
+    def _able(self) -> dict[Role, Sequence[str]]:
+        return {}
 
     @property
     def secure(self) -> bool:

@@ -135,6 +135,12 @@ def test_who_may_not_is_told_who_may(opened, browsers):
     assert told["fix"] == "ask carla, bob, ada to do it, or an admin for that role"
 
 
+def test_a_page_says_who_may_what_somebody_may_not(opened, browsers):
+    page = browsers["eve"].get("/models/loans/versions/1.0.0?tab=promotion").text
+    assert "This needs the role approver: ask bob, ada" in page
+    assert "This needs the role approver" not in browsers["bob"].get("/models/loans/versions/1.0.0?tab=promotion").text
+
+
 def test_a_token_that_may_less_than_its_owner_is_told_of_as_such(opened):
     _, secret = accounts_of(opened).tokens.make("ada", Role.VIEWER, label="test", days=1)
     shown = {"authorization": f"Bearer {secret}"}
