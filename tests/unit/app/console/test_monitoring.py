@@ -73,6 +73,9 @@ def test_a_window_is_told_with_reasons_and_figures(using, watched):
     assert (told["before"], told["after"]) == (since - HOUR, since + HOUR)
     first = told["figures"][0]
     assert (first["name"], first["last"], first["ceiling"], first["bad"]) == ("drift/age", 0.4, 0.2, True)
+    within = used.get(f"/monitoring/{MODEL}/windows/{since + HOUR / 3:.3f}")
+    assert within["window"]["since"] == told["window"]["since"]  # a point of a chart leads to the window it is in
+    used.get(f"/monitoring/{MODEL}/windows/{START + 900 * HOUR}", status=404)
     assert used.get(f"/monitoring/{MODEL}/windows/17", status=404)["error"]["code"] == "NOT_FOUND"
 
 

@@ -1,4 +1,5 @@
-// Charts tell their values under the pointer and by the arrow keys; all charts of a page follow one moment.
+// Charts tell their values under the pointer, a finger, and by the arrow keys; all charts of a page follow one moment.
+// What is pressed, or entered, leads to its window: by a finger the second time, since the first one only looks.
 
 import { measured } from "./figures.js";
 
@@ -69,12 +70,28 @@ function hide() {
 
 const chart = (event) => event.target.closest?.("svg.plot");
 
+function placeOf(svg, plot, event) {
+  const box = svg.getBoundingClientRect(), [left, right] = edges(svg), columns = plot.canvas.columns;
+  const x = ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width;
+  return Math.max(0, Math.min(columns - 1, Math.floor(((x - left) / (right - left)) * columns)));
+}
+
+function enter({ home, canvas, values }, place) {
+  if (!home.dataset.windows || values.v[place] === null) return;
+  location.assign(`${home.dataset.windows}/${(canvas.since + (place + 0.5) * canvas.width).toFixed(3)}`);
+}
+
 document.addEventListener("pointermove", (event) => {
   const svg = chart(event), plot = svg && plotOf(svg);
   if (!plot) return tip.hidden || hide();
-  const box = svg.getBoundingClientRect(), [left, right] = edges(svg), columns = plot.canvas.columns;
-  const x = ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width;
-  show(svg, Math.max(0, Math.min(columns - 1, Math.floor(((x - left) / (right - left)) * columns))));
+  show(svg, placeOf(svg, plot, event));
+});
+document.addEventListener("click", (event) => {
+  const svg = chart(event), plot = svg && plotOf(svg);
+  if (!plot) return tip.hidden || hide();
+  const place = placeOf(svg, plot, event), looked = !tip.hidden && Number(svg.dataset.place) === place;
+  if (event.pointerType !== "touch" || looked) enter(plot, place);
+  else show(svg, place);
 });
 document.addEventListener("focusout", (event) => chart(event) && hide());
 document.addEventListener("scroll", () => tip.hidden || hide(), { passive: true });
@@ -84,6 +101,7 @@ document.addEventListener("keydown", (event) => {
   const last = plot.canvas.columns - 1, before = svg.dataset.place === undefined ? last + 1 : Number(svg.dataset.place);
   const place = { ArrowLeft: before - 1, ArrowRight: before + 1, Home: 0, End: last }[event.key];
   if (event.key === "Escape") hide();
+  if (event.key === "Enter" && !tip.hidden) enter(plot, before);
   if (place === undefined) return;
   event.preventDefault();
   show(svg, Math.max(0, Math.min(last, place)));

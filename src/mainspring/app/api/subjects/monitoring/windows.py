@@ -46,7 +46,7 @@ def listed(
 def shown(desk: Desk, model: str, window: str) -> Told:
     """A window, what the checks said of it, and what they measured.
 
-    ``window`` is where it begins: seconds since the epoch, or a moment (ISO 8601).
+    ``window`` is where it begins, or any moment within it: seconds since the epoch, or ISO 8601.
 
     Args:
         window: The id of the window.
@@ -85,8 +85,14 @@ def between(sight: Sight, model: str, within: str, since: str, until: str) -> Se
     ]
 
 
-def _nearest(windows: Sequence[SeenWindow], begin: float) -> float:
-    """Where the window begins that is meant: addresses have moments to the millisecond."""
-    place = bisect_left(windows, begin - _CLOSE, key=lambda one: one.since)
-    near = place < len(windows) and windows[place].since <= begin + _CLOSE
-    return windows[place].since if near else begin
+def _nearest(windows: Sequence[SeenWindow], at: float) -> float:
+    """Where the window begins that is meant: the one that begins then, to the millisecond, as addresses have it;
+    else the one that the moment is in, or next to.
+    """
+    place = bisect_left(windows, at - _CLOSE, key=lambda one: one.since)
+    if place < len(windows) and abs(windows[place].since - at) <= _CLOSE:
+        return windows[place].since
+    if not place or at > windows[-1].until:
+        return at
+    around = windows[place - 1 : place + 1]
+    return min(around, key=lambda one: max(one.since - at, at - one.until, 0.0)).since
