@@ -347,6 +347,19 @@ def test_a_proxy_that_is_no_address_is_named_at_the_start(tmp_path):
             console_of(found)
 
 
+@pytest.mark.parametrize(("headers", "status"), [({}, 200), ({"x-mainspring-quiet": "yes"}, 401)])
+def test_a_page_that_is_merely_open_keeps_nobody_signed_in(tmp_path, monkeypatch, headers, status):
+    with platform.open(write_settings(tmp_path, 'sign_in = "accounts"\nidle_minutes = 60')) as opened:
+        people(opened)
+        eve, moment = Browser(opened), accounts_of(opened).clock()
+        eve.sign_in("eve")
+        for _ in range(3):
+            moment += 40 * 60
+            monkeypatch.setattr(accounts_of(opened).sessions, "_clock", lambda now=moment: now)
+            answer = eve.ask("GET", "/me", **headers)
+        assert answer.status_code == status
+
+
 def test_roles_are_read_anew_for_every_request(tmp_path):
     with platform.open(write_settings(tmp_path)) as found:
         people(found)

@@ -20,16 +20,19 @@ export async function sealAnew() {
   return { name, same: name === was };
 }
 
-async function asked(method, path, body) {
-  const headers = { accept: "application/json", "x-mainspring-seal": seal.content };
+// What a page asks by itself: it does not keep its reader signed in.
+export const QUIET = { "x-mainspring-quiet": "yes" };
+
+async function asked(method, path, body, more) {
+  const headers = { accept: "application/json", "x-mainspring-seal": seal.content, ...more };
   if (body !== undefined) headers["content-type"] = "application/json";
   const answer = await fetch(address("/api" + path), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   return [answer, await answer.json()];
 }
 
-export async function ask(method, path, body) {
-  let [answer, told] = await asked(method, path, body);
-  if (told.error?.code === "OLD_FORM" && (await sealAnew())?.same) [answer, told] = await asked(method, path, body);
+export async function ask(method, path, body, more = {}) {
+  let [answer, told] = await asked(method, path, body, more);
+  if (told.error?.code === "OLD_FORM" && (await sealAnew())?.same) [answer, told] = await asked(method, path, body, more);
   if (!answer.ok) throw Object.assign(new Error(told.error.found), told.error);
   return told;
 }

@@ -1,12 +1,12 @@
 // Live parts: <div id data-live="runs run:NAME" data-from="/address"> is fetched anew when a topic changed. What the reader
 // is in the middle of comes first: a part waits while something is typed or marked in it, and then keeps the focus.
 
-import { address, all } from "./console-asking.js";
+import { QUIET, address, all } from "./console-asking.js";
 import { awaken } from "./console-awaken.js";
 import { Feed } from "./console-feed.js";
 
-export async function fetchPart(where) {
-  const answer = await fetch(where, { headers: { accept: "text/html" } });
+export async function fetchPart(where, more = {}) {
+  const answer = await fetch(where, { headers: { accept: "text/html", ...more } });
   if (!answer.ok || answer.redirected) throw new Error("gone");
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
@@ -104,7 +104,7 @@ function put(fresh, element, sent) {
 }
 
 // `sent` is a form that was sent just now: what is filled in there is done with.
-export async function refresh(elements = all("[data-live],[data-fresh]"), sent = null) {
+export async function refresh(elements = all("[data-live],[data-fresh]"), sent = null, more = {}) {
   const pages = new Map();
   for (const element of elements) {
     const from = element.dataset.from ? address(element.dataset.from) : location.href;
@@ -113,7 +113,7 @@ export async function refresh(elements = all("[data-live],[data-fresh]"), sent =
   }
   if (!pages.size) return location.reload();
   await Promise.all([...pages].map(async ([from, parts]) => {
-    const fresh = await fetchPart(from);
+    const fresh = await fetchPart(from, more);
     for (const part of parts) if (part.isConnected && put(fresh, part, sent)) note(part, fresh);
   }));
 }
@@ -168,7 +168,7 @@ function hear(topic) {
     const news = waiting;
     waiting = new Set();
     const parts = all("[data-live]").filter((one) => topicsOf(one).some((topic) => news.has(topic)));
-    if (parts.length) await refresh(parts).catch(() => undefined);
+    if (parts.length) await refresh(parts, null, QUIET).catch(() => undefined);
     listen();
   }, 120);
 }
@@ -180,7 +180,7 @@ async function tellLost(lost) {
   const note = document.createElement("div");
   note.className = "toast failed lost";
   document.querySelector(".toasts").append(note);
-  const answer = await fetch(address("/api/me"), { headers: { accept: "application/json" } }).catch(() => null);
+  const answer = await fetch(address("/api/me"), { headers: { accept: "application/json", ...QUIET } }).catch(() => null);
   const why = answer?.status === 401 ? "You are signed out" : "The console does not answer";
   note.textContent = `${why}: what is shown may be old.`;
 }

@@ -1,6 +1,6 @@
 // A log that grows: it follows its end unless the reader has scrolled up, loads what is before, and is searched.
 
-import { ask } from "./console-asking.js";
+import { QUIET, ask } from "./console-asking.js";
 import { follow } from "./console-live.js";
 
 const LEVELS = [
@@ -66,7 +66,7 @@ async function grow() {
 
 async function fetchRest(log) {
   for (;;) {
-    const part = await ask("GET", `${path(log)}?start=${log.dataset.end}&most=524288`);
+    const part = await ask("GET", `${path(log)}?start=${log.dataset.end}&most=524288`, undefined, QUIET);
     const stays = atEnd(), moved = String(part.end) !== log.dataset.end;
     if (part.text) log.append(linesOf(part.text));
     while (log.childNodes.length > MOST) log.firstChild.remove();

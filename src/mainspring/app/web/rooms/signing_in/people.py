@@ -15,6 +15,8 @@ from mainspring.app.web.guarding import address_of
 from mainspring.app.web.rooms.signing_in.cookies import SESSION, Cookies
 
 _LONGEST: Final = 256
+_QUIETLY: Final = "x-mainspring-quiet"
+"""The header of what a page that is merely open asks by itself: that keeps nobody signed in."""
 _QUIET: Final = 60.0
 _KNOWN: Final = 500
 
@@ -54,7 +56,8 @@ class People:
 
     def _by_session(self, request: Request, address: str) -> Caller:
         secret = self._cookies.get(request, SESSION)
-        found = self._accounts.sessions.find(secret) if secret else None
+        seen = _QUIETLY not in request.headers
+        found = self._accounts.sessions.find(secret, seen=seen) if secret else None
         if found is None:
             raise UnauthenticatedError(
                 "nobody is signed in",
