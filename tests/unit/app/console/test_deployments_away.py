@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from mainspring.app.api.subjects.deployments import SUBJECT
+from mainspring.app.api.subjects.deployments.watching import watch_of
 from mainspring.app.deploying import deployments_of
 from mainspring.core.errors import UnavailableError
 from mainspring.serving.client import Client
@@ -75,6 +76,29 @@ def test_a_silent_server_is_waited_for_once(using, tmp_path, monkeypatch):
         used, before = using(tmp_path), time.monotonic()
         assert not used.get("/deployments")["server"]["reachable"]
         assert time.monotonic() - before < 0.9
+
+
+def test_while_one_waits_for_a_server_that_hangs_others_see_what_is_known(using, tmp_path, monkeypatch):
+    monkeypatch.setattr("mainspring.app.api.subjects.deployments.watching.PAUSE", 0.0)
+    with answering(200, b"{}") as url:
+        (tmp_path / "mainspring.toml").write_text(f'[console]\nserver = "{url}"\n')
+        used = using(tmp_path)
+        watch = watch_of(used.shared)
+        known = watch.look(used.opened)
+        hanging, seen = threading.Event(), threading.Event()
+
+        def hang(opened):
+            seen.set()
+            hanging.wait(20)
+            return known
+
+        monkeypatch.setattr("mainspring.app.api.subjects.deployments.watching._seen", hang)
+        one = threading.Thread(target=watch.look, args=(used.opened,))
+        one.start()
+        assert seen.wait(20)
+        assert watch.look(used.opened) is known
+        hanging.set()
+        one.join()
 
 
 def test_an_answer_without_end_is_not_read():

@@ -109,7 +109,7 @@ class Watch:
     """Looks at a server, no more often than every two seconds. Safe for threads."""
 
     def __init__(self) -> None:
-        self._guard = threading.Lock()
+        self._guard, self._looking = threading.Lock(), threading.Lock()
         self._samples: deque[Sample] = deque(maxlen=KEPT)
         self._sight: Sight | None = None
 
@@ -120,11 +120,26 @@ class Watch:
             opened: The project.
             fresh: Whether it is asked again however short the time was: after something was changed.
         """
+        url = address_of(opened)
         with self._guard:
             known = self._sight
-            if known is not None and not fresh and now() - known.at < PAUSE and known.url == address_of(opened):
-                return known
-            sight = _seen(opened)
+        if known is not None and not fresh and known.url == url:
+            if now() - known.at < PAUSE or not self._looking.acquire(blocking=False):
+                return known  # it is new, or somebody looks just now: a server that hangs is waited for by one
+        else:
+            self._looking.acquire()
+        try:
+            latest = self._sight
+            if latest is not None and latest is not known and not fresh:
+                return latest  # whoever was waited for has looked
+            return self._looked(_seen(opened))
+        finally:
+            self._looking.release()
+
+    def _looked(self, sight: Sight) -> Sight:
+        """Keep what was seen, with since when it has been so."""
+        with self._guard:
+            known = self._sight
             before = known is not None and (known.url, known.reachable, known.ready)
             like = known if known is not None and before == (sight.url, sight.reachable, sight.ready) else None
             sight = replace(sight, since=sight.at if like is None else like.since)
