@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from tests.unit.app.console.conftest import words_of
 from tests.unit.app.console.models_project import build
+from tests.unit.app.console.test_deployments_log import record, write
 
 from mainspring.app.accounts import Role
+from mainspring.app.api.subjects.deployments.requests import log_of
 from mainspring.models.registry import PromotionRefusedError
 
 ROW = {"age": 38, "income": 59.5, "city": "Bern"}
@@ -273,3 +275,14 @@ def test_what_is_offered_to_go_back_to_is_where_a_rollback_goes(used):
     told = used.post("/models/loans/rollback", {"alias": "beta", "reason": "no, the newer one"})
     assert (told["before"], told["version"]) == ("1.0.0", "1.1.0")
     assert "It points at 1.1.0; 1.0.0 held it before" in words_of(used.page("/models/loans?tab=aliases"))
+
+
+def test_a_logged_request_is_what_one_begins_with(used):
+    asked = {"age": [61], "income": [33.25], "city": ["Chur"]}
+    write(log_of(used.opened), [record(0.0, id="one", version="1.0.0", columns=asked)])
+    html = used.page("/models/loans/versions/1.0.0?tab=what-if&request=one")
+    assert 'href="/deployments/loans/requests/one" aria-current="true"' in html
+    assert 'name="row.age" value="61"' in html
+    assert 'name="row.income" value="33.25"' in html
+    html = used.page("/models/loans/versions/1.0.0?tab=what-if&request=none")
+    assert "A row of the package is shown instead" in html

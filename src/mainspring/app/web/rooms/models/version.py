@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import Response
 
 from mainspring.app.api.subjects.data.gathering import versions_used_by
+from mainspring.app.api.subjects.deployments import requests
 from mainspring.app.api.subjects.models import judging, listing, predicting, version
 from mainspring.app.api.subjects.models.shelf import Shelf, shelf
 from mainspring.app.web.rooms.models.elsewhere import elsewhere
@@ -182,15 +183,34 @@ def _what_if(visit: Visit, its: Shelf, meant: ModelVersion) -> Mapping[str, Any]
     try:
         question = visit.ask(predicting.question, **given)
     except MainspringError as error:
-        return {"question": None, "problem": error, "row": {}, "prediction": None, "example": 0}
-    example, row = _row(visit, question.examples)
-    prediction, problem = None, None
+        return {"question": None, "problem": error, "row": {}, "prediction": None, "example": 0, "logged": ""}
+    logged, prediction, problem, missing = visit.query.get("request", ""), None, None, None
+    try:
+        example, row = (0, _asked_before(visit, its.name, logged)) if logged else _row(visit, question.examples)
+    except MainspringError as error:
+        logged, missing = "", error
+        example, row = _row(visit, question.examples)
     if visit.query.get("ask") and row:
         try:
             prediction = visit.ask(predicting.predict, row=row, **given)
         except MainspringError as error:
             problem = error
-    return {"question": question, "problem": problem, "row": row, "prediction": prediction, "example": example}
+    return {
+        "question": question,
+        "problem": problem,
+        "row": row,
+        "prediction": prediction,
+        "example": example,
+        "logged": logged,
+        "missing": missing,
+    }
+
+
+def _asked_before(visit: Visit, model: str, request: str) -> dict[str, Any]:
+    """The first row of a logged request; values of private columns stay where they are."""
+    found = visit.ask(requests.request, model=model, request=request)
+    asked = found.values[0] if found.values else {}
+    return {name: value for name, value in asked.items() if name not in found.hidden}
 
 
 def _row(visit: Visit, examples: Sequence[Mapping[str, Any]]) -> tuple[int, dict[str, Any]]:
