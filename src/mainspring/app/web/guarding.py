@@ -22,6 +22,8 @@ POLICY: Final = (
     "font-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 SAFE: Final = ("GET", "HEAD", "OPTIONS")
+PROBE: Final = "/healthz"
+"""Where machines ask whether the console lives, by whatever name they know; it tells nothing else."""
 _PASSED_ON: Final = ("x-forwarded-for", "forwarded", "x-real-ip")
 """Headers of requests that a proxy passes on."""
 _HEADERS: Final = {
@@ -123,6 +125,8 @@ class Guard:
         host = headers.get("host", "")
         if len(headers.getlist("host")) > 1:
             return ForbiddenError("the request names several hosts", expected="one")
+        if scope["path"] == PROBE and scope["method"] in SAFE:
+            return None
         if self._hosts and _name(host) not in self._hosts:
             return ForbiddenError(f"the console is not called {host!r}", expected=", ".join(sorted(self._hosts)))
         if scope["method"] in SAFE:

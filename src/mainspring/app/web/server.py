@@ -34,7 +34,7 @@ from mainspring.app.api.shared import Shared
 from mainspring.app.api.subjects import SUBJECTS
 from mainspring.app.web import forms
 from mainspring.app.web.following import Following
-from mainspring.app.web.guarding import SAFE, Guard, Opening, SignIn
+from mainspring.app.web.guarding import PROBE, SAFE, Guard, Opening, SignIn
 from mainspring.app.web.rendering import Renderer
 from mainspring.app.web.room import Page
 from mainspring.app.web.rooms import ROOMS
@@ -105,7 +105,7 @@ class Console:
             _below("/api", self._door.routes()),
             Route("/static/{digest}/{name}", serve_static),
             Route("/act/{operation}", self._act, methods=["POST"]),
-            Route("/healthz", _healthy),
+            Route(PROBE, _healthy),
             *self._entrance(),
             *(Route(page.path, self._page(page)) for room in ROOMS for page in room.pages),
         ]

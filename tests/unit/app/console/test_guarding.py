@@ -138,7 +138,10 @@ def test_who_may_not_is_told_who_may(opened, browsers):
 def test_a_page_says_who_may_what_somebody_may_not(opened, browsers):
     page = browsers["eve"].get("/models/loans/versions/1.0.0?tab=promotion").text
     assert "This needs the role approver: ask bob, ada" in page
-    assert "This needs the role approver" not in browsers["bob"].get("/models/loans/versions/1.0.0?tab=promotion").text
+    assert (
+        "This needs the role approver"
+        not in browsers["bob"].get("/models/loans/versions/1.0.0?tab=promotion").text
+    )
 
 
 def test_a_token_that_may_less_than_its_owner_is_told_of_as_such(opened):
@@ -152,6 +155,13 @@ def test_a_token_that_may_less_than_its_owner_is_told_of_as_such(opened):
 def test_who_is_nobody_is_led_to_the_way_in_from_pages_that_are_none_too(opened):
     answer = Browser(opened).get("/nothing")
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?then=/nothing")
+
+
+def test_whether_it_lives_is_told_to_probes_under_any_name(tmp_path):
+    with platform.open(write_settings(tmp_path, 'hosts = ["ml.example.org"]\nsign_in = "nobody"')) as found:
+        probe = Browser(found, base="http://10.1.2.3:8090")
+        assert probe.get("/healthz").json() == {"ok": True}
+        assert probe.get("/api/me").status_code == 403
 
 
 def test_a_person_who_is_refused_at_the_door_reads_words(tmp_path):
