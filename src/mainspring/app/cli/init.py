@@ -62,4 +62,5 @@ def init(folder: Path, data: Path, label: str, names: str | None, force: bool, a
         click.echo(dim(f"the file is read with {option}={value!r}"))
     for file in files:
         click.echo(f"wrote {file}")
-    click.echo(dim("next: ") + f"cd {shlex.quote(str(folder))} && mainspring run")
+    there = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
+    click.echo(dim("next: ") + f"{there}mainspring run")

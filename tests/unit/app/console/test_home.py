@@ -57,7 +57,7 @@ def test_a_fresh_project_is_led_from_data_to_a_watched_model(using, tmp_path):
     used = using(tmp_path)
     told = used.get("/home")
     assert [one["done"] for one in told["first"]] == [False] * 5
-    assert told["first"][0]["command"].startswith("mainspring init")
+    assert told["first"][0]["command"].startswith("mainspring init . ")
     html = used.page("/")
     assert "From your data to a model that is watched" in html
     assert 'data-copy="mainspring run"' in html

@@ -268,3 +268,10 @@ def test_a_text_of_several_lines_keeps_them(using, project):
     assert "one\ntwo</textarea>" in used.page("/runs/new?file=lines.py")
     told = used.post("/plans", {"file": "lines.py", "parameters": {"words": "one\r\ntwo\r\nthree"}})
     assert told["parameters"] == {"words": "one\ntwo\nthree"}
+
+
+def test_without_a_file_the_form_says_how_to_get_one(using, tmp_path):
+    used = using(tmp_path)
+    html = used.page("/runs/new")
+    assert "There is no pipeline yet" in html
+    assert "mainspring init . --data FILE.csv --label COLUMN" in html

@@ -30,7 +30,7 @@ def first_steps(
             title="Write a pipeline for your data",
             text="Looks at a table, finds out what kind of problem it is, and writes a small project: a pipeline, "
             "settings and a schema that you can edit. Without data at hand, “mainspring demo” brings some.",
-            command=f"mainspring init {name} --data FILE.csv --label COLUMN",
+            command="mainspring init . --data FILE.csv --label COLUMN",
             done=written or ran,
             path="/settings",
         ),
