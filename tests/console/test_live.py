@@ -16,7 +16,7 @@ from console_browser import free_port
 from mainspring.app.api.jobs import Jobs
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -91,6 +91,23 @@ def test_what_happens_before_a_page_listens_is_not_missed(console: Console, cont
             page.goto(f"{console.url}/jobs", wait_until="commit")
             console.happen()
             page.locator(ROWS).nth(many - 1).wait_for()
+
+
+def test_a_page_that_has_other_parts_now_is_loaded_anew(console: Console, context: BrowserContext) -> None:
+    """As that of a model does whose server is gone, or is there again."""
+    with console.running():
+        page = opened(context, f"{console.url}/jobs")
+        page.wait_for_timeout(500)
+
+        def with_more(route: Route) -> None:
+            html = route.fetch().text()
+            more = '<p id="more" data-live="jobs">and more</p></main>'
+            route.fulfill(body=html.replace("</main>", more), content_type="text/html; charset=utf-8")
+
+        page.route("**/jobs", with_more)
+        console.happen()
+        page.locator("#more").wait_for()
+        page.locator(ROWS).first.wait_for()
 
 
 def test_a_page_that_follows_for_long_grows_by_nothing(console: Console, context: BrowserContext) -> None:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
+from urllib.parse import unquote
 
 from mainspring.app.api.shared import Shared
 from mainspring.app.api.together import together
@@ -35,7 +36,8 @@ class Feed:
     Args:
         shared: What topics look into.
         topics: Name to a function that gives another value after every change (see
-            :class:`mainspring.app.api.subject.Subject`).
+            :class:`mainspring.app.api.subject.Subject`). What a topic is about is quoted as in an address where it has
+            spaces, since pages part their topics by these.
         pause: Seconds between two looks.
         quiet: Seconds after which a listener is told that there was nothing, and asked for again.
     """
@@ -54,11 +56,13 @@ class Feed:
         self._salt = os.urandom(8)
         self._looks: dict[str, asyncio.Task[None]] = {}
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="mainspring-feed")
+        self._over = False
         self._watch: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def close(self) -> None:
-        """End the events of everybody who listens; from any thread."""
+        """End the events of everybody who listens, or comes to; from any thread."""
+        self._over = True
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._end)
 
@@ -108,6 +112,8 @@ class Feed:
             self._watch = asyncio.create_task(self._look())
         try:
             yield "retry: 2000\n\n"
+            if self._over:  # whoever comes again just now would keep a console from stopping
+                return
             due = time.monotonic() + self._quiet
             while True:
                 try:
@@ -156,7 +162,7 @@ class Feed:
 
     def _stamp(self, topic: str) -> str:
         name, _, rest = topic.partition(":")
-        tried = attempted(lambda: self._topics[name](self._shared, rest))
+        tried = attempted(lambda: self._topics[name](self._shared, unquote(rest)))
         error = tried.exception()
         found = repr(tried.result() if error is None else error)
         return hashlib.blake2b(found.encode("utf-8", "replace"), digest_size=8, key=self._salt).hexdigest()

@@ -105,6 +105,17 @@ def test_a_topic_that_hangs_keeps_no_other_and_no_page(world):
     assert "data: runs" in asyncio.run(listen())
 
 
+def test_who_comes_while_the_console_stops_does_not_keep_it(world):
+    feed = world.feed()
+    assert told_first(feed, ["runs"]) == ""
+    feed.close()
+
+    async def listen():
+        return [one async for one in feed.listen(["runs"], still=lambda: True)]
+
+    assert asyncio.run(listen()) == ["retry: 2000\n\n"]
+
+
 def stamps_in(html: str) -> dict[str, str]:
     return json.loads(unescape(re.search(r"name=\"mainspring-seen\" content='([^']*)'", html)[1]))
 

@@ -103,6 +103,16 @@ function put(fresh, element, sent) {
   return true;
 }
 
+// A page has other parts when what it is about came or went, such as a server: then it is loaded anew.
+const formOf = (page) => all("main [data-live][id]", page).map((one) => one.id).join(" ");
+
+function anew(parts) {
+  if (busy(document.querySelector("main"))) return parts.forEach((one) => held.add(one));
+  const said = document.querySelector(".toast:not(.lost)")?.textContent;
+  if (said) sessionStorage.setItem("told", said);
+  location.reload();
+}
+
 // `sent` is a form that was sent just now: what is filled in there is done with.
 export async function refresh(elements = all("[data-live],[data-fresh]"), sent = null, more = {}) {
   const pages = new Map();
@@ -114,6 +124,7 @@ export async function refresh(elements = all("[data-live],[data-fresh]"), sent =
   if (!pages.size) return location.reload();
   await Promise.all([...pages].map(async ([from, parts]) => {
     const fresh = await fetchPart(from, more);
+    if (from === location.href && formOf(fresh) !== formOf(document)) return anew(parts);
     for (const part of parts) if (part.isConnected && put(fresh, part, sent)) note(part, fresh);
   }));
 }
