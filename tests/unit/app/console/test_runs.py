@@ -12,6 +12,7 @@ from tests.unit.app.console.runs_project import write_project
 
 from mainspring.app import platform
 from mainspring.app.accounts import Role
+from mainspring.app.api.feed import Feed
 from mainspring.app.api.subjects.runs import SUBJECT
 from mainspring.app.api.subjects.runs.finding import find, waiting
 from mainspring.app.api.subjects.runs.logs import cleaned
@@ -354,3 +355,16 @@ def test_what_was_logged_as_no_number_is_told(tmp_path):
     (tmp_path / "fit.metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     drawn, lost = curves_of(tmp_path / "fit.log")
     assert (len(drawn), lost) == (1, {"loss": "1 of 3"})
+
+
+def test_a_run_with_spaces_in_its_name_is_followed_too(using, tmp_path):
+    folder = write_project(tmp_path / "spaces")
+    with platform.open(folder) as opened:
+        loaded, entry = opened.pipelines.load(None, "gated")
+        opened.pipelines.run(loaded, {}, name="first look", entry=entry)
+    used = using(folder)
+    assert 'data-live="run:first%20look"' in used.page("/runs/first%20look")
+    heard = []
+    feed = Feed(used.shared, {"run": lambda _, rest: heard.append(rest)})
+    feed.seen(["run:first%20look"], seconds=5.0)
+    assert heard == ["first look"]
