@@ -36,8 +36,8 @@ class Feed:
     Args:
         shared: What topics look into.
         topics: Name to a function that gives another value after every change (see
-            :class:`mainspring.app.api.subject.Subject`). What a topic is about is quoted as in an address where it has
-            spaces, since pages part their topics by these.
+            :class:`mainspring.app.api.subject.Subject`). What a topic is about is quoted as in an address where
+            it has spaces, since pages part their topics by these.
         pause: Seconds between two looks.
         quiet: Seconds after which a listener is told that there was nothing, and asked for again.
     """
