@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -72,6 +73,7 @@ class Renderer:
             moments=moments,
             picture=picture,
             short=short,
+            in_shell=shlex.quote,
         )
         self._environment.globals.update(
             url=self.url,

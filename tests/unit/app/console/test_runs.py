@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from html import unescape
 
 import pytest
 from tests.unit.app.console.conftest import words_of
@@ -363,7 +364,9 @@ def test_a_run_with_spaces_in_its_name_is_followed_too(using, tmp_path):
         loaded, entry = opened.pipelines.load(None, "gated")
         opened.pipelines.run(loaded, {}, name="first look", entry=entry)
     used = using(folder)
-    assert 'data-live="run:first%20look"' in used.page("/runs/first%20look")
+    html = used.page("/runs/first%20look")
+    assert 'data-live="run:first%20look"' in html
+    assert "mainspring show 'first look'" in unescape(html)
     heard = []
     feed = Feed(used.shared, {"run": lambda _, rest: heard.append(rest)})
     feed.seen(["run:first%20look"], seconds=5.0)
