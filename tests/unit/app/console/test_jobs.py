@@ -119,7 +119,7 @@ class TestAfterARestart:
         used, job = waiting()
         another = Jobs(used.shared.home / "jobs", Path())
         assert another.get(job).state == "running"
-        assert another.stop(job, by="ben").state == "stopping"
+        assert another.stop(job, by="ben").stopped_by == "ben"
         until(lambda: used.shared.jobs.get(job).state == "stopped")
 
     def test_one_whose_end_nobody_saw_is_lost_and_its_number_is_nobody_elses(self, waiting):
