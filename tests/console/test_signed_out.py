@@ -58,19 +58,20 @@ def window(browser: Browser) -> Iterator[BrowserContext]:
     made.close()
 
 
-def filled_in(page: Page, door: Door) -> None:
-    """A form for a new token, with something typed into it."""
+def thrown_out(window: BrowserContext, door: Door) -> Page:
+    """A form for a new token, with something typed into it by ada, who is signed out meanwhile."""
+    page = window.new_page()
+    door.enter(page, "ada")
     page.goto(f"{door.url}/users/tokens")
     page.get_by_role("button", name="New token").click()
     page.get_by_label("What it is for").fill("the export of every night")
+    door.throw_out("ada")
+    return page
 
 
 @pytest.mark.slow
 def test_a_form_is_sent_once_its_writer_is_back(door: Door, window: BrowserContext) -> None:
-    page = window.new_page()
-    door.enter(page, "ada")
-    filled_in(page, door)
-    door.throw_out("ada")
+    page = thrown_out(window, door)
     page.get_by_role("button", name="Make it").click()
     page.get_by_text("You are signed out.").wait_for()
     assert page.get_by_label("What it is for").input_value() == "the export of every night"
@@ -83,10 +84,7 @@ def test_a_form_is_sent_once_its_writer_is_back(door: Door, window: BrowserConte
 
 @pytest.mark.slow
 def test_a_form_is_not_sent_in_the_name_of_somebody_else_unasked(door: Door, window: BrowserContext) -> None:
-    page = window.new_page()
-    door.enter(page, "ada")
-    filled_in(page, door)
-    door.throw_out("ada")
+    page = thrown_out(window, door)
     door.enter(window.new_page(), "eve")
     page.get_by_role("button", name="Make it").click()
     page.get_by_text("You are signed in as eve now").wait_for()

@@ -14,6 +14,7 @@ class MainspringError(Exception):
         expected: What was expected instead.
         where: The place: a file and line, a column, a step, an address.
         fix: What to do next, preferably a command that can be pasted.
+        fields: Where several things were filled in, the name of each that is wrong, and what is wrong with it.
 
     The parts are kept as attributes, so that a page or a JSON answer can show them one by one.
     """
@@ -27,12 +28,14 @@ class MainspringError(Exception):
         expected: str | None = None,
         where: str | None = None,
         fix: str | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(found)
         self.found = found
         self.expected = expected
         self.where = where
         self.fix = fix
+        self.fields = dict(fields or {})
 
     def __str__(self) -> str:
         parts = [self.found]
@@ -45,17 +48,18 @@ class MainspringError(Exception):
         return "\n  ".join(parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.found, self.expected, self.where, self.fix)
+        return _rebuild, (type(self), self.found, self.expected, self.where, self.fix), {"fields": self.fields}
 
     def as_dict(self) -> Mapping[str, Any]:
-        """The parts by name, for ``--json`` and for error bodies."""
-        return {
+        """The parts by name, for ``--json`` and for error bodies; ``fields`` only where there are some."""
+        told: dict[str, Any] = {
             "code": self.code,
             "found": self.found,
             "expected": self.expected,
             "where": self.where,
             "fix": self.fix,
         }
+        return {**told, "fields": self.fields} if self.fields else told
 
 
 def _rebuild(
@@ -65,36 +69,9 @@ def _rebuild(
 
 
 class InputError(MainspringError):
-    """Something given by the user is wrong: an argument, a file, a row, a setting.
-
-    Args:
-        found: What was found.
-        expected: What was expected instead.
-        where: The place.
-        fix: What to do next.
-        fields: Where several things were filled in, the name of each that is wrong, and what is wrong with it.
-    """
+    """Something given by the user is wrong: an argument, a file, a row, a setting."""
 
     code = "INVALID_INPUT"
-
-    def __init__(
-        self,
-        found: str,
-        *,
-        expected: str | None = None,
-        where: str | None = None,
-        fix: str | None = None,
-        fields: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(found, expected=expected, where=where, fix=fix)
-        self.fields = dict(fields or {})
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (*super().__reduce__(), {"fields": self.fields})
-
-    def as_dict(self) -> Mapping[str, Any]:
-        """The parts by name; ``fields`` only where there are some."""
-        return {**super().as_dict(), **({"fields": self.fields} if self.fields else {})}
 
 
 class NotFoundError(MainspringError):

@@ -12,7 +12,7 @@ from mainspring.app.api.subjects.runs.starting import pipelines, plan
 from mainspring.app.planning import Offer, Plan
 from mainspring.app.planning.signatures import as_text
 from mainspring.app.web.visit import Visit
-from mainspring.core.errors import InputError, MainspringError
+from mainspring.core.errors import MainspringError
 
 
 def new(visit: Visit) -> Response:
@@ -37,7 +37,7 @@ def new(visit: Visit) -> Response:
         like=like,
         plan=planned,
         wrong=wrong,
-        fields=wrong.fields if isinstance(wrong, InputError) else {},
+        fields={} if wrong is None else wrong.fields,
         part={name: list(visit.many(name)) for name in ("start", "end", "only")},
     )
 
